@@ -1,0 +1,53 @@
+# Every target makes what it needs: a fresh machine with Python 3.11 or newer and make is enough.
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+PIP    := $(BIN)/python -m pip --disable-pip-version-check --quiet
+STAMP  := $(VENV)/.made
+
+.PHONY: demo test check gen bench docs live clean
+.DELETE_ON_ERROR:
+
+$(VENV)/bin/python:
+	$(PYTHON) -m venv $(VENV)
+	$(PIP) install --upgrade pip
+
+$(STAMP)-run: pyproject.toml | $(VENV)/bin/python
+	$(PIP) install --editable '.[emulator,realtime]'
+	@touch $@
+
+$(STAMP)-dev: pyproject.toml $(STAMP)-run
+	$(PIP) install --group dev
+	@touch $@
+
+$(STAMP)-bench: pyproject.toml $(STAMP)-run
+	$(PIP) install --group bench
+	@touch $@
+
+demo: $(STAMP)-run
+	@$(BIN)/python examples/demo.py
+
+test: $(STAMP)-dev
+	$(BIN)/python -m pytest -n auto --dist worksteal $(ARGS)
+
+check: $(STAMP)-dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/pyright
+	$(BIN)/python -m codegen --check
+
+gen: $(STAMP)-dev
+	$(BIN)/python -m codegen
+
+bench: $(STAMP)-bench
+	$(BIN)/python -m bench $(ARGS)
+
+docs: $(STAMP)-dev
+	$(BIN)/python -m pytest tests/docs -q
+
+live: $(STAMP)-dev
+	$(BIN)/python -m pytest tests/live --override-ini testpaths= -p no:xdist -q
+
+clean:
+	rm -rf $(VENV) build dist .coverage* .pytest_cache .mypy_cache .ruff_cache

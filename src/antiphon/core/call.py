@@ -1,0 +1,156 @@
+"""A call is a value: an operation of the API, its arguments, and what the caller wants back.
+
+`Operation` is what is known before anyone calls: generated once per API method. `Call` is one use of it. Everything that
+can be done with a call (perform it, show it as curl, put it into a batch, run it under other policies) takes this value.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Generic, TypeVar
+
+from .omit import NotGiven, not_given
+
+T = TypeVar("T")
+
+
+class Operation:
+    """One method of the API, as facts.
+
+    Attributes:
+        name: e.g. "chat.completions.create".
+        verb: "GET", "POST", …
+        path: the template below the base URL, e.g. "/responses/{response_id}".
+        body: "json", "multipart" or `None`.
+        result: what a reply decodes to, as a reference `package.path:Name` below `antiphon.types`
+            (e.g. "responses:Response"), "str", "bytes" (binary content), "none", or `None` where the generated method
+            passes `Call.result` itself.
+        event: reference of one streamed item, or `None`.
+        page: "SyncCursorPage", "SyncPage", "SyncConversationCursorPage", "SyncNextCursorPage" or "SyncTokenPage" where the
+            result is a page of `item`s; `None` otherwise.
+        item: reference of one page item.
+        headers: header fields this operation always adds, e.g. {"OpenAI-Beta": "assistants=v2"}.
+        files: where file parts stand in a multipart body, e.g. (("image",), ("image", "<array>")).
+        admin: whether it authenticates with the admin key.
+        bearer: whether it authenticates with the API key.
+    """
+
+    __slots__ = (
+        "admin",
+        "bearer",
+        "body",
+        "event",
+        "files",
+        "headers",
+        "item",
+        "name",
+        "page",
+        "path",
+        "result",
+        "verb",
+    )
+
+    def __init__(
+        self,
+        name: str,
+        verb: str,
+        path: str,
+        *,
+        body: str | None = None,
+        result: str | None = None,
+        event: str | None = None,
+        page: str | None = None,
+        item: str | None = None,
+        headers: dict[str, str] | None = None,
+        files: tuple[tuple[str, ...], ...] = (),
+        bearer: bool = True,
+        admin: bool = False,
+    ) -> None:
+        self.name = name
+        self.verb = verb
+        self.path = path
+        self.body = body
+        self.result = result
+        self.event = event
+        self.page = page
+        self.item = item
+        self.headers = headers
+        self.files = files
+        self.bearer = bearer
+        self.admin = admin
+
+    def __repr__(self) -> str:
+        return f"<Operation {self.name}: {self.verb} {self.path}>"
+
+
+class Call(Generic[T]):
+    """One use of an operation. Values that are `omit` or `not_given` may stand anywhere and are dropped when prepared.
+
+    Attributes:
+        operation: what is called.
+        path: values for the path template, by name.
+        query: query arguments, sentinels included.
+        body: body arguments, sentinels included; for raw calls any JSON value or a model.
+        headers: header fields for this call; a sentinel value removes a default.
+        extra_query: merged over `query`.
+        extra_body: merged over `body`.
+        timeout: seconds or a `Timeout` for each attempt; `not_given` for the client's.
+        stream: whether the caller asked for events.
+        result: what to decode to instead of the operation's own `result`: a type, or a reference string.
+        content: a ready body (bytes, file, iterable) for raw calls.
+        files: file parts for raw multipart calls.
+        max_retries: instead of the client's; `None` for the client's.
+        idempotency_key: sent as `Idempotency-Key`.
+    """
+
+    __slots__ = (
+        "body",
+        "content",
+        "extra_body",
+        "extra_query",
+        "files",
+        "headers",
+        "idempotency_key",
+        "max_retries",
+        "operation",
+        "path",
+        "query",
+        "result",
+        "stream",
+        "timeout",
+    )
+
+    def __init__(
+        self,
+        operation: Operation,
+        *,
+        path: dict[str, Any] | None = None,
+        query: Any = None,
+        body: Any = None,
+        headers: Any = None,
+        extra_query: Any = None,
+        extra_body: Any = None,
+        timeout: Any = not_given,
+        stream: bool = False,
+        result: Any = None,
+        content: Any = None,
+        files: Any = None,
+        max_retries: int | NotGiven | None = None,
+        idempotency_key: str | None = None,
+    ) -> None:
+        self.operation = operation
+        self.path = path
+        self.query = query
+        self.body = body
+        self.headers = headers
+        self.extra_query = extra_query
+        self.extra_body = extra_body
+        self.timeout = timeout
+        self.stream = stream
+        self.result = result
+        self.content = content
+        self.files = files
+        self.max_retries = max_retries
+        self.idempotency_key = idempotency_key
+
+    def __repr__(self) -> str:
+        return f"<Call {self.operation.name}>"

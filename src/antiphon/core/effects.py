@@ -1,0 +1,129 @@
+"""The effects: everything a flow can ask of the world, as plain values.
+
+A *flow* is an `async def` function that never touches a clock, a socket or a random number. Where it needs one, it awaits
+an effect. An effect yields itself to whoever runs the flow and is answered with the result:
+
+    async def twice(request: Request) -> Reply:
+        reply = await Send(request)
+        if reply.status_code == 503:
+            await Sleep(0.5)
+            reply = await Send(request)
+        return reply
+
+A *driver* runs it: it calls `flow.send(None)`, gets an effect, performs it in its own colour (blocking or asyncio), and sends
+the result back in, or throws the exception, until the flow returns. A test does the same by hand. That is the whole
+contract. A flow may await other flows; it must not await anything else: a driver refuses what is not an effect.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Coroutine, Generator
+from typing import Any, Generic, TypeVar, cast
+
+from .call import Call
+from .reply import Reply
+from .request import Request
+
+R = TypeVar("R")
+
+
+class Effect(Generic[R]):
+    """A wish that yields itself and is answered with an `R`."""
+
+    __slots__ = ()
+
+    def __await__(self) -> Generator[Effect[R], Any, R]:
+        return cast("R", (yield self))
+
+
+class Send(Effect[Reply]):
+    """Send one request; answered with the reply once its head (or, unless streaming, its whole body) is there."""
+
+    __slots__ = ("request",)
+
+    def __init__(self, request: Request) -> None:
+        self.request = request
+
+
+class Sleep(Effect[None]):
+    """Wait, in seconds."""
+
+    __slots__ = ("seconds",)
+
+    def __init__(self, seconds: float) -> None:
+        self.seconds = seconds
+
+
+class Now(Effect[float]):
+    """The monotonic time in seconds."""
+
+    __slots__ = ()
+
+
+class Wall(Effect[float]):
+    """Seconds since the epoch, for HTTP dates only."""
+
+    __slots__ = ()
+
+
+class Random(Effect[float]):
+    """A number in [0, 1)."""
+
+    __slots__ = ()
+
+
+class Read(Effect[bytes]):
+    """Read an open reply to its end, up to `limit` bytes (the rest is dropped); sets and answers `reply.content`."""
+
+    __slots__ = ("limit", "reply")
+
+    def __init__(self, reply: Reply, limit: int | None = None) -> None:
+        self.reply = reply
+        self.limit = limit
+
+
+class Discard(Effect[None]):
+    """Close a reply that will not be read."""
+
+    __slots__ = ("reply",)
+
+    def __init__(self, reply: Reply) -> None:
+        self.reply = reply
+
+
+class Invoke(Effect[Any]):
+    """Call the user's function; in the asyncio colour its result is awaited when it can be."""
+
+    __slots__ = ("arguments", "function")
+
+    def __init__(self, function: Callable[..., Any], *arguments: Any) -> None:
+        self.function = function
+        self.arguments = arguments
+
+
+class Perform(Effect[Any]):
+    """Make a whole API call through the client: policies, decoding, typed result. For helpers composed of several calls."""
+
+    __slots__ = ("call",)
+
+    def __init__(self, call: Call[Any]) -> None:
+        self.call = call
+
+
+class PerformRaw(Effect[tuple[Any, Reply]]):
+    """As `Perform`, answered with the result and the reply it came in, for helpers that read its header fields."""
+
+    __slots__ = ("call",)
+
+    def __init__(self, call: Call[Any]) -> None:
+        self.call = call
+
+
+class Gather(Effect[list[Any]]):
+    """Run several flows, at most `limit` at a time; answered with their results in order. The first failure ends it."""
+
+    __slots__ = ("flows", "limit")
+
+    def __init__(self, flows: list[Coroutine[Any, Any, Any]], limit: int) -> None:
+        self.flows = flows
+        self.limit = limit

@@ -1,0 +1,125 @@
+"""Header fields: case-insensitive to read, in order as sent, and never printing a credential."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, MutableMapping
+
+_SENSITIVE = frozenset(
+    {
+        "authorization",
+        "proxy-authorization",
+        "api-key",
+        "x-api-key",
+        "cookie",
+        "set-cookie",
+        "x-amz-security-token",
+        "openai-admin-key",
+    }
+)
+
+
+def is_sensitive(name: str) -> bool:
+    """Whether a header of this name may carry a credential."""
+    return name.lower() in _SENSITIVE
+
+
+class Headers(MutableMapping[str, str]):
+    """An ordered, case-insensitive multi-mapping of header fields.
+
+    `headers["x-request-id"]` gives the values of a repeated field joined by ", ", as HTTP says; `get_list` gives them apart.
+    The repr masks credentials.
+    """
+
+    __slots__ = ("_fields", "_index")
+    _fields: list[tuple[str, str]]
+    _index: dict[str, str] | None
+
+    def __init__(self, fields: Mapping[str, str] | Iterable[tuple[str, str]] = ()) -> None:
+        if isinstance(fields, Headers):
+            self._fields = fields._fields.copy()
+        elif isinstance(fields, Mapping):
+            self._fields = list(fields.items())
+        else:
+            self._fields = list(fields)
+        self._index = None
+
+    @classmethod
+    def from_raw(cls, raw: Iterable[tuple[bytes, bytes]]) -> Headers:
+        """From the bytes of a reply's head, decoded as ISO 8859-1, which never fails."""
+        return cls([(name.decode("latin-1"), value.decode("latin-1")) for name, value in raw])
+
+    @property
+    def fields(self) -> list[tuple[str, str]]:
+        """The fields in order, repeated ones apart. Do not change the list."""
+        return self._fields
+
+    def multi_items(self) -> list[tuple[str, str]]:
+        """A copy of the fields in order, repeated ones apart, with lower-case names."""
+        return [(name.lower(), value) for name, value in self._fields]
+
+    def get_list(self, name: str) -> list[str]:
+        """Every value of the field, in order."""
+        wanted = name.lower()
+        return [value for field, value in self._fields if field.lower() == wanted]
+
+    def copy(self) -> Headers:
+        """An independent copy."""
+        return Headers(self)
+
+    def _by_name(self) -> dict[str, str]:
+        index = self._index
+        if index is None:
+            index = {}
+            for name, value in self._fields:
+                key = name.lower()
+                index[key] = f"{index[key]}, {value}" if key in index else value
+            self._index = index
+        return index
+
+    def __getitem__(self, name: str) -> str:
+        return self._by_name()[name.lower()]
+
+    def __contains__(self, name: object) -> bool:
+        return isinstance(name, str) and name.lower() in self._by_name()
+
+    def __setitem__(self, name: str, value: str) -> None:
+        """Replace the field, in place where it stood."""
+        wanted = name.lower()
+        for position, (field, _) in enumerate(self._fields):
+            if field.lower() == wanted:
+                rest = [item for item in self._fields[position + 1 :] if item[0].lower() != wanted]
+                self._fields[position:] = [(name, value), *rest]
+                break
+        else:
+            self._fields.append((name, value))
+        self._index = None
+
+    def __delitem__(self, name: str) -> None:
+        wanted = name.lower()
+        kept = [item for item in self._fields if item[0].lower() != wanted]
+        if len(kept) == len(self._fields):
+            raise KeyError(name)
+        self._fields = kept
+        self._index = None
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._by_name())
+
+    def __len__(self) -> int:
+        return len(self._by_name())
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Mapping):
+            return NotImplemented
+        return self._by_name() == Headers(other)._by_name()
+
+    def __repr__(self) -> str:
+        shown = {name: "<redacted>" if name in _SENSITIVE else value for name, value in self._by_name().items()}
+        return f"Headers({shown})"
+
+    def without_credentials(self) -> Headers:
+        """A copy without the fields that may carry a credential."""
+        return Headers([item for item in self._fields if item[0].lower() not in _SENSITIVE])
+
+    def __reduce__(self) -> tuple[type[Headers], tuple[list[tuple[str, str]]]]:
+        return (Headers, (self.without_credentials()._fields,))

@@ -1,0 +1,59 @@
+"""The sentinels for "not given": `omit` and `not_given`.
+
+`None` is a value the API understands, so leaving an argument out needs a mark of its own. Both marks are falsy, both are
+accepted wherever an argument is, and neither is ever sent.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Literal, TypeGuard, TypeVar
+
+T = TypeVar("T")
+
+
+class Omit:
+    """Leave this argument, header or query entry out, also where a default would add it."""
+
+    __slots__ = ()
+
+    def __bool__(self) -> Literal[False]:
+        return False
+
+    def __repr__(self) -> str:
+        return "omit"
+
+    def __reduce__(self) -> str:
+        return "omit"
+
+
+class NotGiven:
+    """The older mark for an argument that was not given; means the same as `Omit` in a request."""
+
+    __slots__ = ()
+
+    def __bool__(self) -> Literal[False]:
+        return False
+
+    def __repr__(self) -> str:
+        return "NOT_GIVEN"
+
+    def __reduce__(self) -> str:
+        return "not_given"
+
+
+omit = Omit()
+not_given = NotGiven()
+NOT_GIVEN = not_given
+
+SENTINELS: frozenset[type] = frozenset({Omit, NotGiven})
+
+
+def is_given(value: T | Omit | NotGiven) -> TypeGuard[T]:
+    """Whether `value` is a real value rather than a sentinel."""
+    return value.__class__ not in SENTINELS
+
+
+def given(arguments: dict[str, Any]) -> dict[str, Any]:
+    """The entries of `arguments` that were given, in order."""
+    sentinels = SENTINELS
+    return {name: value for name, value in arguments.items() if value.__class__ not in sentinels}

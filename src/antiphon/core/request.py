@@ -1,0 +1,125 @@
+"""One attempt's request: what goes on the wire, and how long it may take."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterable, Iterator
+from typing import Protocol, runtime_checkable
+
+from .headers import Headers
+from .timeout import Timeout
+from .url import URL, Origin
+
+
+@runtime_checkable
+class BodyStream(Protocol):
+    """A request body that is produced while it is sent, e.g. a multipart form with files.
+
+    `length` is the size in bytes, or `None` when it is not known (then the body goes out chunked). `rewind()` makes the body
+    ready to be sent again and says whether it could; a body that cannot is not retried.
+    """
+
+    length: int | None
+
+    def __iter__(self) -> Iterator[bytes]: ...
+
+    def rewind(self) -> bool: ...
+
+
+Content = bytes | BodyStream | AsyncIterable[bytes] | None
+
+
+class Request:
+    """A request, ready to send.
+
+    Attributes:
+        method: the HTTP verb, upper case.
+        origin: where it goes.
+        target: path and query, percent-encoded ASCII, e.g. "/v1/models?limit=2".
+        headers: all fields except `Host`, `Content-Length` and `Transfer-Encoding`, which the wire derives.
+        content: the body: `bytes`, a `BodyStream`, an async iterable of bytes (async only) or `None`.
+        timeout: seconds for each phase.
+        stream: whether the reply's body stays open for the caller; otherwise the transport reads it whole.
+        deadline: the monotonic time by which everything must be over, body included; `None` for no bound.
+        events: whether the reply is an event stream (idle rules and size limits differ from a download's).
+        max_retries: instead of the retry policy's own number; `None` for the policy's.
+    """
+
+    __slots__ = (
+        "__weakref__",
+        "content",
+        "deadline",
+        "events",
+        "headers",
+        "max_retries",
+        "method",
+        "origin",
+        "stream",
+        "target",
+        "timeout",
+    )
+
+    def __init__(
+        self,
+        method: str,
+        origin: Origin,
+        target: str,
+        headers: Headers,
+        content: Content,
+        timeout: Timeout,
+        *,
+        stream: bool = False,
+        deadline: float | None = None,
+        events: bool = False,
+        max_retries: int | None = None,
+    ) -> None:
+        self.method = method
+        self.origin = origin
+        self.target = target
+        self.headers = headers
+        self.content = content
+        self.timeout = timeout
+        self.stream = stream
+        self.deadline = deadline
+        self.events = events
+        self.max_retries = max_retries
+
+    @property
+    def url(self) -> URL:
+        """The absolute URL."""
+        path, _, query = self.target.partition("?")
+        url = object.__new__(URL)
+        url.origin, url.path, url.query = self.origin, path, query
+        return url
+
+    def replace(self, *, headers: Headers | None = None) -> Request:
+        """A copy for another attempt, with its own headers."""
+        return Request(
+            self.method,
+            self.origin,
+            self.target,
+            self.headers.copy() if headers is None else headers,
+            self.content,
+            self.timeout,
+            stream=self.stream,
+            deadline=self.deadline,
+            events=self.events,
+            max_retries=self.max_retries,
+        )
+
+    def rewind(self) -> bool:
+        """Make the body ready to be sent again; whether it could be."""
+        content = self.content
+        if content is None or isinstance(content, bytes):
+            return True
+        return isinstance(content, BodyStream) and content.rewind()
+
+    def __repr__(self) -> str:
+        return f"<Request [{self.method} {self.origin}{self.target.partition('?')[0]}]>"
+
+    def __reduce__(self) -> tuple[object, ...]:
+        # An error that travels to another process carries what was asked, not the body and never a credential.
+        return (_rebuilt, (self.method, self.origin, self.target, self.headers.without_credentials(), self.timeout))
+
+
+def _rebuilt(method: str, origin: Origin, target: str, headers: Headers, timeout: Timeout) -> Request:
+    return Request(method, origin, target, headers, None, timeout)

@@ -1,0 +1,64 @@
+"""A credential that cannot be printed, pickled or found by looking at attributes.
+
+The value lives in a closure, so `vars()`, `repr()`, a traceback that prints locals and a debugger's attribute view show
+only a short id. `reveal()` is the one way out, and easy to search for.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import os
+from collections.abc import Callable
+from typing import NoReturn
+
+_PROCESS_KEY = os.urandom(16)
+
+
+class Secret:
+    """A secret string, e.g. an API key; compare with `==`, read with `reveal()`."""
+
+    __slots__ = ("_get",)
+    _get: Callable[[], str]
+
+    def __init__(self, value: str) -> None:
+        self._get = lambda: value
+
+    def reveal(self) -> str:
+        """The secret itself."""
+        return self._get()
+
+    @property
+    def id(self) -> str:
+        """Six hex digits that tell secrets apart within this process and say nothing about the value."""
+        return hmac.new(_PROCESS_KEY, self._get().encode("utf-8", "surrogatepass"), hashlib.sha256).hexdigest()[:6]
+
+    def __repr__(self) -> str:
+        return f"Secret(<redacted> id={self.id})"
+
+    __str__ = __repr__
+
+    def __format__(self, spec: str) -> str:
+        return repr(self)
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Secret):
+            return NotImplemented
+        return hmac.compare_digest(
+            self._get().encode("utf-8", "surrogatepass"), other._get().encode("utf-8", "surrogatepass")
+        )
+
+    def __hash__(self) -> int:
+        return hash(self.id)
+
+    def __bool__(self) -> bool:
+        return True
+
+    def __copy__(self) -> Secret:
+        return self
+
+    def __deepcopy__(self, memo: object) -> Secret:
+        return self
+
+    def __reduce_ex__(self, protocol: object) -> NoReturn:
+        raise TypeError("a Secret does not pickle; send the name of its source instead, or reveal() it on purpose")

@@ -1,0 +1,155 @@
+"""Where a request goes: base URLs, origins and request targets.
+
+A URL is parsed once, checked strictly (userinfo, backslashes, control characters and unknown schemes are refused before
+any I/O), and split into the *origin*, which decides the connection and who may see a credential, and the *target*, the
+path and query that go on the request line.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from typing import NamedTuple
+from urllib.parse import quote
+
+from ..errors import InvalidBaseURL
+
+_DEFAULT_PORTS = {"http": 80, "https": 443, "ws": 80, "wss": 443}
+_URL = re.compile(
+    r"(?P<scheme>[A-Za-z][A-Za-z0-9+.-]*)://(?P<authority>[^/?#]*)(?P<path>[^?#]*)(?:\?(?P<query>[^#]*))?(?:#.*)?",
+    re.DOTALL,
+)
+_FORBIDDEN = re.compile(r"[\x00-\x20\x7f\\]")
+_SAFE_TARGET = "/:@!$&'()*+,;=-._~%?[]"
+
+
+class Origin(NamedTuple):
+    """The scheme, host and port a connection serves; credentials are bound to it."""
+
+    scheme: str
+    host: str
+    port: int
+
+    @property
+    def authority(self) -> str:
+        """The `Host` header's value: the port only where it is not the scheme's own."""
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return host if self.port == _DEFAULT_PORTS.get(self.scheme) else f"{host}:{self.port}"
+
+    def __str__(self) -> str:
+        return f"{self.scheme}://{self.authority}"
+
+
+class URL:
+    """An absolute URL, checked and split.
+
+    >>> url = URL("https://api.openai.com/v1")
+    >>> url.origin.host, url.path
+    ('api.openai.com', '/v1')
+
+    Raises:
+        InvalidBaseURL: it has no scheme or host, or holds userinfo, a backslash, white space or a bad port.
+    """
+
+    __slots__ = ("origin", "path", "query")
+    origin: Origin
+    path: str
+    query: str
+
+    def __init__(self, url: object) -> None:
+        text = str(url)
+        match = _URL.fullmatch(text)
+        if match is None or not match["authority"]:
+            raise InvalidBaseURL(
+                f"{text!r} is not an absolute URL; write it with its scheme, e.g. https://api.openai.com/v1"
+            )
+        if _FORBIDDEN.search(text):
+            raise InvalidBaseURL(
+                "the URL holds white space, a control character or a backslash; percent-encode or remove it"
+            )
+        scheme = match["scheme"].lower()
+        if scheme not in _DEFAULT_PORTS:
+            raise InvalidBaseURL(f"unknown scheme {scheme!r}; use https:// or http://")
+        if "@" in match["authority"]:
+            raise InvalidBaseURL(
+                "the URL holds a user or password before '@'; pass credentials as api_key or headers instead"
+            )
+        host, port = _split_authority(match["authority"], scheme)
+        self.origin = Origin(scheme, host, port)
+        self.path = quote(match["path"], safe=_SAFE_TARGET)
+        self.query = quote(match["query"] or "", safe=_SAFE_TARGET)
+
+    @property
+    def scheme(self) -> str:
+        """The scheme in lower case, e.g. "https"."""
+        return self.origin.scheme
+
+    @property
+    def host(self) -> str:
+        """The host in lower case, without brackets."""
+        return self.origin.host
+
+    @property
+    def port(self) -> int | None:
+        """The port, or `None` where it is the scheme's own."""
+        return None if self.origin.port == _DEFAULT_PORTS[self.origin.scheme] else self.origin.port
+
+    @property
+    def target(self) -> str:
+        """The path and query as they go on the request line."""
+        path = self.path or "/"
+        return f"{path}?{self.query}" if self.query else path
+
+    @property
+    def raw_path(self) -> bytes:
+        """The target as bytes."""
+        return self.target.encode("ascii")
+
+    def with_path(self, path: str, query: str | None = None) -> URL:
+        """The same origin with another path (and query)."""
+        other = object.__new__(URL)
+        other.origin, other.path = self.origin, path
+        other.query = self.query if query is None else query
+        return other
+
+    def __str__(self) -> str:
+        return f"{self.origin}{self.path}" + (f"?{self.query}" if self.query else "")
+
+    def __repr__(self) -> str:
+        return f"URL({str(self)!r})"
+
+    def __eq__(self, other: object) -> bool:
+        return str(self) == str(other) if isinstance(other, (URL, str)) else NotImplemented
+
+    def __hash__(self) -> int:
+        return hash(str(self))
+
+
+def _split_authority(authority: str, scheme: str) -> tuple[str, int]:
+    if authority.startswith("["):
+        host, bracket, rest = authority[1:].partition("]")
+        if not bracket or (rest and not rest.startswith(":")):
+            raise InvalidBaseURL(f"malformed IPv6 host {authority!r}; write it as [::1] or [::1]:8080")
+        port_text = rest[1:]
+    else:
+        host, _, port_text = authority.partition(":")
+    if not host:
+        raise InvalidBaseURL(f"the URL has no host: {authority!r}")
+    if port_text and not (port_text.isascii() and port_text.isdigit() and 0 < int(port_text) < 65536):
+        raise InvalidBaseURL(f"port {port_text!r} is not a number from 1 to 65535")
+    return _ascii_host(host.lower()), int(port_text) if port_text else _DEFAULT_PORTS[scheme]
+
+
+def _ascii_host(host: str) -> str:
+    if host.isascii():
+        return host
+    try:
+        return host.encode("idna").decode("ascii")
+    except UnicodeError as problem:
+        raise InvalidBaseURL(f"host {host!r} is not a valid name: {problem}") from None
+
+
+@lru_cache(maxsize=256)
+def parse_url(url: str) -> URL:
+    """`URL(url)`, remembered; URLs are immutable by convention."""
+    return URL(url)

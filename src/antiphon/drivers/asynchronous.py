@@ -1,0 +1,114 @@
+"""The asyncio driver: runs a flow by awaiting its effects in this task."""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+from collections.abc import Awaitable, Callable, Coroutine
+from typing import Any, TypeVar, cast
+
+from ..core import effects
+from ..core.call import Call
+from ..core.reply import AsyncBody, Reply
+from ..core.request import Request
+from .blocking import discard
+from .clock import SYSTEM_CLOCK, Clock
+from .refusal import refuse
+
+R = TypeVar("R")
+Flow = Coroutine[Any, Any, R]
+
+
+class AsyncDriver:
+    """Performs effects with awaits.
+
+    Args:
+        send: one exchange.
+        perform: a whole API call, answering with its reply too; for flows composed of several.
+        clock: time and chance.
+    """
+
+    def __init__(
+        self,
+        send: Callable[[Request], Awaitable[Reply]],
+        perform: Callable[[Call[Any]], Awaitable[tuple[Any, Reply]]],
+        clock: Clock = SYSTEM_CLOCK,
+    ) -> None:
+        self.clock = clock
+        self._instant: dict[type, Callable[[Any], Any]] = {
+            effects.Now: lambda _: clock.monotonic(),
+            effects.Wall: lambda _: clock.wall(),
+            effects.Random: lambda _: clock.random(),
+            effects.Discard: lambda effect: discard(effect.reply),
+        }
+        self._hands: dict[type, Callable[[Any], Awaitable[Any]]] = {
+            effects.Send: lambda effect: send(effect.request),
+            effects.Sleep: lambda effect: clock.asleep(effect.seconds),
+            effects.Read: lambda effect: read(effect.reply, effect.limit),
+            effects.Invoke: lambda effect: invoke(effect.function, effect.arguments),
+            effects.Perform: lambda effect: _value(perform(effect.call)),
+            effects.PerformRaw: lambda effect: perform(effect.call),
+            effects.Gather: lambda effect: self._gather(effect.flows, effect.limit),
+        }
+
+    async def run(self, flow: Flow[R]) -> R:
+        """Run a flow to its end."""
+        hands, instant = self._hands, self._instant
+        try:
+            effect = flow.send(None)
+            while True:
+                try:
+                    kind = effect.__class__
+                    answer = await hands[kind](effect) if kind in hands else instant.get(kind, refuse)(effect)
+                except BaseException as failure:
+                    effect = flow.throw(failure)
+                else:
+                    effect = flow.send(answer)
+        except StopIteration as end:
+            return cast("R", end.value)
+
+    async def _gather(self, flows: list[Flow[Any]], limit: int) -> list[Any]:
+        gate = asyncio.Semaphore(limit)
+
+        async def one(flow: Flow[Any]) -> Any:
+            try:
+                async with gate:
+                    return await self.run(flow)
+            finally:
+                flow.close()
+
+        tasks = [asyncio.ensure_future(one(flow)) for flow in flows]
+        try:
+            return await asyncio.gather(*tasks)
+        finally:
+            for task in tasks:
+                task.cancel()
+
+
+async def read(reply: Reply, limit: int | None = None) -> bytes:
+    """Read an open reply to its end, or to `limit` bytes; what comes after is dropped with the connection."""
+    if reply.is_read:
+        return reply.content
+    body = cast("AsyncBody", reply.body)
+    pieces: list[bytes] = []
+    size = 0
+    try:
+        while piece := await body.read_chunk():
+            pieces.append(piece)
+            size += len(piece)
+            if limit is not None and size >= limit:
+                break
+    finally:
+        body.close()
+    reply.content = content = b"".join(pieces)[:limit]
+    return content
+
+
+async def invoke(function: Callable[..., Any], arguments: tuple[Any, ...]) -> Any:
+    """Call a user's function, and await what it returns where it can be awaited."""
+    result = function(*arguments)
+    return await result if inspect.isawaitable(result) else result
+
+
+async def _value(performed: Awaitable[tuple[Any, Reply]]) -> Any:
+    return (await performed)[0]

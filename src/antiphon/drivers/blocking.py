@@ -1,0 +1,99 @@
+"""The blocking driver: runs a flow by performing its effects in this thread, one after another."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Coroutine
+from typing import Any, TypeVar, cast
+
+from ..core import effects
+from ..core.call import Call
+from ..core.reply import Body, Reply
+from ..core.request import Request
+from .clock import SYSTEM_CLOCK, Clock
+from .refusal import refuse
+
+R = TypeVar("R")
+Flow = Coroutine[Any, Any, R]
+
+
+class BlockingDriver:
+    """Performs effects with blocking calls.
+
+    Args:
+        send: one exchange.
+        perform: a whole API call, answering with its reply too; for flows composed of several.
+        clock: time and chance.
+    """
+
+    def __init__(
+        self,
+        send: Callable[[Request], Reply],
+        perform: Callable[[Call[Any]], tuple[Any, Reply]],
+        clock: Clock = SYSTEM_CLOCK,
+    ) -> None:
+        self.clock = clock
+        self._hands: dict[type, Callable[[Any], Any]] = {
+            effects.Send: lambda effect: send(effect.request),
+            effects.Sleep: lambda effect: clock.sleep(effect.seconds),
+            effects.Now: lambda _: clock.monotonic(),
+            effects.Wall: lambda _: clock.wall(),
+            effects.Random: lambda _: clock.random(),
+            effects.Read: lambda effect: read(effect.reply, effect.limit),
+            effects.Discard: lambda effect: discard(effect.reply),
+            effects.Invoke: lambda effect: effect.function(*effect.arguments),
+            effects.Perform: lambda effect: perform(effect.call)[0],
+            effects.PerformRaw: lambda effect: perform(effect.call),
+            effects.Gather: lambda effect: self._gather(effect.flows, effect.limit),
+        }
+
+    def run(self, flow: Flow[R]) -> R:
+        """Run a flow to its end."""
+        hands = self._hands
+        try:
+            effect = flow.send(None)
+            while True:
+                try:
+                    answer = hands.get(effect.__class__, refuse)(effect)
+                except BaseException as failure:
+                    effect = flow.throw(failure)
+                else:
+                    effect = flow.send(answer)
+        except StopIteration as end:
+            return cast("R", end.value)
+
+    def _gather(self, flows: list[Flow[Any]], limit: int) -> list[Any]:
+        from concurrent.futures import ThreadPoolExecutor
+
+        with ThreadPoolExecutor(limit) as threads:
+            pending = [threads.submit(self.run, flow) for flow in flows]
+            try:
+                return [future.result() for future in pending]
+            finally:
+                for future, flow in zip(pending, flows, strict=True):
+                    if future.cancel():
+                        flow.close()
+
+
+def read(reply: Reply, limit: int | None = None) -> bytes:
+    """Read an open reply to its end, or to `limit` bytes; what comes after is dropped with the connection."""
+    if reply.is_read:
+        return reply.content
+    body = cast("Body", reply.body)
+    pieces: list[bytes] = []
+    size = 0
+    try:
+        while piece := body.read_chunk():
+            pieces.append(piece)
+            size += len(piece)
+            if limit is not None and size >= limit:
+                break
+    finally:
+        body.close()
+    reply.content = content = b"".join(pieces)[:limit]
+    return content
+
+
+def discard(reply: Reply) -> None:
+    """Close a reply that will not be read."""
+    if reply.body is not None:
+        reply.body.close()

@@ -1,0 +1,69 @@
+"""How long to wait before the next attempt, as the official client does it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from email.utils import mktime_tz, parsedate_tz
+from typing import NamedTuple
+
+LONGEST_HINT = 120.0
+"""Seconds. A server that asks for a longer pause is told to the caller instead of waited for."""
+
+
+class Backoff(NamedTuple):
+    """Exponential backoff with a quarter of jitter below.
+
+    >>> Backoff().delay(3, random=0.0), Backoff().delay(3, random=1.0)
+    (4.0, 3.0)
+
+    Attributes:
+        initial: seconds before the first retry.
+        longest: seconds no pause exceeds.
+    """
+
+    initial: float = 0.5
+    longest: float = 8.0
+
+    def delay(self, retries_taken: int, *, random: float) -> float:
+        """Seconds to wait after `retries_taken` retries; `random` is a number in [0, 1)."""
+        # Past 2**32 every pause is the longest one, and a float power would overflow at 2**1024.
+        return min(self.initial * 2.0 ** min(retries_taken, 32), self.longest) * (1 - 0.25 * random)
+
+
+def retry_after(headers: Mapping[str, str], wall: float) -> float | None:
+    """Seconds the server asks to wait: `retry-after-ms`, then `retry-after` as a number, then as an HTTP date.
+
+    Args:
+        headers: the reply's header fields.
+        wall: seconds since the epoch, for the date form.
+
+    Returns:
+        Seconds, infinite where the number overflows; `None` where nothing (readable) was asked for.
+    """
+    milliseconds = _number(headers.get("retry-after-ms"))
+    if milliseconds is not None:
+        return milliseconds / 1000
+    value = headers.get("retry-after")
+    seconds = _number(value)
+    if seconds is not None or value is None:
+        return seconds
+    date = parsedate_tz(value)
+    if date is None:
+        return None
+    try:
+        return mktime_tz(date) - wall
+    except (OverflowError, ValueError):
+        return None
+
+
+def _number(value: str | None) -> float | None:
+    if value is None:
+        return None
+    try:
+        number = float(value)
+    except ValueError:
+        return None
+    if math.isinf(number) and number > 0 and "inf" not in value.lower():
+        return number  # digits past the range of a float: far too long, not unreadable
+    return number if math.isfinite(number) else None
