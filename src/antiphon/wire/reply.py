@@ -1,0 +1,335 @@
+"""A reply as it comes off the wire: bytes in, head and decoded body out.
+
+Theory of operation. One `ReplyParser` lives as long as its connection. `expect()` opens an exchange; then each buffer that
+arrives goes to `feed()`, which gives the decoded body bytes it held, and the end of the connection goes to `eof()`. Three
+facts move, each only forward within an exchange:
+
+    status == 0          no final head yet (1xx replies come and go unseen)
+    status != 0          the head is there: `status`, `version`, `headers`; body bytes may come
+    done                 the body is complete; `reusable` says whether the connection may serve another exchange
+
+`pending` is on while a compressed body holds more than one step of output: drain it with `more()` before feeding again.
+
+Grammar is llhttp's, strict: conflicting or repeated lengths, a length beside chunks, bad chunk sizes, folded headers and
+blanks before the colon are its errors. What llhttp leaves to its host is decided here: replies to HEAD and CONNECT have no
+body whatever they say, a body without framing ends with the connection, `Transfer-Encoding` must be exactly "chunked", no
+upgrade is ever accepted, and all sizes are bounded. Where it leaks: llhttp tolerates empty lines before the status line.
+"""
+
+from __future__ import annotations
+
+import httptools
+
+from ..core.headers import Headers
+from ..core.limits import DEFAULT_WIRE_LIMITS, WireLimits
+from .decoding import Decoder, decoder_for
+from .problem import BrokenProtocol, TooLarge, Truncated, WireProblem
+
+_SLACK = 16 * 1024
+"""How many bytes of chunk syntax, extensions and trailers may come beyond `_PER_PIECE` for each piece of body."""
+_PER_PIECE = 64
+
+
+class ReplyParser:
+    """The replies of one connection, one after another.
+
+    >>> parser = ReplyParser()
+    >>> parser.expect("GET")
+    >>> parser.feed(b"HTTP/1.1 200 OK\\r\\nContent-Length: 2\\r\\n\\r\\nhi")
+    b'hi'
+    >>> parser.status, parser.done, parser.reusable
+    (200, True, True)
+
+    Args:
+        limits: the bounds on heads and bodies.
+
+    Attributes:
+        status: the HTTP status once the head is complete, 0 before.
+        version: "HTTP/1.1" or "HTTP/1.0".
+        headers: the header fields of the head.
+        started: whether any byte of a reply has come.
+        pending: whether `more()` has decoded bytes to give.
+        done: whether the reply is complete.
+        reusable: once done, whether the connection may serve another exchange.
+    """
+
+    __slots__ = (
+        "_bodiless",
+        "_bound",
+        "_chunked",
+        "_cut",
+        "_decoder",
+        "_ended",
+        "_events",
+        "_fields",
+        "_given",
+        "_head_bytes",
+        "_informational",
+        "_length",
+        "_limits",
+        "_method",
+        "_overhead",
+        "_parser",
+        "_pieces",
+        "_problem",
+        "_received",
+        "_stream",
+        "_until_eof",
+        "done",
+        "headers",
+        "on_body",
+        "pending",
+        "reusable",
+        "started",
+        "status",
+        "version",
+    )
+    headers: Headers
+    version: str
+
+    def __init__(self, limits: WireLimits = DEFAULT_WIRE_LIMITS) -> None:
+        self._limits = limits
+        self._pieces: list[bytes] = []
+        # llhttp's glue calls this for each piece of body: a list's own append is as cheap as a callback can be.
+        self.on_body = self._pieces.append
+        self._bodiless = False
+        self._parser = httptools.HttpResponseParser(self)
+        self.expect("GET")
+
+    # -- called by the shells ------------------------------------------------------------------------------------------
+
+    def expect(self, method: str, *, stream: bool = False, events: bool = False) -> None:
+        """Begin an exchange; the one before must be done and reusable.
+
+        Args:
+            method: the request's verb; replies to HEAD and CONNECT are framed differently.
+            stream: the body is handed on as it comes, so only its events and its compression are bounded.
+            events: the stream is one of server-sent events.
+        """
+        if self._bodiless:  # llhttp is still waiting for the body that never comes
+            self._parser = httptools.HttpResponseParser(self)
+        self._method = method
+        self._stream = stream
+        self._events = events
+        self._fields: list[bytes] = []
+        self._problem: WireProblem | None = None
+        self._decoder: Decoder | None = None
+        self._bound: int | None = None
+        self._length: int | None = None
+        self._bodiless = self._chunked = self._cut = self._until_eof = self._ended = False
+        self._head_bytes = self._informational = self._overhead = self._received = self._given = 0
+        self.status = 0
+        self.started = self.pending = self.done = self.reusable = False
+
+    def feed(self, data: bytes) -> bytes:
+        """Take bytes from the connection; give the decoded body bytes they held.
+
+        Raises:
+            BrokenProtocol: the server broke HTTP, or went past a bound on heads.
+            TooLarge: the body went past a bound.
+            Truncated: the compressed data ended before its end.
+        """
+        self.started = True
+        if not self.status:
+            self._head_bytes += len(data)
+        try:
+            self._parser.feed_data(data)
+        except (httptools.HttpParserError, httptools.HttpParserUpgrade) as problem:
+            self._refuse(problem)
+        if not self.status or self._bodiless:
+            return self._without_body()
+        pieces = self._pieces
+        count = len(pieces)
+        body = pieces[0] if count == 1 else b"".join(pieces)
+        pieces.clear()
+        if self._chunked:
+            self._weigh(len(data) - len(body) - _PER_PIECE * count)
+        return self._give(body)
+
+    def more(self) -> bytes:
+        """The next decoded bytes of what was fed already; `b""` once `pending` is off. Raises as `feed`."""
+        return self._give(b"")
+
+    def eof(self) -> None:
+        """The connection has ended in order. After a reset, or where nothing may be missing, do not call it: it is truncation.
+
+        Raises:
+            Truncated: the reply is not complete.
+        """
+        if self.done:
+            return
+        if not self.status:
+            raise Truncated(
+                "the connection ended within the reply's head"
+                if self.started
+                else "the connection ended without a reply"
+            )
+        if not self._until_eof:
+            raise self.cut_short()
+        self._ended = True
+        self._conclude()
+
+    def cut_short(self) -> Truncated:
+        """The error for a connection that broke within the body."""
+        if self._length is not None:
+            return Truncated(f"the body broke off after {self._received} of {self._length} bytes")
+        return Truncated(
+            f"the body broke off after {self._received} bytes, before its last chunk"
+            if self._chunked
+            else "the body broke off"
+        )
+
+    # -- called by llhttp ----------------------------------------------------------------------------------------------
+
+    def on_message_begin(self) -> None:
+        """A reply begins; after the end of ours it is one nobody asked for."""
+        if self._ended:
+            raise BrokenProtocol("data follows the reply")
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """One field of the head, or of the trailers."""
+        self._fields.append(name)
+        self._fields.append(value)
+
+    def on_headers_complete(self) -> None:
+        """The head is complete: decide what the body will be."""
+        fields, self._fields = self._fields, []
+        try:
+            self._bound_head(fields)
+            status = self._parser.get_status_code()
+            if status < 200:
+                self._pass_informational(status)
+            else:
+                self._open(status, fields)
+        except WireProblem as problem:
+            self._problem = problem
+            raise
+
+    def on_message_complete(self) -> None:
+        """The body is complete (or a 1xx reply is). llhttp tells only here whether the connection stays."""
+        if self.status and not self._ended:
+            self._ended = True
+            self.reusable = self._parser.should_keep_alive()
+
+    # -- the head ------------------------------------------------------------------------------------------------------
+
+    def _bound_head(self, fields: list[bytes]) -> None:
+        limits = self._limits
+        if len(fields) > 2 * limits.header_count:
+            raise BrokenProtocol(f"the reply has more than {limits.header_count} header fields")
+        if self._head_bytes > limits.header_bytes < sum(map(len, fields)):
+            raise BrokenProtocol(f"the reply's head is larger than {limits.header_bytes} bytes")
+
+    def _pass_informational(self, status: int) -> None:
+        self._informational += 1
+        if status == 101:
+            raise BrokenProtocol("the server switched to another protocol unasked (101)")
+        if status < 100:
+            raise BrokenProtocol(f"{status} is not an HTTP status")
+        if self._informational > self._limits.informational:
+            raise BrokenProtocol(
+                f"more than {self._limits.informational} informational (1xx) replies came before the real one"
+            )
+
+    def _open(self, status: int, fields: list[bytes]) -> None:
+        version = self._parser.get_http_version()
+        if version not in ("1.1", "1.0"):
+            raise BrokenProtocol(f"the reply is HTTP/{version}; only 1.1 and 1.0 are understood")
+        # llhttp lets no line end into a name or value, so one decode serves all of them.
+        texts = iter(b"\n".join(fields).decode("latin-1").split("\n"))
+        headers = Headers(zip(texts, texts, strict=False))
+        self.version = f"HTTP/{version}"
+        self.headers = headers
+        self._frame(status, headers)
+        self.status = status
+
+    def _frame(self, status: int, headers: Headers) -> None:
+        if "transfer-encoding" in headers:
+            self._chunked = True
+            if headers["transfer-encoding"].lower() != "chunked":
+                raise BrokenProtocol("the reply's Transfer-Encoding is not plain 'chunked'")
+        elif "content-length" in headers:
+            self._length = int(headers["content-length"])
+        if self._method == "HEAD" or (self._method == "CONNECT" and status < 300):
+            self._end_without_body(headers)
+        elif status not in (204, 304):
+            self._until_eof = self._length is None and not self._chunked
+            self._limit_body(status)
+            if "content-encoding" in headers:
+                self._decoder = decoder_for(headers["content-encoding"])
+
+    def _end_without_body(self, headers: Headers) -> None:
+        options = headers["connection"].lower() if "connection" in headers else ""
+        self._bodiless = self._ended = self.done = True
+        self.reusable = "keep-alive" in options if self.version == "HTTP/1.0" else "close" not in options
+
+    def _limit_body(self, status: int) -> None:
+        limits = self._limits
+        if self._stream:
+            self._bound = limits.stream if self._events else None
+        elif status >= 400:
+            self._bound, self._cut = limits.error_body, True
+        else:
+            self._bound = limits.body
+            if self._length is not None and self._length > limits.body:
+                raise TooLarge(f"the body's declared {self._length} bytes are more than the {limits.body} allowed")
+
+    # -- the body ------------------------------------------------------------------------------------------------------
+
+    def _refuse(self, problem: Exception) -> None:
+        """llhttp stopped: what follows a complete reply only spoils the connection, all else is the server's fault."""
+        if self._ended:
+            self.reusable = False
+        elif self._problem is not None:
+            raise self._problem from None
+        else:
+            raise BrokenProtocol(f"the reply is not valid HTTP: {problem}") from None
+
+    def _without_body(self) -> bytes:
+        if self._pieces:
+            self._pieces.clear()
+            self.reusable = False
+        if not self.status and self._head_bytes > self._limits.header_bytes:
+            raise BrokenProtocol(f"the reply's head is larger than {self._limits.header_bytes} bytes")
+        return b""
+
+    def _weigh(self, excess: int) -> None:
+        """Bound what is neither body nor fair chunk syntax: extensions and trailers could go on for ever."""
+        self._overhead = max(self._overhead + excess, 0)
+        if self._overhead > _SLACK + self._head_bytes:
+            raise BrokenProtocol(f"more than {_SLACK} bytes of chunk extensions or trailers")
+
+    def _give(self, body: bytes) -> bytes:
+        self._received += len(body)
+        decoder = self._decoder
+        if decoder is not None:
+            body = self._decode(decoder, body)
+        self._given += len(body)
+        if self._bound is not None and self._given > self._bound:
+            return self._overflow(body)
+        if self._ended and not self.done:
+            self._conclude()
+        return body
+
+    def _decode(self, decoder: Decoder, body: bytes) -> bytes:
+        decoded = decoder.feed(body)
+        self.pending = decoder.pending
+        size = self._given + len(decoded)
+        if size > self._limits.ratio_after and size > self._limits.ratio * self._received:
+            raise TooLarge(f"the body grows more than {self._limits.ratio}-fold when decompressed")
+        return decoded
+
+    def _overflow(self, body: bytes) -> bytes:
+        bound = self._bound or 0
+        if not self._cut:
+            raise TooLarge(f"the body is larger than the {bound} bytes allowed")
+        # What an error says stands at its beginning; the connection is given up with the rest.
+        self.done, self.pending, self.reusable = True, False, False
+        return body[: len(body) - (self._given - bound)]
+
+    def _conclude(self) -> None:
+        if self.pending:
+            return
+        if self._decoder is not None:
+            self._decoder.end()
+        self.done = True
