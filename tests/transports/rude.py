@@ -11,9 +11,7 @@ answer given on connect, before any request. `early=True` answers as soon as the
 
 from __future__ import annotations
 
-import base64
 import contextlib
-import datetime
 import socket
 import ssl
 import struct
@@ -21,9 +19,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from functools import cache
-
-import trustme
+from typing import Self
 
 Action = bytes | Callable[["Peer"], None]
 Answer = Action | Sequence[Action]
@@ -136,7 +132,7 @@ class Rude:
     def url(self) -> str:
         return f"{'https' if self.tls else 'http'}://{'localhost' if self.tls else '127.0.0.1'}:{self.port}"
 
-    def __enter__(self) -> Rude:
+    def __enter__(self) -> Self:
         self._spawn(self._accept)
         return self
 
@@ -146,7 +142,7 @@ class Rude:
             self.listener.shutdown(socket.SHUT_RDWR)
         self.listener.close()
         for peer in list(self.peers):
-            _shut(peer.sock)
+            shut(peer.sock)
         for thread in list(self._threads):
             thread.join(5)
 
@@ -225,7 +221,7 @@ class Rude:
             request.body += data
 
 
-def _shut(sock: socket.socket) -> None:
+def shut(sock: socket.socket) -> None:
     with contextlib.suppress(OSError):
         sock.shutdown(socket.SHUT_RDWR)
 
@@ -307,7 +303,7 @@ def hang_up(peer: Peer) -> None:
         peer.sock.settimeout(0.2)
         with contextlib.suppress(OSError):
             peer.sock.unwrap()
-    _shut(peer.sock)
+    shut(peer.sock)
     peer.sock.close()
 
 
@@ -316,164 +312,7 @@ def cut(peer: Peer) -> None:
     peer.over = True
     if isinstance(peer.sock, ssl.SSLSocket):
         raw = socket.socket(fileno=peer.sock.detach())
-        _shut(raw)
+        shut(raw)
         raw.close()
     else:
         hang_up(peer)
-
-
-# -- certificates ------------------------------------------------------------------------------------------------------
-
-
-@cache
-def authority() -> trustme.CA:
-    """The one test authority."""
-    return trustme.CA()
-
-
-def _server(certificate: trustme.LeafCert) -> ssl.SSLContext:
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    certificate.configure_cert(context)
-    return context
-
-
-@cache
-def good_tls() -> ssl.SSLContext:
-    """A server certificate for localhost and 127.0.0.1, signed by `authority()`."""
-    return _server(authority().issue_cert("localhost", "127.0.0.1"))
-
-
-def wrong_host_tls() -> ssl.SSLContext:
-    """Signed, but for another name."""
-    return _server(authority().issue_cert("elsewhere.example"))
-
-
-def expired_tls() -> ssl.SSLContext:
-    """Signed, for the right name, a day too old."""
-    yesterday = datetime.datetime.now(datetime.timezone.utc) - datetime.timedelta(days=1)
-    return _server(
-        authority().issue_cert(
-            "localhost", "127.0.0.1", not_before=yesterday - datetime.timedelta(days=9), not_after=yesterday
-        )
-    )
-
-
-def untrusted_tls() -> ssl.SSLContext:
-    """Signed by an authority nobody knows."""
-    return _server(trustme.CA().issue_cert("localhost", "127.0.0.1"))
-
-
-def mutual_tls() -> ssl.SSLContext:
-    """Asks for a client certificate signed by `authority()`."""
-    context = _server(authority().issue_cert("localhost", "127.0.0.1"))
-    authority().configure_trust(context)
-    context.verify_mode = ssl.CERT_REQUIRED
-    return context
-
-
-def authority_file(folder: object) -> str:
-    """The authority's certificate as a PEM file."""
-    path = f"{folder}/authority.pem"
-    authority().cert_pem.write_to_path(path)
-    return path
-
-
-# -- proxies -----------------------------------------------------------------------------------------------------------
-
-
-class RudeProxy:
-    """A proxy: tunnels CONNECT, forwards absolute-form requests on; asks for credentials if given some.
-
-    `answer=` replaces what it says to CONNECT.
-    """
-
-    def __init__(
-        self, *, credentials: str | None = None, answer: bytes | None = None, tls: ssl.SSLContext | None = None
-    ) -> None:
-        self.credentials = credentials
-        self.answer = answer
-        self.tls = tls
-        self.heads: list[bytes] = []
-        self.connections = 0
-        self.stopping = threading.Event()
-        self.listener = socket.create_server(("127.0.0.1", 0))
-        self.port = self.listener.getsockname()[1]
-        self.url = f"{'https' if tls else 'http'}://{'localhost' if tls else '127.0.0.1'}:{self.port}"
-        self._socks: list[socket.socket] = []
-        self._threads: list[threading.Thread] = []
-
-    def __enter__(self) -> RudeProxy:
-        self._spawn(self._accept)
-        return self
-
-    def __exit__(self, *exc: object) -> None:
-        self.stopping.set()
-        for sock in [self.listener, *self._socks]:
-            _shut(sock)
-            with contextlib.suppress(OSError):
-                sock.close()
-        for thread in list(self._threads):
-            thread.join(5)
-
-    def _spawn(self, target: Callable[..., None], *args: object) -> None:
-        thread = threading.Thread(target=target, args=args, daemon=True)
-        self._threads.append(thread)
-        thread.start()
-
-    def _accept(self) -> None:
-        while not self.stopping.is_set():
-            try:
-                sock, _ = self.listener.accept()
-            except OSError:
-                return
-            self.connections += 1
-            self._spawn(self._serve, sock)
-
-    def _serve(self, sock: socket.socket) -> None:
-        with contextlib.suppress(OSError):
-            if self.tls is not None:
-                sock = self.tls.wrap_socket(sock, server_side=True)
-            self._socks.append(sock)
-            self._talk(sock)
-        with contextlib.suppress(OSError):
-            sock.close()
-
-    def _talk(self, sock: socket.socket) -> None:
-        head = b""
-        while b"\r\n\r\n" not in head:
-            if not (data := sock.recv(65536)):
-                return
-            head += data
-        self.heads.append(head)
-        method, target, _ = head.split(b"\r\n")[0].decode().split(" ")
-        if self.credentials is not None and not self._allowed(head):
-            sock.sendall(
-                b"HTTP/1.1 407 Who are you\r\nProxy-Authenticate: Basic realm=x\r\nContent-Length: 6\r\n\r\nDenied"
-            )
-            return
-        if method == "CONNECT":
-            if self.answer is not None:
-                sock.sendall(self.answer)
-                return
-            host, _, port = target.rpartition(":")
-            onward = socket.create_connection((host.strip("[]"), int(port)), 5)
-            sock.sendall(b"HTTP/1.1 200 Connection established\r\n\r\n")
-        else:
-            authority, _, path = target.removeprefix("http://").partition("/")
-            host, _, port = authority.partition(":")
-            onward = socket.create_connection((host, int(port or 80)), 5)
-            onward.sendall(head.replace(target.encode(), b"/" + path.encode(), 1))
-        self._socks.append(onward)
-        self._spawn(self._relay, sock, onward)
-        self._relay(onward, sock)
-        onward.close()
-
-    def _allowed(self, head: bytes) -> bool:
-        wanted = base64.b64encode((self.credentials or "").encode())
-        return b"Proxy-Authorization: Basic " + wanted in head
-
-    def _relay(self, source: socket.socket, sink: socket.socket) -> None:
-        with contextlib.suppress(OSError):
-            while data := source.recv(65536):
-                sink.sendall(data)
-        _shut(sink)
