@@ -1,0 +1,49 @@
+"""Which keys are accepted, judged by their digests and compared in constant time."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from typing import Final
+
+from .problem import unauthenticated, wrong_key
+
+REFUSED_PREFIX: Final = "sk-invalid"
+
+
+class Access:
+    """With `keys` only those pass; without, every key but `sk-invalid…`."""
+
+    def __init__(self, keys: tuple[str, ...]) -> None:
+        self._digests = tuple(_digest(key) for key in keys)
+        self._seen: dict[bytes, str] = {}
+
+    def admit(self, authorization: bytes | None) -> str:
+        """The digest that stands for the caller's key; raises 401 for a missing or refused one."""
+        if authorization is None:
+            raise unauthenticated()
+        if (known := self._seen.get(authorization)) is not None:
+            return known
+        scheme, _, key = authorization.decode("latin-1").partition(" ")
+        key = key.strip()
+        if scheme.lower() != "bearer" or not key:
+            raise unauthenticated()
+        digest = _digest(key)
+        if self._refuses(key, digest):
+            raise wrong_key(_shown(key))
+        if len(self._seen) < 1024:
+            self._seen[authorization] = digest
+        return digest
+
+    def _refuses(self, key: str, digest: str) -> bool:
+        if self._digests:
+            return not any(hmac.compare_digest(digest, known) for known in self._digests)
+        return key.startswith(REFUSED_PREFIX)
+
+
+def _digest(key: str) -> str:
+    return hashlib.blake2s(key.encode()).hexdigest()
+
+
+def _shown(key: str) -> str:
+    return f"{key[:3]}***{key[-4:]}" if len(key) > 12 else "***"

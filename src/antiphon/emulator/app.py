@@ -1,0 +1,202 @@
+"""The ASGI application: guard, route, key, limit, fault, body, checks, handler, answer, in that order and visible here.
+
+Knows HTTP and the order of judgement; what an operation does is in `families/`, what is remembered in `world`.
+"""
+
+from __future__ import annotations
+
+import logging
+from time import perf_counter
+from typing import Any
+
+import msgspec
+
+from . import query
+from .exchange import AnyReply, Exchange, Handler, Reply
+from .families import HANDLERS
+from .fault import HEADER, Fault, Faults
+from .limiter import Verdict
+from .problem import Problem
+from .router import Router
+from .sending import Sender
+from .setting import Setting
+from .world import World
+
+VERSION = b"2020-10-01"
+PREFIX = "/v1"
+_LOG = logging.getLogger("antiphon.emulator")
+_DECODER = msgspec.json.Decoder()
+
+
+class EmulatorApp:
+    """The emulator as an ASGI application, for use without sockets or under any ASGI server.
+
+        app = EmulatorApp(Setting(seed=7))
+        httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://localhost/v1")
+    """
+
+    def __init__(self, setting: Setting | None = None, *, world: World | None = None) -> None:
+        self.world = world or World(setting or Setting())
+        self._faults = Faults()
+        self._router: Router[tuple[Any, Handler]] = Router(PREFIX)
+        for name, handler in HANDLERS.items():
+            operation = self.world.description.operations[name]
+            self._router.add(operation.verb, operation.path, (operation, handler))
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        """One connection's conversation, as ASGI has it."""
+        if scope["type"] == "http":
+            await self._http(scope, receive, send)
+        elif scope["type"] == "lifespan":
+            await self._lifespan(receive, send)
+        else:
+            await send({"type": "websocket.close", "code": 1008})
+
+    async def _lifespan(self, receive: Any, send: Any) -> None:
+        while True:
+            message = await receive()
+            await send({"type": message["type"] + ".complete"})
+            if message["type"] == "lifespan.shutdown":
+                self.world.close()
+                return
+
+    async def _http(self, scope: Any, receive: Any, send: Any) -> None:
+        turn = _Turn(self.world, dict(scope["headers"]))
+        try:
+            reply = await self._answer(scope, receive, turn)
+        except Problem as problem:
+            reply = _problem_reply(problem)
+        except Exception:
+            _LOG.exception("the emulator failed at %s %s (%s)", scope["method"], scope["path"], turn.id)
+            reply = _problem_reply(Problem(500, f"The emulator failed. Request: {turn.id}.", type="server_error"))
+        await Sender(send, turn.fault).send(reply, turn.head())
+
+    async def _answer(self, scope: Any, receive: Any, turn: _Turn) -> AnyReply:
+        world, headers = self.world, turn.headers
+        world.guard.judge(scope["headers"])
+        raw_path: str = scope["raw_path"].decode("latin-1").partition("?")[0]
+        (operation, handler), path = self._router.find(scope["method"], raw_path)
+        turn.key = world.access.admit(headers.get(b"authorization"))
+        if world.setting.faults and (asked := headers.get(HEADER)) is not None:
+            await turn.suffer(self._faults.ask(asked, turn.key, raw_path))
+        raw_query = scope["query_string"]
+        values = query.read(operation, raw_query) if raw_query else {}
+        exchange = Exchange(world, operation, path, values, headers, receive)
+        size = 0
+        if operation.body == "json":
+            body = await read_body(headers, receive, world.setting.max_json)
+            size = len(body)
+            exchange.body = decode_body(headers, body)
+        turn.limit(exchange.body, size)
+        if operation.body == "json":
+            operation.check_body(exchange.body)
+        return await handler(exchange)
+
+
+class _Turn:
+    """What is known of one request so far; it answers with the headers every reply carries."""
+
+    __slots__ = ("fault", "headers", "id", "key", "started", "verdict", "world")
+
+    def __init__(self, world: World, headers: dict[bytes, bytes]) -> None:
+        self.started = perf_counter()
+        self.world = world
+        self.headers = headers
+        self.id = world.identity.draw("req_")
+        self.key = ""
+        self.fault: Fault | None = None
+        self.verdict: Verdict | None = None
+
+    async def suffer(self, fault: Fault | None) -> None:
+        """Wait and fail as asked; the rest of the fault is the sender's."""
+        self.fault = fault
+        if fault is None:
+            return
+        if fault.latency:
+            from asyncio import sleep
+
+            await sleep(fault.latency)
+        if (problem := fault.problem()) is not None:
+            self.limit(None, 0)
+            raise problem
+
+    def limit(self, body: Any, size: int) -> None:
+        """Charge the request to its key and model; raises 429 when it is too much."""
+        model, tokens = "", 0
+        if type(body) is dict:
+            model = body.get("model") or ""
+            wanted = body.get("max_output_tokens") or body.get("max_completion_tokens") or body.get("max_tokens")
+            tokens = max(wanted if type(wanted) is int else 0, size // 4)
+        now = self.world.clock()
+        self.verdict = verdict = self.world.limiter.admit((self.key, str(model)), now, tokens)
+        if verdict.wait > 0:
+            raise _too_many(verdict)
+
+    def head(self) -> list[tuple[bytes, bytes]]:
+        """Request id, version, time taken, organisation, project, rate limits."""
+        headers = self.headers
+        head = [
+            (b"x-request-id", self.id.encode()),
+            (b"openai-version", VERSION),
+            (b"openai-organization", headers.get(b"openai-organization", b"org-antiphon")),
+            (b"openai-project", headers.get(b"openai-project", b"proj_antiphon")),
+            (b"openai-processing-ms", b"%d" % ((perf_counter() - self.started) * 1000)),
+        ]
+        if self.verdict is not None:
+            head += self.verdict.headers(self.world.clock())
+        return head
+
+
+def _too_many(verdict: Verdict) -> Problem:
+    dimension = verdict.dimension
+    limit = (verdict.requests if dimension == "requests" else verdict.tokens).limit
+    if verdict.wait == float("inf"):
+        message = f"The request is larger than the limit of {limit} {dimension} per minute."
+        return Problem(429, message, type=dimension, code="rate_limit_exceeded")
+    wait = max(0.001, verdict.wait)
+    message = f"Rate limit reached: {limit} {dimension} per minute. Try again in {wait:.3f} s."
+    headers = {"retry-after": f"{int(-(-wait // 1))}", "retry-after-ms": f"{int(-(-wait * 1000 // 1))}"}
+    return Problem(429, message, type=dimension, code="rate_limit_exceeded", headers=headers)
+
+
+def _problem_reply(problem: Problem) -> Reply:
+    headers = [(name.encode(), value.encode("latin-1")) for name, value in problem.headers.items()]
+    return Reply(problem.body(), problem.status, headers=headers)
+
+
+async def read_body(headers: dict[bytes, bytes], receive: Any, cap: int) -> bytes:
+    """The whole body; raises 413 as soon as it is too large."""
+    declared = headers.get(b"content-length", b"0")
+    if declared.isdigit() and int(declared) > cap:
+        raise _too_large(cap)
+    message = await receive()
+    body: bytes = message.get("body", b"")
+    if not message.get("more_body"):
+        return body
+    parts, size = [body], len(body)
+    while message.get("more_body"):
+        message = await receive()
+        parts.append(message.get("body", b""))
+        size += len(parts[-1])
+        if size > cap:
+            raise _too_large(cap)
+    return b"".join(parts)
+
+
+def _too_large(cap: int) -> Problem:
+    return Problem(413, f"The request body is larger than {cap} bytes.", code="request_too_large")
+
+
+def decode_body(headers: dict[bytes, bytes], body: bytes) -> Any:
+    """The JSON value of a body; raises 415 or 400."""
+    content_type = headers.get(b"content-type", b"").partition(b";")[0].strip().lower()
+    if not body and not content_type:
+        return {}
+    if content_type != b"application/json" and not content_type.endswith(b"+json"):
+        shown = content_type.decode("latin-1") or "none"
+        message = f"Unsupported content type: '{shown}'. Send 'application/json'."
+        raise Problem(415, message, code="unsupported_content_type")
+    try:
+        return _DECODER.decode(body or b"{}")
+    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as error:
+        raise Problem(400, f"The JSON body cannot be read: {error}.", code="invalid_json") from None

@@ -1,0 +1,169 @@
+"""Makes `api.json`, the emulator's own reading of the API description: `python -m antiphon.emulator.distil API_DIR`.
+
+Knows the description's annotation syntax; keeps only what the named operations accept. Never runs while serving.
+"""
+
+from __future__ import annotations
+
+import ast
+import json
+import re
+import sys
+from pathlib import Path
+from typing import Any, Final, cast
+
+OPERATIONS: Final = (
+    "chat.completions.create",
+    "chat.completions.delete",
+    "chat.completions.list",
+    "chat.completions.messages.list",
+    "chat.completions.retrieve",
+    "chat.completions.update",
+    "completions.create",
+    "embeddings.create",
+    "files.content",
+    "files.create",
+    "files.delete",
+    "files.list",
+    "files.retrieve",
+    "models.delete",
+    "models.list",
+    "models.retrieve",
+    "responses.cancel",
+    "responses.create",
+    "responses.delete",
+    "responses.input_items.list",
+    "responses.input_tokens.count",
+    "responses.retrieve",
+)
+MODEL_TYPES: Final = ("shared.responses_model:ResponsesModel", "embedding_model:EmbeddingModel")
+EXTRA_MODELS: Final = ("gpt-3.5-turbo-instruct", "davinci-002", "babbage-002")
+TARGET: Final = Path(__file__).with_name("api.json")
+
+_REFERENCE: Final = re.compile(r"'[^']*'|([A-Za-z_][\w.]*:\w+)")
+_SCALARS: Final = {"str": "str", "int": "int", "float": "float", "bool": "bool", "object": "any", "FileTypes": "file"}
+_LISTS: Final = frozenset({"list", "Iterable", "Sequence", "List", "SequenceNotStr"})
+
+Node = Any
+
+
+def distil(folder: Path) -> dict[str, Any]:
+    """The operations, the types they reach, and the models, from the description in `folder`."""
+    described = [json.loads(path.read_text("utf-8")) for path in sorted(folder.glob("*.json")) if path.stem != "index"]
+    operations = {name: facts for file in described for name, facts in file.get("operations", {}).items()}
+    types = {name: facts for file in described for name, facts in file.get("types", {}).items()}
+    reading = Reading(types)
+    routes = {name: reading.operation(operations[name]) for name in OPERATIONS}
+    return {"operations": routes, "types": reading.kept(), "models": models(types)}
+
+
+class Reading:
+    """Annotation expressions turned into nodes, with the set of types they name."""
+
+    def __init__(self, types: dict[str, Any]) -> None:
+        self._types = types
+        self._done: dict[str, Node] = {}
+
+    def operation(self, facts: dict[str, Any]) -> dict[str, Any]:
+        params = {p["name"]: p for p in facts["params"]}
+        query: set[str] = set(facts.get("query", ()))
+        body: set[str] = set(facts.get("body_fields", ()))
+        route = {"verb": facts["verb"], "path": facts["path"], "body": facts.get("body")}
+        return route | {
+            "query": {n: self._field(p) for n, p in params.items() if n in query},
+            "fields": {n: self._field(p) for n, p in params.items() if n in body},
+        }
+
+    def kept(self) -> dict[str, Node]:
+        return dict(sorted(self._done.items()))
+
+    def node(self, expression: str) -> Node:
+        marked = _REFERENCE.sub(lambda m: f"ref['{m[1]}']" if m[1] else m[0], expression)
+        return self._read(ast.parse(marked, mode="eval").body)
+
+    def _field(self, facts: dict[str, Any]) -> list[Any]:
+        return [self.node(facts["type"]), bool(facts["required"])]
+
+    def _read(self, tree: ast.expr) -> Node:
+        match tree:
+            case ast.Constant(value=None):
+                return "null"
+            case ast.Name(id=name):
+                return _SCALARS[name]
+            case ast.BinOp(left=left, right=right):
+                return _union([self._read(left), self._read(right)])
+            case ast.Subscript(value=ast.Name(id="ref"), slice=ast.Constant(value=name)):
+                return self._reference(str(name))
+            case ast.Subscript(value=ast.Name(id="Literal"), slice=slice):
+                values = slice.elts if isinstance(slice, ast.Tuple) else [slice]
+                return ["enum", [cast("ast.Constant", v).value for v in values]]
+            case ast.Subscript(value=ast.Name(id=name), slice=slice) if name in _LISTS:
+                return ["list", self._read(slice)]
+            case ast.Subscript(value=ast.Name(id="Union"), slice=ast.Tuple(elts=members)):
+                return _union([self._read(member) for member in members])
+            case ast.Subscript(value=ast.Name(id="dict" | "Dict" | "Mapping"), slice=ast.Tuple(elts=[_, value])):
+                return ["dict", self._read(value)]
+            case ast.Subscript(value=ast.Name(id="Annotated"), slice=ast.Tuple(elts=[inner, *_])):
+                return self._read(inner)
+            case _:
+                raise ValueError(f"the description says {ast.unparse(tree)!r}, which this reading does not know")
+
+    def _reference(self, name: str) -> Node:
+        if name not in self._done:
+            facts = self._types[name]
+            self._done[name] = "any"  # ends the recursion of types that hold themselves
+            self._done[name] = self._type(facts)
+        return ["ref", name]
+
+    def _type(self, facts: dict[str, Any]) -> Node:
+        if "fields" in facts:
+            return ["object", {f.get("alias") or f["name"]: self._field(f) for f in facts["fields"]}]
+        return self.node(facts["type"])
+
+
+def models(types: dict[str, Any]) -> list[str]:
+    """Every model name the description spells out, in its order."""
+    found: dict[str, None] = {}
+    queue = list(MODEL_TYPES)
+    while queue:
+        expression = types[queue.pop(0)]["type"]
+        for match in _REFERENCE.finditer(expression):
+            if match[1]:
+                queue.append(match[1])
+            else:
+                found[match[0].strip("'")] = None
+    return [*found, *EXTRA_MODELS]
+
+
+def encoded(folder: Path) -> str:
+    """The file's text: one operation or type a line, so that a change reads as a change."""
+    facts = distil(folder)
+    parts = [
+        f'"{key}":{{\n' + ",\n".join(f"{json.dumps(n)}:{_compact(v)}" for n, v in facts[key].items()) + "\n}"
+        for key in ("operations", "types")
+    ]
+    return "{" + ",\n".join([*parts, f'"models":{_compact(facts["models"])}']) + "}\n"
+
+
+def _union(members: list[Node]) -> Node:
+    flat: list[Node] = []
+    for member in members:
+        flat.extend(member[1] if isinstance(member, list) and member[0] == "union" else [member])
+    return ["union", flat]
+
+
+def _compact(value: Any) -> str:
+    return json.dumps(value, separators=(",", ":"))
+
+
+def main(arguments: list[str]) -> int:
+    """Write the file beside this module; 2 when the folder is not named."""
+    if len(arguments) != 1:
+        print("usage: python -m antiphon.emulator.distil API_DIR", file=sys.stderr)  # noqa: T201
+        return 2
+    TARGET.write_text(encoded(Path(arguments[0])), "utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main(sys.argv[1:]))

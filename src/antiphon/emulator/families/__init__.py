@@ -1,0 +1,12 @@
+"""One file for each resource family. A family says which operations it answers; verbs, paths and checks are data."""
+
+from __future__ import annotations
+
+from ..exchange import Handler
+from . import chat, model, response
+
+HANDLERS: dict[str, Handler] = {
+    **model.HANDLERS,
+    **chat.HANDLERS,
+    **response.HANDLERS,
+}

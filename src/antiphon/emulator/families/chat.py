@@ -1,0 +1,157 @@
+"""Chat completions: create (whole or streamed), and the stored ones: list, retrieve, update, delete, messages."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .. import bound
+from ..exchange import AnyReply, EventReply, Exchange, Handler, Reply, json_reply, list_reply
+from ..problem import invalid, not_found
+from ..world import World
+from . import chat_stream
+from .chat_choice import Choice, logprob, settle
+from .chat_prompt import prompt_of
+from .listing import page
+from .model import require
+from .prompt_size import tokens_of
+
+FAMILY = "chat.completions"
+
+
+async def _create(exchange: Exchange) -> AnyReply:
+    body, world = exchange.body, exchange.world
+    bound.check("chat.completions.create", body)
+    require(world, body["model"])
+    _refuse_contradictions(body)
+    prompt = prompt_of(body)
+    choices: list[Choice] = []
+    for number in range(body.get("n") or 1):
+        prompt.choice = number
+        choices.append(settle(world.brain.answer(prompt), body, world.identity))
+    usage = _usage(tokens_of(prompt), choices)
+    completion = _completion(world, body, choices, usage)
+    if body.get("store"):
+        _keep(world, completion, body)
+    if body.get("stream"):
+        head = {key: completion[key] for key in ("id", "created", "model", "service_tier", "system_fingerprint")}
+        head["object"] = "chat.completion.chunk"
+        return EventReply(chat_stream.events(head, choices, body, usage))
+    return json_reply(completion)
+
+
+def _refuse_contradictions(body: dict[str, Any]) -> None:
+    if body.get("top_logprobs") is not None and not body.get("logprobs"):
+        raise invalid("top_logprobs", "'top_logprobs' needs 'logprobs' to be true.")
+    if body.get("stream_options") and not body.get("stream"):
+        raise invalid("stream_options", "'stream_options' is only allowed when 'stream' is true.")
+    if body.get("tool_choice") not in (None, "none") and not body.get("tools"):
+        raise invalid("tool_choice", "'tool_choice' is only allowed when 'tools' are given.")
+    if (body.get("response_format") or {}).get("type") == "json_object":
+        texts = " ".join(str(message.get("content")) for message in body["messages"])
+        if "json" not in texts.lower():
+            raise invalid("messages", "'messages' must contain the word 'json' for 'response_format' 'json_object'.")
+
+
+def _completion(world: World, body: dict[str, Any], choices: list[Choice], usage: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "id": world.identity.draw("chatcmpl-", 28),
+        "object": "chat.completion",
+        "created": world.now(),
+        "model": body["model"],
+        "choices": [_choice(index, choice, body) for index, choice in enumerate(choices)],
+        "usage": usage,
+        "service_tier": "default",
+        "system_fingerprint": f"fp_{world.setting.seed & 0xFFFFFFFF:08x}",
+    }
+
+
+def _choice(index: int, choice: Choice, body: dict[str, Any]) -> dict[str, Any]:
+    found = None
+    if body.get("logprobs"):
+        alternatives = body.get("top_logprobs") or 0
+        found = {"content": [logprob(piece, alternatives) for piece in choice.pieces], "refusal": None}
+    return {"index": index, "message": choice.message(), "logprobs": found, "finish_reason": choice.finish}
+
+
+def _usage(prompt_tokens: int, choices: list[Choice]) -> dict[str, Any]:
+    spent = sum(choice.tokens for choice in choices)
+    return {
+        "prompt_tokens": prompt_tokens,
+        "completion_tokens": spent,
+        "total_tokens": prompt_tokens + spent,
+        "prompt_tokens_details": {"cached_tokens": 0, "audio_tokens": 0},
+        "completion_tokens_details": {
+            "reasoning_tokens": 0,
+            "audio_tokens": 0,
+            "accepted_prediction_tokens": 0,
+            "rejected_prediction_tokens": 0,
+        },
+    }
+
+
+def _keep(world: World, completion: dict[str, Any], body: dict[str, Any]) -> None:
+    asked = ("temperature", "top_p", "seed", "presence_penalty", "frequency_penalty", "tools", "tool_choice")
+    stored = completion | {name: body[name] for name in asked if name in body}
+    stored["metadata"] = body.get("metadata") or {}
+    world.shelf(FAMILY).put(completion["id"], {"id": completion["id"], "view": stored, "messages": body["messages"]})
+
+
+def _stored(exchange: Exchange) -> dict[str, Any]:
+    id = exchange.path["completion_id"]
+    record: dict[str, Any] | None = exchange.world.shelf(FAMILY).get(id)
+    if record is None:
+        raise not_found("Completion", id, "completion_id")
+    return record
+
+
+async def _list(exchange: Exchange) -> Reply:
+    model, metadata = exchange.query.get("model"), exchange.query.get("metadata") or {}
+
+    def wanted(record: dict[str, Any]) -> bool:
+        view = record["view"]
+        same = all(view["metadata"].get(key) == value for key, value in metadata.items())
+        return same and (model is None or view["model"] == model)
+
+    found = page(exchange, FAMILY, default_order="asc", where=wanted)
+    return list_reply([record["view"] for record in found.data], found.has_more)
+
+
+async def _retrieve(exchange: Exchange) -> Reply:
+    return json_reply(_stored(exchange)["view"])
+
+
+async def _update(exchange: Exchange) -> Reply:
+    record = _stored(exchange)
+    bound.metadata(exchange.body["metadata"])
+    record["view"] = record["view"] | {"metadata": exchange.body["metadata"] or {}}
+    return json_reply(record["view"])
+
+
+async def _delete(exchange: Exchange) -> Reply:
+    record = _stored(exchange)
+    exchange.world.shelf(FAMILY).pop(record["id"])
+    return json_reply({"object": "chat.completion.deleted", "id": record["id"], "deleted": True})
+
+
+async def _messages(exchange: Exchange) -> Reply:
+    record = _stored(exchange)
+    items = [_message(record["id"], index, message) for index, message in enumerate(record["messages"])]
+    found = page(exchange, items, default_order="asc")
+    return list_reply(found.data, found.has_more)
+
+
+def _message(id: str, index: int, message: dict[str, Any]) -> dict[str, Any]:
+    content = message.get("content")
+    text = content if isinstance(content, str) else None
+    parts = content if isinstance(content, list) else None
+    return {"id": f"{id}-{index}", "refusal": None, **message, "content": text, "content_parts": parts}
+
+
+HANDLERS: dict[str, Handler] = {
+    "chat.completions.create": _create,
+    "chat.completions.list": _list,
+    "chat.completions.retrieve": _retrieve,
+    "chat.completions.update": _update,
+    "chat.completions.delete": _delete,
+    "chat.completions.messages.list": _messages,
+}

@@ -1,0 +1,73 @@
+"""A chat completion in pieces: role, content tokens, tool calls bit by bit, finish, usage, [DONE]."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from .. import event, token
+from .chat_choice import Choice, logprob
+
+
+def events(
+    head: dict[str, Any], choices: list[Choice], body: dict[str, Any], usage: dict[str, Any] | None
+) -> Iterator[bytes]:
+    """The framed chunks; `usage` is sent in one of its own before the end when it is asked for."""
+    options = body.get("stream_options") or {}
+    asked = bool(options.get("include_usage"))
+    frame = _Frame(head, asked)
+    for index, choice in enumerate(choices):
+        yield frame.chunk(index, {"role": "assistant", "content": "" if choice.pieces else None, "refusal": None})
+        yield from _content(frame, index, choice, body)
+        for number, call in enumerate(choice.calls):
+            yield from _call(frame, index, number, call, choice.legacy)
+        yield frame.chunk(index, {}, choice.finish)
+    if asked:
+        yield event.data({**head, "choices": [], "usage": usage})
+    yield event.DONE
+
+
+def _content(frame: _Frame, index: int, choice: Choice, body: dict[str, Any]) -> Iterator[bytes]:
+    if not body.get("logprobs"):
+        before, after = frame.around(index)
+        encode = event.encode
+        for piece in choice.pieces:
+            yield before + encode(piece) + after
+        return
+    alternatives = body.get("top_logprobs") or 0
+    for piece in choice.pieces:
+        found = {"content": [logprob(piece, alternatives)], "refusal": None}
+        yield frame.chunk(index, {"content": piece}, logprobs=found)
+
+
+def _call(frame: _Frame, index: int, number: int, call: dict[str, Any], legacy: bool) -> Iterator[bytes]:
+    kind: str = call["type"]
+    field = "input" if kind == "custom" else "arguments"
+    inner = call[kind]
+    if legacy:
+        yield frame.chunk(index, {"function_call": {"name": inner["name"], "arguments": ""}})
+        for piece in token.pieces(inner["arguments"]):
+            yield frame.chunk(index, {"function_call": {"arguments": piece}})
+        return
+    opening = {"index": number, "id": call["id"], "type": kind, kind: {"name": inner["name"], field: ""}}
+    yield frame.chunk(index, {"tool_calls": [opening]})
+    for piece in token.pieces(inner[field]):
+        yield frame.chunk(index, {"tool_calls": [{"index": number, kind: {field: piece}}]})
+
+
+class _Frame:
+    """What all chunks of one stream share, encoded once."""
+
+    def __init__(self, head: dict[str, Any], with_usage: bool) -> None:
+        self._head = event.encode(head)[:-1]
+        self._tail = b',"usage":null}\n\n' if with_usage else b"}\n\n"
+
+    def around(self, index: int) -> tuple[bytes, bytes]:
+        """The bytes before and after a piece of content."""
+        before = b'data: %b,"choices":[{"index":%d,"delta":{"content":' % (self._head, index)
+        return before, b'},"logprobs":null,"finish_reason":null}]' + self._tail
+
+    def chunk(self, index: int, delta: dict[str, Any], finish: str | None = None, logprobs: Any = None) -> bytes:
+        """One framed chunk."""
+        choice = {"index": index, "delta": delta, "logprobs": logprobs, "finish_reason": finish}
+        return b'data: %b,"choices":[%b]%b' % (self._head, event.encode(choice), self._tail)

@@ -1,0 +1,147 @@
+"""Response input read twice: as stored items with ids, and as turns for the brain. Knows the input item shapes."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from ..brain import Invocation, Prompt, Tool, Turn
+from ..identity import Identity
+from ..problem import Problem
+
+Item = dict[str, Any]
+PREFIXES: Final = {
+    "message": "msg_",
+    "function_call": "fc_",
+    "function_call_output": "fco_",
+    "reasoning": "rs_",
+    "custom_tool_call": "ctc_",
+    "custom_tool_call_output": "ctco_",
+}
+CALLS: Final = {"function_call": "arguments", "custom_tool_call": "input"}
+OUTPUTS: Final = frozenset({"function_call_output", "custom_tool_call_output"})
+ROLES: Final = {"developer": "system", "system": "system", "user": "user", "assistant": "assistant"}
+
+
+def items_of(given: str | list[Item] | None, identity: Identity) -> list[Item]:
+    """The input as items that have ids, as `input_items` lists them."""
+    if given is None:
+        return []
+    if isinstance(given, str):
+        given = [{"role": "user", "content": given}]
+    return [_item(item, identity) for item in given]
+
+
+def _item(item: Item, identity: Identity) -> Item:
+    kind = item.get("type") or "message"
+    made: Item = {"id": item.get("id") or identity.draw(PREFIXES.get(kind, f"{kind[:4]}_"), 48), "type": kind}
+    if kind != "message":
+        return made | {key: value for key, value in item.items() if value is not None}
+    content = item["content"]
+    if isinstance(content, str):
+        content = [_text_part(item["role"], content)]
+    return made | {"status": "completed", "role": item["role"], "content": content}
+
+
+def _text_part(role: str, text: str) -> Item:
+    if role == "assistant":
+        return {"type": "output_text", "text": text, "annotations": []}
+    return {"type": "input_text", "text": text}
+
+
+def turns_of(items: list[Item]) -> list[Turn]:
+    """Items as the brain reads them; calls that follow one another are one turn."""
+    turns: list[Turn] = []
+    for item in items:
+        kind = item["type"]
+        if kind == "message":
+            turns.append(_message(item))
+        elif kind in CALLS:
+            call = Invocation(item["call_id"], item["name"], item[CALLS[kind]], kind == "custom_tool_call")
+            if turns and turns[-1].calls:
+                turns[-1].calls += (call,)
+            else:
+                turns.append(Turn("assistant", "", calls=(call,)))
+        elif kind in OUTPUTS:
+            turns.append(_output(item))
+    return turns
+
+
+def _message(item: Item) -> Turn:
+    turn = Turn(ROLES[item["role"]], "")
+    _read_parts(turn, item["content"])
+    return turn
+
+
+def _output(item: Item) -> Turn:
+    turn = Turn("tool", "", answers=item["call_id"])
+    output = item["output"]
+    _read_parts(turn, [{"type": "input_text", "text": output}] if isinstance(output, str) else output)
+    return turn
+
+
+def _read_parts(turn: Turn, parts: list[Item]) -> None:
+    texts: list[str] = []
+    for part in parts:
+        match part["type"]:
+            case "input_text" | "output_text" | "text":
+                texts.append(part["text"])
+            case "refusal":
+                texts.append(part["refusal"])
+            case "input_image":
+                turn.images += 1
+            case "input_audio":
+                turn.audios += 1
+            case _:
+                turn.files += 1
+    turn.text = "\n".join(texts)
+
+
+def check_calls(items: list[Item]) -> None:
+    """Raise 400 for an output without its call, or a call that is left without output."""
+    open_calls: dict[str, None] = {}
+    for item in items:
+        kind = item["type"]
+        if kind in CALLS:
+            open_calls[item["call_id"]] = None
+        elif kind in OUTPUTS and item["call_id"] not in open_calls:
+            raise Problem(400, f"No tool call found for the output with call_id {item['call_id']}.", param="input")
+        elif kind in OUTPUTS:
+            del open_calls[item["call_id"]]
+    if open_calls:
+        raise Problem(400, f"No tool output found for the call {next(iter(open_calls))}.", param="input")
+
+
+def prompt_of(body: dict[str, Any], turns: list[Turn]) -> Prompt:
+    """The prompt of a request, with the conversation so far in `turns`."""
+    text_format = (body.get("text") or {}).get("format") or {}
+    instructions = body.get("instructions")
+    reasoning = body.get("reasoning") or {}
+    return Prompt(
+        model=body["model"],
+        turns=[Turn("system", instructions), *turns] if instructions else turns,
+        tools=[_tool(tool) for tool in body.get("tools") or () if tool["type"] in ("function", "custom")],
+        tool_choice=_tool_choice(body.get("tool_choice")),
+        parallel=body.get("parallel_tool_calls") is not False,
+        json=text_format.get("type") == "json_object",
+        schema=text_format["schema"] if text_format.get("type") == "json_schema" else None,
+        reasoning=bool(reasoning) and reasoning.get("effort") != "none",
+    )
+
+
+def _tool(tool: dict[str, Any]) -> Tool:
+    parameters = None if tool["type"] == "custom" else tool.get("parameters") or {}
+    return Tool(tool["name"], tool.get("description") or "", parameters)
+
+
+def _tool_choice(choice: Any) -> str:
+    match choice:
+        case None:
+            return "auto"
+        case str():
+            return choice
+        case {"type": "function" | "custom", "name": name}:
+            return f"={name}"
+        case {"type": "allowed_tools", "mode": mode}:
+            return str(mode)
+        case _:
+            return "auto"

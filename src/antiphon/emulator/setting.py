@@ -1,0 +1,31 @@
+"""How one emulator is set up; frozen, and all the knobs there are."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Setting:
+    """The knobs, each with its default.
+
+    `data`: folder for file bytes (None: a temporary one); `api_keys`: the only keys accepted (empty: any plausible key);
+    `seed`: of ids and answers; `requests_per_minute`, `tokens_per_minute`: limits for each key and model;
+    `max_json`, `max_upload`: largest bodies in bytes; `keep`: newest stored objects kept for each family;
+    `background_seconds`: how long background work takes; `faults`: whether the fault header is obeyed;
+    `allow_remote`: whether requests with any Host are answered; `models`: names known besides the API's own.
+    """
+
+    data: Path | None = None
+    api_keys: tuple[str, ...] = ()
+    seed: int = 0
+    requests_per_minute: int = 1_000_000
+    tokens_per_minute: int = 1_000_000_000
+    max_json: int = 64 * 1024 * 1024
+    max_upload: int = 512 * 1024 * 1024
+    keep: int = 20_000
+    background_seconds: float = 0.4
+    faults: bool = True
+    allow_remote: bool = False
+    models: tuple[str, ...] = ()

@@ -1,0 +1,66 @@
+"""Everything one emulator remembers: its shelves, ids, clock, limits and brain. Routes act on it; it knows no routes."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from .access import Access
+from .brain import Brain
+from .description import Description, description
+from .guard import Guard
+from .identity import Identity
+from .limiter import Limiter
+from .setting import Setting
+from .store import Shelf
+
+
+class World:
+    """The state behind one application. `clock` gives seconds since 1970."""
+
+    def __init__(self, setting: Setting, brain: Brain | None = None, clock: Callable[[], float] = time.time) -> None:
+        self.setting = setting
+        self.clock = clock
+        self.identity = Identity(setting.seed)
+        self.guard = Guard(setting.allow_remote)
+        self.access = Access(setting.api_keys)
+        self.limiter = Limiter(setting.requests_per_minute, setting.tokens_per_minute)
+        self.description: Description = description()
+        self.brain: Brain = brain or _simple(setting.seed)
+        self.models = dict.fromkeys((*self.description.models, *setting.models))
+        self._shelves: dict[str, Shelf[Any]] = {}
+        self._folder: Path | None = setting.data
+        self._temporary = setting.data is None
+
+    def shelf(self, family: str) -> Shelf[Any]:
+        """The objects of one family."""
+        if (found := self._shelves.get(family)) is None:
+            found = self._shelves[family] = Shelf(self.setting.keep)
+        return found
+
+    def now(self) -> int:
+        """The time as the API writes it: whole seconds."""
+        return int(self.clock())
+
+    def folder(self) -> Path:
+        """Where file bytes live; made on first use."""
+        if self._folder is None:
+            self._folder = Path(tempfile.mkdtemp(prefix="antiphon-"))
+        self._folder.mkdir(parents=True, exist_ok=True)
+        return self._folder
+
+    def close(self) -> None:
+        """Forget the temporary folder; a folder the user named stays."""
+        if self._temporary and self._folder is not None:
+            shutil.rmtree(self._folder, ignore_errors=True)
+            self._folder = None
+
+
+def _simple(seed: int) -> Brain:
+    from .brain.simple import SimpleBrain
+
+    return SimpleBrain(seed)
