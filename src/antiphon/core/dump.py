@@ -1,0 +1,179 @@
+"""From a view back to plain data, whole or in part.
+
+The usual way, API names and only what the server sent, is one C call. What asks for declared fields, Python names or a
+choice of fields walks the views. The result shares nothing with the model.
+"""
+
+from __future__ import annotations
+
+import copy
+import json
+from collections.abc import Callable, Mapping
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal
+from typing import Any, NamedTuple
+from uuid import UUID
+
+import msgspec
+
+from .view import Field, View, plan_of
+
+_KEPT = (bytes, bytearray, memoryview, datetime, date, time, timedelta, Decimal, UUID)
+_MISSING = object()
+
+
+class Form(NamedTuple):
+    """How a model is to be written."""
+
+    mode: str = "python"
+    by_alias: bool = True
+    exclude_unset: bool = True
+    exclude_defaults: bool = False
+    exclude_none: bool = False
+    fallback: Callable[[Any], Any] | None = None
+
+    @property
+    def verbatim(self) -> bool:
+        """Whether the data as it came is the answer."""
+        return self.by_alias and self.exclude_unset and not self.exclude_defaults and not self.exclude_none
+
+
+class _Foreign(Exception):  # noqa: N818 - a signal, not an error
+    pass
+
+
+def dump(view: View, form: Form, include: Any = None, exclude: Any = None) -> dict[str, Any]:
+    """The model as a dict of plain data."""
+    if form.verbatim and include is None and exclude is None:
+        return plain_dict(view.__dict__, form)
+    return _model(view, form, include, exclude)
+
+
+def plain_dict(data: dict[str, Any], form: Form) -> dict[str, Any]:
+    """A deep copy of JSON-like data, views turned to dicts."""
+    result: dict[str, Any]
+    try:
+        result = msgspec.to_builtins(data, builtin_types=_KEPT if form.mode == "python" else (), enc_hook=_data_of)
+    except (_Foreign, TypeError, RecursionError):
+        result = _plain(data, form)
+    return result
+
+
+def _data_of(value: Any) -> Any:
+    if isinstance(value, View):
+        return value.__dict__
+    raise _Foreign
+
+
+def _plain(value: Any, form: Form) -> Any:
+    """As `plain_dict`, for values of any class."""
+    if isinstance(value, View):
+        return _plain(value.__dict__, form) if form.verbatim else _model(value, form, None, None)
+    if isinstance(value, Mapping):
+        return {key: _plain(item, form) for key, item in value.items()}
+    if isinstance(value, (list, tuple, set, frozenset)):
+        made = [_plain(item, form) for item in value]
+        return made if form.mode == "json" or isinstance(value, list) else type(value)(made)
+    if hasattr(type(value), "__pydantic_serializer__") and hasattr(value, "model_dump"):
+        return value.model_dump(
+            mode=form.mode,
+            by_alias=form.by_alias,
+            exclude_unset=form.exclude_unset,
+            exclude_defaults=form.exclude_defaults,
+            exclude_none=form.exclude_none,
+        )
+    return _leaf(value, form)
+
+
+def _leaf(value: Any, form: Form) -> Any:
+    if form.mode != "json":
+        return copy.deepcopy(value) if isinstance(value, bytearray) else value
+    if isinstance(value, (str, int, float, type(None))):
+        return value
+    try:
+        return msgspec.to_builtins(value)
+    except TypeError:
+        if form.fallback is None:
+            raise TypeError(f"a {type(value).__name__} has no JSON form; give fallback= to make one") from None
+        return form.fallback(value)
+
+
+def _model(view: View, form: Form, include: Any, exclude: Any) -> dict[str, Any]:
+    plan = plan_of(type(view))
+    data = view.__dict__
+    result: dict[str, Any] = {}
+    for field in plan.fields.values():
+        if _chosen(field.name, include, exclude):
+            value = _field_value(view, data, field, form)
+            if value is not _MISSING:
+                key = field.key if form.by_alias else field.name
+                result[key] = _value(value, form, _below(field.name, include), _below(field.name, exclude))
+    for key, value in data.items():
+        if key not in plan.by_key and _chosen(key, include, exclude) and not (value is None and form.exclude_none):
+            result[key] = _value(value, form, _below(key, include), _below(key, exclude))
+    return result
+
+
+def _field_value(view: View, data: dict[str, Any], field: Field, form: Form) -> Any:
+    if field.key not in data:
+        if form.exclude_unset:
+            return _MISSING
+        value = field.absent()
+    else:
+        # Through the class, so that nested objects are views and know their own names and defaults.
+        value = getattr(view, field.name)
+    if value is None and form.exclude_none:
+        return _MISSING
+    if form.exclude_defaults and not field.required and value == field.default:
+        return _MISSING
+    return value
+
+
+def _value(value: Any, form: Form, include: Any, exclude: Any) -> Any:
+    if isinstance(value, View):
+        return _model(value, form, include, exclude)
+    if isinstance(value, dict):
+        return {
+            key: _value(item, form, _below(key, include), _below(key, exclude))
+            for key, item in value.items()
+            if _chosen(key, include, exclude)
+        }
+    if isinstance(value, (list, tuple)):
+        kept = [
+            _value(item, form, _below(position, include), _below(position, exclude))
+            for position, item in enumerate(value)
+            if _chosen(position, include, exclude)
+        ]
+        return kept if isinstance(value, list) or form.mode == "json" else tuple(kept)
+    return _plain(value, form)
+
+
+def _chosen(key: Any, include: Any, exclude: Any) -> bool:
+    """Whether a field or item is to be written: `include` names it or is absent, and `exclude` does not name it whole."""
+    if include is not None and key not in include and "__all__" not in include:
+        return False
+    if exclude is None:
+        return True
+    if isinstance(exclude, Mapping):
+        return not any(exclude.get(name) in (True, ...) for name in (key, "__all__") if name in exclude)
+    return key not in exclude and "__all__" not in exclude
+
+
+def _below(key: Any, choice: Any) -> Any:
+    """What a choice of fields says about the inside of one of them."""
+    if not isinstance(choice, Mapping):
+        return None
+    inner = choice.get(key, choice.get("__all__"))
+    return None if inner is True or inner is ... else inner
+
+
+def to_text(data: Any, indent: int | None, *, ensure_ascii: bool = False) -> str:
+    """Plain data as JSON text, compact or indented."""
+    if not ensure_ascii:
+        try:
+            encoded = msgspec.json.encode(data)
+            return (msgspec.json.format(encoded, indent=indent) if indent else encoded).decode()
+        except (UnicodeEncodeError, TypeError):
+            pass  # Lone surrogates need escapes, and unusual keys need the standard library.
+    separators = (",", ":") if not indent else (",", ": ")
+    return json.dumps(data, ensure_ascii=True, indent=indent or None, separators=separators)

@@ -1,0 +1,189 @@
+"""JSON out: request bodies to bytes, once, compact, in UTF-8.
+
+Theory of operation. Nearly every body is made of plain dicts, lists, strings and numbers, which one C call encodes. That
+encoder is more generous than JSON: it turns NaN into null and bytes into base64 without a word. So a quick walk looks whether
+the value held nothing but what both agree on; where it did not, the value is made plain step by step, which drops sentinels,
+takes in models, dates and iterables, and knows the path of whatever cannot be sent. Nothing is ever sent that the caller did
+not mean.
+"""
+
+from __future__ import annotations
+
+import enum
+import io
+import json
+import math
+from collections.abc import Iterable, Mapping
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+import msgspec
+
+from ..errors import InvalidBody
+from .omit import SENTINELS
+from .view import View
+
+_DEPTH = 400
+_AS_THEY_ARE = frozenset({str, int, bool, type(None)})
+
+
+class _Unusual(Exception):  # noqa: N818 - a signal, not an error
+    pass
+
+
+def _data_of(value: Any) -> Any:
+    if isinstance(value, View):
+        return value.__dict__
+    raise _Unusual
+
+
+_encode = msgspec.json.Encoder(enc_hook=_data_of).encode
+
+
+def encode_json(value: Any) -> bytes:
+    """The JSON text of a request body.
+
+    >>> encode_json({"input": "Grüße", "stream": True}).decode()
+    '{"input":"Grüße","stream":true}'
+
+    Models, pydantic models, dates, enums, UUIDs, sets and iterables are taken in; `omit` and `not_given` are left out.
+
+    Raises:
+        InvalidBody: with the path of a value that has no JSON form: NaN, bytes, an open file, a cycle, any other object.
+    """
+    try:
+        encoded = _encode(value)
+        if _is_plain(value):
+            return encoded
+    except (_Unusual, UnicodeEncodeError, TypeError, RecursionError):
+        pass
+    plain = _plain(value, "", 0)
+    try:
+        return _encode(plain)
+    except UnicodeEncodeError:
+        # Half of a surrogate pair has no UTF-8 form, but JSON can spell it.
+        return json.dumps(plain, separators=(",", ":")).encode()
+
+
+def _is_plain(value: Any) -> bool:
+    """Whether the C encoder and this module mean the same by `value`, which is known to be finite and acyclic."""
+    rest = [value]
+    for node in rest:
+        kind = node.__class__
+        if kind is dict:
+            if not all(map(_is_text, node)):
+                return False
+            items: Iterable[Any] = node.values()
+        elif kind is list or kind is tuple:
+            items = node
+        elif isinstance(node, View):
+            rest.append(node.__dict__)
+            continue
+        else:
+            items = (node,)
+        for item in items:
+            kind = item.__class__
+            if kind is str or kind in _AS_THEY_ARE:
+                continue
+            if kind is dict or kind is list or kind is tuple or (isinstance(item, View)):
+                rest.append(item)
+            elif kind is not float or not math.isfinite(item):
+                return False
+    return True
+
+
+def _is_text(key: Any) -> bool:
+    return key.__class__ is str
+
+
+def _plain(value: Any, path: str, depth: int) -> Any:
+    """`value` as nothing but dicts, lists, strings, finite numbers, booleans and `None`."""
+    if value.__class__ in _AS_THEY_ARE:
+        return value
+    if depth > _DEPTH:
+        raise InvalidBody(f"{_named(path[:60])} nests deeper than {_DEPTH} levels, or contains itself", path)
+    if isinstance(value, enum.Enum):
+        return _plain(value.value, path, depth + 1)
+    if isinstance(value, (str, int, float)):
+        return _scalar(value, path)
+    if isinstance(value, View):
+        return _mapping(value.__dict__, path, depth)
+    if isinstance(value, Mapping):
+        return _mapping(value, path, depth)
+    if isinstance(value, (list, tuple)):
+        return [_plain(item, f"{path}[{position}]", depth + 1) for position, item in enumerate(value)]
+    return _plain(_converted(value, path), path, depth + 1)
+
+
+def _scalar(value: str | float, path: str) -> Any:
+    """Subclasses, such as a numpy float, as what they are based on."""
+    if isinstance(value, str):
+        return str.__str__(value)
+    if isinstance(value, int):
+        return int(value)
+    if not math.isfinite(value):
+        raise InvalidBody(
+            f"{_named(path)} is {float(value)}, which JSON cannot say; send a finite number or leave it out", path
+        )
+    return float(value)
+
+
+def _mapping(value: Mapping[Any, Any], path: str, depth: int) -> dict[str, Any]:
+    made: dict[str, Any] = {}
+    for key, item in value.items():
+        if item.__class__ not in SENTINELS:
+            name = _key(key, path)
+            made[name] = _plain(item, f"{path}.{name}" if path else name, depth + 1)
+    return made
+
+
+def _key(key: Any, path: str) -> str:
+    if isinstance(key, str):
+        return str.__str__(key)
+    if key is None or isinstance(key, (int, float)):
+        # As JSON writes it: true, null, 1.5.
+        return json.dumps(_scalar(key, path) if isinstance(key, float) else key)
+    raise InvalidBody(f"{_named(path)} has a key of type {type(key).__name__}; JSON keys are strings", path)
+
+
+def _converted(value: Any, path: str) -> Any:
+    """One step towards plain values for an object of another class."""
+    if isinstance(value, (datetime, date)):
+        return value.isoformat()
+    if isinstance(value, UUID):
+        return str(value)
+    if not isinstance(value, type):
+        if hasattr(type(value), "__pydantic_serializer__"):
+            return _pydantic(value)
+        if isinstance(value, msgspec.Struct) or hasattr(type(value), "__dataclass_fields__"):
+            return {name: getattr(value, name) for name in _field_names(value)}
+        if callable(getattr(value, "tolist", None)):
+            return value.tolist()
+        if isinstance(value, Iterable) and not isinstance(value, (bytes, bytearray, memoryview, io.IOBase)):
+            return list(value)
+    raise InvalidBody(f"{_named(path)} is {_described(value)}", path)
+
+
+def _field_names(value: Any) -> Iterable[str]:
+    return value.__struct_fields__ if isinstance(value, msgspec.Struct) else value.__dataclass_fields__
+
+
+def _pydantic(value: Any) -> Any:
+    if hasattr(value, "model_dump"):
+        return value.model_dump(exclude_unset=True, mode="json", by_alias=True)
+    return {name: getattr(value, name) for name in value.__dataclass_fields__}
+
+
+def _described(value: Any) -> str:
+    if value.__class__ in SENTINELS:
+        return f"{value!r} inside a list, where nothing can be left out; leave the item out instead"
+    if isinstance(value, (bytes, bytearray, memoryview)):
+        return f"{type(value).__name__}, which JSON cannot hold; encode it, e.g. as base64, and send text"
+    if isinstance(value, type):
+        return f"the class {value.__name__}; send an instance of it, or its schema"
+    return f"of type {type(value).__name__}, which has no JSON form; convert it to a str, number, list or dict first"
+
+
+def _named(path: str) -> str:
+    return f"{path!r}" if path else "the body"

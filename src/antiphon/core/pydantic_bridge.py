@@ -1,0 +1,58 @@
+"""Our models inside pydantic's: as field types, and as what a FastAPI route returns. Loaded only when pydantic asks.
+
+A model class is described to pydantic as an open typed dict, so that pydantic checks it and writes its JSON schema as it
+does its own; what it checked is then seen through our class.
+"""
+
+from __future__ import annotations
+
+from contextvars import ContextVar
+from typing import Any
+
+from pydantic_core import core_schema
+
+from .dump import Form, dump
+from .validation import own
+from .view import View, plan_of
+
+_in_progress: ContextVar[frozenset[type]] = ContextVar("_in_progress", default=frozenset())
+
+
+def core_schema_of(cls: type[View], handler: Any) -> Any:
+    """The pydantic core schema of a model class; a class that contains itself is referred to."""
+    reference = f"{cls.__module__}.{cls.__qualname__}:{id(cls)}"
+    active = _in_progress.get()
+    if cls in active:
+        return core_schema.definition_reference_schema(reference)
+    token = _in_progress.set(active | {cls})
+    try:
+        fields = {
+            field.key: core_schema.typed_dict_field(handler.generate_schema(field.type), required=field.required)
+            for field in plan_of(cls).fields.values()
+        }
+    finally:
+        _in_progress.reset(token)
+    shape = core_schema.typed_dict_schema(fields, extra_behavior="allow", total=False, cls_name=cls.__name__)
+
+    def see(value: Any, check: Any) -> Any:
+        return value if isinstance(value, cls) else cls._view(own(check(value)))
+
+    return core_schema.no_info_wrap_validator_function(
+        see,
+        shape,
+        ref=reference,
+        serialization=core_schema.plain_serializer_function_ser_schema(_written, info_arg=True),
+    )
+
+
+def _written(model: Any, info: Any) -> Any:
+    if not isinstance(model, View):
+        return model
+    form = Form(
+        info.mode,
+        by_alias=info.by_alias is not False,
+        exclude_unset=True,
+        exclude_defaults=bool(info.exclude_defaults),
+        exclude_none=bool(info.exclude_none),
+    )
+    return dump(model, form, info.include, info.exclude)
