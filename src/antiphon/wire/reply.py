@@ -240,8 +240,8 @@ class ReplyParser:
         headers = Headers(zip(texts, texts, strict=False))
         self.version = f"HTTP/{version}"
         self.headers = headers
-        self._frame(status, headers)
         self.status = status
+        self._frame(status, headers)
 
     def _frame(self, status: int, headers: Headers) -> None:
         if "transfer-encoding" in headers:

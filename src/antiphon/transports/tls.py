@@ -1,0 +1,103 @@
+"""What a client trusts and shows: the TLS configuration, and the one context made from each.
+
+Knows certificates and contexts, not connections. A context costs milliseconds and reads files, so none is made before the
+first TLS connection, and equal configurations share one. `ssl` itself is imported only then.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+import warnings
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from ..core.secret import Secret
+from ..errors import TLSError
+
+if TYPE_CHECKING:
+    import ssl
+
+Place = str | os.PathLike[str]
+
+
+class TLSConfig(NamedTuple):
+    """How to verify the server, and how to identify oneself.
+
+    >>> TLSConfig(ca_bundle="/etc/company/ca.pem").minimum
+    'TLSv1.2'
+
+    Args:
+        verify: `True` for the system's trust store (`SSL_CERT_FILE` and `SSL_CERT_DIR` are honoured), a path to trust
+            instead, a ready `ssl.SSLContext`, or `False` for no verification at all, which warns.
+        ca_bundle: a PEM file, or a folder of hashed certificates, to trust instead of the system's store.
+        cert: the client's certificate chain, a PEM file.
+        key: the client's private key, where `cert` does not hold it.
+        password: the private key's password.
+    """
+
+    verify: bool | Place | ssl.SSLContext = True
+    ca_bundle: Place | None = None
+    cert: Place | None = None
+    key: Place | None = None
+    password: Secret | None = None
+
+    @property
+    def minimum(self) -> str:
+        """The lowest version of TLS that is spoken."""
+        return "TLSv1.2"
+
+    def context(self) -> ssl.SSLContext:
+        """The context, made on first use and shared by all equal configurations.
+
+        Raises:
+            TLSError: a certificate or key cannot be loaded.
+        """
+        verify = self.verify
+        if not isinstance(verify, (bool, str, os.PathLike)):
+            return verify
+        key = (self, os.environ.get("SSL_CERT_FILE"), os.environ.get("SSL_CERT_DIR"))
+        with _lock:
+            context = _contexts.get(key)
+            if context is None:
+                context = _contexts[key] = _make(self)
+        return context
+
+
+_contexts: dict[tuple[TLSConfig, str | None, str | None], ssl.SSLContext] = {}
+_lock = threading.Lock()
+
+
+def _make(config: TLSConfig) -> ssl.SSLContext:
+    import ssl
+
+    trusted = config.verify if isinstance(config.verify, (str, os.PathLike)) else config.ca_bundle
+    try:
+        context = _trusting(trusted)
+        if config.cert is not None:
+            secret = config.password
+            context.load_cert_chain(config.cert, config.key, None if secret is None else secret.reveal)
+    except (OSError, ValueError) as problem:
+        raise TLSError(
+            message=f"cannot load the TLS certificates or key: {problem}", phase="tls", sent="no"
+        ) from problem
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    context.set_alpn_protocols(["http/1.1"])
+    if config.verify is False:
+        warnings.warn(
+            "TLS certificates are not verified: anyone on the way can read the key", RuntimeWarning, stacklevel=2
+        )
+        context.check_hostname = False
+        context.verify_mode = ssl.CERT_NONE
+    return context
+
+
+def _trusting(trusted: Place | None) -> ssl.SSLContext:
+    import ssl
+
+    if trusted is None:
+        return ssl.create_default_context()
+    place = os.fspath(trusted)
+    if Path(place).is_dir():
+        return ssl.create_default_context(capath=place)
+    return ssl.create_default_context(cafile=place)
