@@ -1,0 +1,546 @@
+# Written by tests/sockets/channel_writer.py from api/; do not edit.
+"""The WebSocket endpoint `/realtime`: what can be sent, and how to connect."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from ...core.omit import NotGiven, Omit, omit
+from ..address import Channel
+from ..asynchronous import AsyncConnection, AsyncConnectionManager
+from ..blocking import Connection, ConnectionManager
+from ..opening import AsyncHost, Host
+from ..reconnection import OnReconnecting
+from ..session import Session
+
+if TYPE_CHECKING:
+    from ...types.realtime import (
+        conversation_item_param,
+        realtime_response_create_params_param,
+        session_update_event_param,
+    )
+
+CHANNEL = Channel(
+    "/realtime",
+    "realtime.realtime_server_event:RealtimeServerEvent",
+    queue=1048576,
+)
+
+
+class RealtimeConversationItemResource:
+    """What `connection.conversation.item` sends."""
+
+    def __init__(self, connection: RealtimeConnection) -> None:
+        self._connection = connection
+
+    def create(
+        self,
+        *,
+        item: conversation_item_param.ConversationItemParam,
+        event_id: str | Omit | NotGiven = omit,
+        previous_item_id: str | Omit | NotGiven = omit,
+    ) -> None:
+        """Send `conversation.item.create`."""
+        self._connection.send(
+            {
+                "type": "conversation.item.create",
+                "item": item,
+                "event_id": event_id,
+                "previous_item_id": previous_item_id,
+            }
+        )
+
+    def delete(
+        self,
+        *,
+        item_id: str,
+        event_id: str | Omit | NotGiven = omit,
+    ) -> None:
+        """Send `conversation.item.delete`."""
+        self._connection.send(
+            {
+                "type": "conversation.item.delete",
+                "item_id": item_id,
+                "event_id": event_id,
+            }
+        )
+
+    def retrieve(
+        self,
+        *,
+        item_id: str,
+        event_id: str | Omit | NotGiven = omit,
+    ) -> None:
+        """Send `conversation.item.retrieve`."""
+        self._connection.send(
+            {
+                "type": "conversation.item.retrieve",
+                "item_id": item_id,
+                "event_id": event_id,
+            }
+        )
+
+    def truncate(
+        self,
+        *,
+        audio_end_ms: int,
+        content_index: int,
+        item_id: str,
+        event_id: str | Omit | NotGiven = omit,
+    ) -> None:
+        """Send `conversation.item.truncate`."""
+        self._connection.send(
+            {
+                "type": "conversation.item.truncate",
+                "audio_end_ms": audio_end_ms,
+                "content_index": content_index,
+                "item_id": item_id,
+                "event_id": event_id,
+            }
+        )
+
+
+class RealtimeConversationResource:
+    """What `connection.conversation` sends."""
+
+    def __init__(self, connection: RealtimeConnection) -> None:
+        self._connection = connection
+        self.item = RealtimeConversationItemResource(connection)
+
+
+class RealtimeInputAudioBufferResource:
+    """What `connection.input_audio_buffer` sends."""
+
+    def __init__(self, connection: RealtimeConnection) -> None:
+        self._connection = connection
+
+    def append(
+        self,
+        *,
+        audio: str,
+        event_id: str | Omit | NotGiven = omit,
+    ) -> None:
+        """Send `input_audio_buffer.append`."""
+        self._connection.send(
+            {
+                "type": "input_audio_buffer.append",
+                "audio": audio,
+                "event_id": event_id,
+            }
+        )
+
+    def clear(
+        self,
+        *,
+        event_id: str | Omit | NotGiven = omit,
+    ) -> None:
+        """Send `input_audio_buffer.clear`."""
+        self._connection.send(
+            {
+                "type": "input_audio_buffer.clear",
+                "event_id": event_id,
+            }
+        )
+
+    def commit(
+        self,
+        *,
+        event_id: str | Omit | NotGiven = omit,
+    ) -> None:
+        """Send `input_audio_buffer.commit`."""
+        self._connection.send(
+            {
+                "type": "input_audio_buffer.commit",
+                "event_id": event_id,
+            }
+        )
+
+
+class RealtimeOutputAudioBufferResource:
+    """What `connection.output_audio_buffer` sends."""
+
+    def __init__(self, connection: RealtimeConnection) -> None:
+        self._connection = connection
+
+    def clear(
+        self,
+        *,
+        event_id: str | Omit | NotGiven = omit,
+    ) -> None:
+        """Send `output_audio_buffer.clear`."""
+        self._connection.send(
+            {
+                "type": "output_audio_buffer.clear",
+                "event_id": event_id,
+            }
+        )
+
+
+class RealtimeResponseResource:
+    """What `connection.response` sends."""
+
+    def __init__(self, connection: RealtimeConnection) -> None:
+        self._connection = connection
+
+    def cancel(
+        self,
+        *,
+        event_id: str | Omit | NotGiven = omit,
+        response_id: str | Omit | NotGiven = omit,
+    ) -> None:
+        """Send `response.cancel`."""
+        self._connection.send(
+            {
+                "type": "response.cancel",
+                "event_id": event_id,
+                "response_id": response_id,
+            }
+        )
+
+    def create(
+        self,
+        *,
+        event_id: str | Omit | NotGiven = omit,
+        response: realtime_response_create_params_param.RealtimeResponseCreateParamsParam | Omit | NotGiven = omit,
+    ) -> None:
+        """Send `response.create`."""
+        self._connection.send(
+            {
+                "type": "response.create",
+                "event_id": event_id,
+                "response": response,
+            }
+        )
+
+
+class RealtimeSessionResource:
+    """What `connection.session` sends."""
+
+    def __init__(self, connection: RealtimeConnection) -> None:
+        self._connection = connection
+
+    def update(
+        self,
+        *,
+        session: session_update_event_param.Session,
+        event_id: str | Omit | NotGiven = omit,
+    ) -> None:
+        """Send `session.update`."""
+        self._connection.send(
+            {
+                "type": "session.update",
+                "session": session,
+                "event_id": event_id,
+            }
+        )
+
+
+class RealtimeConnection(Connection["realtime_server_event.RealtimeServerEvent"]):
+    """A connection to `/realtime`; its parts send the events named after them."""
+
+    _channel = CHANNEL
+
+    def __init__(self, session: Session, connect: Callable[[Mapping[str, Any], Mapping[str, Any]], Any]) -> None:
+        super().__init__(session, connect)
+        self.conversation = RealtimeConversationResource(self)
+        self.input_audio_buffer = RealtimeInputAudioBufferResource(self)
+        self.output_audio_buffer = RealtimeOutputAudioBufferResource(self)
+        self.response = RealtimeResponseResource(self)
+        self.session = RealtimeSessionResource(self)
+
+
+class RealtimeConnectionManager(ConnectionManager[RealtimeConnection]):
+    """Opens a `RealtimeConnection`."""
+
+    _channel = CHANNEL
+    _connection_class = RealtimeConnection
+
+    def __init__(
+        self,
+        client: Host,
+        *,
+        call_id: str | Omit | NotGiven = omit,
+        model: str | Omit | NotGiven = omit,
+        extra_query: Mapping[str, Any] | None = None,
+        extra_headers: Mapping[str, Any] | None = None,
+        websocket_connection_options: Mapping[str, Any] | None = None,
+        on_reconnecting: OnReconnecting | None = None,
+        max_retries: int = 5,
+        initial_delay: float = 0.5,
+        max_delay: float = 8.0,
+        max_queue_size: int = 1048576,
+    ) -> None:
+        super().__init__(
+            client,
+            query={"model": model},
+            pinned={"call_id": call_id},
+            extra_query=extra_query,
+            extra_headers=extra_headers,
+            websocket_connection_options=websocket_connection_options,
+            on_reconnecting=on_reconnecting,
+            max_retries=max_retries,
+            initial_delay=initial_delay,
+            max_delay=max_delay,
+            max_queue_size=max_queue_size,
+        )
+
+
+class AsyncRealtimeConversationItemResource:
+    """What `connection.conversation.item` sends."""
+
+    def __init__(self, connection: AsyncRealtimeConnection) -> None:
+        self._connection = connection
+
+    async def create(
+        self,
+        *,
+        item: conversation_item_param.ConversationItemParam,
+        event_id: str | Omit | NotGiven = omit,
+        previous_item_id: str | Omit | NotGiven = omit,
+    ) -> None:
+        """Send `conversation.item.create`."""
+        await self._connection.send(
+            {
+                "type": "conversation.item.create",
+                "item": item,
+                "event_id": event_id,
+                "previous_item_id": previous_item_id,
+            }
+        )
+
+    async def delete(
+        self,
+        *,
+        item_id: str,
+        event_id: str | Omit | NotGiven = omit,
+    ) -> None:
+        """Send `conversation.item.delete`."""
+        await self._connection.send(
+            {
+                "type": "conversation.item.delete",
+                "item_id": item_id,
+                "event_id": event_id,
+            }
+        )
+
+    async def retrieve(
+        self,
+        *,
+        item_id: str,
+        event_id: str | Omit | NotGiven = omit,
+    ) -> None:
+        """Send `conversation.item.retrieve`."""
+        await self._connection.send(
+            {
+                "type": "conversation.item.retrieve",
+                "item_id": item_id,
+                "event_id": event_id,
+            }
+        )
+
+    async def truncate(
+        self,
+        *,
+        audio_end_ms: int,
+        content_index: int,
+        item_id: str,
+        event_id: str | Omit | NotGiven = omit,
+    ) -> None:
+        """Send `conversation.item.truncate`."""
+        await self._connection.send(
+            {
+                "type": "conversation.item.truncate",
+                "audio_end_ms": audio_end_ms,
+                "content_index": content_index,
+                "item_id": item_id,
+                "event_id": event_id,
+            }
+        )
+
+
+class AsyncRealtimeConversationResource:
+    """What `connection.conversation` sends."""
+
+    def __init__(self, connection: AsyncRealtimeConnection) -> None:
+        self._connection = connection
+        self.item = AsyncRealtimeConversationItemResource(connection)
+
+
+class AsyncRealtimeInputAudioBufferResource:
+    """What `connection.input_audio_buffer` sends."""
+
+    def __init__(self, connection: AsyncRealtimeConnection) -> None:
+        self._connection = connection
+
+    async def append(
+        self,
+        *,
+        audio: str,
+        event_id: str | Omit | NotGiven = omit,
+    ) -> None:
+        """Send `input_audio_buffer.append`."""
+        await self._connection.send(
+            {
+                "type": "input_audio_buffer.append",
+                "audio": audio,
+                "event_id": event_id,
+            }
+        )
+
+    async def clear(
+        self,
+        *,
+        event_id: str | Omit | NotGiven = omit,
+    ) -> None:
+        """Send `input_audio_buffer.clear`."""
+        await self._connection.send(
+            {
+                "type": "input_audio_buffer.clear",
+                "event_id": event_id,
+            }
+        )
+
+    async def commit(
+        self,
+        *,
+        event_id: str | Omit | NotGiven = omit,
+    ) -> None:
+        """Send `input_audio_buffer.commit`."""
+        await self._connection.send(
+            {
+                "type": "input_audio_buffer.commit",
+                "event_id": event_id,
+            }
+        )
+
+
+class AsyncRealtimeOutputAudioBufferResource:
+    """What `connection.output_audio_buffer` sends."""
+
+    def __init__(self, connection: AsyncRealtimeConnection) -> None:
+        self._connection = connection
+
+    async def clear(
+        self,
+        *,
+        event_id: str | Omit | NotGiven = omit,
+    ) -> None:
+        """Send `output_audio_buffer.clear`."""
+        await self._connection.send(
+            {
+                "type": "output_audio_buffer.clear",
+                "event_id": event_id,
+            }
+        )
+
+
+class AsyncRealtimeResponseResource:
+    """What `connection.response` sends."""
+
+    def __init__(self, connection: AsyncRealtimeConnection) -> None:
+        self._connection = connection
+
+    async def cancel(
+        self,
+        *,
+        event_id: str | Omit | NotGiven = omit,
+        response_id: str | Omit | NotGiven = omit,
+    ) -> None:
+        """Send `response.cancel`."""
+        await self._connection.send(
+            {
+                "type": "response.cancel",
+                "event_id": event_id,
+                "response_id": response_id,
+            }
+        )
+
+    async def create(
+        self,
+        *,
+        event_id: str | Omit | NotGiven = omit,
+        response: realtime_response_create_params_param.RealtimeResponseCreateParamsParam | Omit | NotGiven = omit,
+    ) -> None:
+        """Send `response.create`."""
+        await self._connection.send(
+            {
+                "type": "response.create",
+                "event_id": event_id,
+                "response": response,
+            }
+        )
+
+
+class AsyncRealtimeSessionResource:
+    """What `connection.session` sends."""
+
+    def __init__(self, connection: AsyncRealtimeConnection) -> None:
+        self._connection = connection
+
+    async def update(
+        self,
+        *,
+        session: session_update_event_param.Session,
+        event_id: str | Omit | NotGiven = omit,
+    ) -> None:
+        """Send `session.update`."""
+        await self._connection.send(
+            {
+                "type": "session.update",
+                "session": session,
+                "event_id": event_id,
+            }
+        )
+
+
+class AsyncRealtimeConnection(AsyncConnection["realtime_server_event.RealtimeServerEvent"]):
+    """A connection to `/realtime`; its parts send the events named after them."""
+
+    _channel = CHANNEL
+
+    def __init__(
+        self, session: Session, connect: Callable[[Mapping[str, Any], Mapping[str, Any]], Awaitable[Any]]
+    ) -> None:
+        super().__init__(session, connect)
+        self.conversation = AsyncRealtimeConversationResource(self)
+        self.input_audio_buffer = AsyncRealtimeInputAudioBufferResource(self)
+        self.output_audio_buffer = AsyncRealtimeOutputAudioBufferResource(self)
+        self.response = AsyncRealtimeResponseResource(self)
+        self.session = AsyncRealtimeSessionResource(self)
+
+
+class AsyncRealtimeConnectionManager(AsyncConnectionManager[AsyncRealtimeConnection]):
+    """Opens a `AsyncRealtimeConnection`."""
+
+    _channel = CHANNEL
+    _connection_class = AsyncRealtimeConnection
+
+    def __init__(
+        self,
+        client: AsyncHost,
+        *,
+        call_id: str | Omit | NotGiven = omit,
+        model: str | Omit | NotGiven = omit,
+        extra_query: Mapping[str, Any] | None = None,
+        extra_headers: Mapping[str, Any] | None = None,
+        websocket_connection_options: Mapping[str, Any] | None = None,
+        on_reconnecting: OnReconnecting | None = None,
+        max_retries: int = 5,
+        initial_delay: float = 0.5,
+        max_delay: float = 8.0,
+        max_queue_size: int = 1048576,
+    ) -> None:
+        super().__init__(
+            client,
+            query={"model": model},
+            pinned={"call_id": call_id},
+            extra_query=extra_query,
+            extra_headers=extra_headers,
+            websocket_connection_options=websocket_connection_options,
+            on_reconnecting=on_reconnecting,
+            max_retries=max_retries,
+            initial_delay=initial_delay,
+            max_delay=max_delay,
+            max_queue_size=max_queue_size,
+        )
