@@ -1,1 +1,343 @@
-"""antiphon: the Python client for the OpenAI API and everything that speaks it."""
+"""antiphon: the Python client for the OpenAI API and everything that speaks it, with a local emulator of that API in the box.
+
+>>> import antiphon
+>>> client = antiphon.local()  # for an emulator on this machine; OpenAI() for the real API  # doctest: +SKIP
+>>> client.responses.create(model="gpt-5.5", input="What is 6 * 7?").output_text  # doctest: +SKIP
+'42'
+
+Importing this package imports almost nothing: a name is loaded when it is first asked for.
+"""
+
+from __future__ import annotations
+
+from types import NoneType
+from typing import TYPE_CHECKING, Any
+
+from .version import __version__
+
+if TYPE_CHECKING:
+    from . import errors as errors
+    from . import resources as resources
+    from . import types as types
+    from .client import AsyncClient as AsyncClient
+    from .client import AsyncOpenAI as AsyncOpenAI
+    from .client import Client as Client
+    from .client import OpenAI as OpenAI
+    from .core.call import Call as Call
+    from .core.call import Operation as Operation
+    from .core.files import file_from_path as file_from_path
+    from .core.headers import Headers as Headers
+    from .core.limits import DEFAULT_CONNECTION_LIMITS as DEFAULT_CONNECTION_LIMITS
+    from .core.limits import PoolLimits as PoolLimits
+    from .core.limits import WireLimits as WireLimits
+    from .core.model import BaseModel as BaseModel
+    from .core.model import ValidationError as ValidationError
+    from .core.omit import NOT_GIVEN as NOT_GIVEN
+    from .core.omit import NotGiven as NotGiven
+    from .core.omit import Omit as Omit
+    from .core.omit import not_given as not_given
+    from .core.omit import omit as omit
+    from .core.ratelimit import RateLimits as RateLimits
+    from .core.raw import RequestOptions as RequestOptions
+    from .core.reply import Reply as Reply
+    from .core.request import Request as Request
+    from .core.secret import Secret as Secret
+    from .core.timeout import DEFAULT_TIMEOUT as DEFAULT_TIMEOUT
+    from .core.timeout import Timeout as Timeout
+    from .core.url import URL as URL
+    from .errors import APIConnectionError as APIConnectionError
+    from .errors import APIError as APIError
+    from .errors import APIResponseValidationError as APIResponseValidationError
+    from .errors import APIStatusError as APIStatusError
+    from .errors import APITimeoutError as APITimeoutError
+    from .errors import AuthenticationError as AuthenticationError
+    from .errors import BadRequestError as BadRequestError
+    from .errors import BodyNotReplayable as BodyNotReplayable
+    from .errors import ClientClosed as ClientClosed
+    from .errors import ConflictError as ConflictError
+    from .errors import ConnectError as ConnectError
+    from .errors import ConnectTimeout as ConnectTimeout
+    from .errors import ContentFilterFinishReasonError as ContentFilterFinishReasonError
+    from .errors import CredentialScopeError as CredentialScopeError
+    from .errors import DeadlineExceeded as DeadlineExceeded
+    from .errors import InternalServerError as InternalServerError
+    from .errors import InvalidBaseURL as InvalidBaseURL
+    from .errors import InvalidBody as InvalidBody
+    from .errors import InvalidCredential as InvalidCredential
+    from .errors import InvalidWebhookSignatureError as InvalidWebhookSignatureError
+    from .errors import LengthFinishReasonError as LengthFinishReasonError
+    from .errors import MalformedResponse as MalformedResponse
+    from .errors import MalformedStream as MalformedStream
+    from .errors import MissingStreamClassError as MissingStreamClassError
+    from .errors import NotFoundError as NotFoundError
+    from .errors import OAuthError as OAuthError
+    from .errors import OpenAIError as OpenAIError
+    from .errors import PermissionDeniedError as PermissionDeniedError
+    from .errors import PoolTimeout as PoolTimeout
+    from .errors import ProtocolError as ProtocolError
+    from .errors import ProxyError as ProxyError
+    from .errors import RateLimitError as RateLimitError
+    from .errors import ReadTimeout as ReadTimeout
+    from .errors import RedirectRefused as RedirectRefused
+    from .errors import ResponseTooLarge as ResponseTooLarge
+    from .errors import StreamAlreadyConsumed as StreamAlreadyConsumed
+    from .errors import StreamInterrupted as StreamInterrupted
+    from .errors import StreamOutOfOrder as StreamOutOfOrder
+    from .errors import StreamTruncated as StreamTruncated
+    from .errors import SubjectTokenProviderError as SubjectTokenProviderError
+    from .errors import TLSError as TLSError
+    from .errors import TruncatedBody as TruncatedBody
+    from .errors import UnexpectedContentType as UnexpectedContentType
+    from .errors import UnexpectedStatus as UnexpectedStatus
+    from .errors import UnprocessableEntityError as UnprocessableEntityError
+    from .errors import WebSocketConnectionClosedError as WebSocketConnectionClosedError
+    from .errors import WebSocketQueueFullError as WebSocketQueueFullError
+    from .errors import WriteTimeout as WriteTimeout
+    from .helpers.assistant_stream import AssistantEventHandler as AssistantEventHandler
+    from .helpers.assistant_stream import AsyncAssistantEventHandler as AsyncAssistantEventHandler
+    from .helpers.schema import pydantic_function_tool as pydantic_function_tool
+    from .helpers.schema import pydantic_responses_function_tool as pydantic_responses_function_tool
+    from .local import local as local
+    from .policies.deadline import Deadline as Deadline
+    from .policies.redirect import Redirect as Redirect
+    from .policies.retry import Retry as Retry
+    from .providers.bedrock import AsyncBedrockOpenAI as AsyncBedrockOpenAI
+    from .providers.bedrock import BedrockOpenAI as BedrockOpenAI
+    from .response import APIResponse as APIResponse
+    from .response import AsyncAPIResponse as AsyncAPIResponse
+    from .response import HttpxBinaryResponseContent as HttpxBinaryResponseContent
+    from .settings import DEFAULT_MAX_RETRIES as DEFAULT_MAX_RETRIES
+    from .settings import DataResidency as DataResidency
+    from .sockets.event import ReconnectingEvent as ReconnectingEvent
+    from .sockets.event import ReconnectingOverrides as ReconnectingOverrides
+    from .streaming import AsyncStream as AsyncStream
+    from .streaming import Stream as Stream
+    from .transports.base import AsyncTransport as AsyncTransport
+    from .transports.base import ProxiesTypes as ProxiesTypes
+    from .transports.base import Transport as Transport
+    from .transports.factory import DefaultAioHttpClient as DefaultAioHttpClient
+    from .transports.factory import DefaultAsyncHttpx2Client as DefaultAsyncHttpx2Client
+    from .transports.factory import DefaultAsyncHttpxClient as DefaultAsyncHttpxClient
+    from .transports.factory import DefaultHttpx2Client as DefaultHttpx2Client
+    from .transports.factory import DefaultHttpxClient as DefaultHttpxClient
+
+__title__ = "antiphon"
+VERSION = __version__
+
+_HOMES = {
+    "client": ("AsyncClient", "AsyncOpenAI", "Client", "OpenAI"),
+    "core.call": ("Call", "Operation"),
+    "core.files": ("file_from_path",),
+    "core.headers": ("Headers",),
+    "core.limits": ("DEFAULT_CONNECTION_LIMITS", "PoolLimits", "WireLimits"),
+    "core.model": ("BaseModel", "ValidationError"),
+    "core.omit": ("NOT_GIVEN", "NotGiven", "Omit", "not_given", "omit"),
+    "core.ratelimit": ("RateLimits",),
+    "core.raw": ("RequestOptions",),
+    "core.reply": ("Reply",),
+    "core.request": ("Request",),
+    "core.secret": ("Secret",),
+    "core.timeout": ("DEFAULT_TIMEOUT", "Timeout"),
+    "core.url": ("URL",),
+    "errors": (
+        "APIConnectionError",
+        "APIError",
+        "APIResponseValidationError",
+        "APIStatusError",
+        "APITimeoutError",
+        "AuthenticationError",
+        "BadRequestError",
+        "BodyNotReplayable",
+        "ClientClosed",
+        "ConflictError",
+        "ConnectError",
+        "ConnectTimeout",
+        "ContentFilterFinishReasonError",
+        "CredentialScopeError",
+        "DeadlineExceeded",
+        "InternalServerError",
+        "InvalidBaseURL",
+        "InvalidBody",
+        "InvalidCredential",
+        "InvalidWebhookSignatureError",
+        "LengthFinishReasonError",
+        "MalformedResponse",
+        "MalformedStream",
+        "MissingStreamClassError",
+        "NotFoundError",
+        "OAuthError",
+        "OpenAIError",
+        "PermissionDeniedError",
+        "PoolTimeout",
+        "ProtocolError",
+        "ProxyError",
+        "RateLimitError",
+        "ReadTimeout",
+        "RedirectRefused",
+        "ResponseTooLarge",
+        "StreamAlreadyConsumed",
+        "StreamInterrupted",
+        "StreamOutOfOrder",
+        "StreamTruncated",
+        "SubjectTokenProviderError",
+        "TLSError",
+        "TruncatedBody",
+        "UnexpectedContentType",
+        "UnexpectedStatus",
+        "UnprocessableEntityError",
+        "WebSocketConnectionClosedError",
+        "WebSocketQueueFullError",
+        "WriteTimeout",
+    ),
+    "helpers.assistant_stream": ("AssistantEventHandler", "AsyncAssistantEventHandler"),
+    "helpers.schema": ("pydantic_function_tool", "pydantic_responses_function_tool"),
+    "local": ("local",),
+    "policies.deadline": ("Deadline",),
+    "policies.redirect": ("Redirect",),
+    "policies.retry": ("Retry",),
+    "providers.bedrock": ("AsyncBedrockOpenAI", "BedrockOpenAI"),
+    "response": ("APIResponse", "AsyncAPIResponse", "HttpxBinaryResponseContent"),
+    "settings": ("DEFAULT_MAX_RETRIES", "DataResidency"),
+    "sockets.event": ("ReconnectingEvent", "ReconnectingOverrides"),
+    "streaming": ("AsyncStream", "Stream"),
+    "transports.base": ("AsyncTransport", "ProxiesTypes", "Transport"),
+    "transports.factory": (
+        "DefaultAioHttpClient",
+        "DefaultAsyncHttpx2Client",
+        "DefaultAsyncHttpxClient",
+        "DefaultHttpx2Client",
+        "DefaultHttpxClient",
+    ),
+}
+"""Where each public name lives."""
+
+_HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
+_ROOMS = ("errors", "resources", "types")
+
+__all__ = [
+    "DEFAULT_CONNECTION_LIMITS",
+    "DEFAULT_MAX_RETRIES",
+    "DEFAULT_TIMEOUT",
+    "NOT_GIVEN",
+    "URL",
+    "VERSION",
+    "APIConnectionError",
+    "APIError",
+    "APIResponse",
+    "APIResponseValidationError",
+    "APIStatusError",
+    "APITimeoutError",
+    "AssistantEventHandler",
+    "AsyncAPIResponse",
+    "AsyncAssistantEventHandler",
+    "AsyncBedrockOpenAI",
+    "AsyncClient",
+    "AsyncOpenAI",
+    "AsyncStream",
+    "AsyncTransport",
+    "AuthenticationError",
+    "BadRequestError",
+    "BaseModel",
+    "BedrockOpenAI",
+    "BodyNotReplayable",
+    "Call",
+    "Client",
+    "ClientClosed",
+    "ConflictError",
+    "ConnectError",
+    "ConnectTimeout",
+    "ContentFilterFinishReasonError",
+    "CredentialScopeError",
+    "DataResidency",
+    "Deadline",
+    "DeadlineExceeded",
+    "DefaultAioHttpClient",
+    "DefaultAsyncHttpx2Client",
+    "DefaultAsyncHttpxClient",
+    "DefaultHttpx2Client",
+    "DefaultHttpxClient",
+    "Headers",
+    "HttpxBinaryResponseContent",
+    "InternalServerError",
+    "InvalidBaseURL",
+    "InvalidBody",
+    "InvalidCredential",
+    "InvalidWebhookSignatureError",
+    "LengthFinishReasonError",
+    "MalformedResponse",
+    "MalformedStream",
+    "MissingStreamClassError",
+    "NoneType",
+    "NotFoundError",
+    "NotGiven",
+    "OAuthError",
+    "Omit",
+    "OpenAI",
+    "OpenAIError",
+    "Operation",
+    "PermissionDeniedError",
+    "PoolLimits",
+    "PoolTimeout",
+    "ProtocolError",
+    "ProxiesTypes",
+    "ProxyError",
+    "RateLimitError",
+    "RateLimits",
+    "ReadTimeout",
+    "ReconnectingEvent",
+    "ReconnectingOverrides",
+    "Redirect",
+    "RedirectRefused",
+    "Reply",
+    "Request",
+    "RequestOptions",
+    "ResponseTooLarge",
+    "Retry",
+    "Secret",
+    "Stream",
+    "StreamAlreadyConsumed",
+    "StreamInterrupted",
+    "StreamOutOfOrder",
+    "StreamTruncated",
+    "SubjectTokenProviderError",
+    "TLSError",
+    "Timeout",
+    "Transport",
+    "TruncatedBody",
+    "UnexpectedContentType",
+    "UnexpectedStatus",
+    "UnprocessableEntityError",
+    "ValidationError",
+    "WebSocketConnectionClosedError",
+    "WebSocketQueueFullError",
+    "WireLimits",
+    "WriteTimeout",
+    "__title__",
+    "__version__",
+    "errors",
+    "file_from_path",
+    "local",
+    "not_given",
+    "omit",
+    "pydantic_function_tool",
+    "pydantic_responses_function_tool",
+    "resources",
+    "types",
+]
+
+
+def __getattr__(name: str) -> Any:
+    from importlib import import_module
+
+    if name in _HOME_OF:
+        value = getattr(import_module(f"{__name__}.{_HOME_OF[name]}"), name)
+    elif name in _ROOMS:
+        value = import_module(f"{__name__}.{name}")
+    else:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -19,8 +19,11 @@ _QUOTED = re.compile(r"'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\"")
 _NAME = re.compile(r"[A-Za-z_][\w.]*")
 _LITERAL = re.compile(r"(?:typing\.|typing_extensions\.|t\.)?Literal\[([^\[\]]*)\]")
 _PLAIN_NAMES = frozenset(
-    "str int float bool bytes None object Any Literal Optional Union List list Dict dict Tuple tuple Sequence Iterable Mapping"
-    " Set set FrozenSet frozenset Required NotRequired".split()
+    {
+        *("str", "int", "float", "bool", "bytes", "None", "object", "Any", "Literal", "Optional", "Union"),
+        *("List", "list", "Dict", "dict", "Tuple", "tuple", "Set", "set", "FrozenSet", "frozenset"),
+        *("Sequence", "Iterable", "Mapping", "Required", "NotRequired"),
+    }
 )
 _LOCAL_NAMESPACE = "__local_namespace__"
 

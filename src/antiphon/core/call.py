@@ -100,6 +100,7 @@ class Call(Generic[T]):
         files: file parts for raw multipart calls.
         max_retries: instead of the client's; `None` for the client's.
         idempotency_key: sent as `Idempotency-Key`.
+        stream_cls: the class of the stream instead of `Stream` or `AsyncStream`.
     """
 
     __slots__ = (
@@ -116,6 +117,7 @@ class Call(Generic[T]):
         "query",
         "result",
         "stream",
+        "stream_cls",
         "timeout",
     )
 
@@ -136,6 +138,7 @@ class Call(Generic[T]):
         files: Any = None,
         max_retries: int | NotGiven | None = None,
         idempotency_key: str | None = None,
+        stream_cls: Any = None,
     ) -> None:
         self.operation = operation
         self.path = path
@@ -151,6 +154,7 @@ class Call(Generic[T]):
         self.files = files
         self.max_retries = max_retries
         self.idempotency_key = idempotency_key
+        self.stream_cls = stream_cls
 
     def __repr__(self) -> str:
         return f"<Call {self.operation.name}>"

@@ -1,41 +1,51 @@
-"""What a credential must look like, checked before any I/O and without ever showing it."""
+"""What a credential must look like, checked before any I/O and without ever showing it.
+
+Functions here take a `Secret`, never the text: a traceback that prints locals must find nothing.
+"""
 
 from __future__ import annotations
+
+from typing import Any, TypeVar
 
 from ..errors import InvalidCredential
 from .secret import Secret
 
-PENDING = "Bearer (asked for at each attempt)"
+T = TypeVar("T")
+
+PENDING = Secret("Bearer (asked for at each attempt)")
 """Stands in `Authorization` until the key's source is asked; never sent."""
 
 
-def api_key(value: object, name: str = "api_key", *, official: bool = False) -> Secret:
-    """The key as a `Secret`.
+def hidden(value: T) -> T | Secret:
+    """Text as a `Secret`; anything else as it is."""
+    return Secret(value) if isinstance(value, str) else value
+
+
+def checked(key: Secret, name: str = "api_key", *, official: bool = False) -> Secret:
+    """The key, if it can be one.
 
     Args:
-        value: the key.
+        key: the key.
         name: the argument it came in, for messages.
         official: whether it is for OpenAI's own host, whose keys hold no blank; local servers take "not needed".
 
     Raises:
         InvalidCredential: it is empty, not text, or holds what a header cannot carry; the message never shows it.
     """
-    if not isinstance(value, str):
-        raise InvalidCredential(f"{name} must be text; got {type(value).__name__}")
-    flaw = _flaw(value)
-    if flaw is None and official and " " in value:
-        flaw = "holds a blank; copy it again"
+    flaw = _flaw(key.reveal(), official)
     if flaw:
-        raise InvalidCredential(f"{name} {flaw}") from None
-    return Secret(value)
+        raise InvalidCredential(f"{name} {flaw}")
+    return key
 
 
-def bearer(value: object) -> Secret:
+def bearer(key: Secret) -> Secret:
     """The whole `Authorization` value for a key."""
-    return Secret(f"Bearer {api_key(value).reveal()}")
+    return Secret(f"Bearer {key.reveal()}")
 
 
-def _flaw(value: str) -> str | None:
+def _flaw(value: Any, official: bool) -> str | None:
+    if not isinstance(value, str):
+        return f"must be text; got {type(value).__name__}"
     if not value or value.isspace():
         return "is empty; set it, or leave it out to read it from the environment"
     if value != value.strip() or "\n" in value or "\r" in value:
@@ -46,4 +56,4 @@ def _flaw(value: str) -> str | None:
         return "is wrapped in quotation marks; remove them"
     if value.lower().startswith("bearer "):
         return "already begins with 'Bearer'; pass the key alone"
-    return None
+    return "holds a blank; copy it again" if official and " " in value else None

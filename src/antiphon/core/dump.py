@@ -38,7 +38,7 @@ class Form(NamedTuple):
         return self.by_alias and self.exclude_unset and not self.exclude_defaults and not self.exclude_none
 
 
-class _Foreign(Exception):  # noqa: N818 - a signal, not an error
+class _Foreign(Exception):
     pass
 
 

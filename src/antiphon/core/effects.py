@@ -23,6 +23,7 @@ from typing import Any, Generic, TypeVar, cast
 from .call import Call
 from .reply import Reply
 from .request import Request
+from .secret import Secret
 
 R = TypeVar("R")
 
@@ -99,6 +100,15 @@ class Invoke(Effect[Any]):
     def __init__(self, function: Callable[..., Any], *arguments: Any) -> None:
         self.function = function
         self.arguments = arguments
+
+
+class Ask(Effect[Secret]):
+    """Ask a credential's source; the answer is wrapped at once, so that no frame holds it plain."""
+
+    __slots__ = ("source",)
+
+    def __init__(self, source: Callable[[], Any]) -> None:
+        self.source = source
 
 
 class Perform(Effect[Any]):

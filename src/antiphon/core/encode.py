@@ -28,7 +28,7 @@ _DEPTH = 400
 _AS_THEY_ARE = frozenset({str, int, bool, type(None)})
 
 
-class _Unusual(Exception):  # noqa: N818 - a signal, not an error
+class _Unusual(Exception):
     pass
 
 

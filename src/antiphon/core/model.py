@@ -13,6 +13,7 @@ only gathers them under the names users know. Nothing is validated unless asked.
 
 from __future__ import annotations
 
+import builtins
 import copy as copying
 from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeVar, cast, dataclass_transform
@@ -33,7 +34,8 @@ __all__ = ["BaseModel", "Discriminator", "ValidationError", "caster", "validate"
 
 F = TypeVar("F", bound=Callable[..., Any])
 IncEx = set[int] | set[str] | Mapping[int, Any] | Mapping[str, Any]
-Mode = Literal["json", "python"] | str
+# `BaseModel.dict` hides the builtin inside the class.
+Data = dict[str, Any]
 
 
 class _Method:
@@ -79,7 +81,7 @@ class BaseModel(View):
     __hash__: ClassVar[None]  # type: ignore[assignment]
 
     if TYPE_CHECKING:
-        model_fields: ClassVar[dict[str, FieldInfo]]
+        model_fields: ClassVar[builtins.dict[str, FieldInfo]]
     else:
         model_fields = _ClassProperty(field_infos)
 
@@ -119,7 +121,7 @@ class BaseModel(View):
     def model_construct(cls, _fields_set: set[str] | None = None, **values: Any) -> Self:
         """A model of these values, unchecked; nested dicts become views. Values are copied, not shared."""
         plan = plan_of(cls)
-        data: dict[str, Any] = {}
+        data: Data = {}
         for name, value in values.items():
             field = plan.fields.get(name)
             data[field.key if field is not None and field.key not in values else name] = own(value)
@@ -185,7 +187,7 @@ class BaseModel(View):
     def model_dump(
         self,
         *,
-        mode: Mode = "python",
+        mode: str = "python",
         include: IncEx | None = None,
         exclude: IncEx | None = None,
         context: Any | None = None,
@@ -198,7 +200,7 @@ class BaseModel(View):
         warnings: bool | Literal["none", "warn", "error"] = True,
         fallback: Callable[[Any], Any] | None = None,
         serialize_as_any: bool = False,
-    ) -> dict[str, Any]:
+    ) -> Data:
         """The model as a new dict; declared fields the server left out are there as their defaults unless `exclude_unset`."""
         form = Form(mode, bool(by_alias), exclude_unset, exclude_defaults, exclude_none, fallback)
         return dump(self, form, include, exclude)
@@ -236,7 +238,7 @@ class BaseModel(View):
         exclude_defaults: bool = False,
         exclude_none: bool = False,
         warnings: bool = True,
-    ) -> dict[str, object]:
+    ) -> builtins.dict[str, object]:
         """The model as a new dict, as the server sent it."""
         return dump(self, Form(mode, use_api_names, exclude_unset, exclude_defaults, exclude_none))
 
@@ -304,7 +306,7 @@ class BaseModel(View):
     # Looking
 
     @property
-    def model_extra(self) -> dict[str, Any] | None:
+    def model_extra(self) -> Data | None:
         """What the server sent beyond the declared fields."""
         return extra_of(self)
 

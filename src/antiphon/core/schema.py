@@ -60,14 +60,14 @@ class _Writer:
         return field.key if self.by_alias else field.name
 
     def _field(self, field: Field) -> dict[str, Any]:
-        schema = self.type(field.type)
+        schema = self.of(field.type)
         return schema if field.default is MISSING else {**schema, "default": field.default}
 
-    def type(self, expression: Any) -> dict[str, Any]:
+    def of(self, expression: Any) -> dict[str, Any]:
         whole, (expression, _) = expression, unwrap(expression)
         origin = get_origin(expression) or expression
         if origin is Union or origin is types.UnionType:
-            return {"anyOf": [self.type(member) for member in union_members(whole)[0]]}
+            return {"anyOf": [self.of(member) for member in union_members(whole)[0]]}
         if origin is Literal:
             return self._literal(get_args(expression))
         if expression is None:
@@ -103,9 +103,9 @@ class _Writer:
 
     def _container(self, origin: Any, arguments: tuple[Any, ...]) -> dict[str, Any]:
         if origin in _MAPPINGS or typing.is_typeddict(origin):
-            values = self.type(arguments[1]) if len(arguments) > 1 else {}
+            values = self.of(arguments[1]) if len(arguments) > 1 else {}
             return {"type": "object", "additionalProperties": values or True}
         if issubclass(origin, collections.abc.Iterable):
             items = [argument for argument in arguments if argument is not Ellipsis]
-            return {"type": "array", "items": self.type(items[0]) if items else {}}
+            return {"type": "array", "items": self.of(items[0]) if items else {}}
         return {}

@@ -11,6 +11,7 @@ from ..core import effects
 from ..core.call import Call
 from ..core.reply import AsyncBody, Reply
 from ..core.request import Request
+from ..core.secret import Secret
 from .blocking import discard
 from .clock import SYSTEM_CLOCK, Clock
 from .refusal import refuse
@@ -46,6 +47,7 @@ class AsyncDriver:
             effects.Sleep: lambda effect: clock.asleep(effect.seconds),
             effects.Read: lambda effect: read(effect.reply, effect.limit),
             effects.Invoke: lambda effect: invoke(effect.function, effect.arguments),
+            effects.Ask: lambda effect: ask(effect.source),
             effects.Perform: lambda effect: _value(perform(effect.call)),
             effects.PerformRaw: lambda effect: perform(effect.call),
             effects.Gather: lambda effect: self._gather(effect.flows, effect.limit),
@@ -108,6 +110,12 @@ async def invoke(function: Callable[..., Any], arguments: tuple[Any, ...]) -> An
     """Call a user's function, and await what it returns where it can be awaited."""
     result = function(*arguments)
     return await result if inspect.isawaitable(result) else result
+
+
+async def ask(source: Callable[[], Any]) -> Secret:
+    """Ask a credential's source, and hide the answer."""
+    answer = source()
+    return Secret(await answer if inspect.isawaitable(answer) else answer)
 
 
 async def _value(performed: Awaitable[tuple[Any, Reply]]) -> Any:

@@ -9,6 +9,7 @@ from ..core import effects
 from ..core.call import Call
 from ..core.reply import Body, Reply
 from ..core.request import Request
+from ..core.secret import Secret
 from .clock import SYSTEM_CLOCK, Clock
 from .refusal import refuse
 
@@ -41,6 +42,7 @@ class BlockingDriver:
             effects.Read: lambda effect: read(effect.reply, effect.limit),
             effects.Discard: lambda effect: discard(effect.reply),
             effects.Invoke: lambda effect: effect.function(*effect.arguments),
+            effects.Ask: lambda effect: Secret(effect.source()),
             effects.Perform: lambda effect: perform(effect.call)[0],
             effects.PerformRaw: lambda effect: perform(effect.call),
             effects.Gather: lambda effect: self._gather(effect.flows, effect.limit),

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from ..core.credential import bearer
-from ..core.effects import Invoke
+from ..core.credential import PENDING, bearer, checked
+from ..core.effects import Ask
 from ..core.headers import Headers
 from ..core.reply import Reply
 from ..core.request import Request
@@ -18,19 +18,18 @@ class Authorize:
 
     Args:
         source: returns the key (or, for async clients, an awaitable of it).
-        marker: the placeholder value that marks requests to be authorized.
     """
 
-    def __init__(self, source: Callable[[], Any], marker: str) -> None:
+    def __init__(self, source: Callable[[], Any]) -> None:
         self._source = source
-        self._marker = marker
 
     def __repr__(self) -> str:
         return "Authorize(key from a function, once per attempt)"
 
     async def __call__(self, request: Request, forward: Forward) -> Reply:
-        if request.headers.get("authorization") != self._marker:
+        if request.headers.get("authorization") != PENDING.reveal():
             return await forward(request)
+        key = checked(await Ask(self._source))
         headers = Headers(request.headers)
-        headers["Authorization"] = bearer(await Invoke(self._source)).reveal()
+        headers["Authorization"] = bearer(key).reveal()
         return await forward(request.replace(headers=headers))

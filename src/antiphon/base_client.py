@@ -1,0 +1,361 @@
+"""What both colours of the client share: its arguments, its settings, and what follows from them."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any, ClassVar, Generic, TypeVar
+
+from .core.credential import hidden
+from .core.endpoint import Endpoint
+from .core.omit import NotGiven, not_given
+from .core.platform import platform_headers, user_agent
+from .core.secret import Secret
+from .core.timeout import Timeout
+from .core.url import URL
+from .policies.authorize import Authorize
+from .policies.chain import Forward, Policy, explain, fold
+from .policies.deadline import Deadline
+from .policies.outcome import judge
+from .policies.redirect import Redirect
+from .policies.retry import Retry
+from .raw_calls import RawCalls
+from .settings import DEFAULT_MAX_RETRIES, DataResidency, Settings, base_url_from, checked_retries, resolve
+from .transports.base import AsyncTransport, Transport
+from .transports.link import Link
+
+T = TypeVar("T", Transport, AsyncTransport)
+Self = TypeVar("Self", bound="BaseClient[Any]")
+
+
+class BaseClient(RawCalls, Generic[T]):
+    """A client's arguments and state.
+
+    Args:
+        api_key: the key, or a function that returns it (async clients: or an awaitable of it), asked before each attempt;
+            `OPENAI_API_KEY` when left out.
+        admin_api_key: the key for `client.admin`; `OPENAI_ADMIN_KEY` when left out.
+        organization: `OPENAI_ORG_ID` when left out.
+        project: `OPENAI_PROJECT_ID` when left out.
+        webhook_secret: checks webhooks' signatures; `OPENAI_WEBHOOK_SECRET` when left out.
+        base_url: the API's root; `OPENAI_BASE_URL`, then "https://api.openai.com/v1", when left out.
+        data_residency: the region whose host is used instead of `base_url`.
+        websocket_base_url: where WebSockets connect, when it differs from `base_url`.
+        timeout: seconds for each phase of an attempt, or a `Timeout`; `None` waits without bound. Default 600, connect 5.
+        max_retries: attempts after the first; 0 or more.
+        deadline: seconds for a whole call: waiting, retries and body; `None` for no bound.
+        default_headers: fields of every request; `omit` removes one.
+        default_query: query arguments of every request.
+        http_client: an httpx or httpx2 client of yours, or any object with the `Transport` protocol's two methods.
+        proxy: a proxy's URL instead of the environment's; `None` for none at all.
+        verify: `True` for the system's certificates, a path to a CA bundle, an `ssl.SSLContext`, or `False`.
+        cert: a path, or a (certificate, key) pair of paths, that the client shows to the server.
+        limits: how many connections may be open.
+        policies: what is done about failures, outermost first, instead of the default (`Retry`, `Redirect`).
+
+    Raises:
+        OpenAIError: no credential was found.
+        InvalidCredential, InvalidBaseURL: an argument that cannot be right.
+    """
+
+    _colour: ClassVar[str]
+    _own_policies: ClassVar[bool] = True
+    _settings: Settings
+    _link: Link[T]
+
+    def __init__(
+        self,
+        *,
+        api_key: str | Callable[[], Any] | None = None,
+        admin_api_key: str | None = None,
+        organization: str | None = None,
+        project: str | None = None,
+        webhook_secret: str | None = None,
+        base_url: str | URL | NotGiven | None = not_given,
+        data_residency: DataResidency | None = None,
+        websocket_base_url: str | URL | None = None,
+        timeout: float | Timeout | NotGiven | None = not_given,
+        max_retries: int = DEFAULT_MAX_RETRIES,
+        deadline: float | None = None,
+        default_headers: Mapping[str, Any] | None = None,
+        default_query: Mapping[str, object] | None = None,
+        http_client: Any = None,
+        proxy: str | NotGiven | None = not_given,
+        verify: Any = True,
+        cert: str | tuple[str, str] | None = None,
+        limits: Any = None,
+        policies: Sequence[Policy] | NotGiven = not_given,
+        _strict_response_validation: bool = False,
+        _enforce_credentials: bool = True,
+        _clock: Any = None,
+    ) -> None:
+        # Hidden first of all, so that a failure below shows no key among this frame's locals.
+        api_key = hidden(api_key)  # type: ignore[assignment]
+        admin_api_key, webhook_secret = hidden(admin_api_key), hidden(webhook_secret)  # type: ignore[assignment]
+        self._given_policies = policies
+        self._clock = _clock
+        self._wiring = {"proxy": proxy, "verify": verify, "cert": cert, "limits": limits}
+        settings = resolve(
+            api_key=api_key,  # type: ignore[arg-type]
+            admin_api_key=admin_api_key,  # type: ignore[arg-type]
+            organization=organization,
+            project=project,
+            webhook_secret=webhook_secret,  # type: ignore[arg-type]
+            base_url=base_url,
+            websocket_base_url=websocket_base_url,
+            data_residency=data_residency,
+            timeout=timeout,
+            max_retries=max_retries,
+            deadline=deadline,
+            default_headers=default_headers,
+            default_query=default_query,
+            strict=_strict_response_validation,
+            enforce_credentials=_enforce_credentials,
+        )
+        self._link = http_client if isinstance(http_client, Link) else self._link_for(http_client)
+        self._settle(settings)
+
+    def _link_for(self, http_client: Any) -> Link[T]:
+        raise TypeError(f"make an OpenAI or an AsyncOpenAI; {type(self).__name__} has no colour")
+
+    def _settle(self, settings: Settings) -> None:
+        """Take on settings, and make ready what follows from them."""
+        self._settings = settings
+        own = {
+            "User-Agent": user_agent(type(self).__name__),
+            **platform_headers(),
+            "X-Stainless-Async": "false" if self._colour == "sync" else "async:asyncio",
+        }
+        if settings.organization is not None:
+            own["OpenAI-Organization"] = settings.organization
+        if settings.project is not None:
+            own["OpenAI-Project"] = settings.project
+        self._endpoint = Endpoint(
+            base_url=settings.base_url,
+            identity=settings.identity,
+            headers=own,
+            default_headers=settings.default_headers,
+            default_query=settings.default_query,
+            timeout=settings.phases,
+        )
+        self._policies = self._chain(settings)
+        self._flow: Forward = fold([judge, *self._policies])
+
+    def _chain(self, settings: Settings) -> list[Policy]:
+        chain: list[Policy] = [] if settings.deadline is None else [Deadline(settings.deadline)]
+        if not isinstance(self._given_policies, NotGiven):
+            chain += self._given_policies
+        elif self._own_policies:
+            chain += [Retry(settings.max_retries), Redirect()]
+        if settings.api_key_source is not None:
+            chain.append(Authorize(settings.api_key_source))
+        return chain
+
+    def _change(self, **changes: Any) -> None:
+        self._settle(replace(self._settings, **changes))
+
+    def explain(self) -> str:
+        """The policies a call goes through, outermost first, with their numbers."""
+        return explain(self._policies)
+
+    @property
+    def api_key(self) -> str:
+        """The API key; "" when it comes from a function or there is none."""
+        key = self._settings.api_key
+        return "" if key is None else key.reveal()
+
+    @api_key.setter
+    def api_key(self, value: str) -> None:
+        self._change(api_key=Secret(value), api_key_source=None)
+
+    @property
+    def admin_api_key(self) -> str | None:
+        """The admin key."""
+        key = self._settings.admin_api_key
+        return None if key is None else key.reveal()
+
+    @admin_api_key.setter
+    def admin_api_key(self, value: str | None) -> None:
+        self._change(admin_api_key=None if value is None else Secret(value))
+
+    @property
+    def webhook_secret(self) -> str | None:
+        """The secret that checks webhooks."""
+        secret = self._settings.webhook_secret
+        return None if secret is None else secret.reveal()
+
+    @webhook_secret.setter
+    def webhook_secret(self, value: str | None) -> None:
+        self._change(webhook_secret=None if value is None else Secret(value))
+
+    @property
+    def organization(self) -> str | None:
+        """The organization requests are billed to."""
+        return self._settings.organization
+
+    @organization.setter
+    def organization(self, value: str | None) -> None:
+        self._change(organization=value)
+
+    @property
+    def project(self) -> str | None:
+        """The project requests are billed to."""
+        return self._settings.project
+
+    @project.setter
+    def project(self, value: str | None) -> None:
+        self._change(project=value)
+
+    @property
+    def base_url(self) -> URL:
+        """The API's root; its path ends with "/"."""
+        return self._settings.base_url
+
+    @base_url.setter
+    def base_url(self, value: str | URL) -> None:
+        self._change(base_url=base_url_from(value), data_residency=None)
+
+    @property
+    def websocket_base_url(self) -> URL | None:
+        """Where WebSockets connect, when it differs from `base_url`."""
+        return self._settings.websocket_base_url
+
+    @property
+    def timeout(self) -> float | Timeout | None:
+        """Seconds for each phase of an attempt, as given."""
+        return self._settings.timeout
+
+    @timeout.setter
+    def timeout(self, value: float | Timeout | None) -> None:
+        self._change(timeout=value)
+
+    @property
+    def max_retries(self) -> int:
+        """How many attempts may follow the first."""
+        return self._settings.max_retries
+
+    @max_retries.setter
+    def max_retries(self, value: int) -> None:
+        self._change(max_retries=checked_retries(value))
+
+    @property
+    def default_headers(self) -> Mapping[str, Any]:
+        """The fields given for every request."""
+        return self._settings.default_headers
+
+    @property
+    def default_query(self) -> Mapping[str, object]:
+        """The query arguments given for every request."""
+        return self._settings.default_query
+
+    def is_closed(self) -> bool:
+        """Whether the client was closed."""
+        return self._link.closed
+
+    def copy(
+        self: Self,
+        *,
+        api_key: str | Callable[[], Any] | None = None,
+        admin_api_key: str | None = None,
+        organization: str | None = None,
+        project: str | None = None,
+        webhook_secret: str | None = None,
+        websocket_base_url: str | URL | None = None,
+        base_url: str | URL | NotGiven | None = not_given,
+        data_residency: DataResidency | None = None,
+        timeout: float | Timeout | NotGiven | None = not_given,
+        http_client: Any = None,
+        max_retries: int | NotGiven = not_given,
+        deadline: float | NotGiven | None = not_given,
+        default_headers: Mapping[str, Any] | None = None,
+        set_default_headers: Mapping[str, Any] | None = None,
+        default_query: Mapping[str, object] | None = None,
+        set_default_query: Mapping[str, object] | None = None,
+        policies: Sequence[Policy] | NotGiven = not_given,
+        _enforce_credentials: bool | None = None,
+        _extra_kwargs: Mapping[str, Any] | None = None,
+    ) -> Self:
+        """A client with some arguments changed that shares this one's connections.
+
+        `default_headers` and `default_query` are merged over this client's; their `set_` twins replace them.
+
+        Raises:
+            ValueError: an argument and its `set_` twin were both given.
+        """
+        old = self._settings
+        for name, merged, whole in (
+            ("headers", default_headers, set_default_headers),
+            ("query", default_query, set_default_query),
+        ):
+            if merged is not None and whole is not None:
+                raise ValueError(f"pass either default_{name} (merged) or set_default_{name} (replaced), not both")
+        moved = data_residency is not None or not (base_url is None or isinstance(base_url, NotGiven))
+        arguments: dict[str, Any] = {
+            "api_key": _first(api_key, old.api_key_source, old.api_key),
+            "admin_api_key": _first(admin_api_key, old.admin_api_key),
+            "organization": _first(organization, old.organization),
+            "project": _first(project, old.project),
+            "webhook_secret": _first(webhook_secret, old.webhook_secret),
+            "base_url": base_url if moved else old.base_url,
+            "data_residency": data_residency,
+            "websocket_base_url": _first(websocket_base_url, None if moved else old.websocket_base_url),
+            "timeout": old.timeout if isinstance(timeout, NotGiven) else timeout,
+            "max_retries": old.max_retries if isinstance(max_retries, NotGiven) else max_retries,
+            "deadline": old.deadline if isinstance(deadline, NotGiven) else deadline,
+            "default_headers": _first(set_default_headers, {**old.default_headers, **(default_headers or {})}),
+            "default_query": _first(set_default_query, {**old.default_query, **(default_query or {})}),
+            "http_client": self._link if http_client is None else http_client,
+            "policies": self._given_policies if isinstance(policies, NotGiven) else policies,
+            "_strict_response_validation": old.strict,
+            "_enforce_credentials": _first(_enforce_credentials, old.enforce_credentials),
+            "_clock": self._clock,
+            **self._wiring,
+            **(_extra_kwargs or {}),
+        }
+        return type(self)(**arguments)
+
+    with_options = copy
+
+    def __copy__(self: Self) -> Self:
+        return self.copy()
+
+    def __deepcopy__(self: Self, memo: object) -> Self:
+        return self.copy()
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """A client travels as its settings; its key only as the name of the environment variable it came from."""
+        old = self._settings
+        for secret, name in ((old.api_key, "OPENAI_API_KEY"), (old.admin_api_key, "OPENAI_ADMIN_KEY")):
+            if secret is not None and secret != Secret(os.environ.get(name, "")):
+                raise TypeError(
+                    f"a client whose key was passed as an argument does not pickle; set {name} in both processes"
+                )
+        arguments = {
+            "api_key": old.api_key_source,
+            "organization": old.organization,
+            "project": old.project,
+            "base_url": str(old.base_url),
+            "timeout": old.timeout,
+            "max_retries": old.max_retries,
+            "deadline": old.deadline,
+            "default_headers": old.default_headers,
+            "default_query": old.default_query,
+            "_strict_response_validation": old.strict,
+            "_enforce_credentials": old.enforce_credentials,
+            **self._wiring,
+        }
+        return (_remade, (type(self), arguments))
+
+    def __repr__(self) -> str:
+        names = ", ".join(type(policy).__name__ for policy in self._policies)
+        return f"<antiphon.{type(self).__name__} {self.base_url} policies=[{names}]>"
+
+
+def _first(*values: Any) -> Any:
+    """The first value that is not None."""
+    return next((value for value in values if value is not None), None)
+
+
+def _remade(cls: type[BaseClient[Any]], arguments: dict[str, Any]) -> BaseClient[Any]:
+    return cls(**arguments)

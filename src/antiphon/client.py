@@ -1,0 +1,217 @@
+"""The clients: settings, resources, and one way to perform a call. No logic of their own.
+
+    call ── Endpoint ──> Request ── policies ──> Send ── driver ──> transport
+    value <── result ─── Reply <──────────────────────────────────────────┘
+
+`OpenAI` and `AsyncOpenAI` behave like the official clients; `Client` and `AsyncClient` are the thin ones that do nothing but
+what is named: one request per call, policies only where given.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Coroutine
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, cast
+
+from .base_client import BaseClient
+from .core.call import Call
+from .core.reply import Reply
+from .resources._client import AsyncResources, SyncResources
+from .handshake import handshake
+from .result import result_of
+from .transports.base import AsyncTransport, Transport
+from .transports.link import Link
+
+if TYPE_CHECKING:
+    from .mode import AsyncMode, SyncMode
+
+T = TypeVar("T")
+S = TypeVar("S", bound="OpenAI")
+A = TypeVar("A", bound="AsyncOpenAI")
+
+
+class OpenAI(BaseClient[Transport], SyncResources):
+    """The blocking client, for scripts, threads and servers of any kind; one client may serve many threads.
+
+    >>> with OpenAI() as client:  # doctest: +SKIP
+    ...     print(client.responses.create(model="gpt-5.5", input="Say hello.").output_text)
+
+    Its arguments are those of `BaseClient`. `close()` it, or use it as a context manager, to give its connections back.
+    """
+
+    _colour: ClassVar[str] = "sync"
+
+    def _link_for(self, http_client: Any) -> Link[Transport]:
+        if http_client is None:
+            return Link(self._sockets)
+        from .transports.borrowed import borrow
+
+        borrowed = cast("Transport", borrow(http_client, colour="sync"))
+        return Link(lambda: borrowed)
+
+    def _sockets(self) -> Transport:
+        from .transports.sockets import SocketTransport
+
+        return SocketTransport(**self._wiring)
+
+    @cached_property
+    def _driver(self) -> Any:
+        from .drivers.blocking import BlockingDriver
+
+        link = self._link
+        return BlockingDriver(lambda request: link.transport.send(request), self.perform_raw, self._clock)
+
+    def exchange(self, call: Call[Any], *, stream: bool = False) -> Reply:
+        """A call's reply after all policies, not decoded. `stream` keeps its body open.
+
+        Raises:
+            APIStatusError: the status is no success.
+            APIConnectionError: no usable answer came.
+        """
+        return cast("Reply", self._driver.run(self._flow(self._endpoint.request(call, stream=stream))))
+
+    def perform(self, call: Call[T]) -> T:
+        """Make a call and decode its result."""
+        return cast("T", result_of(self, call, self.exchange(call)))
+
+    def perform_raw(self, call: Call[T]) -> tuple[T, Reply]:
+        """Make a call; its result and the reply it came in."""
+        reply = self.exchange(call)
+        return cast("T", result_of(self, call, reply)), reply
+
+    def run(self, flow: Coroutine[Any, Any, T]) -> T:
+        """Run a flow of effects (see `antiphon.core.effects`) to its end."""
+        return cast("T", self._driver.run(flow))
+
+    def websocket_headers(self) -> dict[str, str]:
+        """The credential and identity fields a WebSocket handshake carries."""
+        return self._driver.run(handshake(self._settings))
+
+    @property
+    def raw(self) -> SyncMode:
+        """This client, answering with raw responses; see `with_raw_response`."""
+        from .mode import SyncMode
+
+        return SyncMode(self, "raw")
+
+    @property
+    def streaming(self) -> SyncMode:
+        """This client, answering with responses whose body stays open; see `with_streaming_response`."""
+        from .mode import SyncMode
+
+        return SyncMode(self, "streaming")
+
+    def close(self) -> None:
+        """Close every connection. Copies of this client share them and are closed too."""
+        transport = self._link.end()
+        if transport is not None:
+            transport.close()
+
+    def __enter__(self: S) -> S:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+class AsyncOpenAI(BaseClient[AsyncTransport], AsyncResources):
+    """The asyncio client; one client may serve many tasks and several event loops, one after another or side by side.
+
+    >>> async with AsyncOpenAI() as client:  # doctest: +SKIP
+    ...     print((await client.responses.create(model="gpt-5.5", input="Say hello.")).output_text)
+
+    Its arguments are those of `BaseClient`. `await close()`, or use it as a context manager, to give its connections back.
+    """
+
+    _colour: ClassVar[str] = "async"
+
+    def _link_for(self, http_client: Any) -> Link[AsyncTransport]:
+        if http_client is None:
+            return Link(self._streams)
+        from .transports.borrowed import borrow
+
+        borrowed = cast("AsyncTransport", borrow(http_client, colour="async"))
+        return Link(lambda: borrowed)
+
+    def _streams(self) -> AsyncTransport:
+        from .transports.streams import StreamTransport
+
+        return StreamTransport(**self._wiring)
+
+    @cached_property
+    def _driver(self) -> Any:
+        from .drivers.asynchronous import AsyncDriver
+
+        link = self._link
+        return AsyncDriver(lambda request: link.transport.send(request), self.perform_raw, self._clock)
+
+    async def exchange(self, call: Call[Any], *, stream: bool = False) -> Reply:
+        """As `OpenAI.exchange`."""
+        return cast("Reply", await self._driver.run(self._flow(self._endpoint.request(call, stream=stream))))
+
+    async def perform(self, call: Call[T]) -> T:
+        """Make a call and decode its result."""
+        reply = await self._driver.run(self._flow(self._endpoint.request(call)))
+        return cast("T", result_of(self, call, reply))
+
+    async def perform_raw(self, call: Call[T]) -> tuple[T, Reply]:
+        """Make a call; its result and the reply it came in."""
+        reply = await self.exchange(call)
+        return cast("T", result_of(self, call, reply)), reply
+
+    def paginate(self, call: Call[T]) -> Any:
+        """A list call, made when it is awaited (for the first page) or iterated (for every item)."""
+        from .pagination import AsyncPaginator
+
+        return AsyncPaginator(self, call)
+
+    async def run(self, flow: Coroutine[Any, Any, T]) -> T:
+        """Run a flow of effects (see `antiphon.core.effects`) to its end."""
+        return cast("T", await self._driver.run(flow))
+
+    async def websocket_headers(self) -> dict[str, str]:
+        """The credential and identity fields a WebSocket handshake carries."""
+        return cast("dict[str, str]", await self._driver.run(handshake(self._settings)))
+
+    @property
+    def raw(self) -> AsyncMode:
+        """This client, answering with raw responses; see `with_raw_response`."""
+        from .mode import AsyncMode
+
+        return AsyncMode(self, "raw")
+
+    @property
+    def streaming(self) -> AsyncMode:
+        """This client, answering with responses whose body stays open; see `with_streaming_response`."""
+        from .mode import AsyncMode
+
+        return AsyncMode(self, "streaming")
+
+    async def close(self) -> None:
+        """Close every connection. Copies of this client share them and are closed too."""
+        transport = self._link.end()
+        if transport is not None:
+            await transport.aclose()
+
+    aclose = close
+
+    async def __aenter__(self: A) -> A:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.close()
+
+
+class Client(OpenAI):
+    """The thin blocking client: one request per call, nothing automatic; policies only where named.
+
+    >>> Client(api_key="sk-1", policies=[Retry(3)]).explain()  # doctest: +SKIP
+    """
+
+    _own_policies: ClassVar[bool] = False
+
+
+class AsyncClient(AsyncOpenAI):
+    """The thin asyncio client: one request per call, nothing automatic; policies only where named."""
+
+    _own_policies: ClassVar[bool] = False

@@ -1,0 +1,146 @@
+"""From a reply to a value or a typed error: what the bytes say, and whether they can be what was asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import NoneType
+from typing import Any, NoReturn
+
+from ..errors import (
+    APIError,
+    APIResponseValidationError,
+    APIStatusError,
+    MalformedResponse,
+    UnexpectedContentType,
+    UnexpectedStatus,
+    class_for_status,
+)
+from .json import JSONError, decode_json
+from .limits import DEFAULT_WIRE_LIMITS, WireLimits
+from .model import BaseModel, ValidationError, caster, validate
+from .reference import caster_of, resolve
+from .reply import Reply
+from .secret import Secret
+
+_SNIPPET = 200
+_BUILT_IN: dict[Any, Any] = {
+    str: lambda reply: reply.text,
+    bytes: lambda reply: reply.content,
+    int: lambda reply: int(reply.text),
+    float: lambda reply: float(reply.text),
+    bool: lambda reply: reply.text.lower() == "true",
+    Reply: lambda reply: reply,
+    NoneType: lambda reply: None,
+    None: lambda reply: None,
+    "none": lambda reply: None,
+    "str": lambda reply: reply.text,
+    "bytes": lambda reply: reply.content,
+}
+
+
+def decode(reply: Reply, target: Any, *, strict: bool = False, limits: WireLimits = DEFAULT_WIRE_LIMITS) -> Any:
+    """The reply's body as `target`.
+
+    Args:
+        reply: a success, read whole.
+        target: a reference string, a model class, any annotation, a plain type, or a class with `build(response=, data=)`.
+        strict: check the data against the target and raise at the first mismatch.
+        limits: how deep JSON may nest.
+
+    Raises:
+        MalformedResponse: empty, not JSON, not UTF-8, or nested too deep.
+        UnexpectedContentType: something else altogether, e.g. HTML.
+        UnexpectedStatus: a success without content where a result was promised.
+        APIError: the body is an error object although the status says success.
+        APIResponseValidationError: strict, and the data does not fit.
+    """
+    plain = _BUILT_IN.get(target) if target.__hash__ is not None else None
+    if plain is not None:
+        return plain(reply)
+    data = body_json(reply, limits)
+    if data.__class__ is dict and data.get("error") and "id" not in data and "object" not in data:
+        raise error_in_success(reply, data["error"])
+    if isinstance(target, str):
+        if strict:
+            _validate(reply, resolve(target), data)
+        value = caster_of(target)(data)
+    elif hasattr(target, "build"):
+        return target.build(response=reply, data=data)
+    else:
+        if strict:
+            _validate(reply, target, data)
+        value = caster(target)(data)
+    if isinstance(value, BaseModel):
+        value._reply_headers = reply.headers
+    return value
+
+
+def body_json(reply: Reply, limits: WireLimits = DEFAULT_WIRE_LIMITS) -> Any:
+    """The body parsed as JSON, whatever its label says, so long as it is JSON."""
+    content = reply.content
+    try:
+        return decode_json(content, limits=limits)
+    except JSONError as flaw:
+        _refuse(reply, content, flaw)
+
+
+def _refuse(reply: Reply, content: bytes, flaw: JSONError) -> NoReturn:
+    label = reply.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if not content.strip():
+        if reply.status_code in (204, 205, 304):
+            message = f"status {reply.status_code} without content, where a result was promised"
+            raise UnexpectedStatus(message, response=reply, body=None) from None
+        raise MalformedResponse(
+            reply, None, message=f"the server answered {reply.status_code} with an empty body"
+        ) from None
+    if label and "json" not in label:
+        hint = " (is base_url right? it usually ends in /v1)" if "html" in label else ""
+        message = f"expected JSON, but the server sent {label}{hint}: {snippet(reply, content)!r}"
+        raise UnexpectedContentType(reply, content, message=message) from None
+    raise MalformedResponse(
+        reply, content, message=f"the body is not usable JSON ({flaw}): {snippet(reply, content)!r}"
+    ) from None
+
+
+def snippet(reply: Reply, content: bytes) -> str:
+    """The beginning of a body for an error's message, printable, without any credential the request carried."""
+    text = content[: _SNIPPET * 2].decode("utf-8", "replace")
+    for name in ("authorization", "api-key", "x-api-key"):
+        if name in reply.request.headers:
+            text = text.replace(Secret(reply.request.headers[name]).reveal().removeprefix("Bearer "), "<redacted>")
+    return "".join(c if c.isprintable() else " " for c in text[:_SNIPPET])
+
+
+def _validate(reply: Reply, target: Any, data: Any) -> None:
+    try:
+        validate(target, data)
+    except ValidationError as flaw:
+        message = f"the reply does not fit {getattr(target, '__name__', target)}: {flaw}"
+        raise APIResponseValidationError(reply, data, message=message) from flaw
+
+
+def error_in_success(reply: Reply, error: object) -> APIError:
+    """The error for a body that is an error object under a success status."""
+    message = error.get("message") if isinstance(error, Mapping) else error
+    return APIError(str(message or "the server answered 200 with an error object"), reply.request, body=error)
+
+
+def status_error(reply: Reply) -> APIStatusError:
+    """The typed error for a reply whose status is not a success."""
+    try:
+        body: object = decode_json(reply.content, limits=DEFAULT_WIRE_LIMITS)
+        message = f"Error code: {reply.status_code} - {_said(body)}"
+    except JSONError:
+        text = snippet(reply, reply.content).strip()
+        body = reply.text or None
+        message = f"Error code: {reply.status_code}" + (f" - {text}" if text else "")
+    if isinstance(body, Mapping):
+        body = body.get("error", body)
+    if reply.status_code == 404 and not isinstance(body, Mapping):
+        message += " (is base_url right? it usually ends in /v1)"
+    return class_for_status(reply.status_code)(message, response=reply, body=body)
+
+
+def _said(body: object) -> object:
+    error = body.get("error", body) if isinstance(body, Mapping) else body
+    return error.get("message") or error if isinstance(error, Mapping) else error

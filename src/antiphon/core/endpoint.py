@@ -1,0 +1,213 @@
+"""An endpoint: where a client's calls go and as whom, made ready once, so that a call adds only what is its own."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple, cast
+
+from ..errors import CredentialScopeError, InvalidBody
+from .call import Call, Operation
+from .encode import encode_json
+from .headers import Headers
+from .multipart import multipart
+from .omit import SENTINELS, NotGiven, given
+from .path import expand
+from .query import encode_query
+from .request import Content, Request
+from .secret import Secret
+from .timeout import Timeout
+from .url import URL, Origin, parse_url
+
+_READ_TIMEOUT = "x-stainless-read-timeout"
+
+
+class Identity(NamedTuple):
+    """The `Authorization` values a client has; each goes only with operations that take its kind."""
+
+    bearer: Secret | None = None
+    admin: Secret | None = None
+
+    def authorization(self, operation: Operation) -> Secret | None:
+        """The value for an operation: the API key where it is taken, else the admin key."""
+        if operation.bearer and self.bearer is not None:
+            return self.bearer
+        return self.admin if operation.admin else None
+
+
+class Endpoint:
+    """Turns calls into requests.
+
+    Args:
+        base_url: the API's root.
+        identity: the credentials, bound to the base URL's origin.
+        headers: fields of every request, below the user's.
+        default_headers: the user's; a sentinel value removes a field.
+        default_query: merged below each call's own query.
+        timeout: for calls that do not bring their own.
+    """
+
+    __slots__ = (
+        "_blocks",
+        "_default_headers",
+        "_default_query",
+        "_headers",
+        "_identity",
+        "_path",
+        "base_url",
+        "timeout",
+    )
+
+    def __init__(
+        self,
+        *,
+        base_url: URL,
+        identity: Identity,
+        headers: Mapping[str, str],
+        default_headers: Mapping[str, Any],
+        default_query: Mapping[str, object],
+        timeout: Timeout,
+    ) -> None:
+        self.base_url = base_url
+        self.timeout = timeout
+        self._identity = identity
+        self._headers = headers
+        self._default_headers = default_headers
+        self._default_query = default_query
+        self._path = base_url.path.rstrip("/")
+        self._blocks: dict[Operation, Headers] = {}
+
+    def request(self, call: Call[Any], *, stream: bool = False) -> Request:
+        """The request for a call.
+
+        Args:
+            call: what is asked.
+            stream: keep the reply's body open even where the call streams no events.
+
+        Raises:
+            TypeError: no credential fits the operation and `Authorization` was not removed on purpose.
+            ValueError: a path value is empty.
+            InvalidBody: a value cannot be sent.
+            CredentialScopeError: an absolute URL leads to an origin the credentials are not bound to.
+        """
+        operation = call.operation
+        origin, target = self._place(call)
+        content, content_type = self._content(call)
+        headers = self._blocks.get(operation) or self._block(operation)
+        timeout = self.timeout
+        if content_type or call.headers or call.idempotency_key or call.timeout.__class__ is not NotGiven:
+            headers = headers.copy()
+            if content_type:
+                headers["Content-Type"] = content_type
+            timeout = self._timeout(call, headers)
+            merge(headers, call.headers)
+            if call.idempotency_key:
+                headers["Idempotency-Key"] = call.idempotency_key
+        if "authorization" not in headers or origin is not self.base_url.origin:
+            self._check(call, origin, headers)
+        events = call.stream
+        return Request(
+            operation.verb,
+            origin,
+            target,
+            headers,
+            content,
+            timeout,
+            stream=stream or events,
+            events=events,
+            max_retries=cast("int | None", call.max_retries),
+        )
+
+    def _block(self, operation: Operation) -> Headers:
+        """The fields that every call of an operation has, remembered."""
+        headers = Headers()
+        authorization = self._identity.authorization(operation)
+        if authorization is not None:
+            headers["Authorization"] = authorization.reveal()
+        headers["Accept"] = "*/*" if operation.result == "none" else "application/json"
+        if operation.verb != "GET":
+            headers["Content-Type"] = "application/json"
+        headers.update(self._headers)
+        headers["x-stainless-retry-count"] = "0"
+        if self.timeout.read is not None:
+            headers[_READ_TIMEOUT] = _number(self.timeout.read)
+        merge(headers, self._default_headers)
+        merge(headers, operation.headers)
+        if len(self._blocks) < 1024:  # raw calls make operations of their own
+            self._blocks[operation] = headers
+        return headers
+
+    def _place(self, call: Call[Any]) -> tuple[Origin, str]:
+        path = expand(call.operation.path, call.path) if call.path else call.operation.path
+        base = self.base_url
+        if "://" in path[:10] and not path.startswith("/"):
+            base = parse_url(path)
+            origin, path = (
+                (self.base_url.origin if base.origin == self.base_url.origin else base.origin),
+                base.path or "/",
+            )
+        else:
+            origin, path = base.origin, f"{self._path}/{path.lstrip('/')}"
+            if "?" in path:
+                path, _, inline = path.partition("?")
+                base = base.with_path(path, f"{base.query}&{inline}" if base.query else inline)
+        query = base.query
+        if call.query or call.extra_query or self._default_query:
+            own = encode_query({**self._default_query, **given(call.query or {}), **(call.extra_query or {})})
+            query = f"{query}&{own}" if query and own else query or own
+        return origin, f"{path}?{query}" if query else path
+
+    def _content(self, call: Call[Any]) -> tuple[Content, str | None]:
+        """The body, and its content type where it is not plain JSON."""
+        if call.content is not None:
+            return call.content, None
+        body, kind = call.body, call.operation.body
+        if body.__class__ is dict:
+            sentinels = SENTINELS
+            body = {name: value for name, value in body.items() if value.__class__ not in sentinels}
+        if call.extra_body:
+            if body is not None and not isinstance(body, Mapping):
+                raise InvalidBody("extra_body can only be merged into a body that is a mapping", "extra_body")
+            body = {**(body or {}), **call.extra_body}
+        if call.files is not None or kind == "multipart":
+            return multipart(body or {}, call.files, call.operation.files)
+        if body is None or (kind is None and not body):
+            return None, None
+        return encode_json(body), None
+
+    def _timeout(self, call: Call[Any], headers: Headers) -> Timeout:
+        if call.timeout.__class__ is NotGiven:
+            return self.timeout
+        timeout = Timeout(call.timeout)
+        if timeout.read is None:
+            headers.pop(_READ_TIMEOUT, None)
+        elif _READ_TIMEOUT in headers:
+            headers[_READ_TIMEOUT] = _number(timeout.read)
+        return timeout
+
+    def _check(self, call: Call[Any], origin: Origin, headers: Headers) -> None:
+        own = {name.lower() for name in (call.headers or {})}
+        if origin != self.base_url.origin and "authorization" not in own and "authorization" in headers:
+            raise CredentialScopeError(
+                f"this client's key belongs to {self.base_url.origin} and was not sent to {origin}; make a client with that "
+                "base_url, or pass extra_headers={'Authorization': …} if you mean it"
+            )
+        removed = own | {name.lower() for name in self._default_headers}
+        if "authorization" not in headers and "authorization" not in removed and "api-key" not in headers:
+            wanted = "admin_api_key" if call.operation.admin and not call.operation.bearer else "api_key"
+            raise TypeError(
+                f"Could not resolve authentication method. {call.operation.name} needs {wanted}; pass it to the client, or remove "
+                "the field on purpose with extra_headers={'Authorization': omit}"
+            )
+
+
+def merge(headers: Headers, more: Mapping[str, Any] | None) -> None:
+    """Set each field of `more`; a sentinel value removes the field."""
+    for name, value in (more or {}).items():
+        if value.__class__ in SENTINELS:
+            headers.pop(name, None)
+        elif value is not None:
+            headers[name] = value if isinstance(value, str) else str(value)
+
+
+def _number(seconds: float) -> str:
+    return str(int(seconds)) if float(seconds).is_integer() else str(seconds)

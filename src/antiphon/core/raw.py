@@ -1,0 +1,84 @@
+"""Raw calls: any verb on any path, as a `Call` like every other."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, TypedDict
+
+from .call import Call, Operation
+from .omit import not_given
+
+
+class RequestOptions(TypedDict, total=False):
+    """Options of one raw call.
+
+    headers: fields for this call; a sentinel value removes a default.
+    params: query arguments.
+    timeout: seconds or a `Timeout` for each attempt.
+    max_retries: instead of the client's.
+    extra_json: merged over the body.
+    idempotency_key: sent as `Idempotency-Key`.
+    """
+
+    headers: Mapping[str, Any]
+    max_retries: int
+    timeout: Any
+    params: Mapping[str, object]
+    extra_json: Mapping[str, object]
+    idempotency_key: str
+    follow_redirects: bool
+    security: Mapping[str, bool]
+    synthesize_event_and_data: bool
+    stream_mode: str
+
+
+def raw_call(
+    verb: str,
+    path: str,
+    cast_to: Any,
+    *,
+    body: Any = None,
+    content: Any = None,
+    files: Any = None,
+    options: RequestOptions | None = None,
+    stream: bool = False,
+    stream_cls: Any = None,
+    page: str | None = None,
+    item: Any = None,
+) -> Call[Any]:
+    """The call for a verb and a path.
+
+    Raises:
+        TypeError: both `body` and `content`, or both `files` and `content`, were given.
+    """
+    if body is not None and content is not None:
+        raise TypeError("pass either `body` (sent as JSON or a form) or `content` (sent as it is), not both")
+    if files is not None and content is not None:
+        raise TypeError("pass either `files` (sent as a multipart form) or `content` (sent as it is), not both")
+    options = options or {}
+    security = options.get("security", {"bearer_auth": True, "admin_api_key_auth": True})
+    operation = Operation(
+        f"{verb} {path}",
+        verb,
+        path,
+        body="multipart" if files is not None else "json",
+        page=page,
+        item=item,
+        bearer=bool(security.get("bearer_auth")),
+        admin=bool(security.get("admin_api_key_auth")),
+    )
+    return Call(
+        operation,
+        query=options.get("params"),
+        body=body,
+        content=content,
+        files=files,
+        headers=options.get("headers"),
+        extra_body=options.get("extra_json"),
+        timeout=options.get("timeout", not_given),
+        max_retries=options.get("max_retries"),
+        idempotency_key=options.get("idempotency_key"),
+        stream=stream,
+        stream_cls=stream_cls,
+        result=cast_to,
+    )

@@ -1,0 +1,64 @@
+"""What a call promised, made from its reply: a model, a page, a stream or binary content, in the client's colour."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from .core.call import Call
+from .core.decode import body_json, decode, error_in_success
+from .core.model import BaseModel, caster
+from .core.reference import caster_of
+from .core.reply import Reply
+from .errors import MalformedResponse
+
+if TYPE_CHECKING:
+    from .base_client import BaseClient
+
+
+def result_of(client: BaseClient[Any], call: Call[Any], reply: Reply, target: Any = None) -> Any:
+    """The value a call's reply stands for.
+
+    Args:
+        client: whose colour decides between `Stream` and `AsyncStream`, and whom a page asks for the next one.
+        call: what was asked.
+        reply: a success.
+        target: what to decode to instead of what the call promised.
+    """
+    operation = call.operation
+    if target is None:
+        if call.stream:
+            return stream_of(client, call, reply)
+        if operation.page is not None:
+            return _page(client, call, reply)
+        target = operation.result if call.result is None else call.result
+    if target == "bytes":
+        from .response import HttpxBinaryResponseContent
+
+        return HttpxBinaryResponseContent(reply)
+    return decode(reply, target, strict=client._settings.strict)
+
+
+def stream_of(client: BaseClient[Any], call: Call[Any], reply: Reply) -> Any:
+    """The stream of a call's events."""
+    from . import streaming
+
+    made = call.stream_cls or (streaming.Stream if client._colour == "sync" else streaming.AsyncStream)
+    item = call.operation.event if call.result is None else call.result
+    return made(cast_to=item, response=reply, client=client, options=call)
+
+
+def _page(client: BaseClient[Any], call: Call[Any], reply: Reply) -> Any:
+    from . import pagination
+
+    operation = call.operation
+    name = operation.page or ""
+    page_class = getattr(pagination, name if client._colour == "sync" else name.replace("Sync", "Async"))
+    data = body_json(reply)
+    if data.__class__ is not dict:
+        raise MalformedResponse(reply, data, message=f"a page must be a JSON object; got {type(data).__name__}")
+    if data.get("error") and "data" not in data:
+        raise error_in_success(reply, data["error"])
+    page: BaseModel = page_class._view(data)
+    page._reply_headers = reply.headers
+    page._attach(client, call, caster_of(operation.item) if isinstance(operation.item, str) else caster(operation.item))
+    return page

@@ -1,0 +1,169 @@
+"""Settings: what a client is told, resolved once: argument, then environment, then default."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from .core import credential
+from .core.endpoint import Identity
+from .core.omit import NotGiven
+from .core.secret import Secret
+from .core.timeout import DEFAULT_TIMEOUT, Timeout
+from .core.url import URL
+from .errors import InvalidBaseURL, OpenAIError
+
+DEFAULT_BASE_URL = "https://api.openai.com/v1/"
+DEFAULT_MAX_RETRIES = 2
+DataResidency = Literal["global", "us", "eu", "ae", "au", "in", "jp"]
+_REGIONS = ("global", "us", "eu", "ae", "au", "in", "jp")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """Everything a client was told; immutable, and without a plain secret in it."""
+
+    api_key: Secret | None
+    api_key_source: Callable[[], Any] | None
+    admin_api_key: Secret | None
+    organization: str | None
+    project: str | None
+    webhook_secret: Secret | None
+    base_url: URL
+    websocket_base_url: URL | None
+    data_residency: DataResidency | None
+    timeout: float | Timeout | None
+    max_retries: int
+    deadline: float | None
+    default_headers: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    default_query: Mapping[str, object] = field(default_factory=dict[str, object])
+    strict: bool = False
+    enforce_credentials: bool = True
+
+    @property
+    def phases(self) -> Timeout:
+        """The timeout of each phase."""
+        return Timeout(self.timeout)
+
+    @property
+    def identity(self) -> Identity:
+        """The `Authorization` values."""
+        if self.api_key_source is not None:
+            return Identity(credential.PENDING, _bearer(self.admin_api_key))
+        return Identity(_bearer(self.api_key), _bearer(self.admin_api_key))
+
+
+def _bearer(key: Secret | None) -> Secret | None:
+    return None if key is None else credential.bearer(key)
+
+
+def resolve(
+    *,
+    api_key: Secret | Callable[[], Any] | None,
+    admin_api_key: Secret | None,
+    organization: str | None,
+    project: str | None,
+    webhook_secret: Secret | None,
+    base_url: Any,
+    websocket_base_url: Any,
+    data_residency: DataResidency | None,
+    timeout: Any,
+    max_retries: Any,
+    deadline: float | None,
+    default_headers: Mapping[str, Any] | None,
+    default_query: Mapping[str, object] | None,
+    strict: bool,
+    enforce_credentials: bool,
+) -> Settings:
+    """The settings for a client's arguments and this process's environment.
+
+    Raises:
+        OpenAIError: no credential was found and one is required.
+        InvalidCredential: a key that cannot be right.
+        InvalidBaseURL: a base URL that cannot be right.
+        TypeError, ValueError: a number or a region that cannot be right.
+    """
+    where = _base_url(base_url, websocket_base_url, data_residency)
+    official = where.host == "openai.com" or where.host.endswith(".openai.com")
+    key, source = _key(_environment("OPENAI_API_KEY") if api_key is None else api_key, official)
+    admin = _environment("OPENAI_ADMIN_KEY") if admin_api_key is None else admin_api_key
+    if enforce_credentials and key is None and source is None and admin is None:
+        raise OpenAIError(
+            "Missing credentials. Please pass an `api_key` or `admin_api_key`, or set the `OPENAI_API_KEY` or "
+            "`OPENAI_ADMIN_KEY` environment variable. (To try antiphon without a key: antiphon.local())"
+        )
+    return Settings(
+        api_key=key,
+        api_key_source=source,
+        admin_api_key=None if admin is None else credential.checked(admin, "admin_api_key", official=official),
+        organization=organization if organization is not None else os.environ.get("OPENAI_ORG_ID"),
+        project=project if project is not None else os.environ.get("OPENAI_PROJECT_ID"),
+        webhook_secret=_environment("OPENAI_WEBHOOK_SECRET") if webhook_secret is None else webhook_secret,
+        base_url=where,
+        websocket_base_url=None if websocket_base_url is None else _slashed(URL(websocket_base_url)),
+        data_residency=data_residency,
+        timeout=DEFAULT_TIMEOUT if isinstance(timeout, NotGiven) else timeout,
+        max_retries=checked_retries(max_retries),
+        deadline=deadline,
+        default_headers={**_environment_headers(), **(default_headers or {})},
+        default_query=dict(default_query or {}),
+        strict=strict,
+        enforce_credentials=enforce_credentials,
+    )
+
+
+def checked_retries(value: Any) -> int:
+    """A number of retries, or the error that says what is wrong with it."""
+    if value is None:
+        raise TypeError("max_retries cannot be None; use 0 for no retries, or leave it out for the default of 2")
+    if not isinstance(value, int) or isinstance(value, bool):
+        raise TypeError(f"max_retries must be a whole number; got {type(value).__name__}")
+    if value < 0:
+        raise ValueError(f"max_retries must be 0 or more; got {value}")
+    return value
+
+
+def _key(value: Any, official: bool) -> tuple[Secret | None, Callable[[], Any] | None]:
+    if isinstance(value, Secret):
+        return credential.checked(value, official=official), None
+    if value is None or callable(value):
+        return None, value
+    raise TypeError(f"api_key must be text or a function that returns it; got {type(value).__name__}")
+
+
+def _environment(name: str) -> Secret | None:
+    return Secret(os.environ[name]) if os.environ.get(name) else None
+
+
+def _base_url(base_url: Any, websocket_base_url: Any, region: DataResidency | None) -> URL:
+    given = None if base_url is None or isinstance(base_url, NotGiven) else base_url
+    if region is not None:
+        if region not in _REGIONS:
+            raise ValueError(f"unknown data_residency {region!r}; one of {', '.join(_REGIONS)}")
+        if given is not None or websocket_base_url is not None:
+            raise ValueError("data_residency chooses the host itself; leave base_url and websocket_base_url out")
+        host = "api.openai.com" if region == "global" else f"{region}.api.openai.com"
+        return URL(f"https://{host}/v1/")
+    return base_url_from(given or os.environ.get("OPENAI_BASE_URL") or DEFAULT_BASE_URL)
+
+
+def base_url_from(value: object) -> URL:
+    """A base URL, checked, its path ending with "/"."""
+    url = URL(value)
+    if url.scheme not in ("http", "https"):
+        raise InvalidBaseURL(f"base_url must begin with https:// or http://; got {url.scheme}://")
+    if ".." in url.path.split("/"):
+        raise InvalidBaseURL("base_url's path holds '..'; write the path it leads to")
+    return _slashed(url)
+
+
+def _slashed(url: URL) -> URL:
+    return url if url.path.endswith("/") else url.with_path(url.path + "/")
+
+
+def _environment_headers() -> dict[str, str]:
+    """`OPENAI_CUSTOM_HEADERS`: one `Name: value` a line."""
+    lines = (line.partition(":") for line in os.environ.get("OPENAI_CUSTOM_HEADERS", "").splitlines())
+    return {name.strip(): value.strip() for name, colon, value in lines if colon and name.strip()}

@@ -1,0 +1,213 @@
+"""Streams: the events of a call, as they come. Two thin shells over one machine, one for each colour.
+
+A stream owns the open reply. Reading it to its end gives the connection back for the next call; leaving it early (`break`, an
+exception, `close()`, garbage collection) closes the connection, and the server sees it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Iterator
+from typing import Any, Generic, TypeVar, cast
+
+from .core.call import Call
+from .core.decode import body_json, error_in_success
+from .core.event import EventMachine, failures_of, kind_of
+from .core.model import caster
+from .core.reference import caster_of
+from .core.reply import AsyncBody, Body, Reply
+from .errors import APIConnectionError, APITimeoutError, StreamInterrupted
+
+T = TypeVar("T")
+S = TypeVar("S", bound="Stream[Any]")
+A = TypeVar("A", bound="AsyncStream[Any]")
+_END: Any = object()
+
+
+class Stream(Generic[T]):
+    """The events of a blocking call.
+
+    >>> with client.responses.create(model="gpt-5.5", input="Hi", stream=True) as stream:  # doctest: +SKIP
+    ...     for event in stream:
+    ...         print(event.type)
+
+    Args:
+        cast_to: what an event is: a class, any annotation, or a reference.
+        response: the open reply.
+        client: the client that made the call.
+        options: the call.
+
+    Raises:
+        StreamTruncated: (while reading) the stream ended without its terminal event.
+        StreamInterrupted: the connection broke.
+        APIError: the server sent an error event.
+        MalformedStream: an event cannot be read.
+    """
+
+    response: Reply
+
+    def __init__(self, *, cast_to: Any, response: Reply, client: Any, options: Call[Any] | None = None) -> None:
+        self.response = response
+        self._body = cast("Body | None", response.body)
+        self._items: Iterator[T] = _events(response, self._body, _cast(cast_to), client, options)
+
+    def __iter__(self) -> Iterator[T]:
+        return self._items
+
+    def __next__(self) -> T:
+        return next(self._items)
+
+    def __enter__(self: S) -> S:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Stop reading and close the connection, unless the stream was read to its end."""
+        cast("Any", self._items).close()
+        if self._body is not None:
+            self._body.close()
+
+
+class AsyncStream(Generic[T]):
+    """The events of an asyncio call; as `Stream`, with `async for`."""
+
+    response: Reply
+
+    def __init__(self, *, cast_to: Any, response: Reply, client: Any, options: Call[Any] | None = None) -> None:
+        self.response = response
+        self._body = cast("AsyncBody | None", response.body)
+        self._cast = _cast(cast_to)
+        self._machine = _machine(response, self._cast, client, options)
+        self._ready: Iterator[T] = iter(())
+        self._over = False
+
+    def __aiter__(self) -> AsyncIterator[T]:
+        return self
+
+    async def __anext__(self) -> T:
+        item = next(self._ready, _END)
+        if item is not _END:
+            return cast("T", item)
+        return await self._next()
+
+    async def _next(self) -> T:
+        if self._over:
+            raise StopAsyncIteration
+        body, machine = self._body, self._machine
+        try:
+            if body is None or not _is_event_stream(self.response):
+                self._over = True
+                await self._whole()
+            while not self._over:
+                if machine.done or not (chunk := await body.read_chunk()):  # type: ignore[union-attr]
+                    self._over = True
+                    machine.end()
+                    await body.finish()  # type: ignore[union-attr]
+                elif items := machine.feed(chunk):
+                    self._ready = iter(items)
+                    break
+        except BaseException as failure:
+            self._over = True
+            self._shut()
+            if not isinstance(failure, APIConnectionError) or isinstance(failure, (APITimeoutError, StreamInterrupted)):
+                raise
+            raise _interrupted(failure, self.response, machine) from failure
+        item = next(self._ready, _END)
+        if item is _END:
+            raise StopAsyncIteration
+        return cast("T", item)
+
+    async def _whole(self) -> None:
+        """A reply that is no event stream, or was read whole: its events are there at once."""
+        from .drivers.asynchronous import read
+
+        await read(self.response)
+        self._ready = iter(_content_events(self.response, self._cast, self._machine))
+
+    def _shut(self) -> None:
+        if self._body is not None:
+            self._body.close()
+
+    async def __aenter__(self: A) -> A:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.close()
+
+    async def close(self) -> None:
+        """Stop reading and close the connection, unless the stream was read to its end."""
+        self._over = True
+        self._ready = iter(())
+        self._shut()
+
+    aclose = close
+
+
+def _cast(cast_to: Any) -> Callable[[Any], Any]:
+    return caster_of(cast_to) if isinstance(cast_to, str) else caster(cast_to)
+
+
+def _machine(reply: Reply, cast: Callable[[Any], Any], client: Any, call: Call[Any] | None) -> EventMachine:
+    after = call.query.get("starting_after") if call is not None and isinstance(call.query, dict) else None
+    return EventMachine(
+        kind_of(call.operation.name if call is not None else ""),
+        cast,
+        failures_of(reply),
+        strict=getattr(client, "strict_streams", True),
+        last_sequence=after if isinstance(after, int) else None,
+    )
+
+
+def _events(
+    reply: Reply, body: Body | None, cast: Callable[[Any], Any], client: Any, call: Call[Any] | None
+) -> Iterator[Any]:
+    """The items of an open reply. Knows no `Stream`, so that a forgotten one is collected, and closed, at once."""
+    machine = _machine(reply, cast, client, call)
+    if body is None or not _is_event_stream(reply):
+        from .drivers.blocking import read
+
+        read(reply)
+        yield from _content_events(reply, cast, machine)
+        return
+    try:
+        while not machine.done and (chunk := body.read_chunk()):
+            yield from machine.feed(chunk)
+        machine.end()
+        body.finish()
+    except (APITimeoutError, StreamInterrupted):
+        raise
+    except APIConnectionError as failure:
+        raise _interrupted(failure, reply, machine) from failure
+    finally:
+        body.close()
+
+
+def _is_event_stream(reply: Reply) -> bool:
+    label = reply.headers.get("content-type", "").lower()
+    return "json" not in label and "html" not in label
+
+
+def _content_events(reply: Reply, cast: Callable[[Any], Any], machine: EventMachine) -> Iterator[Any]:
+    """The events of a body that was read whole; JSON where events were asked for is an error object, or one event."""
+    if _is_event_stream(reply):
+        yield from machine.feed(reply.content)
+        machine.end()
+        return
+    data = body_json(reply)
+    if isinstance(data, dict) and data.get("error") and "id" not in data:
+        raise error_in_success(reply, data["error"])
+    yield cast(data)
+
+
+def _interrupted(failure: APIConnectionError, reply: Reply, machine: EventMachine) -> StreamInterrupted:
+    """A connection that broke in the middle of a stream, as what it means for the stream."""
+    error = StreamInterrupted(
+        message=f"the stream broke off: {failure.message}",
+        request=reply.request,
+        phase="stream",
+        host=failure.host or reply.request.origin.authority,
+        elapsed=failure.elapsed,
+    )
+    error.sequence_number = machine.last_sequence
+    return error

@@ -1,0 +1,51 @@
+"""A link: one transport, made on first use and shared by a client and its copies."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from typing import Generic, TypeVar
+
+from ..errors import ClientClosed
+from .base import AsyncTransport, Transport
+
+T = TypeVar("T", Transport, AsyncTransport)
+
+
+class Link(Generic[T]):
+    """Holds a transport that is not made before the first request, so that making a client does no I/O.
+
+    Args:
+        make: makes the transport.
+    """
+
+    __slots__ = ("__weakref__", "_lock", "_make", "_transport", "closed")
+
+    def __init__(self, make: Callable[[], T]) -> None:
+        self._make = make
+        self._lock = threading.Lock()
+        self._transport: T | None = None
+        self.closed = False
+
+    @property
+    def transport(self) -> T:
+        """The transport.
+
+        Raises:
+            ClientClosed: the link was closed.
+        """
+        transport = self._transport
+        if transport is None:
+            if self.closed:
+                raise ClientClosed("Cannot send a request, as the client has been closed; make a new client.")
+            with self._lock:
+                transport = self._transport
+                if transport is None:
+                    transport = self._transport = self._make()
+        return transport
+
+    def end(self) -> T | None:
+        """Mark the link closed, and hand out the transport that is to be closed, once."""
+        with self._lock:
+            transport, self._transport, self.closed = self._transport, None, True
+        return transport
