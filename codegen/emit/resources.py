@@ -1,0 +1,228 @@
+"""`antiphon/resources/**`: every resource class in both colours, with its raw and streaming twins.
+
+A class goes to the file of the official package it belongs to: `resources.chat.completions` holds what the official package
+keeps in the modules below it.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+
+from ..description import Description, Operation, Resource
+from ..expression import Reference
+from ..name import Place
+from . import docstring
+from .method import method
+from .operations import home
+from .source import HEADER, Source
+
+
+class Group:
+    """One resource class: its operations and the resources below it."""
+
+    def __init__(self, resource: Resource) -> None:
+        self.resource = resource
+        self.operations: list[Operation] = []
+        self.children: dict[str, Resource] = {}
+
+    @property
+    def file(self) -> str:
+        """The physical module below `antiphon.resources`."""
+        package = self.resource.module.rpartition(".")[0]
+        return package or self.resource.module
+
+    @property
+    def is_package(self) -> bool:
+        """Whether that module is a package."""
+        return "." in self.resource.module
+
+
+def groups(description: Description) -> dict[str, Group]:
+    """Every resource class once, by the path it is generated for."""
+    homes: dict[tuple[str, str], str] = {}
+    for resource in description.resources.values():
+        key = (resource.module, resource.class_name)
+        if key not in homes or resource.module.startswith(resource.path):
+            homes[key] = resource.path
+    found = {path: Group(description.resources[path]) for path in sorted(homes.values())}
+    for operation in description.operations:
+        if home(description, operation) == operation.resource:
+            found[operation.resource].operations.append(operation)
+    for path, resource in description.resources.items():
+        parent, _, name = path.rpartition(".")
+        if parent in found:
+            found[parent].children[name] = resource
+    return found
+
+
+def resources(description: Description, places: dict[Reference, Place]) -> dict[str, str]:
+    """The files, by path below `src/antiphon`."""
+    by_file: dict[str, list[Group]] = defaultdict(list)
+    for group in groups(description).values():
+        by_file[group.file].append(group)
+    files: dict[str, str] = {}
+    for file, members in by_file.items():
+        is_package = any(group.is_package for group in members)
+        path = f"resources/{file.replace('.', '/')}{'/__init__' if is_package else ''}.py"
+        files[path] = _file(description, places, file, is_package, members)
+    return files
+
+
+def class_names(name: str, raw: bool) -> list[str]:
+    """The classes generated for a resource."""
+    twins = ("", "WithRawResponse", "WithStreamingResponse") if raw else ("",)
+    return [colour + name + twin for colour in ("", "Async") for twin in twins]
+
+
+def _file(
+    description: Description, places: dict[Reference, Place], file: str, is_package: bool, members: list[Group]
+) -> str:
+    own = [name for group in members for name in class_names(group.resource.class_name, group.resource.raw)]
+    source = Source(
+        f"resources.{file}", package=is_package, places=places, names=description.overlay["names"], own=own
+    )
+    source.add(f"__all__ = {sorted(own)!r}", "")
+    for group in members:
+        for asynchronous in (False, True):
+            _resource(description, source, group, asynchronous)
+        if group.resource.raw:
+            for asynchronous in (False, True):
+                _twin(source, group, asynchronous, "raw")
+                _twin(source, group, asynchronous, "streaming")
+    listed = ", ".join(f"`client.{group.resource.path}`" for group in members)
+    return source.text(f"{listed}: the operations in both colours, with their raw and streaming twins.")
+
+
+def _resource(description: Description, source: Source, group: Group, asynchronous: bool) -> None:
+    colour = "Async" if asynchronous else ""
+    resource = group.resource
+    base = source.runtime("core.resource", f"{colour}Resource")
+    page = docstring.page(description, resource.path)
+    source.add("", f"class {colour}{resource.class_name}({base}):", f'    """`client.{resource.path}`. See {page}"""', "")
+    for name, child in sorted(group.children.items()):
+        _child(source, name, child, colour)
+    if resource.raw:
+        _twin_property(source, colour + resource.class_name, "raw")
+        _twin_property(source, colour + resource.class_name, "streaming")
+    shadowed = {operation.method for operation in group.operations} | set(group.children)
+    for operation in group.operations:
+        source.add(*method(description, source, operation, asynchronous, shadowed))
+    if not (group.children or resource.raw or group.operations):
+        source.add("    pass")
+
+
+def _module(resource: Resource) -> str:
+    return "resources." + (resource.module.rpartition(".")[0] or resource.module)
+
+
+def _import(source: Source, resource: Resource, name: str) -> list[str]:
+    """The lines that make a class of another file known where it is used."""
+    if _module(resource) == source.module:
+        return []
+    source.static(_module(resource), name)
+    return [f"        from {source.relative(_module(resource))} import {name}", ""]
+
+
+def _child(source: Source, name: str, child: Resource, colour: str) -> None:
+    cached = source.runtime("functools", "cached_property")
+    made = colour + child.class_name
+    source.add(
+        f"    @{cached}",
+        f"    def {name}(self) -> {made}:",
+        f'        """`client.{child.path}`, made on first use."""',
+        *_import(source, child, made),
+        f"        return {made}(self._client)",
+        "",
+    )
+
+
+_SPOKEN = {
+    "raw": ("with_raw_response", "WithRawResponse", "whose methods give the whole reply"),
+    "streaming": ("with_streaming_response", "WithStreamingResponse", "whose methods open the reply in a context"),
+}
+
+
+def _twin_property(source: Source, name: str, kind: str) -> None:
+    attribute, suffix, meaning = _SPOKEN[kind]
+    source.add(
+        "    @property",
+        f"    def {attribute}(self) -> {name}{suffix}:",
+        f'        """The same resource, {meaning}."""',
+        f"        return {name}{suffix}(self)",
+        "",
+    )
+
+
+def _twin(source: Source, group: Group, asynchronous: bool, kind: str) -> None:
+    colour = "Async" if asynchronous else ""
+    _, suffix, meaning = _SPOKEN[kind]
+    name = colour + group.resource.class_name
+    base = source.runtime("core.resource", {"raw": "RawResource", "streaming": "StreamingResource"}[kind])
+    source.add("", f"class {name}{suffix}({base}):", f'    """`{name}` {meaning}."""', "")
+    if group.operations or any(child.raw for child in group.children.values()):
+        source.add("    if TYPE_CHECKING:", f"        def __init__(self, resource: {name}) -> None: ...", "")
+        source.runtime("typing", "TYPE_CHECKING")
+    for operation in group.operations:
+        if operation.raw:
+            wrapper = ("async_" if asynchronous else "") + kind
+            wrapper += "_binary" if operation.binary and kind == "streaming" else ""
+            source.add(f"    {operation.method} = {source.runtime('core.resource', wrapper)}({name}.{operation.method})")
+    for child_name, child in sorted(group.children.items()):
+        if child.raw:
+            made = colour + child.class_name + suffix
+            source.add(
+                "",
+                "    @property",
+                f"    def {child_name}(self) -> {made}:",
+                f'        """`client.{child.path}` in the same form."""',
+                *_import(source, child, made),
+                f"        return {made}(self._resource.{child_name})",
+            )
+
+
+def client(description: Description, places: dict[Reference, Place]) -> str:
+    """`resources/_client.py`: what gives a client its top-level resources."""
+    top = {path: r for path, r in description.resources.items() if "." not in path}
+    source = Source("resources._client", package=False, places=places, names=description.overlay["names"])
+    cached = source.runtime("functools", "cached_property")
+    for colour, mixin in (("", "SyncResources"), ("Async", "AsyncResources")):
+        source.add("", f"class {mixin}:", f'    """The resources of {"an asynchronous" if colour else "a blocking"} client."""')
+        for name, resource in top.items():
+            made = colour + resource.class_name
+            source.add(
+                "",
+                f"    @{cached}",
+                f"    def {name}(self) -> {made}:",
+                f'        """`client.{name}`, made on first use."""',
+                *_import(source, resource, made),
+                f"        return {made}(self)",
+            )
+        for kind, last in (("raw", "WithRawResponse"), ("streaming", "WithStreamedResponse")):
+            source.add(
+                "",
+                "    @property",
+                f"    def {_SPOKEN[kind][0]}(self) -> {colour}OpenAI{last}:",
+                f'        """The client {_SPOKEN[kind][2].replace("methods", "resources methods")}."""',
+                f"        return {colour}OpenAI{last}(self)",
+            )
+    for colour, mixin in (("", "SyncResources"), ("Async", "AsyncResources")):
+        for kind, last in (("raw", "WithRawResponse"), ("streaming", "WithStreamedResponse")):
+            suffix = _SPOKEN[kind][1]
+            source.add("", f"class {colour}OpenAI{last}:", f'    """A client {_SPOKEN[kind][2].replace("methods", "resources methods")}."""')
+            source.add("", f"    def __init__(self, client: {mixin}) -> None:", "        self._client = client")
+            for name, resource in top.items():
+                made = colour + resource.class_name + suffix
+                source.add(
+                    "",
+                    f"    @{cached}",
+                    f"    def {name}(self) -> {made}:",
+                    f'        """`client.{name}` in the same form."""',
+                    *_import(source, resource, made),
+                    f"        return {made}(self._client.{name})",
+                )
+    return source.text("The resources of a client, each loaded when it is first touched.")
+
+
+def package(description: Description) -> str:
+    """`resources/__init__.py`: the top-level classes, and the official module paths, served lazily."""
+    return HEADER

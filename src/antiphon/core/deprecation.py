@@ -1,0 +1,28 @@
+"""Deprecated operations: a `DeprecationWarning` at the call, for type checkers the standard `deprecated` mark.
+
+`typing_extensions` is not a dependency: checkers bring its stub, and at run time this module's own decorator does the work.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from typing_extensions import deprecated as deprecated
+else:
+    from functools import wraps
+    from warnings import warn
+
+    def deprecated(message):
+        """Warn with `message`, in the caller's line, at each call. Asynchronous methods warn when called, not when awaited."""
+
+        def decorate(function):
+            @wraps(function)
+            def call(*args, **kwargs):
+                warn(message, DeprecationWarning, stacklevel=2)
+                return function(*args, **kwargs)
+
+            call.__deprecated__ = message
+            return call
+
+        return decorate
