@@ -9,7 +9,7 @@ import json
 import subprocess
 import sys
 import weakref
-from typing import Annotated, Any, Generic, Literal, Optional, TypedDict, TypeVar, Union
+from typing import Annotated, Any, Generic, Literal, Optional, TypedDict, TypeVar
 
 import msgspec
 import pydantic
@@ -54,16 +54,16 @@ class Shape(pydantic.BaseModel):
     colour: Colour = pydantic.Field(description="its colour")
     at: Point = pydantic.Field(description="where")
     plain: Point
-    maybe: Optional[Point] = None
+    maybe: Point | None = None
     many: list[Point] = pydantic.Field(default_factory=list, max_length=3)
     kind: Literal["a", "b"] = "a"
-    either: Union[int, str, None] = None
+    either: int | str | None = None
     age: Annotated[int, pydantic.Field(ge=0, le=150)] = 3
 
 
 class Node(pydantic.BaseModel):
     value: int
-    next: Optional[Node] = None
+    next: Node | None = None
     children: list[Node] = []
 
 
@@ -82,7 +82,7 @@ class Dog(pydantic.BaseModel):
 
 
 class Owner(pydantic.BaseModel):
-    pet: Annotated[Union[Cat, Dog], pydantic.Field(discriminator="kind")]
+    pet: Annotated[Cat | Dog, pydantic.Field(discriminator="kind")]
 
 
 class Inner(pydantic.BaseModel):
@@ -97,7 +97,7 @@ class Outer(pydantic.BaseModel):
 @pydantic.dataclasses.dataclass
 class Placed:
     x: int
-    note: Optional[str] = None
+    note: str | None = None
 
 
 class Box(pydantic.BaseModel, Generic[T]):
@@ -112,7 +112,7 @@ class Step:
     colour: Colour = Colour.RED
     kind: Literal["u", "v"] = "u"
     score: float = 0.5
-    after: Optional[Step] = None
+    after: Step | None = None
 
 
 class Plan(TypedDict):
@@ -268,7 +268,7 @@ def test_the_place_names_the_inner_type():
 @pytest.mark.parametrize("word", ["allOf", "not", "if", "dependentRequired", "patternProperties"])
 def test_words_strict_mode_does_not_know(word):
     body = [{"type": "string"}, {"type": "integer"}] if word == "allOf" else {}
-    with pytest.raises(InvalidBody, match="schema.a"):
+    with pytest.raises(InvalidBody, match=r"schema\.a"):
         check(strict({"type": "object", "properties": {"a": {"type": "string", word: body}}}))
 
 

@@ -202,7 +202,7 @@ def test_a_webhook_comes_once():
 
 def test_the_replay_cache_forgets_the_oldest_and_counts_once_between_threads():
     cache = ReplayCache(2, clock=lambda: 0.0)
-    assert [cache.first(id) for id in ("a", "b", "c", "a", "c")] == [True, True, True, True, False]
+    assert [cache.first(one) for one in ("a", "b", "c", "a", "c")] == [True, True, True, True, False]
     shared, taken = ReplayCache(), []
     threads = [threading.Thread(target=lambda: taken.append(shared.first("x"))) for _ in range(16)]
     for thread in threads:
