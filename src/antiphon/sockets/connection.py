@@ -1,0 +1,102 @@
+"""The WebSocket connections of the API by name; each endpoint's module is loaded when one of its names is first asked for."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from .channel.beta_realtime import AsyncRealtimeConnection as AsyncBetaRealtimeConnection
+    from .channel.beta_realtime import AsyncRealtimeConnectionManager as AsyncBetaRealtimeConnectionManager
+    from .channel.beta_realtime import RealtimeConnection as BetaRealtimeConnection
+    from .channel.beta_realtime import RealtimeConnectionManager as BetaRealtimeConnectionManager
+    from .channel.beta_responses import AsyncResponsesConnection as AsyncBetaResponsesConnection
+    from .channel.beta_responses import AsyncResponsesConnectionManager as AsyncBetaResponsesConnectionManager
+    from .channel.beta_responses import ResponsesConnection as BetaResponsesConnection
+    from .channel.beta_responses import ResponsesConnectionManager as BetaResponsesConnectionManager
+    from .channel.forks import (
+        AsyncForksConnection,
+        AsyncForksConnectionManager,
+        ForksConnection,
+        ForksConnectionManager,
+    )
+    from .channel.live import AsyncLiveConnection, AsyncLiveConnectionManager, LiveConnection, LiveConnectionManager
+    from .channel.realtime import (
+        AsyncRealtimeConnection,
+        AsyncRealtimeConnectionManager,
+        RealtimeConnection,
+        RealtimeConnectionManager,
+    )
+    from .channel.responses import (
+        AsyncResponsesConnection,
+        AsyncResponsesConnectionManager,
+        ResponsesConnection,
+        ResponsesConnectionManager,
+    )
+    from .channel.sideband import (
+        AsyncSidebandConnection,
+        AsyncSidebandConnectionManager,
+        SidebandConnection,
+        SidebandConnectionManager,
+    )
+    from .channel.translations import (
+        AsyncTranslationsConnection,
+        AsyncTranslationsConnectionManager,
+        TranslationsConnection,
+        TranslationsConnectionManager,
+    )
+
+__all__ = [
+    "AsyncBetaRealtimeConnection",
+    "AsyncBetaRealtimeConnectionManager",
+    "AsyncBetaResponsesConnection",
+    "AsyncBetaResponsesConnectionManager",
+    "AsyncForksConnection",
+    "AsyncForksConnectionManager",
+    "AsyncLiveConnection",
+    "AsyncLiveConnectionManager",
+    "AsyncRealtimeConnection",
+    "AsyncRealtimeConnectionManager",
+    "AsyncResponsesConnection",
+    "AsyncResponsesConnectionManager",
+    "AsyncSidebandConnection",
+    "AsyncSidebandConnectionManager",
+    "AsyncTranslationsConnection",
+    "AsyncTranslationsConnectionManager",
+    "BetaRealtimeConnection",
+    "BetaRealtimeConnectionManager",
+    "BetaResponsesConnection",
+    "BetaResponsesConnectionManager",
+    "ForksConnection",
+    "ForksConnectionManager",
+    "LiveConnection",
+    "LiveConnectionManager",
+    "RealtimeConnection",
+    "RealtimeConnectionManager",
+    "ResponsesConnection",
+    "ResponsesConnectionManager",
+    "SidebandConnection",
+    "SidebandConnectionManager",
+    "TranslationsConnection",
+    "TranslationsConnectionManager",
+]
+
+_MODULES = {
+    "BetaRealtime": "beta_realtime",
+    "BetaResponses": "beta_responses",
+    "Forks": "forks",
+    "Live": "live",
+    "Realtime": "realtime",
+    "Responses": "responses",
+    "Sideband": "sideband",
+    "Translations": "translations",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    endpoint = name.removeprefix("Async").removesuffix("Manager").removesuffix("Connection")
+    module = import_module(f".channel.{_MODULES[endpoint]}", __package__)
+    found = globals()[name] = getattr(module, name.replace("Beta", "", 1))
+    return found
