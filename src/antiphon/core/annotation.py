@@ -12,6 +12,7 @@ import sys
 import types
 import typing
 from ast import literal_eval
+from collections import abc
 from collections.abc import Iterator, Mapping
 from typing import Annotated, Any, ForwardRef, Literal, Union, get_args, get_origin
 
@@ -25,6 +26,9 @@ _PLAIN_NAMES = frozenset(
         *("Sequence", "Iterable", "Mapping", "Required", "NotRequired"),
     }
 )
+SEQUENCES: frozenset[Any] = frozenset({list, abc.Sequence, abc.MutableSequence, abc.Iterable, abc.Collection})
+SETS: frozenset[Any] = frozenset({set, frozenset, abc.Set, abc.MutableSet})
+MAPPINGS: frozenset[Any] = frozenset({dict, abc.Mapping, abc.MutableMapping})
 _LOCAL_NAMESPACE = "__local_namespace__"
 
 

@@ -5,11 +5,9 @@ wrapped is given out as it is, and an object that is none of a union's variants 
 everything. Only foreign classes (pydantic models, dataclasses, structs) convert, and they raise their own errors.
 """
 
+# pyright: reportPrivateUsage=false
 from __future__ import annotations
 
-import collections.abc
-import dataclasses
-import inspect
 import types
 from datetime import date, datetime
 from functools import lru_cache
@@ -17,20 +15,12 @@ from typing import Any, Union, cast, get_args, get_origin
 
 import msgspec
 
-from .annotation import union_members, unwrap
+from .annotation import MAPPINGS, SEQUENCES, union_members, unwrap
+from .scalar import is_foreign, to_foreign
+from .shape import is_class
 from .variant import Variants
 from .view import Cast, View
 
-_SEQUENCES = frozenset(
-    {
-        list,
-        collections.abc.Sequence,
-        collections.abc.Iterable,
-        collections.abc.Collection,
-        collections.abc.MutableSequence,
-    }
-)
-_MAPPINGS = frozenset({dict, collections.abc.Mapping, collections.abc.MutableMapping})
 _CONTAINERS = frozenset({dict, list})
 _SCALARS = frozenset({str, int, float, bool, bytes, type(None), object, complex})
 
@@ -63,12 +53,12 @@ def _compile(expression: Any) -> Cast:
     origin = get_origin(expression) or expression
     if origin is Union or origin is types.UnionType:
         return _union(*union_members(whole))
-    if inspect.isclass(origin):
+    if is_class(origin):
         if issubclass(origin, View):
             return _model(origin)
-        if origin in _SEQUENCES:
+        if origin in SEQUENCES:
             return _list(_inner(expression, 0))
-        if origin in _MAPPINGS:
+        if origin in MAPPINGS:
             return _dict(_inner(expression, 1))
         if origin is tuple:
             return _tuple(get_args(expression))
@@ -81,18 +71,14 @@ def _inner(expression: Any, position: int) -> Cast:
     return caster(arguments[position]) if len(arguments) > position else same
 
 
-def _class(origin: type, expression: Any) -> Cast:
+def _class(origin: type[Any], expression: Any) -> Cast:
     if origin in _SCALARS:
         return same
     if issubclass(origin, datetime):
         return moment
     if issubclass(origin, date):
         return day
-    if hasattr(origin, "__pydantic_validator__") and hasattr(origin, "model_validate"):
-        return cast(Cast, origin.model_validate)
-    if dataclasses.is_dataclass(origin) or issubclass(origin, msgspec.Struct):
-        return lambda value: msgspec.convert(value, expression)
-    return same
+    return to_foreign(origin, expression) if is_foreign(origin) else same
 
 
 def _model(cls: type[View]) -> Cast:
@@ -174,8 +160,8 @@ def _union(members: list[Any], discriminator: Any) -> Cast:
     others = [
         compiled for member in members if _model_class(member) is None and (compiled := caster(member)) is not same
     ]
-    lists = _first(others, members, _SEQUENCES)
-    dicts = _first(others, members, _MAPPINGS)
+    lists = _first(others, members, SEQUENCES)
+    dicts = _first(others, members, MAPPINGS)
     if not models:
         return _by_container(lists, dicts, others)
     if discriminator is None and len(models) == 1 and lists is same:
@@ -195,11 +181,11 @@ def _union(members: list[Any], discriminator: Any) -> Cast:
 
 def _model_class(member: Any) -> type[View] | None:
     origin = get_origin(member) or member
-    return origin if inspect.isclass(origin) and issubclass(origin, View) else None
+    return origin if is_class(origin) and issubclass(origin, View) else None
 
 
 def _takes_dicts(members: list[Any]) -> bool:
-    return any((get_origin(member) or member) in _MAPPINGS for member in members)
+    return any((get_origin(member) or member) in MAPPINGS for member in members)
 
 
 def _first(others: list[Cast], members: list[Any], origins: frozenset[Any]) -> Cast:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import copy
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any, NamedTuple
@@ -16,9 +16,11 @@ from uuid import UUID
 
 import msgspec
 
+from .shape import is_dict, is_list, is_mapping, is_sequence
 from .view import Field, View, plan_of
 
 _KEPT = (bytes, bytearray, memoryview, datetime, date, time, timedelta, Decimal, UUID)
+_COLLECTIONS = frozenset({tuple, set, frozenset})
 _MISSING = object()
 
 
@@ -69,12 +71,15 @@ def _plain(value: Any, form: Form) -> Any:
     """As `plain_dict`, for values of any class."""
     if isinstance(value, View):
         return _plain(value.__dict__, form) if form.verbatim else _model(value, form, None, None)
-    if isinstance(value, Mapping):
+    if is_mapping(value):
         return {key: _plain(item, form) for key, item in value.items()}
-    if isinstance(value, (list, tuple, set, frozenset)):
+    if is_list(value):
+        return [_plain(item, form) for item in value]
+    kind = value.__class__
+    if kind in _COLLECTIONS:
         made = [_plain(item, form) for item in value]
-        return made if form.mode == "json" or isinstance(value, list) else type(value)(made)
-    if hasattr(type(value), "__pydantic_serializer__") and hasattr(value, "model_dump"):
+        return made if form.mode == "json" else kind(made)
+    if hasattr(value.__class__, "__pydantic_serializer__") and hasattr(value, "model_dump"):
         return value.model_dump(
             mode=form.mode,
             by_alias=form.by_alias,
@@ -132,19 +137,19 @@ def _field_value(view: View, data: dict[str, Any], field: Field, form: Form) -> 
 def _value(value: Any, form: Form, include: Any, exclude: Any) -> Any:
     if isinstance(value, View):
         return _model(value, form, include, exclude)
-    if isinstance(value, dict):
+    if is_dict(value):
         return {
             key: _value(item, form, _below(key, include), _below(key, exclude))
             for key, item in value.items()
             if _chosen(key, include, exclude)
         }
-    if isinstance(value, (list, tuple)):
+    if is_sequence(value):
         kept = [
             _value(item, form, _below(position, include), _below(position, exclude))
             for position, item in enumerate(value)
             if _chosen(position, include, exclude)
         ]
-        return kept if isinstance(value, list) or form.mode == "json" else tuple(kept)
+        return kept if is_list(value) or form.mode == "json" else tuple(kept)
     return _plain(value, form)
 
 
@@ -154,14 +159,14 @@ def _chosen(key: Any, include: Any, exclude: Any) -> bool:
         return False
     if exclude is None:
         return True
-    if isinstance(exclude, Mapping):
+    if is_mapping(exclude):
         return not any(exclude.get(name) in (True, ...) for name in (key, "__all__") if name in exclude)
     return key not in exclude and "__all__" not in exclude
 
 
 def _below(key: Any, choice: Any) -> Any:
     """What a choice of fields says about the inside of one of them."""
-    if not isinstance(choice, Mapping):
+    if not is_mapping(choice):
         return None
     inner = choice.get(key, choice.get("__all__"))
     return None if inner is True or inner is ... else inner

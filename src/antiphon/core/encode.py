@@ -22,6 +22,7 @@ import msgspec
 
 from ..errors import InvalidBody
 from .omit import SENTINELS
+from .shape import is_iterable, is_mapping, is_sequence
 from .view import View
 
 _DEPTH = 400
@@ -109,9 +110,9 @@ def _plain(value: Any, path: str, depth: int) -> Any:
         return _scalar(value, path)
     if isinstance(value, View):
         return _mapping(value.__dict__, path, depth)
-    if isinstance(value, Mapping):
+    if is_mapping(value):
         return _mapping(value, path, depth)
-    if isinstance(value, (list, tuple)):
+    if is_sequence(value):
         return [_plain(item, f"{path}[{position}]", depth + 1) for position, item in enumerate(value)]
     return _plain(_converted(value, path), path, depth + 1)
 
@@ -154,13 +155,13 @@ def _converted(value: Any, path: str) -> Any:
     if isinstance(value, UUID):
         return str(value)
     if not isinstance(value, type):
-        if hasattr(type(value), "__pydantic_serializer__"):
+        if hasattr(value.__class__, "__pydantic_serializer__"):
             return _pydantic(value)
-        if isinstance(value, msgspec.Struct) or hasattr(type(value), "__dataclass_fields__"):
+        if isinstance(value, msgspec.Struct) or hasattr(value.__class__, "__dataclass_fields__"):
             return {name: getattr(value, name) for name in _field_names(value)}
         if callable(getattr(value, "tolist", None)):
             return value.tolist()
-        if isinstance(value, Iterable) and not isinstance(value, (bytes, bytearray, memoryview, io.IOBase)):
+        if is_iterable(value) and not isinstance(value, (bytes, bytearray, memoryview, io.IOBase)):
             return list(value)
     raise InvalidBody(f"{_named(path)} is {_described(value)}", path)
 
@@ -178,11 +179,12 @@ def _pydantic(value: Any) -> Any:
 def _described(value: Any) -> str:
     if value.__class__ in SENTINELS:
         return f"{value!r} inside a list, where nothing can be left out; leave the item out instead"
-    if isinstance(value, (bytes, bytearray, memoryview)):
-        return f"{type(value).__name__}, which JSON cannot hold; encode it, e.g. as base64, and send text"
+    name: str = value.__class__.__name__
+    if name in {"bytes", "bytearray", "memoryview"}:
+        return f"{name}, which JSON cannot hold; encode it, e.g. as base64, and send text"
     if isinstance(value, type):
         return f"the class {value.__name__}; send an instance of it, or its schema"
-    return f"of type {type(value).__name__}, which has no JSON form; convert it to a str, number, list or dict first"
+    return f"of type {name}, which has no JSON form; convert it to a str, number, list or dict first"
 
 
 def _named(path: str) -> str:

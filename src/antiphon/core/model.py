@@ -11,6 +11,7 @@ How data is seen is `view`'s knowledge, how it is wrapped `caster`'s, checked `v
 only gathers them under the names users know. Nothing is validated unless asked.
 """
 
+# pyright: reportPrivateUsage=false
 from __future__ import annotations
 
 import builtins
@@ -22,7 +23,8 @@ from .annotation import Discriminator
 from .caster import caster
 from .dump import Form, dump, to_text
 from .field import FieldInfo, extra_of, field_infos, pairs
-from .validation import ValidationError, check_model, own, validate
+from .scalar import own
+from .validation import ValidationError, check_model, validate
 from .view import View, plan_of
 
 if TYPE_CHECKING:
@@ -78,7 +80,6 @@ class BaseModel(View):
     """
 
     __slots__ = ()
-    __hash__: ClassVar[None]  # type: ignore[assignment]
 
     if TYPE_CHECKING:
         model_fields: ClassVar[builtins.dict[str, FieldInfo]]
@@ -94,7 +95,7 @@ class BaseModel(View):
         try:
             return self._own_request_id
         except AttributeError:
-            return cast("str | None", self._headers().get("x-request-id"))
+            return cast("str | None", _headers(self).get("x-request-id"))
 
     @_request_id.setter
     def _request_id(self, value: str | None) -> None:
@@ -105,15 +106,7 @@ class BaseModel(View):
         """The `x-ratelimit-*` headers of the reply as a typed value; only the object a call returned has it."""
         from .ratelimit import RateLimits
 
-        return RateLimits.from_headers(self._headers())
-
-    def _headers(self) -> Any:
-        try:
-            return self._reply_headers
-        except AttributeError:
-            raise AttributeError(
-                f"this {type(self).__name__} did not come from a call; ask the object the call returned"
-            ) from None
+        return RateLimits.from_headers(_headers(self))
 
     # Making and checking
 
@@ -288,11 +281,11 @@ class BaseModel(View):
         deep: bool = False,
     ) -> Self:
         """The older name of `model_copy`, which could also choose fields."""
-        made = BaseModel.model_copy(self, deep=deep)
+        made = copying.deepcopy(self) if deep else copying.copy(self)
         for name, field in _named(self):
             if (include is not None and name not in include) or (exclude is not None and name in exclude):
                 made.__dict__.pop(field, None)
-        return BaseModel.model_copy(made, update=update)
+        return made.model_copy(update=update)
 
     def __copy__(self) -> Self:
         return cast("Self", _revived(type(self), self.__dict__.copy(), _origin(self)))
@@ -362,6 +355,14 @@ class BaseModel(View):
 def _named(model: BaseModel) -> list[tuple[str, str]]:
     by_key = plan_of(type(model)).by_key
     return [(by_key[key].name if key in by_key else key, key) for key in model.__dict__]
+
+
+def _headers(model: BaseModel) -> Any:
+    try:
+        return model._reply_headers
+    except AttributeError:
+        problem = f"this {type(model).__name__} is part of a reply or none; ask the object the call returned"
+        raise AttributeError(problem) from None
 
 
 def _origin(model: BaseModel) -> tuple[Any, Any]:

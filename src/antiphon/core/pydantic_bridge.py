@@ -4,6 +4,7 @@ A model class is described to pydantic as an open typed dict, so that pydantic c
 does its own; what it checked is then seen through our class.
 """
 
+# pyright: reportPrivateUsage=false
 from __future__ import annotations
 
 from contextvars import ContextVar
@@ -12,7 +13,7 @@ from typing import Any
 from pydantic_core import core_schema
 
 from .dump import Form, dump
-from .validation import own
+from .scalar import own
 from .view import View, plan_of
 
 _in_progress: ContextVar[frozenset[type]] = ContextVar("_in_progress", default=frozenset())

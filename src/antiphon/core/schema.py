@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import collections.abc
 import enum
-import inspect
 import types
 import typing
 from datetime import date, datetime
 from typing import Any, Literal, Union, get_args, get_origin
 
-from .annotation import union_members, unwrap
+from .annotation import MAPPINGS, union_members, unwrap
+from .shape import is_class
 from .view import MISSING, Field, View, plan_of
 
 _SCALARS: dict[Any, dict[str, Any]] = {
@@ -23,7 +23,6 @@ _SCALARS: dict[Any, dict[str, Any]] = {
     datetime: {"type": "string", "format": "date-time"},
     date: {"type": "string", "format": "date"},
 }
-_MAPPINGS = frozenset({dict, collections.abc.Mapping, collections.abc.MutableMapping})
 
 
 def json_schema(cls: type[View], by_alias: bool = True, ref_template: str = "#/$defs/{model}") -> dict[str, Any]:
@@ -72,7 +71,7 @@ class _Writer:
             return self._literal(get_args(expression))
         if expression is None:
             return dict(_SCALARS[type(None)])
-        if not inspect.isclass(origin):
+        if not is_class(origin):
             return {}
         if origin in _SCALARS:
             return dict(_SCALARS[origin])
@@ -102,7 +101,7 @@ class _Writer:
         return {"$ref": self.ref_template.format(model=self._names[cls])}
 
     def _container(self, origin: Any, arguments: tuple[Any, ...]) -> dict[str, Any]:
-        if origin in _MAPPINGS or typing.is_typeddict(origin):
+        if origin in MAPPINGS or typing.is_typeddict(origin):
             values = self.of(arguments[1]) if len(arguments) > 1 else {}
             return {"type": "object", "additionalProperties": values or True}
         if issubclass(origin, collections.abc.Iterable):

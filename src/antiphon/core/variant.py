@@ -4,6 +4,7 @@ Tags are read from the text of the annotations, so that a union of sixty events 
 classes. An object that fits none becomes a plain view.
 """
 
+# pyright: reportPrivateUsage=false
 from __future__ import annotations
 
 from collections.abc import Callable
@@ -36,7 +37,7 @@ class Variants:
         """The variants by the literals of the discriminating field; several may share one."""
         table = self._by_tag
         if table is None:
-            table = {}
+            table = dict[object, list[type[View]]]()
             name = self.field or ""
             for model in self.models:
                 for tag in _tags(model, name):
@@ -92,7 +93,7 @@ class Variants:
 def _tags(model: type[View], name: str) -> tuple[object, ...]:
     """The literals of one field, read without making the model's plan."""
     for base in model.__mro__:
-        annotation = base.__annotations__.get(name) if issubclass(base, View) else None
+        annotation: object = base.__annotations__.get(name) if View in base.__mro__ else None
         if annotation is not None:
             return literals_of(annotation) or literals_of(resolve(annotation, base)) or ()
     return ()

@@ -10,6 +10,7 @@ Which fields need a descriptor is decided per class at its first view (its *plan
 a class does nothing but mark its plan as missing. This room knows how data is seen, not how it is checked, copied or sent.
 """
 
+# pyright: reportPrivateUsage=false
 from __future__ import annotations
 
 import copy
@@ -83,10 +84,11 @@ class Field:
         name: its Python name.
         key: its name in the API, which is the key in the data.
         owner: the class that declares it.
+        annotation: as written, mostly text.
         default: what it reads as when the data lacks it; `MISSING` where it is required.
     """
 
-    __slots__ = ("_type", "annotation", "default", "key", "name", "owner")
+    __slots__ = ("_type", "annotation", "check", "default", "key", "name", "owner")
 
     def __init__(self, name: str, key: str, annotation: Any, owner: type, default: Any) -> None:
         self.name = name
@@ -95,6 +97,8 @@ class Field:
         self.owner = owner
         self.default = default
         self._type: Any = MISSING
+        # The compiled check of the type, once one was asked for.
+        self.check: Callable[[Any, bool], Any] | None = None
 
     @property
     def type(self) -> Any:
