@@ -254,7 +254,7 @@ def _reading(answer: Answer) -> tuple[int, Headers, Any]:
         return answer, Headers(), b""
     if not isinstance(answer, tuple):
         return _with_type(200, Headers(), answer)
-    parts: tuple[Any, ...] = answer
+    parts = cast("Any", answer)
     return _spread(*parts)
 
 
