@@ -63,7 +63,7 @@ def dial_unix(path: str, until: float | None) -> socket.socket:
     """A connected unix socket; raises as `dial`."""
     sock = socket.socket(socket.AF_UNIX)
     try:
-        sock.settimeout(None if until is None else max(until - monotonic(), 1e-6))
+        allow(sock, until, "connect")
         sock.connect(path)
     except TimeoutError:
         sock.close()
@@ -76,6 +76,18 @@ def dial_unix(path: str, until: float | None) -> socket.socket:
         raise
     sock.setblocking(True)
     return sock
+
+
+def allow(sock: socket.socket, until: float | None, phase: str) -> None:
+    """Let the socket's next operation last until a monotonic time.
+
+    Raises:
+        ConnectTimeout: the time is over.
+    """
+    left = None if until is None else until - monotonic()
+    if left is not None and left <= 0:
+        raise timed_out(phase)
+    sock.settimeout(left)
 
 
 def tune(sock: socket.socket) -> None:

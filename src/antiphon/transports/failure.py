@@ -76,7 +76,7 @@ def dns_failure(host: str, problem: Exception) -> ConnectError:
     return ConnectError(message=f"cannot resolve {host!r}: {_words(problem)}", phase="dns", sent="no")
 
 
-def tls_failure(host: str, problem: OSError) -> TLSError:
+def tls_failure(host: str, problem: Exception) -> TLSError:
     """The error for a handshake that failed, with OpenSSL's reason."""
     reason = getattr(problem, "verify_message", None) or getattr(problem, "reason", None) or _words(problem)
     hint = ""
@@ -118,7 +118,26 @@ def is_gone(problem: OSError) -> bool:
     return ssl is not None and isinstance(problem, (ssl.SSLEOFError, ssl.SSLZeroReturnError))
 
 
-_GONE = frozenset({errno.EPIPE, errno.ECONNRESET, errno.ECONNABORTED, errno.ENOTCONN, errno.ESHUTDOWN})
+def is_blocked(problem: OSError) -> bool:
+    """Whether a non-blocking operation only has to wait."""
+    if isinstance(problem, BlockingIOError):
+        return True
+    ssl = sys.modules.get("ssl")
+    return ssl is not None and isinstance(problem, (ssl.SSLWantReadError, ssl.SSLWantWriteError))
+
+
+_GONE = frozenset(
+    {
+        errno.EPIPE,
+        errno.ECONNRESET,
+        errno.ECONNABORTED,
+        errno.ENOTCONN,
+        errno.ESHUTDOWN,
+        errno.ETIMEDOUT,
+        errno.EHOSTUNREACH,
+        errno.ENETUNREACH,
+    }
+)
 
 
 def _words(problem: Exception) -> str:

@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from functools import lru_cache
 from urllib.parse import unquote
 
+from ..core.omit import NotGiven
 from ..core.secret import Secret
 from ..core.url import URL, Origin
 from ..errors import InvalidBaseURL, ProxyError
@@ -72,6 +73,13 @@ class ProxyMap:
         env = os.environ if environ is None else environ
         self._urls = {} if self._fixed else _from_environment(env)
         self._no_proxy = env.get("no_proxy") or env.get("NO_PROXY") or ""
+
+    @classmethod
+    def chosen(cls, proxy: str | Proxy | NotGiven | None) -> ProxyMap:
+        """From a client's `proxy=` argument: left out, the environment decides; `None` means no proxy at all."""
+        if isinstance(proxy, NotGiven):
+            return cls()
+        return cls(proxy, {})
 
     def for_origin(self, origin: Origin) -> Proxy | None:
         """The proxy to use for an origin, or `None` for a direct connection.

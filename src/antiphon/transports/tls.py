@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import threading
 import warnings
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -41,6 +42,14 @@ class TLSConfig(NamedTuple):
     cert: Place | None = None
     key: Place | None = None
     password: Secret | None = None
+
+    @classmethod
+    def of(cls, verify: bool | Place | ssl.SSLContext = True, cert: Place | Sequence[str] | None = None) -> TLSConfig:
+        """From a client's `verify=` and `cert=`: a path, or paths of certificate and key, and the key's password."""
+        if cert is None or isinstance(cert, (str, os.PathLike)):
+            return cls(verify, cert=cert)
+        chain, key, *password = cert
+        return cls(verify, cert=chain, key=key, password=Secret(password[0]) if password else None)
 
     @property
     def minimum(self) -> str:

@@ -1,0 +1,308 @@
+"""The blocking transport: HTTP/1.1 over sockets, pooled, safe to share between threads.
+
+Theory of operation. One lock guards the pool's arithmetic and is never held while anything blocks; a thread that must wait
+for a place waits on its own primitive, in line. A place is acquired by `_checkout` and comes back through `_settle`, exactly
+once, whatever happens between: also when an exception of a signal handler passes through. A garbage collector may run
+`_settle` inside any other operation, even one that holds the lock, so it never waits for it: what cannot be settled at once
+is left in `_left`, and whoever holds the lock settles it on leaving.
+
+A forked child starts with an empty pool and lets its copies of the parent's connections go without a word to the server.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+import weakref
+from collections import deque
+from collections.abc import Iterable
+from time import monotonic
+from typing import Any
+
+from ..core.limits import DEFAULT_CONNECTION_LIMITS, DEFAULT_WIRE_LIMITS, PoolLimits, WireLimits
+from ..core.omit import NotGiven, not_given
+from ..core.reply import Reply
+from ..core.request import BodyStream, Request
+from ..errors import APIConnectionError, ClientClosed, ConnectTimeout, ProxyError
+from ..wire.pool import OPEN, Open, Pool
+from ..wire.problem import WireProblem
+from .connection import Connection, Stale
+from .failure import complete, refused, timed_out
+from .open_body import OpenBody
+from .opening import Opener
+from .proxy import Proxy, ProxyMap
+from .tls import TLSConfig
+
+
+class SocketTransport:
+    """Carries requests over blocking sockets; implements `transports.base.Transport`.
+
+    >>> transport = SocketTransport(limits=PoolLimits(max_connections=10))
+    >>> transport.close()
+
+    Args:
+        limits: how many connections, how many idle, and how long.
+        wire_limits: the bounds on replies.
+        proxy: a proxy for every origin; `None` for none; left out, the environment decides.
+        verify: as `TLSConfig.verify`.
+        cert: the client certificate: a path, or paths of certificate and key, and the key's password.
+        tls: all of TLS at once, instead of `verify` and `cert`.
+        uds: the path of a unix socket to use for every origin.
+    """
+
+    def __init__(
+        self,
+        *,
+        limits: PoolLimits | None = None,
+        wire_limits: WireLimits | None = None,
+        proxy: str | Proxy | NotGiven | None = not_given,
+        verify: Any = True,
+        cert: Any = None,
+        tls: TLSConfig | None = None,
+        uds: str | None = None,
+    ) -> None:
+        self._limits = limits or DEFAULT_CONNECTION_LIMITS
+        proxies = ProxyMap.chosen(proxy)
+        tls = tls or TLSConfig.of(verify, cert)
+        self._opener = Opener(wire_limits or DEFAULT_WIRE_LIMITS, tls, proxies, uds)
+        self._closed = False
+        self._renew()
+        _living.add(self)
+
+    def _renew(self) -> None:
+        self._lock = threading.Lock()
+        self._pool: Pool[Connection] = Pool(self._limits, owner=os.getpid())
+        self._held: set[Connection] = set()
+        self._left: deque[Connection] = deque()
+
+    # -- one exchange --------------------------------------------------------------------------------------------------
+
+    def send(self, request: Request) -> Reply:
+        """One exchange; with `request.stream` the reply's `body` is open, else its `content` is complete.
+
+        Raises:
+            APIConnectionError: no usable answer; its class says in which way.
+            ResponseTooLarge: the reply went past a bound.
+            InvalidBody: the request cannot be written.
+            ClientClosed: `close` was called.
+        """
+        started = monotonic()
+        connection: Connection | None = None
+        try:
+            connection = self._checkout(request, started)
+            body = _unless_stale(connection, request)
+            if body is None:
+                connection = self._replace(connection, request)
+                body = connection.exchange(request)
+            parser = connection.parser
+            if connection.absolute and parser.status == 407:
+                raise ProxyError(message="the proxy asks for (other) credentials (407)", phase="proxy", sent="no")
+            reply = Reply(parser.status, parser.headers, request=request, http_version=parser.version)
+            if request.stream:
+                reply.elapsed = monotonic() - started
+                held, connection = connection, None
+                reply.body = OpenBody(held, body, request, started, self._settle)
+            else:
+                reply.content = connection.receive_all(body)
+                held, connection = connection, None
+                self._settle(held)
+                reply.elapsed = monotonic() - started
+            return reply
+        except BaseException as problem:
+            if connection is not None:
+                connection.close()
+                self._settle(connection)
+            if isinstance(problem, WireProblem) and connection is not None:
+                elapsed = monotonic() - started
+                raise refused(problem, connection.parser, request, connection.phase, elapsed) from problem
+            if isinstance(problem, APIConnectionError):
+                complete(problem, request, monotonic() - started)
+            raise
+
+    def _replace(self, stale: Connection, request: Request) -> Connection:
+        """A fresh connection in the place of one that had died while idle; the server cannot have begun to answer."""
+        stale.close()
+        content = request.content
+        if isinstance(content, BodyStream) and not content.rewind():
+            raise APIConnectionError(
+                message="the kept connection had ended, and the body cannot be sent a second time", phase="write"
+            )
+        fresh = self._open(request)
+        self._held.discard(stale)
+        return fresh
+
+    def _open(self, request: Request) -> Connection:
+        connect, deadline = request.timeout.connect, request.deadline
+        until = deadline if connect is None else monotonic() + connect
+        if deadline is not None and until is not None:
+            until = min(until, deadline)
+        try:
+            connection = self._opener.open(request.origin, until)
+        except ConnectTimeout as problem:
+            if deadline is None or monotonic() < deadline:
+                raise
+            raise timed_out(problem.phase or "connect", deadline=True) from None
+        connection.key, connection.owner = request.origin, self._pool
+        self._held.add(connection)
+        return connection
+
+    # -- places --------------------------------------------------------------------------------------------------------
+
+    def _checkout(self, request: Request, now: float) -> Connection:
+        if self._closed:
+            raise ClientClosed("the client was closed; make a new one")
+        if request.deadline is not None and now >= request.deadline:
+            raise timed_out("pool", deadline=True)
+        waiter = None
+        with self._lock:
+            pool = self._pool
+            place: Connection | Open | None = pool.acquire(request.origin, now)
+            doomed = pool.doomed()
+            if place is None:
+                waiter = _Waiter()
+                pool.wait(request.origin, waiter)
+        if doomed or self._left:
+            self._tidy(doomed)
+        if waiter is not None:
+            place = self._await_place(waiter, request, now)
+        if place is not OPEN and place is not None:
+            self._held.add(place)
+            if place.is_quiet():
+                return place
+            self._held.discard(place)
+            place.close()
+        try:
+            if self._closed:
+                raise ClientClosed("the client was closed; make a new one")
+            return self._open(request)
+        except BaseException:
+            self._drop(pool)
+            raise
+
+    def _await_place(self, waiter: _Waiter, request: Request, now: float) -> Connection | Open | None:
+        seconds, deadline = request.timeout.pool, request.deadline
+        if deadline is not None:
+            seconds = deadline - now if seconds is None else min(seconds, deadline - now)
+        try:
+            if waiter.wait(seconds):
+                return waiter.place
+        except BaseException:
+            self._leave_line(waiter)
+            raise
+        detail = f"{self._pool.describe()}; raise max_connections, or send less at once"
+        late = self._leave_line(waiter, keep=True)
+        if late is not None:
+            return late
+        raise timed_out("pool", deadline=deadline is not None and monotonic() >= deadline, detail=detail)
+
+    def _leave_line(self, waiter: _Waiter, *, keep: bool = False) -> Connection | Open | None:
+        """Stop waiting; a place that was granted in the very moment is kept or given back."""
+        with self._lock:
+            self._pool.leave(waiter)
+        place = waiter.place
+        if keep or place is None:
+            return place
+        if place is OPEN:
+            self._drop(self._pool)
+        else:
+            self._settle(place)
+        return None
+
+    def _drop(self, pool: Pool[Connection]) -> None:
+        with self._lock:
+            pool.drop()
+        self._tidy()
+
+    def _settle(self, connection: Connection) -> None:
+        """Take a place back, with its connection if that may serve again. Never waits."""
+        self._left.append(connection)
+        self._tidy()
+
+    def _tidy(self, doomed: Iterable[Connection] = ()) -> None:
+        for connection in doomed:
+            connection.close()
+        # Whoever finds the lock taken may go: its holder comes by here after releasing it.
+        while self._left and self._lock.acquire(blocking=False):
+            try:
+                over = self._put_back(self._left.popleft()) if self._left else []
+            finally:
+                self._lock.release()
+            for each in over:
+                each.close()
+
+    def _put_back(self, connection: Connection) -> list[Connection]:
+        pool = self._pool
+        self._held.discard(connection)
+        if connection.owner is not pool:  # of before a fork
+            return [connection]
+        if connection.reusable and not self._closed:
+            pool.release(connection.key, connection, monotonic())
+            return pool.doomed()
+        pool.drop()
+        return [connection]
+
+    # -- the end -------------------------------------------------------------------------------------------------------
+
+    def close(self) -> None:
+        """Close every connection, those of open streams and running calls too. Later sends raise `ClientClosed`."""
+        with self._lock:
+            self._closed = True
+            idle, held = self._pool.clear(), list(self._held)
+            for _ in range(self._pool.waiting):
+                self._pool.drop()
+        for connection in held:
+            connection.shut()
+        self._tidy(idle)
+
+    def _disinherit(self) -> None:
+        """In a forked child: forget the parent's connections; closing the copies says nothing to the servers."""
+        inherited = [*self._pool.clear(), *self._held]
+        self._renew()
+        for connection in inherited:
+            connection.close()
+
+    def __repr__(self) -> str:
+        return f"<SocketTransport{' closed' if self._closed else f', {self._pool.describe()}'}>"
+
+    def __del__(self) -> None:
+        # Clients are often dropped without a close(); idle connections are nobody's loss.
+        if hasattr(self, "_pool"):
+            for connection in self._pool.clear():
+                connection.close()
+
+
+class _Waiter:
+    """One thread in line for a place."""
+
+    __slots__ = ("_gate", "place")
+
+    def __init__(self) -> None:
+        self.place: Connection | Open | None = None
+        self._gate = threading.Lock()
+        self._gate.acquire()
+
+    def grant(self, place: Connection | Open) -> None:
+        self.place = place
+        self._gate.release()
+
+    def wait(self, seconds: float | None) -> bool:
+        return self._gate.acquire(timeout=-1 if seconds is None else min(max(seconds, 0), threading.TIMEOUT_MAX))
+
+
+def _unless_stale(connection: Connection, request: Request) -> bytes | None:
+    try:
+        return connection.exchange(request)
+    except Stale:
+        return None
+
+
+_living: weakref.WeakSet[SocketTransport] = weakref.WeakSet()
+
+
+def _after_fork() -> None:
+    for transport in list(_living):
+        transport._disinherit()  # pyright: ignore[reportPrivateUsage]
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_after_fork)

@@ -1,0 +1,42 @@
+"""Waiting for a socket to become readable or writable, by `poll` where the system has it.
+
+`select` is asked at call time, so that gevent's replacement is found.
+"""
+
+from __future__ import annotations
+
+import select
+import socket
+
+
+class Watch:
+    """The readiness of one socket.
+
+    Args:
+        sock: an open socket.
+    """
+
+    __slots__ = ("_fd", "_poll")
+
+    def __init__(self, sock: socket.socket) -> None:
+        self._fd = sock.fileno()
+        self._poll = select.poll() if hasattr(select, "poll") else None
+        if self._poll is not None:
+            self._poll.register(self._fd, select.POLLIN)
+
+    def readable(self) -> bool:
+        """Whether a read would not block, now: there are bytes, an end or an error."""
+        if self._poll is None:
+            return bool(select.select([self._fd], [], [], 0)[0])
+        return bool(self._poll.poll(0))
+
+    def ready(self, seconds: float | None) -> bool:
+        """Wait until a read or a write would not block; false if that took longer than `seconds`."""
+        if self._poll is None:
+            readable, writable, _ = select.select([self._fd], [self._fd], [], seconds)
+            return bool(readable or writable)
+        self._poll.modify(self._fd, select.POLLIN | select.POLLOUT)
+        try:
+            return bool(self._poll.poll(None if seconds is None else max(seconds, 0) * 1000))
+        finally:
+            self._poll.modify(self._fd, select.POLLIN)
