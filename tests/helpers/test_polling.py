@@ -53,6 +53,7 @@ class Desk:
                 return [self.run(flow) for flow in flows]
             case _:
                 raise AssertionError(effect)
+        return None
 
     def take(self, call):
         self.calls.append(call)

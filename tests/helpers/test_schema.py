@@ -9,7 +9,7 @@ import json
 import subprocess
 import sys
 import weakref
-from typing import Annotated, Any, Generic, Literal, Optional, TypedDict, TypeVar
+from typing import Annotated, Any, Generic, Literal, TypedDict, TypeVar
 
 import msgspec
 import pydantic
@@ -233,7 +233,7 @@ def test_a_name_outside_the_apis_alphabet_is_made_to_fit():
         (list, "type"),
         (list[Any], "type"),
         (list[dict[str, int]], "fixed keys"),
-        (Optional[dict[str, int]], "fixed keys"),
+        (dict[str, int] | None, "fixed keys"),
     ],
 )
 def test_what_the_api_would_refuse_is_refused_with_place_and_reason(annotation, reason):

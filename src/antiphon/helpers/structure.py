@@ -1,7 +1,7 @@
 """The types a user may describe structured output with: how each is described as JSON schema, and read from JSON text.
 
-Known are pydantic models, pydantic dataclasses and `TypeAdapter`s, and, without pydantic, dataclasses, TypedDicts and msgspec
-Structs. pydantic is never imported here before the user has: a type of it cannot exist earlier. What is learnt about a type is
+Known are pydantic models, pydantic dataclasses and `TypeAdapter`s, and, without pydantic, dataclasses, TypedDicts, msgspec
+Structs and classes derived from antiphon's `BaseModel`. pydantic is never imported here before the user has: a type of it cannot exist earlier. What is learnt about a type is
 kept, weakly or in bounded number, and no class is ever made.
 """
 
@@ -16,15 +16,19 @@ from typing import Any, cast, is_typeddict
 
 import msgspec
 
+from ..core.model import BaseModel
+
 _UNFIT = re.compile(r"[^A-Za-z0-9_-]")
 
 Reader = Callable[[str], Any]
 
 
-def is_pydantic_model(kind: Any) -> bool:
-    """Whether `kind` is a class derived from `pydantic.BaseModel`."""
+def is_model(kind: Any) -> bool:
+    """Whether `kind` is a class derived from `pydantic.BaseModel`, or from antiphon's, which describes and reads alike."""
+    if not isinstance(kind, type):
+        return False
     pydantic = sys.modules.get("pydantic")
-    return pydantic is not None and isinstance(kind, type) and issubclass(kind, pydantic.BaseModel)
+    return issubclass(kind, BaseModel) or (pydantic is not None and issubclass(kind, pydantic.BaseModel))
 
 
 def is_type_adapter(kind: Any) -> bool:
@@ -46,7 +50,7 @@ def _is_plain(kind: Any) -> bool:
 
 def is_structure(kind: Any) -> bool:
     """Whether text can be described by and read into this type."""
-    return is_pydantic_model(kind) or is_type_adapter(kind) or _is_pydantic_like(kind) or _is_plain(kind)
+    return is_model(kind) or is_type_adapter(kind) or _is_pydantic_like(kind) or _is_plain(kind)
 
 
 def name_of(kind: Any) -> str:
@@ -60,7 +64,7 @@ def describe(kind: Any) -> dict[str, Any]:
     Raises:
         TypeError: it is none of the known kinds.
     """
-    if is_pydantic_model(kind):
+    if is_model(kind):
         return cast("dict[str, Any]", kind.model_json_schema())
     if is_type_adapter(kind):
         return cast("dict[str, Any]", kind.json_schema())
@@ -96,7 +100,7 @@ def reader_of(kind: Any) -> Reader:
     Raises:
         TypeError: it is none of the known kinds.
     """
-    if is_pydantic_model(kind):
+    if is_model(kind):
         return cast("Reader", kind.model_validate_json)
     if is_type_adapter(kind):
         return cast("Reader", kind.validate_json)

@@ -1,0 +1,77 @@
+"""The parsed form of a response: `parsed` on its texts and `parsed_arguments` on its function calls, put into its data.
+
+No class is made and nothing is copied. A parser is what a call decodes to (`Call.result`), so that raw and streaming forms of
+a call parse alike, and what the stream helper uses at the end of a stream.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any, cast
+
+from ..core.omit import is_given, omit
+from .reading import arguments_of, entries_of, of_reply, reader_for
+from .schema import ResponsesPydanticFunctionTool
+
+if TYPE_CHECKING:
+    from ..core.reply import Reply
+    from ..types.responses import ParsedResponse
+
+
+class ResponseParser:
+    """Makes a `ParsedResponse` of a response.
+
+    Args:
+        text_format: the type its final text is read into, or a sentinel.
+        tools: the request's tools, whose types its calls' arguments are read into.
+    """
+
+    def __init__(self, text_format: Any = omit, tools: Any = omit) -> None:
+        self._read = reader_for(text_format)
+        self._tools: list[Any] = list(tools) if is_given(tools) and tools else []
+
+    def build(self, *, response: Reply, data: Any) -> ParsedResponse[Any]:
+        """The parsed response of a reply (the hook of `Call.result`)."""
+        return of_reply(self.parse(data), response)
+
+    def parse(self, data: dict[str, Any]) -> ParsedResponse[Any]:
+        """See a response's data as a parsed response; `parsed` and `parsed_arguments` are added to it."""
+        from ..types.responses import ParsedResponse
+
+        for item in entries_of(data.get("output")):
+            kind = item.get("type")
+            if kind == "message":
+                for part in entries_of(item.get("content")):
+                    if part.get("type") == "output_text":
+                        part["parsed"] = self.parse_text(part.get("text"), item.get("phase"))
+            elif kind == "function_call":
+                item["parsed_arguments"] = self.parse_arguments(item)
+        return cast("ParsedResponse[Any]", ParsedResponse._view(data))
+
+    def parse_text(self, text: str | None, phase: str | None) -> Any:
+        """The value of a message's text; `None` for text that is not the final answer, or without a type."""
+        if self._read is None or text is None or phase not in (None, "final_answer"):
+            return None
+        return self._read(text)
+
+    def parse_arguments(self, call: Mapping[str, Any]) -> Any:
+        """The value of a function call's arguments, where its tool has a type or is strict."""
+        tool = self._tool(call.get("name"), call.get("namespace"))
+        if tool is None:
+            return None
+        model = tool.model if isinstance(tool, ResponsesPydanticFunctionTool) else None
+        return arguments_of(model, tool.get("strict"), call.get("arguments") or "")
+
+    def _tool(self, name: str | None, namespace: str | None) -> Any:
+        if namespace is not None:
+            for tool in self._tools:
+                if tool["type"] == "namespace" and tool["name"] == namespace:
+                    return _function_named(name, tool["tools"])
+            if namespace != name:
+                # A deferred function outside of all namespaces comes with its own name as namespace.
+                return None
+        return _function_named(name, self._tools)
+
+
+def _function_named(name: str | None, tools: Iterable[Any]) -> Any:
+    return next((tool for tool in tools if tool["type"] == "function" and tool.get("name") == name), None)
