@@ -1,0 +1,263 @@
+"""What a response has become so far, from its events.
+
+Theory of operation. A response begins with `response.created`. Items are announced by `response.output_item.added` at an
+index that is theirs from then on; parts of messages by `response.content_part.added`; deltas grow the text of a part or the
+arguments of a call; `…done` events carry the whole once more, and `response.completed` carries the whole response, which is
+the result. So deltas matter for snapshots and for what is left when a stream breaks off; the result is the server's own.
+
+The accumulator is pure: an event goes in, the event to show comes out (or none). It takes constant time per event, keeps each
+delta once, and never changes data it was given. What it refuses, it refuses as `RuntimeError`: a stream whose order or
+identities make no sense cannot be trusted to be one response.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, cast
+
+from ..core.omit import omit
+from .growing import Growing
+from .reading import data_of, entries_of
+from .response_event import (
+    ResponseCompletedEvent,
+    ResponseFunctionCallArgumentsDeltaEvent,
+    ResponseTextDeltaEvent,
+    ResponseTextDoneEvent,
+)
+from .response_parser import ResponseParser
+
+if TYPE_CHECKING:
+    from ..types.responses import ParsedResponse
+
+_LIFECYCLE = frozenset(
+    f"response.{state}" for state in ("created", "queued", "in_progress", "completed", "failed", "incomplete")
+)
+_BY_CALL_ID = frozenset({"function_call", "custom_tool_call", "shell_call", "shell_call_output"})
+_LATE_ID = frozenset({"function_call", "custom_tool_call"})
+
+Identity = tuple[str | None, str | None, str | None]
+
+
+def identity_of(item: dict[str, Any]) -> Identity:
+    """What makes an item the same item from event to event: calls are known by their call id, others by their own."""
+    kind = item.get("type")
+    return kind, None if kind in _BY_CALL_ID else item.get("id"), item.get("call_id")
+
+
+def is_later_form(earlier: dict[str, Any], later: dict[str, Any]) -> bool:
+    """Whether ids agree; a call may get its id only when it is done."""
+    known = earlier.get("id")
+    return known == later.get("id") or (known is None and earlier.get("type") in _LATE_ID)
+
+
+class _Item:
+    """An item of the output and the texts in it that grow."""
+
+    __slots__ = ("arguments", "data", "done", "texts")
+
+    def __init__(self, data: dict[str, Any]) -> None:
+        self.data = data
+        self.done: dict[str, Any] | None = None
+        self.texts = (
+            [_text_of(part) for part in entries_of(data.get("content"))] if data.get("type") == "message" else []
+        )
+        self.arguments = Growing(data.get("arguments") or "")
+
+    def add_part(self, part: dict[str, Any]) -> None:
+        self.data = {**self.data, "content": [*(self.data.get("content") or ()), part]}
+        self.texts.append(_text_of(part))
+
+    def text(self, position: int) -> Growing:
+        # Some servers send text without announcing its part.
+        while position >= len(self.texts):
+            self.add_part({"type": "output_text", "text": "", "annotations": []})
+        return self.texts[position]
+
+    def snapshot(self) -> dict[str, Any]:
+        """A new dict of the item as it is now."""
+        if self.done is not None:
+            return _copied(self.done)
+        item = _copied(self.data)
+        if item.get("type") == "message":
+            for part, text in zip(item.get("content") or (), self.texts, strict=True):
+                part["refusal" if part.get("type") == "refusal" else "text"] = text.text
+        elif item.get("type") == "function_call":
+            item["arguments"] = self.arguments.text
+        return item
+
+
+def _text_of(part: dict[str, Any]) -> Growing:
+    return Growing(part.get("text") or part.get("refusal") or "")
+
+
+def _copied(value: Any) -> Any:
+    """A copy of JSON data, views made dicts."""
+    value = data_of(value)
+    if isinstance(value, dict):
+        return {key: _copied(entry) for key, entry in cast("dict[str, Any]", value).items()}
+    return [_copied(entry) for entry in cast("list[Any]", value)] if isinstance(value, list) else value
+
+
+class ResponseAccumulator:
+    """Takes the events of one response, in order.
+
+    Args:
+        text_format: the type that final text is read into, or a sentinel.
+        input_tools: the request's tools.
+
+    Attributes:
+        completed: the parsed response, once it is completed.
+        last: the last lifecycle event's data, or the error event's.
+        sequence_number: the last one seen.
+    """
+
+    def __init__(self, *, text_format: Any = omit, input_tools: Any = omit) -> None:
+        self._parser = ResponseParser(text_format, input_tools)
+        self._response: dict[str, Any] | None = None
+        self._items: dict[int, _Item] = {}
+        self._positions: dict[Identity, int] = {}
+        self.completed: ParsedResponse[Any] | None = None
+        self.last: dict[str, Any] | None = None
+        self.sequence_number: int | None = None
+        self._hands = {
+            "response.output_text.delta": self._text_delta,
+            "response.function_call_arguments.delta": self._arguments_delta,
+            "response.output_text.done": self._text_done,
+            "response.refusal.delta": self._refusal_delta,
+            "response.content_part.added": self._part_added,
+            "response.output_item.added": self._item_added,
+            "response.output_item.done": self._item_done,
+            "response.completed": self._completed,
+        }
+
+    def handle(self, event: Any) -> Any:
+        """Take an event; the event to show, or `None` for one that says nothing.
+
+        Raises:
+            RuntimeError: the events do not make one response.
+        """
+        data: dict[str, Any] = event.__dict__
+        kind = data.get("type")
+        self.sequence_number = data.get("sequence_number", self.sequence_number)
+        if kind in _LIFECYCLE:
+            self._lifecycle(kind, data)
+        elif kind == "error":
+            self.last = data
+        elif self._response is None:
+            raise RuntimeError(f"a stream of a response begins with response.created, not with {kind}")
+        hand = self._hands.get(kind)  # type: ignore[arg-type]
+        return event if hand is None else hand(event, data)
+
+    def snapshot(self) -> ParsedResponse[Any] | None:
+        """A new response as it is now, not parsed; `None` before its first event."""
+        from ..types.responses import ParsedResponse
+
+        if self.completed is not None:
+            return self.completed
+        if self._response is None:
+            return None
+        output = [item.snapshot() for _, item in sorted(self._items.items())]
+        return cast("ParsedResponse[Any]", ParsedResponse._view({**_copied(self._response), "output": output}))
+
+    # Lifecycle
+
+    def _lifecycle(self, kind: str | None, data: dict[str, Any]) -> None:
+        response = data_of(data.get("response")) or {}
+        self.last = data
+        if self._response is None:
+            if kind != "response.created":
+                raise RuntimeError(f"a stream of a response begins with response.created, not with {kind}")
+            self._items = {index: _Item(item) for index, item in enumerate(entries_of(response.get("output")))}
+        elif response.get("id") != self._response.get("id"):
+            raise RuntimeError(f"the stream began with response {self._response.get('id')} and goes on with another")
+        elif kind in {"response.queued", "response.in_progress", "response.created"}:
+            self._replace(entries_of(response.get("output")))
+            return
+        self._response = response
+
+    def _replace(self, output: list[dict[str, Any]]) -> None:
+        """Items a lifecycle event tells anew take the place of their done forms."""
+        for item in output:
+            index = self._positions.get(identity_of(item))
+            if index is not None:
+                self._check(self._items[index].done or item, item)
+                self._items[index].done = item
+
+    @staticmethod
+    def _check(earlier: dict[str, Any], later: dict[str, Any]) -> None:
+        if identity_of(earlier) != identity_of(later) or not is_later_form(earlier, later):
+            raise RuntimeError(f"item {earlier.get('id')} of the response turned into another, {later.get('id')}")
+
+    def _completed(self, event: Any, data: dict[str, Any]) -> Any:
+        response: dict[str, Any] = data_of(data["response"])
+        final = {identity_of(item): item for item in entries_of(response.get("output"))}
+        for item in self._items.values():
+            last = final.get(identity_of(item.done or item.data))
+            if last is not None:
+                self._check(item.done or item.data, last)
+            elif item.done is None:
+                raise RuntimeError(f"the response was completed without its item {item.data.get('id')}")
+        if response.get("output") is None:
+            done = [item.done for _, item in sorted(self._items.items()) if item.done is not None]
+            response = {**response, "output": [_copied(item) for item in done]}
+        self.completed = self._parser.parse(response)
+        return ResponseCompletedEvent._view({**data, "response": self.completed})
+
+    # Items and parts
+
+    def _item(self, data: dict[str, Any]) -> _Item:
+        try:
+            return self._items[data["output_index"]]
+        except KeyError:
+            raise RuntimeError(
+                f"{data.get('type')} came for output index {data.get('output_index')} before its item"
+            ) from None
+
+    def _item_added(self, event: Any, data: dict[str, Any]) -> Any:
+        item = data_of(data.get("item"))
+        if item is None:
+            return None
+        index = data["output_index"]
+        if index in self._items:
+            raise RuntimeError(f"two items of the response came for output index {index}")
+        self._items[index] = _Item(item)
+        return event
+
+    def _item_done(self, event: Any, data: dict[str, Any]) -> Any:
+        item, index = data_of(data["item"]), data["output_index"]
+        known = self._items.get(index)
+        if known is None:
+            known = self._items[index] = _Item(item)
+        self._check(known.data, item)
+        identity = identity_of(item)
+        if self._positions.setdefault(identity, index) != index:
+            raise RuntimeError(f"item {item.get('id')} of the response came at two output indexes")
+        known.done = item
+        return event
+
+    def _part_added(self, event: Any, data: dict[str, Any]) -> Any:
+        item = self._item(data)
+        if item.data.get("type") == "message":
+            item.add_part(data_of(data["part"]))
+        return event
+
+    # Deltas
+
+    def _text_delta(self, event: Any, data: dict[str, Any]) -> Any:
+        text = self._item(data).text(data["content_index"])
+        text.pieces.append(data["delta"])
+        return ResponseTextDeltaEvent._later(data, text, len(text.pieces))
+
+    def _refusal_delta(self, event: Any, data: dict[str, Any]) -> Any:
+        item = self._item(data)
+        if data["content_index"] < len(item.texts):
+            item.texts[data["content_index"]].pieces.append(data["delta"])
+        return event
+
+    def _arguments_delta(self, event: Any, data: dict[str, Any]) -> Any:
+        arguments = self._item(data).arguments
+        arguments.pieces.append(data["delta"])
+        return ResponseFunctionCallArgumentsDeltaEvent._later(data, arguments, len(arguments.pieces))
+
+    def _text_done(self, event: Any, data: dict[str, Any]) -> Any:
+        phase = self._item(data).data.get("phase")
+        return ResponseTextDoneEvent._view({**data, "parsed": self._parser.parse_text(data.get("text"), phase)})

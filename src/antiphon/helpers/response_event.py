@@ -1,0 +1,60 @@
+"""The events of `responses.stream()` that carry more than the API sends: snapshots so far, and parsed values.
+
+All other events are the API's own. `ResponseStreamEvent` is any of them.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+from ..types import responses as raw
+from .growing import LateModel
+
+if TYPE_CHECKING:
+    from typing import TypeAlias
+
+    from ..types.responses import ParsedResponse
+
+TextFormatT = TypeVar("TextFormatT")
+
+
+class _LateSnapshot(LateModel):
+    @staticmethod
+    def _complete(data: dict[str, Any], source: Any, mark: int) -> None:
+        data["snapshot"] = source.upto(mark)
+
+
+class ResponseTextDeltaEvent(raw.ResponseTextDeltaEvent, _LateSnapshot, late=("snapshot",)):
+    """A piece of text, and the part's text so far as `snapshot`."""
+
+    snapshot: str
+
+
+class ResponseFunctionCallArgumentsDeltaEvent(
+    raw.ResponseFunctionCallArgumentsDeltaEvent, _LateSnapshot, late=("snapshot",)
+):
+    """A piece of a function call's arguments, and the arguments so far as `snapshot`."""
+
+    snapshot: str
+
+
+class ResponseTextDoneEvent(raw.ResponseTextDoneEvent, Generic[TextFormatT]):
+    """A part's whole text, and as `parsed` the value it was read into, where a type was given."""
+
+    parsed: TextFormatT | None = None
+
+
+class ResponseCompletedEvent(raw.ResponseCompletedEvent, Generic[TextFormatT]):
+    """The end of a response that was completed, with the parsed response."""
+
+    response: ParsedResponse[TextFormatT]
+
+
+if TYPE_CHECKING:
+    ResponseStreamEvent: TypeAlias = (
+        ResponseTextDeltaEvent
+        | ResponseTextDoneEvent[TextFormatT]
+        | ResponseFunctionCallArgumentsDeltaEvent
+        | ResponseCompletedEvent[TextFormatT]
+        | raw.ResponseStreamEvent
+    )

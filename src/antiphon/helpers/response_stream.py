@@ -1,0 +1,312 @@
+"""`responses.stream()`: a response as it grows, in both colours.
+
+Two thin shells over `ResponseAccumulator`: they make the call on entry, hand each event through, and close the stream on exit.
+Everything that is decided is decided before, in `request_of`, or within, in the accumulator.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterator
+from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar, cast
+
+from ..core.call import Call
+from ..core.omit import given, is_given, not_given, omit
+from ..errors import MalformedStream, StreamInterrupted
+from ..operations import responses
+from .parsing import responses_tools, text_with_format
+from .response_accumulator import ResponseAccumulator
+
+if TYPE_CHECKING:
+    from types import TracebackType
+    from typing import Self
+
+    from ..core.reply import Reply
+    from ..streaming import AsyncStream, Stream
+    from ..types.responses import ParsedResponse
+    from .response_event import ResponseStreamEvent
+
+TextFormatT = TypeVar("TextFormatT")
+
+_TEXT = "response.output_text.delta"
+
+
+class StreamRequest(NamedTuple):
+    """What a stream is made of: the call, and how to read its events."""
+
+    call: Call[Any]
+    text_format: Any
+    tools: Any
+    starting_after: int | None
+
+
+def request_of(
+    *,
+    response_id: Any = omit,
+    starting_after: Any = omit,
+    text_format: Any = omit,
+    tools: Any = omit,
+    text: Any = omit,
+    extra_headers: Any = None,
+    extra_query: Any = None,
+    extra_body: Any = None,
+    timeout: Any = not_given,
+    **arguments: Any,
+) -> StreamRequest:
+    """The request for `responses.stream(...)`: a new response, or a stored one by its id.
+
+    A stored one is read from its beginning, since snapshots need all deltas; events up to `starting_after` are not shown.
+
+    Raises:
+        ValueError: `response_id` or `starting_after` together with arguments of a new response, or too few of those.
+        TypeError: both `text_format` and a format in `text`, or a type that cannot describe structured output.
+    """
+    options = {"headers": extra_headers, "extra_query": extra_query, "extra_body": extra_body, "timeout": timeout}
+    new = given({**arguments, "text": text})
+    tools = responses_tools(tools)
+    if is_given(response_id) or is_given(starting_after):
+        if new:
+            raise ValueError(f"response_id and starting_after continue a stored response and exclude {', '.join(new)}")
+        if not is_given(response_id):
+            raise ValueError("starting_after needs the response_id of a stored response")
+        stored: Call[Any] = Call(
+            responses.RETRIEVE, path={"response_id": response_id}, query={"stream": True}, stream=True, **options
+        )
+        return StreamRequest(stored, text_format, tools, starting_after if is_given(starting_after) else None)
+    for name in ("input", "model"):
+        if not is_given(new.get(name, omit)):
+            raise ValueError(f"a new response needs {name}, or pass the response_id of a stored one")
+    body = {**arguments, "text": text_with_format(text, text_format), "tools": tools, "stream": True}
+    return StreamRequest(Call(responses.CREATE, body=body, stream=True, **options), text_format, tools, None)
+
+
+class _Events(Generic[TextFormatT]):
+    """What both colours of the stream know."""
+
+    def __init__(self, raw_stream: Any, text_format: Any, input_tools: Any, starting_after: int | None) -> None:
+        self._raw_stream = raw_stream
+        self._state = ResponseAccumulator(text_format=text_format, input_tools=input_tools)
+        self._starting_after = starting_after
+
+    @property
+    def response(self) -> Reply:
+        """The open reply: status and header fields."""
+        return cast("Reply", self._raw_stream.response)
+
+    @property
+    def current_response_snapshot(self) -> ParsedResponse[TextFormatT] | None:
+        """The response as far as it has come; `None` before its first event. Made anew at each look."""
+        return self._state.snapshot()
+
+    def _shown(self, event: Any) -> Any:
+        event = self._state.handle(event)
+        if event is None or self._starting_after is None or event.sequence_number > self._starting_after:
+            return event
+        return None
+
+    def _enrich(self, failure: StreamInterrupted | MalformedStream) -> None:
+        failure.partial = self._state.snapshot()
+        if isinstance(failure, StreamInterrupted) and failure.sequence_number is None:
+            failure.sequence_number = self._state.sequence_number
+
+    def _final(self) -> ParsedResponse[TextFormatT]:
+        completed = self._state.completed
+        if completed is None:
+            raise RuntimeError(f"the response was not completed: {_ending(self._state.last)}")
+        return completed
+
+
+def _ending(last: dict[str, Any] | None) -> str:
+    if last is None:
+        return "no event came"
+    if last.get("type") == "error":
+        return f"the server reported {last.get('code')}: {last.get('message')}"
+    response = last.get("response")
+    for detail in ("error", "incomplete_details"):
+        if value := getattr(response, detail, None) or (isinstance(response, dict) and response.get(detail)):
+            return f"it ended with {last.get('type')}, {value}"
+    return f"its last event of that kind was {last.get('type')}, and no response.completed came"
+
+
+class ResponseStream(_Events[TextFormatT]):
+    """The events of a response, with snapshots and parsed values.
+
+    Example:
+        with client.responses.stream(model="…", input="…") as stream:
+            for event in stream:
+                if event.type == "response.output_text.delta":
+                    print(event.delta, end="")
+            response = stream.get_final_response()
+
+    Raises:
+        StreamInterrupted: (while reading) the stream broke or ended early; `partial` is the response so far.
+        RuntimeError: (while reading) the events do not make one response.
+    """
+
+    def __init__(
+        self,
+        *,
+        raw_stream: Stream[Any],
+        text_format: type[TextFormatT] | Any = omit,
+        input_tools: Any = omit,
+        starting_after: int | None = None,
+    ) -> None:
+        super().__init__(raw_stream, text_format, input_tools, starting_after)
+        self._iterator = self._events()
+
+    def _events(self) -> Iterator[ResponseStreamEvent[TextFormatT]]:
+        shown = self._shown
+        try:
+            for raw in self._raw_stream:
+                event = shown(raw)
+                if event is not None:
+                    yield event
+        except (StreamInterrupted, MalformedStream) as failure:
+            self._enrich(failure)
+            raise
+
+    def __iter__(self) -> Iterator[ResponseStreamEvent[TextFormatT]]:
+        return self._iterator
+
+    def __next__(self) -> ResponseStreamEvent[TextFormatT]:
+        return next(self._iterator)
+
+    @property
+    def text_deltas(self) -> Iterator[str]:
+        """The pieces of the output's text alone, as they come."""
+        return (cast("Any", event).delta for event in self if event.type == _TEXT)
+
+    def until_done(self) -> Self:
+        """Read the stream to its end."""
+        for _ in self:
+            pass
+        return self
+
+    def get_final_response(self) -> ParsedResponse[TextFormatT]:
+        """Read the stream to its end and return the parsed response.
+
+        Raises:
+            RuntimeError: the response failed or stayed incomplete.
+        """
+        return self.until_done()._final()
+
+    def close(self) -> None:
+        """Stop reading and give the connection back; closes it where the stream has not ended."""
+        self._raw_stream.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+class AsyncResponseStream(_Events[TextFormatT]):
+    """As `ResponseStream`, with `async for` and `await`."""
+
+    def __init__(
+        self,
+        *,
+        raw_stream: AsyncStream[Any],
+        text_format: type[TextFormatT] | Any = omit,
+        input_tools: Any = omit,
+        starting_after: int | None = None,
+    ) -> None:
+        super().__init__(raw_stream, text_format, input_tools, starting_after)
+
+    def __aiter__(self) -> AsyncIterator[ResponseStreamEvent[TextFormatT]]:
+        return self
+
+    async def __anext__(self) -> ResponseStreamEvent[TextFormatT]:
+        try:
+            while (event := self._shown(await self._raw_stream.__anext__())) is None:
+                pass
+        except (StreamInterrupted, MalformedStream) as failure:
+            self._enrich(failure)
+            raise
+        return cast("ResponseStreamEvent[TextFormatT]", event)
+
+    @property
+    async def text_deltas(self) -> AsyncIterator[str]:
+        """The pieces of the output's text alone, as they come."""
+        async for event in self:
+            if event.type == _TEXT:
+                yield cast("Any", event).delta
+
+    async def until_done(self) -> Self:
+        """Read the stream to its end."""
+        async for _ in self:
+            pass
+        return self
+
+    async def get_final_response(self) -> ParsedResponse[TextFormatT]:
+        """Read the stream to its end and return the parsed response.
+
+        Raises:
+            RuntimeError: the response failed or stayed incomplete.
+        """
+        return (await self.until_done())._final()
+
+    async def close(self) -> None:
+        """Stop reading and give the connection back; closes it where the stream has not ended."""
+        await self._raw_stream.close()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.close()
+
+
+class ResponseStreamManager(Generic[TextFormatT]):
+    """Makes the call when entered and closes the stream when left.
+
+    Args:
+        client: whose call this is.
+        arguments: those of `responses.stream`.
+    """
+
+    def __init__(self, client: Any, **arguments: Any) -> None:
+        self._client = client
+        self._request = request_of(**arguments)
+        self._stream: ResponseStream[TextFormatT] | None = None
+
+    def __enter__(self) -> ResponseStream[TextFormatT]:
+        call, text_format, tools, starting_after = self._request
+        self._stream = ResponseStream(
+            raw_stream=self._client.perform(call),
+            text_format=text_format,
+            input_tools=tools,
+            starting_after=starting_after,
+        )
+        return self._stream
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._stream is not None:
+            self._stream.close()
+
+
+class AsyncResponseStreamManager(Generic[TextFormatT]):
+    """As `ResponseStreamManager`, with `async with`."""
+
+    def __init__(self, client: Any, **arguments: Any) -> None:
+        self._client = client
+        self._request = request_of(**arguments)
+        self._stream: AsyncResponseStream[TextFormatT] | None = None
+
+    async def __aenter__(self) -> AsyncResponseStream[TextFormatT]:
+        call, text_format, tools, starting_after = self._request
+        self._stream = AsyncResponseStream(
+            raw_stream=await self._client.perform(call),
+            text_format=text_format,
+            input_tools=tools,
+            starting_after=starting_after,
+        )
+        return self._stream
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._stream is not None:
+            await self._stream.close()
