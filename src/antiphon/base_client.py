@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from typing import Any, ClassVar, Generic, TypeVar
+from typing import Any, ClassVar, Generic, Self, TypeVar
 
 from .core.credential import hidden
 from .core.endpoint import Endpoint
@@ -26,7 +26,6 @@ from .transports.base import AsyncTransport, Transport
 from .transports.link import Link
 
 T = TypeVar("T", Transport, AsyncTransport)
-Self = TypeVar("Self", bound="BaseClient[Any]")
 
 
 class BaseClient(RawCalls, Generic[T]):
@@ -254,7 +253,7 @@ class BaseClient(RawCalls, Generic[T]):
         return self._link.closed
 
     def copy(
-        self: Self,
+        self,
         *,
         api_key: str | Callable[[], Any] | None = None,
         admin_api_key: str | None = None,
@@ -317,10 +316,10 @@ class BaseClient(RawCalls, Generic[T]):
 
     with_options = copy
 
-    def __copy__(self: Self) -> Self:
+    def __copy__(self) -> Self:
         return self.copy()
 
-    def __deepcopy__(self: Self, memo: object) -> Self:
+    def __deepcopy__(self, memo: object) -> Self:
         return self.copy()
 
     def __reduce__(self) -> tuple[Any, ...]:

@@ -11,13 +11,14 @@ from __future__ import annotations
 
 from collections.abc import Coroutine
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, cast
+from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeVar, cast
 
 from .base_client import BaseClient
 from .core.call import Call
+from .core.limits import DEFAULT_CONNECTION_LIMITS
 from .core.reply import Reply
-from .resources._client import AsyncResources, SyncResources
 from .handshake import handshake
+from .resources._client import AsyncResources, SyncResources
 from .result import result_of
 from .transports.base import AsyncTransport, Transport
 from .transports.link import Link
@@ -26,8 +27,6 @@ if TYPE_CHECKING:
     from .mode import AsyncMode, SyncMode
 
 T = TypeVar("T")
-S = TypeVar("S", bound="OpenAI")
-A = TypeVar("A", bound="AsyncOpenAI")
 
 
 class OpenAI(BaseClient[Transport], SyncResources):
@@ -107,7 +106,7 @@ class OpenAI(BaseClient[Transport], SyncResources):
         if transport is not None:
             transport.close()
 
-    def __enter__(self: S) -> S:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -136,7 +135,15 @@ class AsyncOpenAI(BaseClient[AsyncTransport], AsyncResources):
     def _streams(self) -> AsyncTransport:
         from .transports.streams import StreamTransport
 
-        return StreamTransport(**self._wiring)
+        from .transports.proxy import ProxyMap
+        from .transports.tls import TLSConfig
+
+        wiring = self._wiring
+        return StreamTransport(
+            pool=wiring["limits"] or DEFAULT_CONNECTION_LIMITS,
+            tls=TLSConfig.of(wiring["verify"], wiring["cert"]),
+            proxies=ProxyMap.chosen(wiring["proxy"]),
+        )
 
     @cached_property
     def _driver(self) -> Any:
@@ -195,7 +202,7 @@ class AsyncOpenAI(BaseClient[AsyncTransport], AsyncResources):
 
     aclose = close
 
-    async def __aenter__(self: A) -> A:
+    async def __aenter__(self) -> Self:
         return self
 
     async def __aexit__(self, *_: object) -> None:

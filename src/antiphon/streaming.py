@@ -7,7 +7,7 @@ exception, `close()`, garbage collection) closes the connection, and the server 
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Iterator
-from typing import Any, Generic, TypeVar, cast
+from typing import Any, Generic, Self, TypeVar, cast
 
 from .core.call import Call
 from .core.decode import body_json, error_in_success
@@ -18,8 +18,6 @@ from .core.reply import AsyncBody, Body, Reply
 from .errors import APIConnectionError, APITimeoutError, StreamInterrupted
 
 T = TypeVar("T")
-S = TypeVar("S", bound="Stream[Any]")
-A = TypeVar("A", bound="AsyncStream[Any]")
 _END: Any = object()
 
 
@@ -56,7 +54,7 @@ class Stream(Generic[T]):
     def __next__(self) -> T:
         return next(self._items)
 
-    def __enter__(self: S) -> S:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -129,7 +127,7 @@ class AsyncStream(Generic[T]):
         if self._body is not None:
             self._body.close()
 
-    async def __aenter__(self: A) -> A:
+    async def __aenter__(self) -> Self:
         return self
 
     async def __aexit__(self, *_: object) -> None:

@@ -9,7 +9,6 @@ from ..errors import CredentialScopeError, InvalidBody
 from .call import Call, Operation
 from .encode import encode_json
 from .headers import Headers
-from .multipart import multipart
 from .omit import SENTINELS, NotGiven, given
 from .path import expand
 from .query import encode_query
@@ -169,6 +168,8 @@ class Endpoint:
                 raise InvalidBody("extra_body can only be merged into a body that is a mapping", "extra_body")
             body = {**(body or {}), **call.extra_body}
         if call.files is not None or kind == "multipart":
+            from .multipart import multipart
+
             return multipart(body or {}, call.files, call.operation.files)
         if body is None or (kind is None and not body):
             return None, None

@@ -35,3 +35,7 @@ class AsyncTransport(Protocol):
     async def aclose(self) -> None:
         """As `Transport.close`."""
         ...
+
+
+ProxiesTypes = str
+"""A proxy's URL."""
