@@ -31,8 +31,8 @@ _DECODER = msgspec.json.Decoder()
 class EmulatorApp:
     """The emulator as an ASGI application, for use without sockets or under any ASGI server.
 
-        app = EmulatorApp(Setting(seed=7))
-        httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://localhost/v1")
+    app = EmulatorApp(Setting(seed=7))
+    httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://localhost/v1")
     """
 
     def __init__(self, setting: Setting | None = None, *, world: World | None = None) -> None:

@@ -15,7 +15,7 @@ from .schema import Check, Schema
 class Operation:
     """One operation: verb, path, and the checks of its query and body, made when first needed."""
 
-    __slots__ = ("_body_check", "_facts", "_query_check", "_schema", "body", "name", "path", "query", "verb")
+    __slots__ = ("_body_check", "_facts", "_query_check", "body", "name", "path", "query", "schema", "verb")
 
     def __init__(self, name: str, facts: Mapping[str, Any], schema: Schema) -> None:
         self.name = name
@@ -24,7 +24,7 @@ class Operation:
         self.body: str | None = facts["body"]
         self.query: dict[str, tuple[Any, bool]] = facts["query"]
         self._facts = facts
-        self._schema = schema
+        self.schema = schema
         self._body_check: Check | None = None
         self._query_check: Check | None = None
 
@@ -40,21 +40,16 @@ class Operation:
     def check_body(self, body: Any) -> None:
         """Raise the 400 for the first thing wrong with a body."""
         if self._body_check is None:
-            self._body_check = self._schema.fields(self.fields)
+            self._body_check = self.schema.fields(self.fields)
         if (found := self._body_check(body)) is not None:
             raise found.problem()
 
     def check_query(self, query: dict[str, Any]) -> None:
         """Raise the 400 for the first thing wrong with a query whose values were read already."""
         if self._query_check is None:
-            self._query_check = self._schema.fields(self.query)
+            self._query_check = self.schema.fields(self.query)
         if (found := self._query_check(query)) is not None:
             raise found.problem()
-
-    def alternatives(self, parameter: str) -> list[Any]:
-        """What a query parameter may be, as plain nodes."""
-        members = self._schema.members(self.query[parameter][0])
-        return [self._schema.resolved(member) for member in members]
 
 
 class Description:

@@ -38,6 +38,13 @@ OPERATIONS: Final = (
 )
 MODEL_TYPES: Final = ("shared.responses_model:ResponsesModel", "embedding_model:EmbeddingModel")
 EXTRA_MODELS: Final = ("gpt-3.5-turbo-instruct", "davinci-002", "babbage-002")
+# Marked required by the description, yet the API answers requests that leave them out.
+NOT_NEEDED: Final = {
+    "responses.function_tool_param:FunctionToolParam": ("parameters", "strict"),
+    "responses.response_input_image_param:ResponseInputImageParam": ("detail",),
+    "responses.response_output_message_param:ResponseOutputMessageParam": ("id", "status"),
+    "responses.response_output_text_param:ResponseOutputTextParam": ("annotations",),
+}
 TARGET: Final = Path(__file__).with_name("api.json")
 
 _REFERENCE: Final = re.compile(r"'[^']*'|([A-Za-z_][\w.]*:\w+)")
@@ -67,7 +74,9 @@ class Reading:
     def operation(self, facts: dict[str, Any]) -> dict[str, Any]:
         params = {p["name"]: p for p in facts["params"]}
         query: set[str] = set(facts.get("query", ()))
-        body: set[str] = set(facts.get("body_fields", ()))
+        # Where the description names no fields, the body is whatever goes neither into the query nor into the path.
+        rest = params.keys() - query - set(re.findall(r"{(\w+)}", facts["path"]))
+        body: set[str] = set(facts.get("body_fields", rest if facts.get("body") else ()))
         route = {"verb": facts["verb"], "path": facts["path"], "body": facts.get("body")}
         return route | {
             "query": {n: self._field(p) for n, p in params.items() if n in query},
@@ -112,12 +121,13 @@ class Reading:
         if name not in self._done:
             facts = self._types[name]
             self._done[name] = "any"  # ends the recursion of types that hold themselves
-            self._done[name] = self._type(facts)
+            self._done[name] = self._type(facts, NOT_NEEDED.get(name, ()))
         return ["ref", name]
 
-    def _type(self, facts: dict[str, Any]) -> Node:
+    def _type(self, facts: dict[str, Any], not_needed: tuple[str, ...]) -> Node:
         if "fields" in facts:
-            return ["object", {f.get("alias") or f["name"]: self._field(f) for f in facts["fields"]}]
+            fields = {f.get("alias") or f["name"]: self._field(f) for f in facts["fields"]}
+            return ["object", {n: [node, needed and n not in not_needed] for n, (node, needed) in fields.items()}]
         return self.node(facts["type"])
 
 

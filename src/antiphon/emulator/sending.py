@@ -32,7 +32,7 @@ class Sender:
     async def send(self, reply: AnyReply, head: list[Header]) -> None:
         """The head, then the body in the way of its kind."""
         if self._fault.reset == 0:
-            return self._cut()
+            return await self._cut()
         match reply:
             case Reply():
                 await self._whole(reply, head)
@@ -48,7 +48,7 @@ class Sender:
         await self._start(reply.status, [(b"content-type", reply.content_type), length, *head, *reply.headers])
         if (cut := self._fault.reset) is not None:
             await self._piece(body[:cut], more=True)
-            return self._cut()
+            return await self._cut()
         await self._send({"type": "http.response.body", "body": body})
         return None
 
@@ -79,7 +79,7 @@ class Sender:
                 continue
             if fault.reset is not None and sent + len(ready) >= fault.reset:
                 await self._piece(ready[: fault.reset - sent], more=True)
-                self._cut()
+                await self._cut()
                 return False
             await self._piece(ready, more=True)
             sent += len(ready)
@@ -94,7 +94,7 @@ class Sender:
             while piece := file.read(PIECE):
                 if self._fault.reset is not None and sent + len(piece) >= self._fault.reset:
                     await self._piece(piece[: self._fault.reset - sent], more=True)
-                    return self._cut()
+                    return await self._cut()
                 await self._piece(piece, more=True)
                 sent += len(piece)
         await self._piece(b"", more=False)
@@ -106,7 +106,7 @@ class Sender:
     async def _piece(self, body: bytes, *, more: bool) -> None:
         await self._send({"type": "http.response.body", "body": body, "more_body": more})
 
-    def _cut(self) -> None:
+    async def _cut(self) -> None:
         """Reset the connection: what was written may arrive, nothing after it does."""
         transport = getattr(getattr(self._send, "__self__", None), "transport", None)
         if transport is None:
@@ -115,6 +115,7 @@ class Sender:
         if raw is not None:
             raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         transport.abort()
+        await sleep(0.001)  # so that the server notices before this returns
 
 
 async def _each(events: Iterable[bytes] | AsyncIterator[bytes]) -> AsyncIterator[bytes]:

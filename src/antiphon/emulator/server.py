@@ -108,9 +108,7 @@ class Emulator:
         server = make(self.app)
         sock = listen(self._host, self._port)
         ready = threading.Event()
-        self._thread = threading.Thread(
-            target=_run, args=(server, sock, ready), name="antiphon-emulator", daemon=True
-        )
+        self._thread = threading.Thread(target=_run, args=(server, sock, ready), name="antiphon-emulator", daemon=True)
         self._server = server
         self._thread.start()
         ready.wait()

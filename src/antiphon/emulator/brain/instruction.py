@@ -16,19 +16,31 @@ Reading = Callable[[str], str | None]
 _QUOTES: Final = "\"'“”‘’`"
 _QUOTED: Final = re.compile(r"[\"“`](.+?)[\"”`]|(?<!\w)['‘](.+?)['’](?!\w)", re.DOTALL)
 _SAY: Final = re.compile(
-    r"(?:^|[.!?,:\n]\s*|\bplease\s+|\bjust\s+|\byou\s+)(?:say|echo|repeat|print|respond with|reply with|answer with|output)\b"
+    r"(?:^|[.!?,:\n]\s*|\bplease\s+|\bjust\s+|\byou\s+)(?:say|echo|repeat|print|respond with|reply with|output)\b"
     r"(?:\s+(?:back|after me|exactly|only|just|verbatim|the\s+(?:following|words?|phrase|text|sentence)|this))*\s*:?\s+(.+)",
     re.I | re.DOTALL,
 )
-_REVERSE: Final = re.compile(r"\breverse\b\s*(?:the\s+)?(?:string|word|text|phrase|letters(?: of| in)?)?\s*:?\s*(.+)", re.I | re.DOTALL)
+_REVERSE: Final = re.compile(
+    r"\breverse\b\s*(?:the\s+)?(?:string|word|text|phrase|letters(?: of| in)?)?\s*:?\s*(.+)", re.I | re.DOTALL
+)
 _COUNT: Final = re.compile(
     r"\b(?:count|how many)\b[^:\"“]*?\b(words?|characters?|letters?|sentences?|lines?|vowels?)\b(?:[^:\"“]*?[:]|.*?(?=[\"“])|.*?\bin\b)?\s*(.+)",
     re.I | re.DOTALL,
 )
-_LETTER: Final = re.compile(r"how many\s+(?:letter\s+)?[\"'“]?([a-z])[\"'”]?(?:'?s)?\s+(?:are|is|do|does)?\b.*?\bin\s+(?:the word\s+)?(\S+)", re.I)
-_CASE: Final = re.compile(r"\b(upper|lower|title)[\s-]?case\b\s*:?\s*(.*)|(?:^|\s)(capitali[sz]e)\s*:?\s*(.+)", re.I | re.DOTALL)
-_SORT: Final = re.compile(r"\bsort\b(?P<what>[^:]*?):\s*(?P<items>.+)|\bsort\b\s+(?:the\s+)?(?:numbers\s+|words\s+)?(?P<bare>[^:]+,.+)", re.I | re.DOTALL)
-_EXTRACT: Final = re.compile(r"\b(?:extract|find|list|get|pull out|what)\b.*?\b(e-?mails?|numbers?|dates?|names?|urls?|links?|phone)\b", re.I)
+_LETTER: Final = re.compile(
+    r"how many\s+(?:letter\s+)?[\"'“]?([a-z])[\"'”]?(?:'?s)?\s+(?:are|is|do|does)?\b.*?\bin\s+(?:the word\s+)?(\S+)",
+    re.I,
+)
+_CASE: Final = re.compile(
+    r"\b(upper|lower|title)[\s-]?case\b\s*:?\s*(.*)|(?:^|\s)(capitali[sz]e)\s*:?\s*(.+)", re.I | re.DOTALL
+)
+_SORT: Final = re.compile(
+    r"\bsort\b(?P<what>[^:]*?):\s*(?P<items>.+)|\bsort\b\s+(?:the\s+)?(?:numbers\s+|words\s+)?(?P<bare>[^:]+,.+)",
+    re.I | re.DOTALL,
+)
+_EXTRACT: Final = re.compile(
+    r"\b(?:extract|find|list|get|pull out|what are (?:the|all)|which)\b.*?\b(e-?mails?|numbers?|dates?|names?|urls?|links?|phone)\b", re.I
+)
 
 
 def follow(text: str) -> str | None:

@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from zlib import crc32
 
-from . import Answer, Prompt, Turn, instruction, summary
+import msgspec
+
+from . import Answer, Prompt, Turn, instruction, recall, summary, tool_use
 from .arithmetic import find
+from .schema_fill import fill
+
+_BARE = re.compile(r"\b(?:only|just)\s+(?:with\s+)?(?:the\s+)?(?:number|result|answer|value)\b", re.I)
+_encode = msgspec.json.Encoder().encode
 
 
 class SimpleBrain:
@@ -15,21 +22,57 @@ class SimpleBrain:
         self._seed = seed
 
     def answer(self, prompt: Prompt) -> Answer:
-        """Tools first, then JSON, then text."""
-        return Answer(text=self._text(prompt))
-
-    def _text(self, prompt: Prompt) -> str:
+        """Tools when they are to be called, else JSON when it is asked for, else a text."""
         asked = last_user(prompt.turns)
+        if calls := tool_use.requests(prompt, asked):
+            names = ", ".join(call.tool.name for call in calls)
+            return Answer(requests=calls, thought=self._thought(prompt, asked, f"Calling {names} fits the request."))
+        text = self._json(prompt, asked) if prompt.schema is not None or prompt.json else self._text(prompt, asked)
+        return Answer(text=text, thought=self._thought(prompt, asked, f"The answer has {len(text.split())} words."))
+
+    def _json(self, prompt: Prompt, asked: str) -> str:
+        context = "\n".join(turn.text for turn in prompt.turns if turn.role in ("user", "tool")) or asked
+        if prompt.schema is not None:
+            heard = asked if len(asked.split()) > 3 else context
+            return _encode(fill(prompt.schema, heard, lambda: self._text(prompt, asked))).decode()
+        return _encode({"answer": self._text(prompt, asked)}).decode()
+
+    def _text(self, prompt: Prompt, asked: str) -> str:
+        turns = prompt.turns
+        if turns and turns[-1].role == "tool" and (told := tool_use.told(turns, asked)) is not None:
+            return told
+        if (personal := recall.personal(turns, asked)) is not None:
+            return personal
         if (done := instruction.follow(asked)) is not None:
             return done
         if (found := find(asked)) is not None:
-            return f"{found[0]} = {found[1]}"
-        return summary.reply(asked, self._variant(prompt, asked))
+            return found[1] if _BARE.search(asked) else f"{found[0]} = {found[1]}"
+        if (known := recall.sentence(turns, asked)) is not None:
+            return known
+        seen = _seen(turns)
+        reply = summary.reply(asked, self._variant(prompt, asked)) if asked.strip() or not seen else ""
+        return f"{seen} {reply}".strip()
+
+    def _thought(self, prompt: Prompt, asked: str, conclusion: str) -> str:
+        if not prompt.reasoning:
+            return ""
+        topics = ", ".join(summary.keywords(asked, 3)) or "no particular words"
+        return f"**Reading the prompt**\n\nIt speaks of {topics}, in {len(prompt.turns)} turns. {conclusion}"
 
     def _variant(self, prompt: Prompt, asked: str) -> int:
-        return crc32(f"{self._seed}/{prompt.seed}/{prompt.choice}/{asked}".encode())
+        return crc32(f"{self._seed}/{prompt.seed}/{asked}".encode()) + prompt.choice
 
 
 def last_user(turns: list[Turn]) -> str:
     """What the user said last."""
     return next((turn.text for turn in reversed(turns) if turn.role == "user"), "")
+
+
+def _seen(turns: list[Turn]) -> str:
+    """What else came with the last user message: images, audio, files, of which only the number is known."""
+    last = next((turn for turn in reversed(turns) if turn.role == "user"), None)
+    if last is None:
+        return ""
+    counts = {"image": last.images, "audio clip": last.audios, "file": last.files}
+    listed = [f"{n} {name}{'s' * (n > 1)}" for name, n in counts.items() if n]
+    return f"With your message came {' and '.join(listed)}; a local emulator cannot look inside." if listed else ""

@@ -6,19 +6,21 @@ import re
 from collections import Counter
 from typing import Final
 
-_STOP: Final = frozenset(
+STOP_WORDS: Final = frozenset(
     "a about all also am an and any are as at be been but by can could did do does for from had has have he her here him his how i if "
     "in into is it its just like me my no not of on one or our out please say she should so some tell than that the their them then "
     "there these they this to us use was we were what when where which who why will with would write you your".split()
 )
 _WORD: Final = re.compile(r"[^\W\d_][\w'’-]*")
 _SENTENCE: Final = re.compile(r"[^.!?\n]+[.!?]*")
-_GREETING: Final = re.compile(r"^\s*(hi|hello|hey|good (?:morning|afternoon|evening)|greetings)\b[\s!,.]*(.*)$", re.I | re.DOTALL)
+_GREETING: Final = re.compile(
+    r"^\s*(hi|hello|hey|good (?:morning|afternoon|evening)|greetings)\b[\s!,.]*(.*)$", re.I | re.DOTALL
+)
 
 
 def keywords(text: str, most: int = 5) -> list[str]:
     """The words that carry a text, the most frequent first, earlier ones before later ones."""
-    words = [word for word in _WORD.findall(text) if word.lower() not in _STOP and len(word) > 2]
+    words = [word for word in _WORD.findall(text) if word.lower() not in STOP_WORDS and len(word) > 2]
     first = {word.lower(): word for word in reversed(words)}
     ranked = Counter(word.lower() for word in words).most_common()
     order = {word.lower(): index for index, word in reversed(list(enumerate(words)))}

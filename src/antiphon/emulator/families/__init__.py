@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from ..exchange import Handler
-from . import chat, model, response
+from . import chat, completion, embedding, file, model, response
 
 HANDLERS: dict[str, Handler] = {
     **model.HANDLERS,
     **chat.HANDLERS,
     **response.HANDLERS,
+    **embedding.HANDLERS,
+    **file.HANDLERS,
+    **completion.HANDLERS,
 }

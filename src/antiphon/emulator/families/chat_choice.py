@@ -46,7 +46,9 @@ def settle(answer: Answer, body: dict[str, Any], identity: Identity) -> Choice:
     """The answer cut to the request's stops and limits."""
     limit = body.get("max_completion_tokens") or body.get("max_tokens")
     text, finish = cut(answer.text, body.get("stop"), limit)
-    calls = [_call(request.tool.name, request.arguments, request.tool.parameters, identity) for request in answer.requests]
+    calls = [
+        _call(request.tool.name, request.arguments, request.tool.parameters, identity) for request in answer.requests
+    ]
     pieces = token.pieces(text)
     spent = len(pieces) + sum(token.count(c[c["type"]]["name"]) + token.count(_arguments(c)) for c in calls)
     legacy = "functions" in body

@@ -110,7 +110,7 @@ async def _paced(world: World, record: Record, skip: int, obfuscated: bool) -> A
     """A background response's events spread over the time it takes; ends early when it is cancelled."""
     framed = list(events(record.view, obfuscated))
     for number, frame in enumerate(framed):
-        due = record.started + record.takes * number / len(framed)
+        due = record.started + record.takes * number / (len(framed) - 1)
         if (wait := due - world.clock()) > 0:
             await asyncio.sleep(wait)
         if record.cancelled:
@@ -133,7 +133,9 @@ async def _retrieve(exchange: Exchange) -> AnyReply:
         if not record.view["background"]:
             raise invalid("stream", "Only a response created with 'background' can be streamed again.")
         after = query.get("starting_after")
-        return _stream(exchange.world, record, 0 if after is None else after + 1, bool(query.get("include_obfuscation")))
+        return _stream(
+            exchange.world, record, 0 if after is None else after + 1, bool(query.get("include_obfuscation"))
+        )
     if query.get("starting_after") is not None:
         raise invalid("starting_after", "'starting_after' is only allowed when 'stream' is true.")
     return json_reply(record.shown(exchange.world.clock()))

@@ -74,7 +74,9 @@ def output_of(answer: Answer, body: dict[str, Any], identity: Identity, reasonin
         if wanted is None and "message.output_text.logprobs" in include:
             wanted = 0
         items.append(_message(text, status, wanted, identity))
-    items.extend(_call(request.tool.name, request.arguments, request.tool.parameters, identity) for request in answer.requests)
+    items.extend(
+        _call(request.tool.name, request.arguments, request.tool.parameters, identity) for request in answer.requests
+    )
     return items, status
 
 
@@ -109,7 +111,9 @@ def _call(name: str, arguments: str, parameters: dict[str, Any] | None, identity
     return head | {"call_id": call_id, "name": name, "arguments": arguments}
 
 
-def view_of(world: World, id: str, body: dict[str, Any], output: list[Item], status: str, usage: Item) -> dict[str, Any]:
+def view_of(
+    world: World, id: str, body: dict[str, Any], output: list[Item], status: str, usage: Item
+) -> dict[str, Any]:
     """The finished response object."""
     text, reasoning, now = body.get("text") or {}, body.get("reasoning") or {}, world.now()
     return {

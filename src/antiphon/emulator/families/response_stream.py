@@ -8,66 +8,104 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import count
-from typing import Any
+from typing import Any, Final
 
 from .. import event, token
 from .chat_choice import logprob
 from .response_prompt import CALLS, Item
 from .response_record import unfinished
 
-Event = dict[str, Any]
+STEMS: Final = {
+    "function_call": "response.function_call_arguments",
+    "custom_tool_call": "response.custom_tool_call_input",
+}
 
 
 def events(view: dict[str, Any], obfuscated: bool = False) -> Iterator[bytes]:
     """All events of a response, framed."""
     numbers = count()
+
+    def whole(name: str, shown: dict[str, Any]) -> bytes:
+        return event.named({"type": name, "sequence_number": next(numbers), "response": shown})
+
     opening = view | unfinished("queued" if view["background"] else "in_progress")
-    yield _whole("response.created", numbers, opening)
+    yield whole("response.created", opening)
     if view["background"]:
-        yield _whole("response.queued", numbers, opening)
+        yield whole("response.queued", opening)
         opening = opening | {"status": "in_progress"}
-    yield _whole("response.in_progress", numbers, opening)
+    yield whole("response.in_progress", opening)
     for index, item in enumerate(view["output"]):
-        yield from _item(index, item, numbers, obfuscated)
-    yield _whole(f"response.{view['status']}", numbers, view)
+        yield from _Telling(index, item, numbers, obfuscated).events()
+    yield whole(f"response.{view['status']}", view)
 
 
-def _whole(name: str, numbers: Iterator[int], view: dict[str, Any]) -> bytes:
-    return event.named({"type": name, "sequence_number": next(numbers), "response": view})
+class _Telling:
+    """One output item told bit by bit."""
 
+    def __init__(self, index: int, item: Item, numbers: Iterator[int], obfuscated: bool) -> None:
+        self._index = index
+        self._item = item
+        self._numbers = numbers
+        self._obfuscated = obfuscated
 
-def _item(index: int, item: Item, numbers: Iterator[int], obfuscated: bool) -> Iterator[bytes]:
-    kind = item["type"]
+    def events(self) -> Iterator[bytes]:
+        item = self._item
+        kind: str = item["type"]
+        yield self._told("response.output_item.added", item=_begun(item))
+        if kind == "message":
+            for number, part in enumerate(item["content"]):
+                yield from self._part(number, part)
+        elif kind == "reasoning":
+            for number, part in enumerate(item["summary"]):
+                yield from self._summary(number, part)
+        elif kind in CALLS:
+            yield from self._call(STEMS[kind], CALLS[kind])
+        yield self._told("response.output_item.done", item=item)
 
-    def told(name: str, **facts: Any) -> bytes:
-        return event.named({"type": name, "sequence_number": next(numbers), "output_index": index, **facts})
+    def _told(self, kind: str, /, **facts: Any) -> bytes:
+        head = {"type": kind, "sequence_number": next(self._numbers), "output_index": self._index}
+        return event.named({**head, **facts})
 
-    yield told("response.output_item.added", item=_begun(item))
-    if kind == "message":
-        for number, part in enumerate(item["content"]):
-            where: Event = {"item_id": item["id"], "content_index": number}
-            empty = {**part, "text": "", "logprobs": []}
-            yield told("response.content_part.added", **where, part=empty)
-            yield from _text(index, number, item["id"], part, numbers, obfuscated)
-            done: Event = {"text": part["text"], "logprobs": part["logprobs"]}
-            yield told("response.output_text.done", **where, **done)
-            yield told("response.content_part.done", **where, part=part)
-    elif kind in CALLS:
-        field = CALLS[kind]
-        stem = "response.function_call_arguments" if field == "arguments" else "response.custom_tool_call_input"
-        for piece in token.pieces(item[field]):
-            yield told(f"{stem}.delta", item_id=item["id"], delta=piece)
-        named: Event = {"name": item["name"]} if field == "arguments" else {}
-        yield told(f"{stem}.done", item_id=item["id"], **{field: item[field]}, **named)
-    elif kind == "reasoning":
-        for number, part in enumerate(item["summary"]):
-            where = {"item_id": item["id"], "summary_index": number}
-            yield told("response.reasoning_summary_part.added", **where, part={**part, "text": ""})
-            for piece in token.pieces(part["text"]):
-                yield told("response.reasoning_summary_text.delta", **where, delta=piece)
-            yield told("response.reasoning_summary_text.done", **where, text=part["text"])
-            yield told("response.reasoning_summary_part.done", **where, part=part)
-    yield told("response.output_item.done", item=item)
+    def _part(self, number: int, part: Item) -> Iterator[bytes]:
+        where = {"item_id": self._item["id"], "content_index": number}
+        yield self._told("response.content_part.added", **where, part=part | {"text": "", "logprobs": []})
+        yield from self._deltas(number, part)
+        yield self._told("response.output_text.done", **where, text=part["text"], logprobs=part["logprobs"])
+        yield self._told("response.content_part.done", **where, part=part)
+
+    def _deltas(self, number: int, part: Item) -> Iterator[bytes]:
+        """The text deltas; what they share is encoded once."""
+        name = b"response.output_text.delta"
+        head = b'event: %b\ndata: {"type":"%b","output_index":%d,"item_id":%b,"content_index":%d,"sequence_number":' % (
+            name,
+            name,
+            self._index,
+            event.encode(self._item["id"]),
+            number,
+        )
+        encode, numbers = event.encode, self._numbers
+        logprobs = part["logprobs"]
+        alternatives = len(logprobs[0]["top_logprobs"]) if logprobs else 0
+        for piece in token.pieces(part["text"]):
+            found = encode([logprob(piece, alternatives)]) if logprobs else b"[]"
+            tail = b',"obfuscation":"%b"}\n\n' % (b"x" * (16 - len(piece) % 16)) if self._obfuscated else b"}\n\n"
+            yield b'%b%d,"delta":%b,"logprobs":%b%b' % (head, next(numbers), encode(piece), found, tail)
+
+    def _summary(self, number: int, part: Item) -> Iterator[bytes]:
+        stem = "response.reasoning_summary"
+        where = {"item_id": self._item["id"], "summary_index": number}
+        yield self._told(f"{stem}_part.added", **where, part=part | {"text": ""})
+        for piece in token.pieces(part["text"]):
+            yield self._told(f"{stem}_text.delta", **where, delta=piece)
+        yield self._told(f"{stem}_text.done", **where, text=part["text"])
+        yield self._told(f"{stem}_part.done", **where, part=part)
+
+    def _call(self, stem: str, field: str) -> Iterator[bytes]:
+        id, text = self._item["id"], self._item[field]
+        for piece in token.pieces(text):
+            yield self._told(f"{stem}.delta", item_id=id, delta=piece)
+        facts = {field: text} | ({"name": self._item["name"]} if field == "arguments" else {})
+        yield self._told(f"{stem}.done", item_id=id, **facts)
 
 
 def _begun(item: Item) -> Item:
@@ -78,24 +116,3 @@ def _begun(item: Item) -> Item:
             return item | {"summary": []}
         case kind:
             return item | {"status": "in_progress", CALLS[kind]: ""}
-
-
-def _text(
-    index: int, number: int, id: str, part: Item, numbers: Iterator[int], obfuscated: bool
-) -> Iterator[bytes]:
-    """The text deltas; what they share is encoded once."""
-    name = "response.output_text.delta"
-    head = b'event: %b\ndata: {"type":"%b","output_index":%d,"item_id":"%b","content_index":%d,"sequence_number":' % (
-        name.encode(),
-        name.encode(),
-        index,
-        id.encode(),
-        number,
-    )
-    tail = b',"obfuscation":"%b"}\n\n' if obfuscated else b"}\n\n"
-    encode = event.encode
-    alternatives = len(part["logprobs"][0]["top_logprobs"]) if part["logprobs"] else 0
-    for piece in token.pieces(part["text"]):
-        found = encode([logprob(piece, alternatives)]) if part["logprobs"] else b"[]"
-        end = tail % (b"x" * (16 - len(piece) % 16)) if obfuscated else tail
-        yield b'%b%d,"delta":%b,"logprobs":%b%b' % (head, next(numbers), encode(piece), found, end)
