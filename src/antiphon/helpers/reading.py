@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from ..core.omit import is_given
 from ..core.view import View
@@ -39,3 +39,11 @@ def of_reply(value: Any, reply: Reply) -> Any:
     """The value, knowing the reply it came in (its request id)."""
     value._reply_headers = reply.headers
     return value
+
+
+def copied(value: Any) -> Any:
+    """A copy of JSON data, views made dicts."""
+    value = data_of(value)
+    if isinstance(value, dict):
+        return {key: copied(entry) for key, entry in cast("dict[str, Any]", value).items()}
+    return [copied(entry) for entry in cast("list[Any]", value)] if isinstance(value, list) else value

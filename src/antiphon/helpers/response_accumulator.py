@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from ..core.omit import omit
 from .growing import Growing
-from .reading import data_of, entries_of
+from .reading import copied, data_of, entries_of
 from .response_event import (
     ResponseCompletedEvent,
     ResponseFunctionCallArgumentsDeltaEvent,
@@ -75,8 +75,8 @@ class _Item:
     def snapshot(self) -> dict[str, Any]:
         """A new dict of the item as it is now."""
         if self.done is not None:
-            return _copied(self.done)
-        item = _copied(self.data)
+            return copied(self.done)
+        item = copied(self.data)
         if item.get("type") == "message":
             for part, text in zip(item.get("content") or (), self.texts, strict=True):
                 part["refusal" if part.get("type") == "refusal" else "text"] = text.text
@@ -87,14 +87,6 @@ class _Item:
 
 def _text_of(part: dict[str, Any]) -> Growing:
     return Growing(part.get("text") or part.get("refusal") or "")
-
-
-def _copied(value: Any) -> Any:
-    """A copy of JSON data, views made dicts."""
-    value = data_of(value)
-    if isinstance(value, dict):
-        return {key: _copied(entry) for key, entry in cast("dict[str, Any]", value).items()}
-    return [_copied(entry) for entry in cast("list[Any]", value)] if isinstance(value, list) else value
 
 
 class ResponseAccumulator:
@@ -156,7 +148,7 @@ class ResponseAccumulator:
         if self._response is None:
             return None
         output = [item.snapshot() for _, item in sorted(self._items.items())]
-        return cast("ParsedResponse[Any]", ParsedResponse._view({**_copied(self._response), "output": output}))
+        return cast("ParsedResponse[Any]", ParsedResponse._view({**copied(self._response), "output": output}))
 
     # Lifecycle
 
@@ -198,7 +190,7 @@ class ResponseAccumulator:
                 raise RuntimeError(f"the response was completed without its item {item.data.get('id')}")
         if response.get("output") is None:
             done = [item.done for _, item in sorted(self._items.items()) if item.done is not None]
-            response = {**response, "output": [_copied(item) for item in done]}
+            response = {**response, "output": [copied(item) for item in done]}
         self.completed = self._parser.parse(response)
         return ResponseCompletedEvent._view({**data, "response": self.completed})
 
