@@ -65,7 +65,7 @@ class Decoder:
         inflate = self._inflate or self._choose()
         if inflate is None:
             return b""
-        if inflate.eof:
+        if inflate.eof and self._held:
             inflate = self._next_member()
         data, self._held = self._held, b""
         if not data and not self.pending:

@@ -20,9 +20,7 @@ from .framing import SMALL, length_of
 
 _line = ": ".join
 _name = itemgetter(0)
-_line_feeds = methodcaller("count", b"\n")
-_returns = methodcaller("count", b"\r")
-_has_nul = methodcaller("__contains__", 0)
+_without_ends = methodcaller("translate", None, b"\r\n\0")
 _TOKEN = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
 _bad_in_value = re.compile("[\r\n\0\u0100-\U0010ffff]").search
 _bad_in_target = re.compile("[^\x21-\x7e]").search
@@ -112,11 +110,10 @@ def _sealed(start: str, headers: Headers, secrets: tuple[Secret, ...], tail: str
         )
     except (UnicodeEncodeError, TypeError):
         return None  # and not `raise` here: the exception holds the text
-    # A stray CR or LF shows in the count of lines; counting once is far cheaper than looking at every value.
+    # A stray CR, LF or NUL shows in their number; counting is far cheaper than looking at every value.
     ends = start.count("\n") + 1 + len(headers.fields) + len(secrets) + tail.count("\n")
-    if _line_feeds(view.obj) == ends == _returns(view.obj) and start.count(" ") == 2 + start.count("\n"):
-        return None if _has_nul(view.obj) else view
-    return None
+    sound = len(view) - len(_without_ends(view.obj)) == 2 * ends and start.count(" ") == 2 + start.count("\n")
+    return view if sound else None
 
 
 def _proxy_line(secret: Secret) -> str:

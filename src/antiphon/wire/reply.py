@@ -18,6 +18,8 @@ upgrade is ever accepted, and all sizes are bounded. Where it leaks: llhttp tole
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+
 import httptools
 
 from ..core.headers import Headers
@@ -78,6 +80,7 @@ class ReplyParser:
         "done",
         "headers",
         "on_body",
+        "on_header",
         "pending",
         "reusable",
         "started",
@@ -92,6 +95,8 @@ class ReplyParser:
         self._pieces: list[bytes] = []
         # llhttp's glue calls this for each piece of body: a list's own append is as cheap as a callback can be.
         self.on_body = self._pieces.append
+        self._fields: list[bytes] = []
+        self.on_header = _collector(self._fields)
         self._bodiless = False
         self._parser = httptools.HttpResponseParser(self)
         self.expect("GET")
@@ -111,7 +116,7 @@ class ReplyParser:
         self._method = method
         self._stream = stream
         self._events = events
-        self._fields: list[bytes] = []
+        self._fields.clear()
         self._problem: WireProblem | None = None
         self._decoder: Decoder | None = None
         self._bound: int | None = None
@@ -186,14 +191,10 @@ class ReplyParser:
         if self._ended:
             raise BrokenProtocol("data follows the reply")
 
-    def on_header(self, name: bytes, value: bytes) -> None:
-        """One field of the head, or of the trailers."""
-        self._fields.append(name)
-        self._fields.append(value)
-
     def on_headers_complete(self) -> None:
         """The head is complete: decide what the body will be."""
-        fields, self._fields = self._fields, []
+        fields = self._fields.copy()
+        self._fields.clear()
         try:
             self._bound_head(fields)
             status = self._parser.get_status_code()
@@ -235,15 +236,12 @@ class ReplyParser:
         version = self._parser.get_http_version()
         if version not in ("1.1", "1.0"):
             raise BrokenProtocol(f"the reply is HTTP/{version}; only 1.1 and 1.0 are understood")
-        # llhttp lets no line end into a name or value, so one decode serves all of them.
-        texts = iter(b"\n".join(fields).decode("latin-1").split("\n"))
-        headers = Headers(zip(texts, texts, strict=False))
         self.version = f"HTTP/{version}"
-        self.headers = headers
+        self.headers = Headers.from_flat(fields)  # llhttp lets no line feed into a name or value
         self.status = status
-        self._frame(status, headers)
+        self._frame(status, self.headers.by_name())
 
-    def _frame(self, status: int, headers: Headers) -> None:
+    def _frame(self, status: int, headers: Mapping[str, str]) -> None:
         if "transfer-encoding" in headers:
             self._chunked = True
             if headers["transfer-encoding"].lower() != "chunked":
@@ -258,7 +256,7 @@ class ReplyParser:
             if "content-encoding" in headers:
                 self._decoder = decoder_for(headers["content-encoding"])
 
-    def _end_without_body(self, headers: Headers) -> None:
+    def _end_without_body(self, headers: Mapping[str, str]) -> None:
         options = headers["connection"].lower() if "connection" in headers else ""
         self._bodiless = self._ended = self.done = True
         self.reusable = "keep-alive" in options if self.version == "HTTP/1.0" else "close" not in options
@@ -333,3 +331,13 @@ class ReplyParser:
         if self._decoder is not None:
             self._decoder.end()
         self.done = True
+
+
+def _collector(fields: list[bytes]) -> Callable[[bytes, bytes], None]:
+    append = fields.append
+
+    def on_header(name: bytes, value: bytes) -> None:
+        append(name)
+        append(value)
+
+    return on_header
