@@ -6,9 +6,8 @@ choice of fields walks the views. The result shares nothing with the model.
 
 from __future__ import annotations
 
-import copy
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any, NamedTuple
@@ -16,10 +15,12 @@ from uuid import UUID
 
 import msgspec
 
+from .annotation import is_plain
 from .shape import is_dict, is_list, is_mapping, is_sequence
-from .view import Field, View, plan_of
+from .view import Field, Plan, View, plan_of
 
 _KEPT = (bytes, bytearray, memoryview, datetime, date, time, timedelta, Decimal, UUID)
+_SCALARS = frozenset({str, int, float, bool, type(None)})
 _COLLECTIONS = frozenset({tuple, set, frozenset})
 _MISSING = object()
 
@@ -61,6 +62,18 @@ def plain_dict(data: dict[str, Any], form: Form) -> dict[str, Any]:
     return result
 
 
+def _copied(value: Any, form: Form) -> Any:
+    """A deep copy of a value that should hold no models."""
+    try:
+        return msgspec.to_builtins(value, builtin_types=_KEPT if form.mode == "python" else (), enc_hook=_foreign)
+    except (_Foreign, TypeError, RecursionError):
+        return _plain(value, form)
+
+
+def _foreign(value: Any) -> Any:
+    raise _Foreign
+
+
 def _data_of(value: Any) -> Any:
     if isinstance(value, View):
         return value.__dict__
@@ -91,9 +104,7 @@ def _plain(value: Any, form: Form) -> Any:
 
 
 def _leaf(value: Any, form: Form) -> Any:
-    if form.mode != "json":
-        return copy.deepcopy(value) if isinstance(value, bytearray) else value
-    if isinstance(value, (str, int, float, type(None))):
+    if form.mode != "json" or isinstance(value, (str, int, float)):
         return value
     try:
         return msgspec.to_builtins(value)
@@ -105,17 +116,37 @@ def _leaf(value: Any, form: Form) -> Any:
 
 def _model(view: View, form: Form, include: Any, exclude: Any) -> dict[str, Any]:
     plan = plan_of(type(view))
+    if include is None and exclude is None and not form.exclude_defaults and (form.by_alias or not plan.renamed):
+        return _whole(view, form, plan)
+    return _chosen_fields(view, form, plan, include, exclude)
+
+
+def _whole(view: View, form: Form, plan: Plan) -> dict[str, Any]:
+    """The usual case, all fields under the keys they have: merged at once, then only containers are looked at."""
+    data = view.__dict__
+    result: dict[str, Any] = dict(data) if form.exclude_unset else {**plan.template(), **data}
+    for key, value in data.items():
+        if value.__class__ not in _SCALARS:
+            field = plan.by_key.get(key)
+            if field is None or is_plain(field.annotation):
+                result[key] = _copied(value, form)
+            else:
+                # Through the class, so that nested objects are views and know their own names and defaults.
+                result[key] = _value(getattr(view, field.name), form)
+    return {key: value for key, value in result.items() if value is not None} if form.exclude_none else result
+
+
+def _chosen_fields(view: View, form: Form, plan: Plan, include: Any, exclude: Any) -> dict[str, Any]:
     data = view.__dict__
     result: dict[str, Any] = {}
-    for field in plan.fields.values():
-        if _chosen(field.name, include, exclude):
-            value = _field_value(view, data, field, form)
-            if value is not _MISSING:
-                key = field.key if form.by_alias else field.name
-                result[key] = _value(value, form, _below(field.name, include), _below(field.name, exclude))
-    for key, value in data.items():
-        if key not in plan.by_key and _chosen(key, include, exclude) and not (value is None and form.exclude_none):
-            result[key] = _value(value, form, _below(key, include), _below(key, exclude))
+    for _, field, inner, outer in _kept(plan.fields.items(), include, exclude):
+        value = _field_value(view, data, field, form)
+        if value is not _MISSING:
+            result[field.key if form.by_alias else field.name] = _part(value, form, inner, outer)
+    extra = {key: value for key, value in data.items() if key not in plan.by_key}
+    for key, value, inner, outer in _kept(extra.items(), include, exclude):
+        if value is not None or not form.exclude_none:
+            result[key] = _part(value, form, inner, outer)
     return result
 
 
@@ -125,7 +156,6 @@ def _field_value(view: View, data: dict[str, Any], field: Field, form: Form) -> 
             return _MISSING
         value = field.absent()
     else:
-        # Through the class, so that nested objects are views and know their own names and defaults.
         value = getattr(view, field.name)
     if value is None and form.exclude_none:
         return _MISSING
@@ -134,23 +164,36 @@ def _field_value(view: View, data: dict[str, Any], field: Field, form: Form) -> 
     return value
 
 
-def _value(value: Any, form: Form, include: Any, exclude: Any) -> Any:
+def _value(value: Any, form: Form) -> Any:
+    kind = value.__class__
+    if kind in _SCALARS:
+        return value
+    if kind is list:
+        return [_value(item, form) for item in value]
+    if kind is dict:
+        return {key: _value(item, form) for key, item in value.items()}
+    return _model(value, form, None, None) if isinstance(value, View) else _plain(value, form)
+
+
+def _part(value: Any, form: Form, include: Any, exclude: Any) -> Any:
+    """As `_value`, with a choice of what lies inside."""
+    if include is None and exclude is None:
+        return _value(value, form)
     if isinstance(value, View):
         return _model(value, form, include, exclude)
     if is_dict(value):
         return {
-            key: _value(item, form, _below(key, include), _below(key, exclude))
-            for key, item in value.items()
-            if _chosen(key, include, exclude)
+            key: _part(item, form, inner, outer) for key, item, inner, outer in _kept(value.items(), include, exclude)
         }
     if is_sequence(value):
-        kept = [
-            _value(item, form, _below(position, include), _below(position, exclude))
-            for position, item in enumerate(value)
-            if _chosen(position, include, exclude)
-        ]
-        return kept if is_list(value) or form.mode == "json" else tuple(kept)
+        return [_part(item, form, inner, outer) for _, item, inner, outer in _kept(enumerate(value), include, exclude)]
     return _plain(value, form)
+
+
+def _kept(items: Iterable[tuple[Any, Any]], include: Any, exclude: Any) -> Iterator[tuple[Any, Any, Any, Any]]:
+    for key, item in items:
+        if _chosen(key, include, exclude):
+            yield key, item, _below(key, include), _below(key, exclude)
 
 
 def _chosen(key: Any, include: Any, exclude: Any) -> bool:

@@ -68,34 +68,26 @@ def encode_json(value: Any) -> bytes:
 
 
 def _is_plain(value: Any) -> bool:
-    """Whether the C encoder and this module mean the same by `value`, which is known to be finite and acyclic."""
-    rest = [value]
+    """Whether the C encoder and this module mean the same by `value`, which it has just encoded, so it has no cycle."""
+    rest: list[Any] = [(value,)]
+    push = rest.append
     for node in rest:
-        kind = node.__class__
-        if kind is dict:
-            if not all(map(_is_text, node)):
-                return False
-            items: Iterable[Any] = node.values()
-        elif kind is list or kind is tuple:
-            items = node
-        elif isinstance(node, View):
-            rest.append(node.__dict__)
-            continue
-        else:
-            items = (node,)
-        for item in items:
+        for item in node.values() if node.__class__ is dict else node:
             kind = item.__class__
-            if kind is str or kind in _AS_THEY_ARE:
+            if kind is str:
                 continue
-            if kind is dict or kind is list or kind is tuple or (isinstance(item, View)):
-                rest.append(item)
-            elif kind is not float or not math.isfinite(item):
+            if kind is dict or kind is list or kind is tuple:
+                push(item)
+            elif kind in _AS_THEY_ARE:
+                continue
+            elif kind is float:
+                if item - item:  # NaN for NaN and the infinities, else 0.0
+                    return False
+            elif isinstance(item, View):
+                push(item.__dict__)
+            else:
                 return False
     return True
-
-
-def _is_text(key: Any) -> bool:
-    return key.__class__ is str
 
 
 def _plain(value: Any, path: str, depth: int) -> Any:
@@ -109,7 +101,7 @@ def _plain(value: Any, path: str, depth: int) -> Any:
     if isinstance(value, (str, int, float)):
         return _scalar(value, path)
     if isinstance(value, View):
-        return _mapping(value.__dict__, path, depth)
+        value = value.__dict__
     if is_mapping(value):
         return _mapping(value, path, depth)
     if is_sequence(value):

@@ -37,6 +37,7 @@ class _Missing:
 
 MISSING = _Missing()
 _new = object.__new__
+_MUTABLE = (list, dict, set)
 _lock = RLock()
 
 
@@ -114,18 +115,29 @@ class Field:
 
     def absent(self) -> Any:
         """The value shown when the data lacks it."""
-        return None if self.default is MISSING else copy.copy(self.default)
+        default = self.default
+        return None if default is None or default is MISSING else copy.copy(default)
 
 
 class Plan:
     """What a class declares, its bases included, in order: by Python name and by API name."""
 
-    __slots__ = ("by_key", "fields", "renamed")
+    __slots__ = ("_mutable", "_template", "by_key", "fields", "renamed")
 
     def __init__(self, fields: dict[str, Field]) -> None:
         self.fields = fields
         self.by_key = {field.key: field for field in fields.values()}
         self.renamed = any(name != field.key for name, field in fields.items())
+        self._template = {field.key: field.absent() for field in fields.values()}
+        self._mutable = [field for field in fields.values() if isinstance(field.default, _MUTABLE)]
+
+    def template(self) -> dict[str, Any]:
+        """What data without any field would read as, by API name. Do not change it."""
+        return (
+            {**self._template, **{field.key: field.absent() for field in self._mutable}}
+            if self._mutable
+            else self._template
+        )
 
 
 def plan_of(cls: type[View]) -> Plan:
@@ -161,8 +173,7 @@ def _field(cls: type, name: str, annotation: Any) -> Field:
 
 
 def _install(cls: type, field: Field) -> None:
-    mutable = isinstance(field.default, (list, dict, set))
-    if field.key != field.name or mutable or not is_plain(field.annotation):
+    if field.key != field.name or isinstance(field.default, _MUTABLE) or not is_plain(field.annotation):
         setattr(cls, field.name, Nested(field))
     else:
         setattr(cls, field.name, field.absent())
@@ -208,7 +219,7 @@ class Nested:
 
     def _absent(self, data: dict[str, Any]) -> Any:
         value = self.field.absent()
-        if isinstance(value, (list, dict, set)):
+        if isinstance(value, _MUTABLE):
             # A user's mutable default: kept, so that what is added to it stays.
             return data.setdefault(self.key, value)
         return value
@@ -229,7 +240,7 @@ class Nested:
 
         field = self.field
         cast = caster(field.type)
-        if cast is same and field.key == field.name and not isinstance(field.default, (list, dict, set)):
+        if cast is same and field.key == field.name and not isinstance(field.default, _MUTABLE):
             with _lock:
                 if field.owner.__dict__.get(field.name) is self:
                     setattr(field.owner, field.name, field.absent())
