@@ -27,6 +27,10 @@ class LocalOpenAI(OpenAI):
         super().close()
         _end(self._link)
 
+    def tie(self, emulator: Emulator) -> None:
+        """Let the emulator end with this client and its copies."""
+        _ENDINGS[self._link] = weakref.finalize(self._link, emulator.stop)
+
 
 class AsyncLocalOpenAI(AsyncOpenAI):
     """The asyncio client of one emulator; closing it stops the emulator too."""
@@ -35,6 +39,10 @@ class AsyncLocalOpenAI(AsyncOpenAI):
         """Close every connection and stop the emulator. Copies share both."""
         await super().close()
         await asyncio.to_thread(_end, self._link)
+
+    def tie(self, emulator: Emulator) -> None:
+        """Let the emulator end with this client and its copies."""
+        _ENDINGS[self._link] = weakref.finalize(self._link, emulator.stop)
 
 
 @overload
@@ -60,12 +68,12 @@ def local(*, asynchronous: bool = False, setting: Setting | None = None, **optio
     key = setting.api_keys[0] if setting and setting.api_keys else "sk-local"
     emulator = Emulator(setting).start()
     try:
-        arguments = {"api_key": key, "proxy": None, "base_url": emulator.base_url, **options}
+        arguments: dict[str, Any] = {"api_key": key, "proxy": None, "base_url": emulator.base_url, **options}
         client = AsyncLocalOpenAI(**arguments) if asynchronous else LocalOpenAI(**arguments)
     except BaseException:
         emulator.stop()
         raise
-    _ENDINGS[client._link] = weakref.finalize(client._link, emulator.stop)
+    client.tie(emulator)
     return client
 
 
@@ -79,7 +87,8 @@ class _Callable(ModuleType):
     """Importing a submodule binds it as its package's attribute, over the function of the same name; so it is callable."""
 
     def __call__(self, **options: Any) -> Any:
-        return local(**options)
+        start: Any = local
+        return start(**options)
 
 
 sys.modules[__name__].__class__ = _Callable

@@ -18,12 +18,12 @@ def main(arguments: list[str] | None = None) -> int:
     if words in (["--version"], ["-V"]):
         from antiphon.version import __version__
 
-        print(f"antiphon {__version__}")  # noqa: T201
+        print(f"antiphon {__version__}")
         return 0
     if not words or words[0] in ("-h", "--help", "help"):
-        print(usage())  # noqa: T201
+        print(usage())
         return 0
-    print(f"antiphon: no command {words[0]!r}\n\n{usage()}", file=sys.stderr)  # noqa: T201
+    print(f"antiphon: no command {words[0]!r}\n\n{usage()}", file=sys.stderr)
     return 2
 
 

@@ -39,7 +39,7 @@ def main(arguments: list[str]) -> int:
     try:
         return _serve(options)
     except (EmulatorUnavailable, OSError) as error:
-        print(f"antiphon serve: {error}", file=sys.stderr)  # noqa: T201
+        print(f"antiphon serve: {error}", file=sys.stderr)
         return 1
 
 
@@ -63,9 +63,9 @@ def _serve(options: argparse.Namespace) -> int:
     sock = listen(options.host, options.port)
     url = address(sock)
     shown = "one of the keys given" if setting.api_keys else "sk-local"
-    print(f"antiphon emulator on {url}\n")  # noqa: T201
-    print(f"  export OPENAI_BASE_URL={url}\n  export OPENAI_API_KEY={shown!r}\n")  # noqa: T201
-    print("Ctrl-C stops it.", flush=True)  # noqa: T201
+    print(f"antiphon emulator on {url}\n")
+    print(f"  export OPENAI_BASE_URL={url}\n  export OPENAI_API_KEY={shown!r}\n")
+    print("Ctrl-C stops it.", flush=True)
     serve(server, sock, app)
     return 0
 

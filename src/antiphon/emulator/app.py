@@ -20,6 +20,7 @@ from .problem import Problem
 from .router import Router
 from .sending import Sender
 from .setting import Setting
+from .shape import is_object
 from .world import World
 
 VERSION = b"2020-10-01"
@@ -123,7 +124,7 @@ class _Turn:
     def limit(self, body: Any, size: int) -> None:
         """Charge the request to its key and model; raises 429 when it is too much."""
         model, tokens = "", 0
-        if type(body) is dict:
+        if is_object(body):
             model = body.get("model") or ""
             wanted = body.get("max_output_tokens") or body.get("max_completion_tokens") or body.get("max_tokens")
             tokens = max(wanted if type(wanted) is int else 0, size // 4)

@@ -64,4 +64,4 @@ class Description:
 @cache
 def description() -> Description:
     """The one that is shipped with the package."""
-    return Description(msgspec.json.decode(resources.files(__package__).joinpath("api.json").read_bytes()))
+    return Description(msgspec.json.decode(resources.files("antiphon.emulator").joinpath("api.json").read_bytes()))

@@ -134,7 +134,7 @@ class Reading:
 def models(types: dict[str, Any]) -> list[str]:
     """Every model name the description spells out, in its order."""
     found: dict[str, None] = {}
-    queue = list(MODEL_TYPES)
+    queue: list[str] = list(MODEL_TYPES)
     while queue:
         expression = types[queue.pop(0)]["type"]
         for match in _REFERENCE.finditer(expression):
@@ -158,7 +158,7 @@ def encoded(folder: Path) -> str:
 def _union(members: list[Node]) -> Node:
     flat: list[Node] = []
     for member in members:
-        flat.extend(member[1] if isinstance(member, list) and member[0] == "union" else [member])
+        flat.extend(member[1] if member[0] == "union" else [member])
     return ["union", flat]
 
 
@@ -169,7 +169,7 @@ def _compact(value: Any) -> str:
 def main(arguments: list[str]) -> int:
     """Write the file beside this module; 2 when the folder is not named."""
     if len(arguments) != 1:
-        print("usage: python -m antiphon.emulator.distil API_DIR", file=sys.stderr)  # noqa: T201
+        print("usage: python -m antiphon.emulator.distil API_DIR", file=sys.stderr)
         return 2
     TARGET.write_text(encoded(Path(arguments[0])), "utf-8")
     return 0

@@ -12,9 +12,9 @@ DONE: Final = b"data: [DONE]\n\n"
 
 def data(value: Any) -> bytes:
     """An event without a name."""
-    return b"data: " + encode(value) + b"\n\n"
+    return b"data: %b\n\n" % encode(value)
 
 
 def named(value: dict[str, Any]) -> bytes:
     """An event named by its own `type`."""
-    return b"event: " + value["type"].encode() + b"\ndata: " + encode(value) + b"\n\n"
+    return b"event: %b\ndata: %b\n\n" % (value["type"].encode(), encode(value))

@@ -61,12 +61,12 @@ class Fault:
         """The error to answer, if it is one."""
         if self.status is None:
             return None
-        type, code, message = _KINDS.get(self.status, ("server_error", None, f"Status {self.status}, as asked."))
+        kind, code, message = _KINDS.get(self.status, ("server_error", None, f"Status {self.status}, as asked."))
         headers = {} if self.retry_after is None else {"retry-after": f"{self.retry_after:g}"}
         return Problem(
             self.status,
             self.message or message,
-            type=self.type or type,
+            type=self.type or kind,
             code=self.code or code,
             headers=headers,
         )

@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from .problem import Problem
 from .schema import Schema
+from .shape import is_array, is_object
 
 _STEP: Final = re.compile(r"\[([^\]]*)\]")
 MOST_STEPS: Final = 8
@@ -51,16 +52,15 @@ def _below(schema: Schema, node: Any, step: str) -> list[Any]:
 def _put(values: dict[str, Any], steps: list[str], value: Any) -> None:
     target: Any = values
     for here, following in zip(steps, [*steps[1:], None], strict=True):
-        last = following is None
-        fresh: Any = value if last else [] if not following or following.isdigit() else {}
-        if isinstance(target, list):
+        fresh: Any = value if following is None else [] if not following or following.isdigit() else {}
+        if is_array(target):
             target.append(fresh)
-            target = target[-1]
-        elif last or here not in target or not isinstance(target[here], list | dict):
-            target[here] = fresh
-            target = target[here]
+            target = fresh
         else:
-            target = target[here]
+            known = target.get(here)
+            if following is None or not (is_array(known) or is_object(known)):
+                target[here] = known = fresh
+            target = known
 
 
 def _typed(options: list[Any], text: str) -> Any:

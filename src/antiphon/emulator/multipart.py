@@ -100,7 +100,7 @@ class MultipartReader:
             self._expect(self._delimiter.startswith(bytes(self._buffer[:start])))
             return None
         self._expect(self._buffer.startswith(self._delimiter))
-        if self._buffer[start : start + 2] == b"--":
+        if self._buffer.startswith(b"--", start):
             self.done = True
             return None
         end = self._buffer.find(b"\r\n\r\n", start)
@@ -118,7 +118,9 @@ class MultipartReader:
 
 
 def _head(text: str) -> PartHead:
-    fields = {name.strip().lower(): value.strip() for name, _, value in (line.partition(":") for line in text.split("\r\n"))}
+    fields = {
+        name.strip().lower(): value.strip() for name, _, value in (line.partition(":") for line in text.split("\r\n"))
+    }
     found = _parameters(fields.get("content-disposition", ""))
     if "name" not in found:
         raise _broken("a part has no name")
@@ -127,7 +129,8 @@ def _head(text: str) -> PartHead:
 
 def _parameters(text: str) -> dict[str, str]:
     return {
-        name.lower(): re.sub(r"\\(.)", r"\1", quoted) if quoted else plain for name, quoted, plain in _PARAMETER.findall(text)
+        name.lower(): re.sub(r"\\(.)", r"\1", quoted) if quoted else plain
+        for name, quoted, plain in _PARAMETER.findall(text)
     }
 
 

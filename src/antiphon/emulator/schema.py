@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final, NamedTuple
 
 from .problem import Problem
+from .shape import is_array, is_object
 
 Node = Any
 TAGS: Final = ("type", "role")
@@ -88,7 +89,7 @@ class Schema:
         required = tuple(name for name, (_, needed) in fields.items() if needed)
 
         def check(value: Any) -> Complaint | None:
-            if type(value) is not dict:
+            if not is_object(value):
                 return wrong_type("an object", value)
             for name, item in value.items():
                 if (inner := known.get(name)) is None:
@@ -152,14 +153,14 @@ class Schema:
         plain = [(member, self.resolved(member)) for member in members]
         if any(node == "any" for _, node in plain):
             return _SCALARS["any"]
-        scalars: dict[type, Check] = {}
+        scalars: dict[type[Any], Check] = {}
         values = [v for _, node in plain if node[0] == "enum" for v in node[1]]
         if any(node == "str" for _, node in plain):
             scalars[str] = _accept
         elif values:
             scalars[str] = _enum(values)
         for value in values:
-            scalars.setdefault(type(value), _enum(values))
+            scalars.setdefault(value.__class__, _enum(values))
         for _, node in plain:
             scalars |= _NATIVE.get(node, {}) if isinstance(node, str) else {}
         if lists := [self.check(member) for member, node in plain if node[0] == "list"]:
@@ -169,7 +170,7 @@ class Schema:
         wanted = _wanted(scalars)
 
         def check(value: Any) -> Complaint | None:
-            inner = scalars.get(type(value))
+            inner = scalars.get(value.__class__)
             return inner(value) if inner is not None else wrong_type(wanted, value)
 
         return check
@@ -231,7 +232,7 @@ def _first_of(checks: list[Check]) -> Check:
 
 def _list(item: Check) -> Check:
     def check(value: Any) -> Complaint | None:
-        if type(value) is not list:
+        if not is_array(value):
             return wrong_type("an array", value)
         for index, element in enumerate(value):
             if (found := item(element)) is not None:
@@ -243,7 +244,7 @@ def _list(item: Check) -> Check:
 
 def _dict(item: Check) -> Check:
     def check(value: Any) -> Complaint | None:
-        if type(value) is not dict:
+        if not is_object(value):
             return wrong_type("an object", value)
         for name, element in value.items():
             if (found := item(element)) is not None:
@@ -276,7 +277,7 @@ def _of(wanted: str, *types: type) -> Check:
     return check
 
 
-def _wanted(scalars: Mapping[type, Check]) -> str:
+def _wanted(scalars: Mapping[type[Any], Check]) -> str:
     names = {str: "a string", int: "an integer", float: "a decimal", bool: "a boolean", list: "an array"}
     listed = [names.get(kind, "an object") for kind in scalars if kind is not type(None)]
     if float in scalars and int in scalars:
@@ -293,7 +294,7 @@ _SCALARS: Final[dict[str, Check]] = {
     "any": _accept,
     "file": _accept,
 }
-_NATIVE: Final[dict[str, dict[type, Check]]] = {
+_NATIVE: Final[dict[str, dict[type[Any], Check]]] = {
     "int": {int: _accept},
     "float": {float: _accept, int: _accept},
     "bool": {bool: _accept},

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import socket
 import threading
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 from .app import EmulatorApp
 from .setting import Setting
@@ -85,7 +85,7 @@ class Emulator:
         self._thread: threading.Thread | None = None
         self._base_url = ""
 
-    def __enter__(self) -> Emulator:
+    def __enter__(self) -> Self:
         return self.start()
 
     def __exit__(self, *_: object) -> None:
@@ -101,7 +101,7 @@ class Emulator:
             raise RuntimeError("the emulator is not running: use `with Emulator() as server:` or call start()")
         return self._base_url
 
-    def start(self) -> Emulator:
+    def start(self) -> Self:
         """Listen, and return when requests are answered."""
         if self._thread is not None:
             return self

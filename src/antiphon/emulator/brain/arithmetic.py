@@ -8,12 +8,12 @@ from fractions import Fraction
 from typing import Final
 
 _WORDS: Final = (
-    (re.compile(r"\bmultiplied by\b|\btimes\b", re.I), "*"),
-    (re.compile(r"\bdivided by\b|\bover\b", re.I), "/"),
-    (re.compile(r"\bplus\b", re.I), "+"),
-    (re.compile(r"\bminus\b", re.I), "-"),
-    (re.compile(r"\bto the power of\b|\*\*", re.I), "^"),
-    (re.compile(r"(?<=[\d\s)])[x×·](?=[\d\s(])", re.I), "*"),
+    (re.compile(r"\bmultiplied by\b|\btimes\b", re.IGNORECASE), "*"),
+    (re.compile(r"\bdivided by\b|\bover\b", re.IGNORECASE), "/"),
+    (re.compile(r"\bplus\b", re.IGNORECASE), "+"),
+    (re.compile(r"\bminus\b", re.IGNORECASE), "-"),
+    (re.compile(r"\bto the power of\b|\*\*", re.IGNORECASE), "^"),
+    (re.compile(r"(?<=[\d\s)])[x×·](?=[\d\s(])", re.IGNORECASE), "*"),
     (re.compile(r"÷"), "/"),
     (re.compile(r"−"), "-"),
     (re.compile(r"(?<=\d),(?=\d{3}\b)"), ""),
@@ -96,16 +96,16 @@ class _Reading:
         return base
 
     def atom(self, depth: int) -> Fraction:
-        token = self.tokens.pop() if self.tokens else ""
-        if token == "(":
+        sign = self.tokens.pop() if self.tokens else ""
+        if sign == "(":
             value = self.level(0, _deeper(depth))
             if not self.tokens or self.tokens.pop() != ")":
                 raise Unreadable("parenthesis")
             return value
         try:
-            return Fraction(token)
+            return Fraction(sign)
         except ValueError:
-            raise Unreadable(token) from None
+            raise Unreadable(sign) from None
 
 
 def _deeper(depth: int) -> int:

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import math
 import re
-from collections import Counter
+from collections import defaultdict
 from functools import lru_cache
 from hashlib import blake2b
+from itertools import pairwise
 from typing import Final
 
 from .recall import stem
@@ -49,7 +50,7 @@ def token_text(tokens: list[int]) -> str:
 
 def _features(text: str) -> dict[str, float]:
     words = [word.lower() for word in _WORD.findall(text)] or list(text.strip()) or [""]
-    counts: Counter[str] = Counter()
+    counts: defaultdict[str, float] = defaultdict(float)
     for word in words:
         plain = 0.25 if word in STOP_WORDS else 1.0
         root = stem(word)
@@ -60,7 +61,7 @@ def _features(text: str) -> dict[str, float]:
         share = plain * 0.9 / max(1, len(padded) - 2) ** 0.5
         for start in range(len(padded) - 2):
             counts[f"g:{padded[start : start + 3]}"] += share
-    for left, right in zip(words, words[1:], strict=False):
+    for left, right in pairwise(words):
         counts[f"b:{left} {right}"] += 0.35
     return {feature: math.copysign(math.log1p(abs(weight)), weight) for feature, weight in counts.items()}
 

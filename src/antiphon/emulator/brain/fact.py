@@ -15,45 +15,90 @@ from .summary import keywords, summarise
 
 _SPLIT: Final = re.compile(r"[_\W]+|(?<=[a-z0-9])(?=[A-Z])")
 _AGE: Final = re.compile(
-    r"\b(\d{1,3})[\s-]*(?:years?[\s-]old|yo\b|y/o)|\b(?:aged?|turn(?:s|ed|ing)?)\s+(\d{1,3})\b", re.I
+    r"\b(\d{1,3})[\s-]*(?:years?[\s-]old|yo\b|y/o)|\b(?:aged?|turn(?:s|ed|ing)?)\s+(\d{1,3})\b", re.IGNORECASE
 )
 _MONEY: Final = re.compile(
-    r"[$€£]\s?(\d[\d,]*(?:\.\d+)?)|\b(\d[\d,]*(?:\.\d+)?)\s?(?:dollars?|euros?|pounds?|usd|eur|gbp)\b", re.I
+    r"[$€£]\s?(\d[\d,]*(?:\.\d+)?)|\b(\d[\d,]*(?:\.\d+)?)\s?(?:dollars?|euros?|pounds?|usd|eur|gbp)\b", re.IGNORECASE
 )
 _WEEKDAY: Final = re.compile(
-    r"\b(?:next |this |on )?((?:mon|tues|wednes|thurs|fri|satur|sun)day|today|tomorrow|tonight|yesterday)\b", re.I
+    r"\b(?:next |this |on )?((?:mon|tues|wednes|thurs|fri|satur|sun)day|today|tomorrow|tonight|yesterday)\b",
+    re.IGNORECASE,
 )
 _EVENT: Final = re.compile(
     r"\b(?:going to|go to|attend(?:ing|s)?|visit(?:ing|s)?|at|for|have|having|schedule|planning|plan|host(?:ing)?)\s+(?:an?|the)\s+"
     r"([a-z][\w' -]*?)(?=\s+(?:on|at|in|with|for|next|this|tomorrow|today|from|by)\b|[.,;!?]|$)",
-    re.I,
+    re.IGNORECASE,
 )
 _GOOD: Final = re.compile(
-    r"\b(good|great|love[sd]?|like[sd]?|excellent|amazing|happy|wonderful|best|fantastic|delight\w*|enjoy\w*)\b", re.I
+    r"\b(good|great|love[sd]?|like[sd]?|excellent|amazing|happy|wonderful|best|fantastic|delight\w*|enjoy\w*)\b",
+    re.IGNORECASE,
 )
 _BAD: Final = re.compile(
-    r"\b(bad|hate[sd]?|awful|terrible|worst|sad|angry|horribl\w+|poor|disappoint\w*|broken|slow)\b", re.I
+    r"\b(bad|hate[sd]?|awful|terrible|worst|sad|angry|horribl\w+|poor|disappoint\w*|broken|slow)\b", re.IGNORECASE
 )
-_NO: Final = re.compile(r"\b(no|not|never|n't|isn't|false|without)\b", re.I)
+_NO: Final = re.compile(r"\b(no|not|never|n't|isn't|false|without)\b", re.IGNORECASE)
 _LIST: Final = re.compile(
     r":\s*([^.;\n]+(?:,|\band\b)[^.;\n]+)|\b(?:buy|like|need|have|want|add|bring|love|using|with)\s+([^.;\n]*(?:,|\band\b)[^.;\n]+)",
-    re.I,
+    re.IGNORECASE,
 )
 
 PEOPLE: Final = frozenset(
-    "name names person people participants attendees author user customer employee first last full who".split()
+    [
+        "name",
+        "names",
+        "person",
+        "people",
+        "participants",
+        "attendees",
+        "author",
+        "user",
+        "customer",
+        "employee",
+        "first",
+        "last",
+        "full",
+        "who",
+    ]
 )
 PLACES: Final = frozenset(
-    "city cities location place places country town destination origin where capital state region address".split()
+    [
+        "city",
+        "cities",
+        "location",
+        "place",
+        "places",
+        "country",
+        "town",
+        "destination",
+        "origin",
+        "where",
+        "capital",
+        "state",
+        "region",
+        "address",
+    ]
 )
-DATES: Final = frozenset("date day when birthday deadline due".split())
-MONEY: Final = frozenset("price cost amount total salary budget fee".split())
-WHOLE: Final = frozenset("text message content input body query question prompt sentence original note".split())
+DATES: Final = frozenset(["date", "day", "when", "birthday", "deadline", "due"])
+MONEY: Final = frozenset(["price", "cost", "amount", "total", "salary", "budget", "fee"])
+WHOLE: Final = frozenset(
+    ["text", "message", "content", "input", "body", "query", "question", "prompt", "sentence", "original", "note"]
+)
 SHORT: Final = frozenset(
-    "summary description explanation reason reasoning abstract details comment thought output".split()
+    [
+        "summary",
+        "description",
+        "explanation",
+        "reason",
+        "reasoning",
+        "abstract",
+        "details",
+        "comment",
+        "thought",
+        "output",
+    ]
 )
-TOPIC: Final = frozenset("title topic subject category keyword heading label theme tag".split())
-RESULT: Final = frozenset("answer result value solution final sum product response reply".split())
+TOPIC: Final = frozenset(["title", "topic", "subject", "category", "keyword", "heading", "label", "theme", "tag"])
+RESULT: Final = frozenset(["answer", "result", "value", "solution", "final", "sum", "product", "response", "reply"])
 
 
 def words_of(name: str) -> list[str]:
@@ -173,17 +218,21 @@ class Facts:
         if not label:
             return None
         value = r"[\"'“]?([^\"'”\n,;]+?)[\"'”]?(?=\s*(?:[,;\n]|\.(?:\s|$)|[!?]|$|\band\b))"
-        found = re.search(rf"\b{label}\b\s*(?:[:=]|\bis\b|\bare\b|\bof\b|\bnamed\b|\bto\b)\s*{value}", self.text, re.I)
+        found = re.search(
+            rf"\b{label}\b\s*(?:[:=]|\bis\b|\bare\b|\bof\b|\bnamed\b|\bto\b)\s*{value}", self.text, re.IGNORECASE
+        )
         if found is None or len(found[1]) > 200:
             return None
-        text = re.sub(r"^(?:an?|the)\s+", "", found[1].strip(), flags=re.I)
+        text = re.sub(r"^(?:an?|the)\s+", "", found[1].strip(), flags=re.IGNORECASE)
         self._spent.add(text)
         return text or None
 
     def _counted(self, words: set[str]) -> str | None:
         for word in words - {"count", "number", "num", "of", "total", "quantity"}:
             stem = re.escape(word.rstrip("s"))
-            if (found := re.search(rf"(?<![\w.])(\d+(?:\.\d+)?)\s+(?:\w+\s+)?{stem}", self.text, re.I)) is not None:
+            if (
+                found := re.search(rf"(?<![\w.])(\d+(?:\.\d+)?)\s+(?:\w+\s+)?{stem}", self.text, re.IGNORECASE)
+            ) is not None:
                 return self._fresh([found[1]])
         return None
 

@@ -18,28 +18,29 @@ _QUOTED: Final = re.compile(r"[\"“`](.+?)[\"”`]|(?<!\w)['‘](.+?)['’](?!\
 _SAY: Final = re.compile(
     r"(?:^|[.!?,:\n]\s*|\bplease\s+|\bjust\s+|\byou\s+)(?:say|echo|repeat|print|respond with|reply with|output)\b"
     r"(?:\s+(?:back|after me|exactly|only|just|verbatim|the\s+(?:following|words?|phrase|text|sentence)|this))*\s*:?\s+(.+)",
-    re.I | re.DOTALL,
+    re.IGNORECASE | re.DOTALL,
 )
 _REVERSE: Final = re.compile(
-    r"\breverse\b\s*(?:the\s+)?(?:string|word|text|phrase|letters(?: of| in)?)?\s*:?\s*(.+)", re.I | re.DOTALL
+    r"\breverse\b\s*(?:the\s+)?(?:string|word|text|phrase|letters(?: of| in)?)?\s*:?\s*(.+)", re.IGNORECASE | re.DOTALL
 )
 _COUNT: Final = re.compile(
     r"\b(?:count|how many)\b[^:\"“]*?\b(words?|characters?|letters?|sentences?|lines?|vowels?)\b(?:[^:\"“]*?[:]|.*?(?=[\"“])|.*?\bin\b)?\s*(.+)",
-    re.I | re.DOTALL,
+    re.IGNORECASE | re.DOTALL,
 )
 _LETTER: Final = re.compile(
     r"how many\s+(?:letter\s+)?[\"'“]?([a-z])[\"'”]?(?:'?s)?\s+(?:are|is|do|does)?\b.*?\bin\s+(?:the word\s+)?(\S+)",
-    re.I,
+    re.IGNORECASE,
 )
 _CASE: Final = re.compile(
-    r"\b(upper|lower|title)[\s-]?case\b\s*:?\s*(.*)|(?:^|\s)(capitali[sz]e)\s*:?\s*(.+)", re.I | re.DOTALL
+    r"\b(upper|lower|title)[\s-]?case\b\s*:?\s*(.*)|(?:^|\s)(capitali[sz]e)\s*:?\s*(.+)", re.IGNORECASE | re.DOTALL
 )
 _SORT: Final = re.compile(
     r"\bsort\b(?P<what>[^:]*?):\s*(?P<items>.+)|\bsort\b\s+(?:the\s+)?(?:numbers\s+|words\s+)?(?P<bare>[^:]+,.+)",
-    re.I | re.DOTALL,
+    re.IGNORECASE | re.DOTALL,
 )
 _EXTRACT: Final = re.compile(
-    r"\b(?:extract|find|list|get|pull out|what are (?:the|all)|which)\b.*?\b(e-?mails?|numbers?|dates?|names?|urls?|links?|phone)\b", re.I
+    r"\b(?:extract|find|list|get|pull out|what are (?:the|all)|which)\b.*?\b(e-?mails?|numbers?|dates?|names?|urls?|links?|phone)\b",
+    re.IGNORECASE,
 )
 
 
@@ -62,8 +63,8 @@ def reverse(text: str) -> str | None:
     """`Reverse "abc"` gives cba; words are put in reverse order when words are meant."""
     if (match := _REVERSE.search(text)) is None:
         return None
-    if re.search(r"\b(order of|word order|the words)\b", text, re.I):
-        return " ".join(reversed(_subject(re.sub(r"^.*?:", "", match[1], flags=re.S)).split()))
+    if re.search(r"\b(order of|word order|the words)\b", text, re.IGNORECASE):
+        return " ".join(reversed(_subject(re.sub(r"^.*?:", "", match[1], flags=re.DOTALL)).split()))
     return _subject(match[1])[::-1]
 
 
@@ -94,7 +95,7 @@ def sort(text: str) -> str | None:
         return None
     items = [item for item in re.split(r"[,;\s]+", (match["items"] or match["bare"]).strip(" .")) if item]
     numeric = all(re.fullmatch(r"-?\d+(\.\d+)?", item) for item in items)
-    down = bool(re.search(r"descending|largest first|reverse", match["what"] or "", re.I))
+    down = bool(re.search(r"descending|largest first|reverse", match["what"] or "", re.IGNORECASE))
     return ", ".join(sorted(items, key=float if numeric else str.lower, reverse=down))
 
 

@@ -13,20 +13,23 @@ from .summary import STOP_WORDS
 
 _MINE: Final = re.compile(
     r"\bmy\s+([a-z][\w ]{0,40}?)\s+(?:is|are|was|=|will be)\s+(?!what\b)([^.,!?;\n]+)|\b(?:call me|i am called|i'm called)\s+([^.,!?;\n]+)",
-    re.I,
+    re.IGNORECASE,
 )
-_LIVE: Final = re.compile(r"\bi\s+(live in|come from|work (?:as|at|for|in)|was born (?:in|on))\s+([^.,!?;\n]+)", re.I)
-_AGED: Final = re.compile(r"\bi(?:'m| am)\s+(\d{1,3})(?:\s+years?\s+old)?\b", re.I)
+_LIVE: Final = re.compile(
+    r"\bi\s+(live in|come from|work (?:as|at|for|in)|was born (?:in|on))\s+([^.,!?;\n]+)", re.IGNORECASE
+)
+_AGED: Final = re.compile(r"\bi(?:'m| am)\s+(\d{1,3})(?:\s+years?\s+old)?\b", re.IGNORECASE)
 _ASK: Final = re.compile(
     r"\b(?:what(?:'s| is| are| was| were)|who(?:'s| is)|tell me|do you (?:know|remember|recall)|remember|recall|say)\s+(?:again\s+)?(?:what\s+)?my\s+"
     r"([a-z][\w ]{0,40}?)(?:\s+(?:is|are|was))?\s*[?.!]*\s*$",
-    re.I | re.M,
+    re.IGNORECASE | re.MULTILINE,
 )
-_WHO: Final = re.compile(r"\bwho am i\b", re.I)
-_OLD: Final = re.compile(r"\bhow old am i\b", re.I)
-_WHERE: Final = re.compile(r"\bwhere (?:do i (live|work|come from)|am i from|was i (born))\b", re.I)
+_WHO: Final = re.compile(r"\bwho am i\b", re.IGNORECASE)
+_OLD: Final = re.compile(r"\bhow old am i\b", re.IGNORECASE)
+_WHERE: Final = re.compile(r"\bwhere (?:do i (live|work|come from)|am i from|was i (born))\b", re.IGNORECASE)
 _BEFORE: Final = re.compile(
-    r"\bwhat (?:did i (?:just )?(?:say|ask|tell you)|was my (?:first|last|previous) (?:message|question))", re.I
+    r"\bwhat (?:did i (?:just )?(?:say|ask|tell you)|was my (?:first|last|previous) (?:message|question))",
+    re.IGNORECASE,
 )
 _QUESTION: Final = re.compile(r"[^.!?\n]*\?")
 _SENTENCE: Final = re.compile(r"[^.!?\n]+(?:\.(?=\S)[^.!?\n]+)*[.!?]*")
@@ -65,10 +68,10 @@ def facts(turns: list[Turn]) -> dict[str, str]:
             continue
         for thing, value, called in _MINE.findall(turn.text):
             said[_key(thing) if thing else "name"] = re.sub(
-                r"\s+and\s+(?:i|my|what|please)\b.*$", "", value or called, flags=re.I | re.S
+                r"\s+and\s+(?:i|my|what|please)\b.*$", "", value or called, flags=re.IGNORECASE | re.DOTALL
             ).strip(" \"'")
         for verb, value in _LIVE.findall(turn.text):
-            said[verb.lower()] = f"{verb.lower()} {re.split(r' and i | but i ', value, flags=re.I)[0].strip()}"
+            said[verb.lower()] = f"{verb.lower()} {re.split(r' and i | but i ', value, flags=re.IGNORECASE)[0].strip()}"
         for age in _AGED.findall(turn.text):
             said["age"] = age
     return said

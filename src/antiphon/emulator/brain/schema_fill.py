@@ -12,8 +12,10 @@ from collections.abc import Callable
 from typing import Any, Final
 from zlib import crc32
 
+from ..shape import is_array, is_object, part
 from . import extraction
 from .fact import Facts, words_of
+from .height import Heights
 from .pattern import example
 from .summary import keywords
 
@@ -52,6 +54,7 @@ class Filler:
     def __init__(self, root: Schema, facts: Facts) -> None:
         self._root = root
         self._facts = facts
+        self._heights = Heights(root, self._target)
 
     def value(self, schema: Any, name: str, depth: int, siblings: tuple[str, ...] = ()) -> Any:
         """A value valid for the schema."""
@@ -81,9 +84,9 @@ class Filler:
 
     def _whole(self, schema: Any) -> Schema:
         """The schema with references and allOf looked through."""
-        if not isinstance(schema, dict):
+        if not is_object(schema):
             return {}
-        found: Schema = schema
+        found = schema
         for _ in range(BOTTOM):
             if "$ref" in found:
                 rest = {key: value for key, value in found.items() if key != "$ref"}
@@ -102,8 +105,8 @@ class Filler:
         for step in reference.removeprefix("#").strip("/").split("/"):
             if step:
                 step = step.replace("~1", "/").replace("~0", "~")
-                target = target.get(step, {}) if isinstance(target, dict) else {}
-        return target if isinstance(target, dict) else {}
+                target = target.get(step) if is_object(target) else None
+        return target if is_object(target) else {}
 
     def _typed_options(self, schema: Schema) -> list[Any]:
         types = schema.get("type")
@@ -117,7 +120,7 @@ class Filler:
     def _option(self, options: list[Any], name: str, depth: int) -> Any:
         """The alternative to take: near the bottom the one that ends, else the one the text speaks of."""
         if depth >= DEEP:
-            return min(options, key=lambda option: self._height(option, frozenset()))
+            return min(options, key=lambda option: self._heights.of(option))
         return max(options, key=lambda option: self._promise(option, name))
 
     def _promise(self, option: Any, name: str) -> float:
@@ -125,35 +128,18 @@ class Filler:
         text = self._facts.text.lower()
         if schema.get("type") == "null":
             return 0.25 if not words_of(name) or not any(word in text for word in words_of(name)) else 0.1
-        hints = [str(schema.get("title", "")), str(schema.get("const", "")), *schema.get("properties", {})]
-        hints += [
-            str(inner.get("const", "")) for inner in schema.get("properties", {}).values() if isinstance(inner, dict)
-        ]
+        properties = part(schema, "properties")
+        hints = [str(schema.get("title", "")), str(schema.get("const", "")), *properties]
+        hints += [str(inner.get("const", "")) for inner in properties.values() if is_object(inner)]
         named = sum(word in text for hint in hints for word in words_of(hint) if len(word) > 2)
         kind = schema.get("type")
         if kind in ("number", "integer"):
             return 1 + named + (0.5 if extraction.numbers(text) else -0.6)
         return 1 + named
 
-    def _height(self, schema: Any, above: frozenset[str]) -> float:
-        """How deep a smallest value must be; infinite when the schema never ends."""
-        if not isinstance(schema, dict):
-            return 0
-        node: Schema = schema
-        if (reference := node.get("$ref")) is not None:
-            return math.inf if reference in above else self._height(self._target(reference), above | {reference})
-        if options := node.get("anyOf") or node.get("oneOf"):
-            return min(self._height(option, above) for option in options)
-        parts = max((self._height(part, above) for part in node.get("allOf", ())), default=0)
-        properties = node.get("properties", {})
-        inner = [self._height(properties.get(key, {}), above) for key in node.get("required", ())]
-        if node.get("minItems", 0) > 0:
-            inner.append(self._height(node.get("items", {}), above))
-        return max([parts, *(1 + height for height in inner)])
-
     def _type(self, schema: Schema, depth: int) -> str:
         types = schema.get("type")
-        if isinstance(types, list):
+        if is_array(types):
             plain = [kind for kind in types if kind != "null"]
             if not plain or (depth >= DEEP and "null" in types):
                 return "null"
@@ -172,9 +158,7 @@ class Filler:
         properties: dict[str, Any] = schema.get("properties", {})
         required = list(dict.fromkeys(schema.get("required", ())))
         wanted = [
-            key
-            for key in properties
-            if key in required or (depth < 2 and self._height(properties[key], frozenset()) < DEEP)
+            key for key in properties if key in required or (depth < 2 and self._heights.of(properties[key]) < DEEP)
         ]
         siblings = tuple(properties)
         made = {key: self.value(properties[key], key, depth + 1, siblings) for key in wanted}
@@ -196,9 +180,7 @@ class Filler:
             made += [text for text in found if _fits(text, items)][: max(0, most - len(made))]
         elif items.get("type") in ("number", "integer") and not made:
             made += self._numbers(items, most)
-        wanted = max(
-            least, 1 if depth < DEEP and not made and most > 0 and self._height(items, frozenset()) < DEEP else 0
-        )
+        wanted = max(least, 1 if depth < DEEP and not made and most > 0 and self._heights.of(items) < DEEP else 0)
         while len(made) < wanted:
             made.append(self.value(schema.get("items", {}), name.removesuffix("s"), depth + 1))
         return self._unique(made, items, least) if schema.get("uniqueItems") else made
@@ -228,7 +210,7 @@ class Filler:
     def _string(self, schema: Schema, name: str, siblings: tuple[str, ...]) -> str:
         text = self._facts.text
         if (shape := schema.get("format")) in FORMATS:
-            found = _FOUND.get(shape, lambda _: [])(text)
+            found = _FOUND[shape](text) if shape in _FOUND else []
             return next((f for f in found if _fits(f, schema)), FORMATS[shape])
         if (pattern := schema.get("pattern")) is not None:
             return self._patterned(pattern, schema)
@@ -273,7 +255,7 @@ def _merged(left: Schema, right: Schema) -> Schema:
 
 def _kind(value: Any) -> str:
     kinds = {bool: "boolean", int: "integer", float: "number", str: "string", list: "array", dict: "object"}
-    return kinds.get(type(value), "null")
+    return kinds.get(value.__class__, "null")
 
 
 def _clamped(value: float, schema: Schema, whole: bool) -> int | float:

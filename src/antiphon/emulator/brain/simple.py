@@ -11,7 +11,7 @@ from . import Answer, Prompt, Turn, instruction, recall, summary, tool_use
 from .arithmetic import find
 from .schema_fill import fill
 
-_BARE = re.compile(r"\b(?:only|just)\s+(?:with\s+)?(?:the\s+)?(?:number|result|answer|value)\b", re.I)
+_BARE = re.compile(r"\b(?:only|just)\s+(?:with\s+)?(?:the\s+)?(?:number|result|answer|value)\b", re.IGNORECASE)
 _encode = msgspec.json.Encoder().encode
 
 

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 import msgspec
 
+from ..shape import is_object
 from . import Invocation, Prompt, Tool, ToolRequest, Turn
 from .extraction import names, places
 from .fact import PLACES, words_of
@@ -15,8 +16,59 @@ from .schema_fill import fill
 from .summary import STOP_WORDS
 
 _GENERIC: Final = frozenset(
-    "get set fetch list find search look lookup make create do run call tool function query current new data info information a the for of "
-    "by from to in on with and or return returns given retrieve show tell use used using about this that it is api value string user".split()
+    [
+        "get",
+        "set",
+        "fetch",
+        "list",
+        "find",
+        "search",
+        "look",
+        "lookup",
+        "make",
+        "create",
+        "do",
+        "run",
+        "call",
+        "tool",
+        "function",
+        "query",
+        "current",
+        "new",
+        "data",
+        "info",
+        "information",
+        "a",
+        "the",
+        "for",
+        "of",
+        "by",
+        "from",
+        "to",
+        "in",
+        "on",
+        "with",
+        "and",
+        "or",
+        "return",
+        "returns",
+        "given",
+        "retrieve",
+        "show",
+        "tell",
+        "use",
+        "used",
+        "using",
+        "about",
+        "this",
+        "that",
+        "it",
+        "is",
+        "api",
+        "value",
+        "string",
+        "user",
+    ]
 )
 _WORD: Final = re.compile(r"[^\W_]+")
 ENOUGH: Final = 2.0
@@ -90,7 +142,7 @@ def _request(tool: Tool, asked: str, known: dict[str, Any] | None = None) -> Too
         return ToolRequest(tool, asked.strip())
     schema = {"type": "object", **tool.parameters}
     made = fill(schema, asked)
-    if isinstance(made, dict):
+    if is_object(made):
         made = {key: value for key, value in made.items() if _wanted(key, value, schema, asked)} | (known or {})
     return ToolRequest(tool, _encode(made).decode())
 
@@ -122,7 +174,7 @@ def _named(call: Invocation) -> str:
         arguments = msgspec.json.decode(call.arguments)
     except msgspec.DecodeError:
         return call.name
-    if not isinstance(arguments, dict):
+    if not is_object(arguments):
         return call.name
     listed = ", ".join(f"{value}" for value in arguments.values() if isinstance(value, str | int | float))
     return f"{call.name}({listed})"
@@ -133,7 +185,7 @@ def _spoken(text: str) -> str:
         value = msgspec.json.decode(text)
     except (msgspec.DecodeError, UnicodeDecodeError):
         return text.strip() or "(empty)"
-    if isinstance(value, dict):
+    if is_object(value):
         return ", ".join(f"{key} {_plain(item)}" for key, item in value.items()) + "."
     return _plain(value)
 

@@ -7,6 +7,7 @@ from typing import Any
 from .. import bound
 from ..exchange import AnyReply, EventReply, Exchange, Handler, Reply, json_reply, list_reply
 from ..problem import invalid, not_found
+from ..shape import is_array, part
 from ..world import World
 from . import chat_stream
 from .chat_choice import Choice, logprob, settle
@@ -46,7 +47,7 @@ def _refuse_contradictions(body: dict[str, Any]) -> None:
         raise invalid("stream_options", "'stream_options' is only allowed when 'stream' is true.")
     if body.get("tool_choice") not in (None, "none") and not body.get("tools"):
         raise invalid("tool_choice", "'tool_choice' is only allowed when 'tools' are given.")
-    if (body.get("response_format") or {}).get("type") == "json_object":
+    if part(body, "response_format").get("type") == "json_object":
         texts = " ".join(str(message.get("content")) for message in body["messages"])
         if "json" not in texts.lower():
             raise invalid("messages", "'messages' must contain the word 'json' for 'response_format' 'json_object'.")
@@ -97,15 +98,15 @@ def _keep(world: World, completion: dict[str, Any], body: dict[str, Any]) -> Non
 
 
 def _stored(exchange: Exchange) -> dict[str, Any]:
-    id = exchange.path["completion_id"]
-    record: dict[str, Any] | None = exchange.world.shelf(FAMILY).get(id)
+    wanted = exchange.path["completion_id"]
+    record: dict[str, Any] | None = exchange.world.shelf(FAMILY).get(wanted)
     if record is None:
-        raise not_found("Completion", id, "completion_id")
+        raise not_found("Completion", wanted, "completion_id")
     return record
 
 
 async def _list(exchange: Exchange) -> Reply:
-    model, metadata = exchange.query.get("model"), exchange.query.get("metadata") or {}
+    model, metadata = exchange.query.get("model"), part(exchange.query, "metadata")
 
     def wanted(record: dict[str, Any]) -> bool:
         view = record["view"]
@@ -143,7 +144,7 @@ async def _messages(exchange: Exchange) -> Reply:
 def _message(id: str, index: int, message: dict[str, Any]) -> dict[str, Any]:
     content = message.get("content")
     text = content if isinstance(content, str) else None
-    parts = content if isinstance(content, list) else None
+    parts = content if is_array(content) else None
     return {"id": f"{id}-{index}", "refusal": None, **message, "content": text, "content_parts": parts}
 
 

@@ -69,10 +69,10 @@ def cut(text: str, stop: str | list[str] | None, limit: int | None) -> tuple[str
 
 
 def _call(name: str, arguments: str, parameters: dict[str, Any] | None, identity: Identity) -> dict[str, Any]:
-    id = identity.draw("call_", 24)
+    made = {"id": identity.draw("call_", 24)}
     if parameters is None:
-        return {"id": id, "type": "custom", "custom": {"name": name, "input": arguments}}
-    return {"id": id, "type": "function", "function": {"name": name, "arguments": arguments}}
+        return {**made, "type": "custom", "custom": {"name": name, "input": arguments}}
+    return {**made, "type": "function", "function": {"name": name, "arguments": arguments}}
 
 
 def _arguments(call: dict[str, Any]) -> str:

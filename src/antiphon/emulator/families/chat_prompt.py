@@ -6,13 +6,15 @@ from typing import Any
 
 from ..brain import Invocation, Prompt, Tool, Turn
 from ..problem import invalid
+from ..shape import is_array, part, rows
 
 _ROLES = {"system": "system", "developer": "system", "user": "user", "assistant": "assistant"}
 
 
 def prompt_of(body: dict[str, Any], choice: int = 0) -> Prompt:
     """The prompt a chat request spells."""
-    kind = (body.get("response_format") or {}).get("type", "text")
+    shape = part(body, "response_format")
+    kind = shape.get("type", "text")
     return Prompt(
         model=body["model"],
         turns=turns_of(body["messages"]),
@@ -20,7 +22,7 @@ def prompt_of(body: dict[str, Any], choice: int = 0) -> Prompt:
         tool_choice=tool_choice_of(body),
         parallel=body.get("parallel_tool_calls") is not False,
         json=kind == "json_object",
-        schema=body["response_format"]["json_schema"].get("schema", {}) if kind == "json_schema" else None,
+        schema=shape["json_schema"].get("schema", {}) if kind == "json_schema" else None,
         reasoning=False,
         seed=body.get("seed") or 0,
         choice=choice,
@@ -37,7 +39,7 @@ def turns_of(messages: list[dict[str, Any]]) -> list[Turn]:
 def _turn(message: dict[str, Any]) -> Turn:
     role, content = message["role"], message.get("content")
     turn = Turn(_ROLES.get(role, "tool"), content if isinstance(content, str) else "")
-    if isinstance(content, list):
+    if is_array(content):
         _read_parts(turn, content)
     if role in ("tool", "function"):
         turn.answers = message.get("tool_call_id") or message.get("name")
@@ -56,12 +58,12 @@ def _invocation(call: dict[str, Any]) -> Invocation:
 
 def _read_parts(turn: Turn, parts: list[dict[str, Any]]) -> None:
     texts: list[str] = []
-    for part in parts:
-        match part["type"]:
+    for piece in parts:
+        match piece["type"]:
             case "text":
-                texts.append(part["text"])
+                texts.append(piece["text"])
             case "refusal":
-                texts.append(part["refusal"])
+                texts.append(piece["refusal"])
             case "image_url":
                 turn.images += 1
             case "input_audio":
@@ -75,7 +77,7 @@ def tools_of(body: dict[str, Any]) -> list[Tool]:
     """The tools offered, in today's and yesterday's spelling."""
     if legacy := body.get("functions"):
         return [Tool(f["name"], f.get("description") or "", f.get("parameters") or {}) for f in legacy]
-    return [_tool(tool) for tool in body.get("tools") or ()]
+    return [_tool(tool) for tool in rows(body, "tools")]
 
 
 def _tool(tool: dict[str, Any]) -> Tool:

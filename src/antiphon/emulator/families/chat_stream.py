@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from .. import event, token
+from ..shape import part
 from .chat_choice import Choice, logprob
 
 
@@ -13,7 +14,7 @@ def events(
     head: dict[str, Any], choices: list[Choice], body: dict[str, Any], usage: dict[str, Any] | None
 ) -> Iterator[bytes]:
     """The framed chunks; `usage` is sent in one of its own before the end when it is asked for."""
-    options = body.get("stream_options") or {}
+    options = part(body, "stream_options")
     asked = bool(options.get("include_usage"))
     frame = _Frame(head, asked)
     for index, choice in enumerate(choices):

@@ -10,6 +10,7 @@ from ..brain import Prompt, Turn
 from ..brain.embedding import token_text
 from ..exchange import AnyReply, EventReply, Exchange, Handler, json_reply
 from ..problem import invalid
+from ..shape import is_array, part
 from .chat_choice import cut, logprob
 from .model import require
 
@@ -45,12 +46,11 @@ def _prompts(given: Any) -> list[str]:
             return [""]
         case str():
             return [given]
-        case [int(), *_]:
-            return [token_text(given)]
         case [] | [[], *_]:
             raise invalid("prompt", "Invalid 'prompt': it must not be empty.", "empty_array")
         case _:
-            return [token_text(item) if isinstance(item, list) else item for item in given]
+            items: list[Any] = [given] if isinstance(given[0], int) else given
+            return [token_text(item) if is_array(item) else item for item in items]
 
 
 def _told(exchange: Exchange, text: str, choice: int) -> Told:
@@ -89,7 +89,7 @@ def _usage(prompts: list[str], told: list[Told], echoed: bool) -> dict[str, Any]
 
 
 def _events(head: dict[str, Any], told: list[Told], body: dict[str, Any], usage: dict[str, Any]) -> Iterator[bytes]:
-    asked = bool((body.get("stream_options") or {}).get("include_usage"))
+    asked = bool(part(body, "stream_options").get("include_usage"))
     tail = {"usage": None} if asked else {}
     for index, (text, finish) in enumerate(told):
         for piece in token.pieces(text):

@@ -11,6 +11,7 @@ from .. import bound, token
 from ..brain.embedding import token_text, vector
 from ..exchange import Exchange, Handler, Reply, json_reply
 from ..problem import Problem, invalid
+from ..shape import is_array
 from .model import require
 
 SIZES: Final = {"text-embedding-3-small": 1536, "text-embedding-3-large": 3072, "text-embedding-ada-002": 1536}
@@ -45,7 +46,7 @@ def _dimensions(model: str, asked: int | None) -> int:
 
 def _inputs(given: Any) -> tuple[list[str], list[int]]:
     """The texts and the tokens each of them is."""
-    items: list[Any] = given if isinstance(given, list) else [given]
+    items: list[Any] = given if is_array(given) else [given]
     if items and isinstance(items[0], int):
         items = [items]
     if not items or any(len(item) == 0 for item in items):
@@ -53,11 +54,11 @@ def _inputs(given: Any) -> tuple[list[str], list[int]]:
     if len(items) > MOST_INPUTS:
         message = f"Invalid 'input': at most {MOST_INPUTS} inputs are taken, but got {len(items)}."
         raise invalid("input", message, "array_above_max_length")
-    sizes = [len(item) if isinstance(item, list) else token.count(item) for item in items]
+    sizes = [len(item) if is_array(item) else token.count(item) for item in items]
     if max(sizes) > MOST_TOKENS:
         message = f"An input is {max(sizes)} tokens long; this model takes {MOST_TOKENS}."
         raise invalid("input", message, "context_length_exceeded")
-    return [token_text(item) if isinstance(item, list) else item for item in items], sizes
+    return [token_text(item) if is_array(item) else item for item in items], sizes
 
 
 def _item(index: int, values: list[float], as_text: bool) -> dict[str, Any]:

@@ -21,19 +21,19 @@ EXPIRY: Final = (3_600, 2_592_000)
 
 async def _create(exchange: Exchange) -> Reply:
     world = exchange.world
-    id = world.identity.draw("file-", 24)
-    target = world.folder() / id
+    made = world.identity.draw("file-", 24)
+    target = world.folder() / made
     try:
         name, size, fields = await _receive(exchange, target)
         body = form.assemble(exchange.operation.schema, exchange.operation.fields, fields)
         exchange.operation.check_body(body | ({} if name is None else {"file": name}))
         if name is None:
             raise missing("file")
-        view = _view(world, id, name, size, body)
+        view = _view(world, made, name, size, body)
     except BaseException:
         target.unlink(missing_ok=True)
         raise
-    world.shelf(FAMILY).put(id, view)
+    world.shelf(FAMILY).put(made, view)
     return json_reply(view)
 
 
@@ -113,13 +113,13 @@ def _view(world: World, id: str, name: str, size: int, body: dict[str, Any]) -> 
 
 
 def _found(exchange: Exchange) -> dict[str, Any]:
-    world, id = exchange.world, exchange.path["file_id"]
-    view: dict[str, Any] | None = world.shelf(FAMILY).get(id)
+    world, wanted = exchange.world, exchange.path["file_id"]
+    view: dict[str, Any] | None = world.shelf(FAMILY).get(wanted)
     if view is not None and _expired(view, world.now()):
-        _remove(world, id)
+        _remove(world, wanted)
         view = None
     if view is None:
-        raise Problem(404, f"No such File object: {id}", param="id")
+        raise Problem(404, f"No such File object: {wanted}", param="id")
     return view
 
 

@@ -10,6 +10,7 @@ from typing import Any
 from .. import bound
 from ..exchange import AnyReply, EventReply, Exchange, Handler, Reply, json_reply, list_reply
 from ..problem import Problem, invalid, missing, not_found
+from ..shape import part
 from ..world import World
 from .listing import page
 from .model import require
@@ -30,7 +31,7 @@ async def _create(exchange: Exchange) -> AnyReply:
     if body.get("store") is not False:
         world.shelf(FAMILY).put(record.id, record)
     if body.get("stream"):
-        obfuscated = bool((body.get("stream_options") or {}).get("include_obfuscation"))
+        obfuscated = bool(part(body, "stream_options").get("include_obfuscation"))
         return _stream(world, record, 0, obfuscated)
     return json_reply(record.shown(world.clock()))
 
@@ -66,19 +67,19 @@ def _make(world: World, body: dict[str, Any]) -> Record:
     prompt = prompt_of(body, turns_of(heard))
     answer = world.brain.answer(prompt)
     output, status = output_of(answer, body, world.identity, prompt.reasoning)
-    id = world.identity.draw("resp_", 48)
-    view = view_of(world, id, body, output, status, usage_of(tokens_of(prompt), output, answer.thought))
+    made = world.identity.draw("resp_", 48)
+    view = view_of(world, made, body, output, status, usage_of(tokens_of(prompt), output, answer.thought))
     takes = world.setting.background_seconds if body.get("background") else 0.0
-    return Record(id, view, items, parent, world.clock(), takes)
+    return Record(made, view, items, parent, world.clock(), takes)
 
 
 def _parent(world: World, body: dict[str, Any]) -> Record | None:
-    id = body.get("previous_response_id")
-    if id is None:
+    wanted = body.get("previous_response_id")
+    if wanted is None:
         return None
-    record: Record | None = world.shelf(FAMILY).get(id)
+    record: Record | None = world.shelf(FAMILY).get(wanted)
     if record is None:
-        message = f"Previous response with id '{id}' not found."
+        message = f"Previous response with id '{wanted}' not found."
         raise Problem(400, message, param="previous_response_id", code="previous_response_not_found")
     return record
 
@@ -120,10 +121,10 @@ async def _paced(world: World, record: Record, skip: int, obfuscated: bool) -> A
 
 
 def _record(exchange: Exchange) -> Record:
-    id = exchange.path["response_id"]
-    record: Record | None = exchange.world.shelf(FAMILY).get(id)
+    wanted = exchange.path["response_id"]
+    record: Record | None = exchange.world.shelf(FAMILY).get(wanted)
     if record is None:
-        raise not_found("Response", id)
+        raise not_found("Response", wanted)
     return record
 
 

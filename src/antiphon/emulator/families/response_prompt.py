@@ -7,6 +7,7 @@ from typing import Any, Final
 from ..brain import Invocation, Prompt, Tool, Turn
 from ..identity import Identity
 from ..problem import Problem
+from ..shape import part, rows
 
 Item = dict[str, Any]
 PREFIXES: Final = {
@@ -81,12 +82,12 @@ def _output(item: Item) -> Turn:
 
 def _read_parts(turn: Turn, parts: list[Item]) -> None:
     texts: list[str] = []
-    for part in parts:
-        match part["type"]:
+    for piece in parts:
+        match piece["type"]:
             case "input_text" | "output_text" | "text":
-                texts.append(part["text"])
+                texts.append(piece["text"])
             case "refusal":
-                texts.append(part["refusal"])
+                texts.append(piece["refusal"])
             case "input_image":
                 turn.images += 1
             case "input_audio":
@@ -113,13 +114,13 @@ def check_calls(items: list[Item]) -> None:
 
 def prompt_of(body: dict[str, Any], turns: list[Turn]) -> Prompt:
     """The prompt of a request, with the conversation so far in `turns`."""
-    text_format = (body.get("text") or {}).get("format") or {}
+    text_format = part(part(body, "text"), "format")
     instructions = body.get("instructions")
-    reasoning = body.get("reasoning") or {}
+    reasoning = part(body, "reasoning")
     return Prompt(
         model=body["model"],
         turns=[Turn("system", instructions), *turns] if instructions else turns,
-        tools=[_tool(tool) for tool in body.get("tools") or () if tool["type"] in ("function", "custom")],
+        tools=[_tool(tool) for tool in rows(body, "tools") if tool["type"] in ("function", "custom")],
         tool_choice=_tool_choice(body.get("tool_choice")),
         parallel=body.get("parallel_tool_calls") is not False,
         json=text_format.get("type") == "json_object",
@@ -129,7 +130,7 @@ def prompt_of(body: dict[str, Any], turns: list[Turn]) -> Prompt:
 
 
 def _tool(tool: dict[str, Any]) -> Tool:
-    parameters = None if tool["type"] == "custom" else tool.get("parameters") or {}
+    parameters = None if tool["type"] == "custom" else part(tool, "parameters")
     return Tool(tool["name"], tool.get("description") or "", parameters)
 
 

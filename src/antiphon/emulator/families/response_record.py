@@ -9,6 +9,7 @@ from typing import Any
 from .. import token
 from ..brain import Answer
 from ..identity import Identity
+from ..shape import part, rows
 from ..world import World
 from .chat_choice import cut, logprob
 from .response_prompt import Item
@@ -115,7 +116,7 @@ def view_of(
     world: World, id: str, body: dict[str, Any], output: list[Item], status: str, usage: Item
 ) -> dict[str, Any]:
     """The finished response object."""
-    text, reasoning, now = body.get("text") or {}, body.get("reasoning") or {}, world.now()
+    text, reasoning, now = part(body, "text"), part(body, "reasoning"), world.now()
     return {
         "id": id,
         "object": "response",
@@ -140,7 +141,7 @@ def view_of(
         "temperature": 1.0 if body.get("temperature") is None else body["temperature"],
         "text": {"format": _format(text), "verbosity": text.get("verbosity") or "medium"},
         "tool_choice": body.get("tool_choice") or "auto",
-        "tools": [_tool(tool) for tool in body.get("tools") or ()],
+        "tools": [_tool(tool) for tool in rows(body, "tools")],
         "top_logprobs": body.get("top_logprobs") or 0,
         "top_p": 1.0 if body.get("top_p") is None else body["top_p"],
         "truncation": body.get("truncation") or "disabled",

@@ -101,11 +101,11 @@ class _Telling:
         yield self._told(f"{stem}_part.done", **where, part=part)
 
     def _call(self, stem: str, field: str) -> Iterator[bytes]:
-        id, text = self._item["id"], self._item[field]
+        text = self._item[field]
         for piece in token.pieces(text):
-            yield self._told(f"{stem}.delta", item_id=id, delta=piece)
+            yield self._told(f"{stem}.delta", item_id=self._item["id"], delta=piece)
         facts = {field: text} | ({"name": self._item["name"]} if field == "arguments" else {})
-        yield self._told(f"{stem}.done", item_id=id, **facts)
+        yield self._told(f"{stem}.done", item_id=self._item["id"], **facts)
 
 
 def _begun(item: Item) -> Item:
