@@ -119,10 +119,11 @@ class StreamLink(asyncio.Protocol):
         if due < self._timer_at:
             self._arm(now)
 
-    async def write(self, flow: Flow, piece: bytes | memoryview) -> bool:
-        """Send a piece of a large body, once the system has room; false when the flow wants no more of it."""
-        if self.flow is not flow or flow.reply is not None or self.parser.status:
+    async def write(self, flow: Flow, piece: bytes | memoryview, *, last: bool = False) -> bool:
+        """Send a piece of a large body and wait until the system has room; false when the flow wants no more of it."""
+        if self.flow is not flow or self.parser.status:
             return False
+        flow.sent = last
         self._writable().write(piece)
         if self._full:
             self.allow(flow, flow.request.timeout.write, monotonic())
@@ -134,11 +135,9 @@ class StreamLink(asyncio.Protocol):
             self.allow(flow, None, monotonic())
         return self.flow is flow
 
-    def sent(self, flow: Flow) -> None:
-        """The whole request is out: the reply's turn."""
-        flow.sent = True
-        if self.flow is flow:
-            self.allow(flow, flow.request.timeout.read, monotonic())
+    def listen(self, flow: Flow) -> None:
+        """The whole of a large request is out: the reply's turn."""
+        self.allow(flow, flow.request.timeout.read, monotonic())
 
     async def more(self, flow: Flow, seconds: float | None) -> None:
         """Wait until the flow has more to take, or is over; called when it has nothing.

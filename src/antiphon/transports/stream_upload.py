@@ -33,7 +33,7 @@ async def upload(link: StreamLink, flow: Flow) -> None:
     else:
         whole = await _produced(link, flow, content)
     if whole:
-        link.sent(flow)
+        link.listen(flow)
 
 
 def _is_ready(content: object) -> bool:
@@ -41,19 +41,24 @@ def _is_ready(content: object) -> bool:
 
 
 async def _ready(link: StreamLink, flow: Flow, pieces: Iterator[Buffer]) -> bool:
+    # One piece is held back, so that the last one is known as such: the answer may come before the write returns.
+    last = next(pieces, b"")
     for piece in pieces:
-        if not await link.write(flow, piece):
+        if not await link.write(flow, last):
             return False
-    return True
+        last = piece
+    return await link.write(flow, last, last=True)
 
 
 async def _fetched(link: StreamLink, flow: Flow, pieces: Iterator[Buffer]) -> bool:
     loop = asyncio.get_running_loop()
-    while batch := await loop.run_in_executor(None, _batch, pieces):
+    batch = await loop.run_in_executor(None, _batch, pieces)
+    while following := await loop.run_in_executor(None, _batch, pieces):
         for piece in batch:
             if not await link.write(flow, piece):
                 return False
-    return True
+        batch = following
+    return await _ready(link, flow, iter(batch))
 
 
 def _batch(pieces: Iterator[Buffer]) -> list[Buffer]:
@@ -72,5 +77,4 @@ async def _produced(link: StreamLink, flow: Flow, content: AsyncIterable[bytes])
     async for data in content:
         if (piece := frame.piece(checked(data))) and not await link.write(flow, piece):
             return False
-    end = frame.end()
-    return not end or await link.write(flow, end)
+    return await link.write(flow, frame.end(), last=True)
