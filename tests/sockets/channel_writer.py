@@ -185,10 +185,11 @@ class Module:
             return lines
         name = "".join(map(camel, places))
         lines += [f"class {prefix}{name}Resource:", f'    """What `connection.{".".join(places)}` sends."""', ""]
-        lines += [f"    def __init__(self, connection: {prefix}Connection) -> None:", "        self._connection = connection"]
         lines += [
-            f"        self.{place} = {prefix}{name}{camel(place)}Resource(connection)" for place in node.below
+            f"    def __init__(self, connection: {prefix}Connection) -> None:",
+            "        self._connection = connection",
         ]
+        lines += [f"        self.{place} = {prefix}{name}{camel(place)}Resource(connection)" for place in node.below]
         for verb, event in node.events.items():
             lines += ["", *self.method(verb, event, colour)]
         return [*lines, "", ""]
@@ -275,7 +276,10 @@ class Module:
             body += self.resources(self.root, (), colour) + self.connection(colour) + self.manager(colour)
         module, _, event = self.endpoint.server.partition(":")
         channel = [f'    "{self.endpoint.path}",', f'    "{module}:{event}",']
-        channel += [f"    headers={{{', '.join(f'{k!r}: {v!r}' for k, v in self.endpoint.headers)}}}," for _ in self.endpoint.headers]
+        channel += [
+            f"    headers={{{', '.join(f'{k!r}: {v!r}' for k, v in self.endpoint.headers)}}},"
+            for _ in self.endpoint.headers
+        ]
         channel += [f"    queue={self.endpoint.queue},"]
         head = [
             "# Written by tests/sockets/channel_writer.py from api/; do not edit.",
@@ -333,7 +337,10 @@ def rendered() -> dict[Path, str]:
 def formatted(text: str) -> str:
     name = str(TARGET / "written.py")
     ruff = [sys.executable, "-m", "ruff"]
-    for command in (["check", "--fix", "--quiet", "--select", "F401,I", "--stdin-filename", name, "-"], ["format", "--stdin-filename", name, "-"]):
+    for command in (
+        ["check", "--fix", "--quiet", "--select", "F401,I", "--stdin-filename", name, "-"],
+        ["format", "--stdin-filename", name, "-"],
+    ):
         done = subprocess.run([*ruff, *command], input=text, capture_output=True, text=True, check=True, cwd=ROOT)
         text = done.stdout
     return text

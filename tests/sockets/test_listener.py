@@ -47,7 +47,7 @@ def test_off_removes_one_entry_only():
 
 
 def test_an_error_that_nobody_hears_is_raised():
-    with pytest.raises(OpenAIError, match="WebSocket error: .*boom"):
+    with pytest.raises(OpenAIError, match=r"WebSocket error: .*boom"):
         Station().hear({"type": "error", "error": {"message": "boom"}})
 
 
@@ -69,6 +69,8 @@ class Event:
     type = "named"
 
 
-@pytest.mark.parametrize(("event", "name"), [(Event(), "named"), ({"type": "x"}, "x"), ({"type": 1}, ""), ([], ""), ({}, "")])
+@pytest.mark.parametrize(
+    ("event", "name"), [(Event(), "named"), ({"type": "x"}, "x"), ({"type": 1}, ""), ([], ""), ({}, "")]
+)
 def test_the_type_of_anything(event, name):
     assert type_of(event) == name

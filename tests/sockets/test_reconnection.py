@@ -31,7 +31,9 @@ def test_which_closes_are_worth_another_try(code, recoverable):
     assert is_recoverable_close(code) is recoverable
 
 
-@pytest.mark.parametrize(("attempt", "delay"), [(1, 0.5), (2, 1.0), (3, 2.0), (4, 4.0), (5, 8.0), (6, 8.0), (5000, 8.0)])
+@pytest.mark.parametrize(
+    ("attempt", "delay"), [(1, 0.5), (2, 1.0), (3, 2.0), (4, 4.0), (5, 8.0), (6, 8.0), (5000, 8.0)]
+)
 def test_the_delay_doubles_up_to_its_bound(attempt, delay):
     backoff = Backoff()
     assert backoff.delay(attempt, jitter=0.0) == delay * 0.75

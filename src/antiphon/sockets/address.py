@@ -21,6 +21,13 @@ MiB = 1024 * KiB
 _WEBSOCKET_SCHEMES = {"http": "ws", "https": "wss"}
 
 
+class Discreet(dict[str, Any]):
+    """Header fields as the caller gave them, sentinels included; its repr, and so a traceback with locals, shows names only."""
+
+    def __repr__(self) -> str:
+        return f"<header fields {', '.join(self)}>"
+
+
 class Channel(NamedTuple):
     """One WebSocket endpoint.
 

@@ -209,5 +209,6 @@ class AsyncConnectionManager(Opening, Generic[ConnectionT]):
         self._queue(event)
 
     async def _dial(self, query: Mapping[str, Any], headers: Mapping[str, Any]) -> Any:
-        own = await self._client.websocket_headers()
-        return await adial(self._url(query), self._fields(own, headers), self._options)
+        # No credential becomes a local variable: a traceback may show those.
+        carried = self._fields(await self._client.websocket_headers(), headers)
+        return await adial(self._url(query), carried, self._options)

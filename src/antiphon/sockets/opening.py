@@ -8,7 +8,7 @@ from typing import Any, ClassVar, Protocol
 from ..core.headers import Headers
 from ..core.omit import given
 from ..core.url import URL
-from .address import Channel, address, fields, options
+from .address import Channel, Discreet, address, fields, options
 from .listener import Listeners, Listening
 from .message import encode_event
 from .outbox import Outbox
@@ -82,7 +82,7 @@ class Opening(Listening):
         self._query = query or {}
         self._pinned = given(dict(pinned or {}))
         self._extra_query = extra_query or {}
-        self._extra_headers = extra_headers or {}
+        self._extra_headers = Discreet(extra_headers or {})
         self._options = options(websocket_connection_options or {})
         self._on_reconnecting = on_reconnecting
         self._backoff = Backoff(max_retries, initial_delay, max_delay)

@@ -27,6 +27,7 @@ import msgspec
 
 from ..core.effects import Effect, Invoke, Random
 from ..errors import WebSocketConnectionClosedError
+from .address import Discreet
 from .outbox import Frame, Outbox
 from .reconnection import Backoff, OnReconnecting, ReconnectingEvent, close_code, is_recoverable_close
 
@@ -102,7 +103,7 @@ class Session:
         self.backoff = backoff or Backoff()
         self.on_reconnecting = on_reconnecting
         self.query = query or {}
-        self.headers = headers or {}
+        self.headers = Discreet(headers or {})
         self.connection: Any = None
         self.attempt = 0
         self.closed = False
@@ -195,7 +196,7 @@ class Session:
         if overrides.get("abort"):
             return False
         self.query = overrides.get("extra_query", self.query)
-        self.headers = overrides.get("extra_headers", self.headers)
+        self.headers = Discreet(overrides.get("extra_headers", self.headers))
         return True
 
     def close(self) -> Any:
