@@ -18,7 +18,7 @@ import threading
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, cast
 
 import msgspec
 
@@ -26,7 +26,7 @@ from ..core.secret import Secret
 from ..errors import InvalidWebhookSignatureError
 
 if TYPE_CHECKING:
-    from ..types.webhooks.unwrap_webhook_event import UnwrapWebhookEvent
+    from ..types.webhooks import UnwrapWebhookEvent
 
 TOLERANCE = 300
 """Seconds that a timestamp may lie in the past or in the future."""
@@ -214,39 +214,37 @@ def _content(body: bytes | str) -> bytes:
 
 
 def verify_signature(
-    client: Any, payload: str | bytes, headers: HeadersLike, *, secret: str | None = None, tolerance: int = TOLERANCE
+    payload: str | bytes, headers: HeadersLike, secret: str | Secret | None, tolerance: int = TOLERANCE
 ) -> None:
     """Return when a webhook was sent by the holder of the secret, lately.
 
     Args:
-        client: whose `webhook_secret` is used where none is given.
         payload: the body exactly as it came.
         headers: the header fields of the request.
-        secret: `whsec_…`, instead of the client's.
+        secret: `whsec_…`.
         tolerance: seconds that the timestamp may be off.
 
     Raises:
         InvalidWebhookSignatureError: it was not.
         ValueError: there is no secret, or an impossible one.
     """
-    chosen = client.webhook_secret if secret is None else secret
-    if chosen is None:
+    if secret is None:
         raise ValueError(
             "no webhook secret: pass secret=…, make the client with webhook_secret=…, or set OPENAI_WEBHOOK_SECRET"
         )
-    Webhook([chosen], tolerance=tolerance).verify(payload, headers)
+    Webhook([secret], tolerance=tolerance).verify(payload, headers)
 
 
-def unwrap(client: Any, payload: str | bytes, headers: HeadersLike, *, secret: str | None = None) -> UnwrapWebhookEvent:
+def unwrap(payload: str | bytes, headers: HeadersLike, secret: str | Secret | None) -> UnwrapWebhookEvent:
     """Verify a webhook and return its typed event, by `type`; an unknown type is kept as it is.
 
     Raises:
         InvalidWebhookSignatureError: it was not sent by the holder of the secret, or is too old.
         ValueError: there is no secret, or the body is not JSON.
     """
-    verify_signature(client, payload, headers, secret=secret)
+    verify_signature(payload, headers, secret)
     from ..core.model import caster
-    from ..types.webhooks.unwrap_webhook_event import UnwrapWebhookEvent
+    from ..types.webhooks import UnwrapWebhookEvent
 
     try:
         data = msgspec.json.decode(payload)
