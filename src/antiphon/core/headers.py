@@ -51,8 +51,11 @@ class Headers(MutableMapping[str, str]):
     @classmethod
     def from_flat(cls, flat: list[bytes]) -> Headers:
         """From names and values in turn, as `from_raw`; none may hold a line feed. The fastest way for many fields."""
-        texts = b"\n".join(flat).decode("latin-1").split("\n") if flat else []
+        text = b"\n".join(flat).decode("latin-1")
+        texts = text.split("\n") if flat else []
         names, values = texts[::2], texts[1::2]
+        if " \n" in text or "\t\n" in text or text.endswith((" ", "\t")):
+            values = [value.rstrip(" \t") for value in values]
         headers = cls.__new__(cls)
         headers._fields = list(zip(names, values, strict=True))
         index = dict(zip("\n".join(names).lower().split("\n"), values, strict=False))

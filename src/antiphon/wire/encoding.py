@@ -52,6 +52,7 @@ def encode_request(
     size = length_of(request.content)
     sealed = _sealed(
         _start(request.method, request.origin, request.target, absolute, derived_host),
+        1 if derived_host else 0,
         headers,
         () if proxy_authorization is None else (proxy_authorization,),
         _tail(size, request.method),
@@ -76,7 +77,7 @@ def encode_connect(host: str, port: int, proxy_authorization: Secret | None = No
     """
     where = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
     secrets = () if proxy_authorization is None else (proxy_authorization,)
-    sealed = _sealed(f"CONNECT {where} HTTP/1.1\r\nHost: {where}", Headers(), secrets, "\r\n")
+    sealed = _sealed(f"CONNECT {where} HTTP/1.1\r\nHost: {where}", 1, Headers(), secrets, "\r\n")
     if sealed is None:
         raise InvalidBody("the proxy's credentials hold a line break or a character beyond latin-1", "proxy")
     return sealed
@@ -102,8 +103,8 @@ def _tail(size: int | None, method: str) -> str:
     return "Content-Length: 0\r\n\r\n" if method in _BODY_METHODS else "\r\n"
 
 
-def _sealed(start: str, headers: Headers, secrets: tuple[Secret, ...], tail: str) -> memoryview | None:
-    """The head, or `None` where a part of it would break out of its line."""
+def _sealed(start: str, inner: int, headers: Headers, secrets: tuple[Secret, ...], tail: str) -> memoryview | None:
+    """The head, or `None` where a part of it would break out of its line; `inner` is how many line ends `start` should hold."""
     try:
         view = memoryview(
             "\r\n".join((start, *map(_line, headers.fields), *map(_proxy_line, secrets), tail)).encode("latin-1")
@@ -111,9 +112,10 @@ def _sealed(start: str, headers: Headers, secrets: tuple[Secret, ...], tail: str
     except (UnicodeEncodeError, TypeError):
         return None  # and not `raise` here: the exception holds the text
     # A stray CR, LF or NUL shows in their number; counting is far cheaper than looking at every value.
-    ends = start.count("\n") + 1 + len(headers.fields) + len(secrets) + tail.count("\n")
-    sound = len(view) - len(_without_ends(view.obj)) == 2 * ends and start.count(" ") == 2 + start.count("\n")
-    return view if sound else None
+    ends = inner + 1 + len(headers.fields) + len(secrets) + tail.count("\n")
+    if len(view) - len(_without_ends(view.obj)) == 2 * ends and start.count(" ") == 2 + inner and start.isascii():
+        return view
+    return None
 
 
 def _proxy_line(secret: Secret) -> str:

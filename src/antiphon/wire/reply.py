@@ -239,12 +239,13 @@ class ReplyParser:
         self.version = f"HTTP/{version}"
         self.headers = Headers.from_flat(fields)  # llhttp lets no line feed into a name or value
         self.status = status
-        self._frame(status, self.headers.by_name())
+        self._frame(status, self.headers.by_name(), fields)
 
-    def _frame(self, status: int, headers: Mapping[str, str]) -> None:
+    def _frame(self, status: int, headers: Mapping[str, str], fields: list[bytes]) -> None:
         if "transfer-encoding" in headers:
             self._chunked = True
-            if headers["transfer-encoding"].lower() != "chunked":
+            # As it came: with blanks after it, llhttp and we could disagree on where the body ends.
+            if _values(fields, b"transfer-encoding") != [b"chunked"]:
                 raise BrokenProtocol("the reply's Transfer-Encoding is not plain 'chunked'")
         elif "content-length" in headers:
             self._length = int(headers["content-length"])
@@ -294,7 +295,7 @@ class ReplyParser:
     def _weigh(self, excess: int) -> None:
         """Bound what is neither body nor fair chunk syntax: extensions and trailers could go on for ever."""
         self._overhead = max(self._overhead + excess, 0)
-        if self._overhead > _SLACK + self._head_bytes:
+        if self._overhead > _SLACK + self._limits.header_bytes:  # the head itself may be part of it
             raise BrokenProtocol(f"more than {_SLACK} bytes of chunk extensions or trailers")
 
     def _give(self, body: bytes) -> bytes:
@@ -341,3 +342,9 @@ def _collector(fields: list[bytes]) -> Callable[[bytes, bytes], None]:
         append(value)
 
     return on_header
+
+
+def _values(fields: list[bytes], name: bytes) -> list[bytes]:
+    """All values of a field, in lower case."""
+    pairs = zip(fields[::2], fields[1::2], strict=True)
+    return [value.lower() for field, value in pairs if field.lower() == name]
