@@ -98,8 +98,10 @@ def literals_of(annotation: object) -> tuple[object, ...] | None:
         match = _LITERAL.match(annotation)
         if match is None or annotation[match.end() :].replace(" ", "") not in {"", "|None"}:
             return None
-        values = literal_eval(f"({match[1]},)")
-        return typing.cast("tuple[object, ...]", values)
+        try:
+            return typing.cast("tuple[object, ...]", literal_eval(f"({match[1]},)"))
+        except (ValueError, SyntaxError):
+            return None  # Members of an enum, which only evaluation can tell.
     members, _ = union_members(annotation)
     members = [member for member in members if member is not type(None)]
     if len(members) == 1 and get_origin(members[0]) is Literal:

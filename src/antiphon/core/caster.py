@@ -164,16 +164,19 @@ def _union(members: list[Any], discriminator: Any) -> Cast:
     dicts = _first(others, members, MAPPINGS)
     if not models:
         return _by_container(lists, dicts, others)
-    if discriminator is None and len(models) == 1 and lists is same:
-        return _model(models[0])
-    variants = Variants(models, discriminator.field if discriminator else None, open_to_dicts=_takes_dicts(members))
-    if lists is same:
-        return variants.table_cast()
+    is_open = _takes_dicts(members)
+    if discriminator is None and len(models) == 1 and not is_open:
+        objects = _model(models[0])
+    else:
+        objects = Variants(models, discriminator.field if discriminator else None, open_to_dicts=is_open).table_cast()
+    if lists is same and dicts is same:
+        return objects
 
     def cast_union(value: Any) -> Any:
         kind = value.__class__
         if kind is dict:
-            return variants.view(value)
+            seen = objects(value)
+            return dicts(value) if seen is value else seen
         return lists(value) if kind is list else value
 
     return cast_union
@@ -185,7 +188,7 @@ def _model_class(member: Any) -> type[View] | None:
 
 
 def _takes_dicts(members: list[Any]) -> bool:
-    return any((get_origin(member) or member) in MAPPINGS for member in members)
+    return any(member is object or member is Any or (get_origin(member) or member) in MAPPINGS for member in members)
 
 
 def _first(others: list[Cast], members: list[Any], origins: frozenset[Any]) -> Cast:

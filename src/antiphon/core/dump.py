@@ -6,7 +6,6 @@ choice of fields walks the views. The result shares nothing with the model.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterable, Iterator
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
@@ -223,5 +222,8 @@ def to_text(data: Any, indent: int | None, *, ensure_ascii: bool = False) -> str
             return (msgspec.json.format(encoded, indent=indent) if indent else encoded).decode()
         except (UnicodeEncodeError, TypeError):
             pass  # Lone surrogates need escapes, and unusual keys need the standard library.
+    # Rarely needed, so not loaded with every client.
+    import json
+
     separators = (",", ":") if not indent else (",", ": ")
     return json.dumps(data, ensure_ascii=True, indent=indent or None, separators=separators)

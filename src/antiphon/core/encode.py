@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import enum
 import io
-import json
 import math
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime
@@ -63,7 +62,9 @@ def encode_json(value: Any) -> bytes:
     try:
         return _encode(plain)
     except UnicodeEncodeError:
-        # Half of a surrogate pair has no UTF-8 form, but JSON can spell it.
+        # Half of a surrogate pair has no UTF-8 form, but JSON can spell it. Rarely needed, so not loaded with every client.
+        import json
+
         return json.dumps(plain, separators=(",", ":")).encode()
 
 
@@ -136,7 +137,7 @@ def _key(key: Any, path: str) -> str:
         return str.__str__(key)
     if key is None or isinstance(key, (int, float)):
         # As JSON writes it: true, null, 1.5.
-        return json.dumps(_scalar(key, path) if isinstance(key, float) else key)
+        return _encode(_scalar(key, path) if isinstance(key, float) else key).decode()
     raise InvalidBody(f"{_named(path)} has a key of type {type(key).__name__}; JSON keys are strings", path)
 
 

@@ -5,7 +5,6 @@ It knows UTF-8 and RFC 8259, and no types: what the values mean is for the model
 
 from __future__ import annotations
 
-import json
 from typing import Any, NoReturn
 
 import msgspec
@@ -53,6 +52,9 @@ def _second_look(data: bytes, flaw: Exception, limits: WireLimits) -> Any:
         raise JSONError(f"it is not UTF-8: {flaw.reason} at byte {flaw.start}") from None
     if b"\\u" not in data:
         raise JSONError(str(flaw)) from None
+    # Rarely needed, so not loaded with every client.
+    import json
+
     try:
         return json.loads(data.decode(), parse_constant=_refuse_constant)
     except RecursionError:

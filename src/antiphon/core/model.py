@@ -290,10 +290,12 @@ class BaseModel(View):
     def __copy__(self) -> Self:
         return cast("Self", _revived(type(self), self.__dict__.copy(), _origin(self)))
 
+    @_kept
     def __deepcopy__(self, memo: Any) -> Self:
         return cast("Self", _revived(type(self), copying.deepcopy(self.__dict__, memo), _origin(self)))
 
-    def __reduce__(self) -> tuple[Any, ...]:
+    @_kept
+    def __reduce_ex__(self, protocol: Any) -> tuple[Any, ...]:
         return (_revived, (type(self), self.__dict__, _origin(self)))
 
     # Looking

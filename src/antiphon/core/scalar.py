@@ -6,7 +6,6 @@ constructors do: "12" for an int, "true" for a bool; never an int for a str.
 
 from __future__ import annotations
 
-import dataclasses
 import enum
 from collections.abc import Callable
 from datetime import date, datetime
@@ -127,7 +126,7 @@ def enumeration(kind: type[enum.Enum]) -> Check:
 
 def is_foreign(kind: type[Any]) -> bool:
     """Whether a class brings its own validator: pydantic models, dataclasses, structs."""
-    return hasattr(kind, "__pydantic_validator__") or dataclasses.is_dataclass(kind) or issubclass(kind, msgspec.Struct)
+    return any(hasattr(kind, mark) for mark in ("__pydantic_validator__", "__dataclass_fields__", "__struct_fields__"))
 
 
 def to_foreign(kind: type[Any], expression: Any) -> Callable[[Any], Any]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from inspect import isclass
 from typing import Any, TypeGuard
 
 
@@ -34,4 +33,4 @@ def is_iterable(value: object) -> TypeGuard[Iterable[Any]]:
 
 def is_class(value: object) -> TypeGuard[type[Any]]:
     """Whether it is a class rather than a form of the typing module."""
-    return isclass(value)
+    return isinstance(value, type)

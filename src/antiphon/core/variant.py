@@ -29,36 +29,35 @@ class Variants:
         self.models = models
         self.field = field
         self.open_to_dicts = open_to_dicts
-        self.key: str | None = None
-        self._by_tag: dict[object, list[type[View]]] | None = None
+        self.key = field
+        self._by_tag: dict[object, list[type[View]]] = {}
+        self._untagged: list[type[View]] = []
         self._ready: dict[object, type[View]] = {}
+        if field is not None:
+            self._sort(field)
 
-    def by_tag(self) -> dict[object, list[type[View]]]:
-        """The variants by the literals of the discriminating field; several may share one."""
-        table = self._by_tag
-        if table is None:
-            table = dict[object, list[type[View]]]()
-            name = self.field or ""
-            for model in self.models:
-                for tag in _tags(model, name):
-                    self.key = model.__aliases__.get(name, name)
-                    table.setdefault(tag, []).append(model)
-            self._by_tag = table
-        return table
+    def _sort(self, field: str) -> None:
+        """By the literals of the discriminating field; several variants may share one, some may have none."""
+        for model in self.models:
+            tags = _tags(model, field)
+            if tags:
+                self.key = model.__aliases__.get(field, field)
+            else:
+                self._untagged.append(model)
+            for tag in tags:
+                self._by_tag.setdefault(tag, []).append(model)
 
     def choose(self, data: dict[str, Any]) -> type[View] | None:
         """The variant `data` is, or `None`."""
-        if self.field is None:
-            return best_fit(self.models, data)
-        table = self.by_tag()
-        tag = data.get(self.key or self.field)
+        tag = None if self.key is None else data.get(self.key)
         if tag is None:
-            return best_fit(self.models, data)
-        candidates = table.get(tag, []) if isinstance(tag, (str, int)) else []
+            return best_fit(self.models, data, complete=self.open_to_dicts)
+        candidates = self._by_tag.get(tag, self._untagged) if isinstance(tag, (str, int)) else self._untagged
         if len(candidates) != 1:
-            return best_fit(candidates, data)
-        plan_of(candidates[0])
-        self._ready[tag] = candidates[0]
+            return best_fit(candidates, data, complete=self.open_to_dicts)
+        if candidates is not self._untagged:
+            plan_of(candidates[0])
+            self._ready[tag] = candidates[0]
         return candidates[0]
 
     def view(self, data: dict[str, Any]) -> Any:
@@ -71,10 +70,7 @@ class Variants:
     def table_cast(self) -> Cast:
         """The caster of the union; the hot path of event streams."""
         ready, slow = self._ready, self.view
-        if self.field is None:
-            return lambda value: slow(value) if value.__class__ is dict else value
-        self.by_tag()
-        key = self.key or self.field
+        key = self.key
 
         def cast_variant(value: Any) -> Any:
             if value.__class__ is not dict:
@@ -105,18 +101,25 @@ def _plain_view() -> Callable[[dict[str, Any]], Any]:
     return BaseModel._view
 
 
-def best_fit(candidates: list[type[View]], data: dict[str, Any]) -> type[View] | None:
-    """The candidate whose literals agree with `data`, that misses the fewest fields and knows the most keys."""
-    best: type[View] | None = None
+def best_fit(candidates: list[type[View]], data: dict[str, Any], *, complete: bool = False) -> type[View] | None:
+    """The candidate whose literals agree with `data`, that misses the fewest fields and knows the most keys.
+
+    Args:
+        candidates: the classes in question, in order.
+        data: the object.
+        complete: whether a class that misses a required field, or knows none of the keys, is no candidate.
+    """
     best_score: tuple[int, int] | None = None
-    tied: list[type[View]] = []
+    best: list[type[View]] = []
     for model in candidates:
         score = _score(model, data)
-        if score is not None and (best_score is None or score > best_score):
-            best, best_score, tied = model, score, [model]
-        elif score is not None and score == best_score:
-            tied.append(model)
-    return best if len(tied) < 2 else _first_valid(tied, data)
+        if score is None or (complete and (score[0] < 0 or score[1] == -len(data))):
+            continue
+        if best_score is None or score > best_score:
+            best_score, best = score, [model]
+        elif score == best_score:
+            best.append(model)
+    return (_first_valid(best, data) if len(best) > 1 else best[0]) if best else None
 
 
 def _score(model: type[View], data: dict[str, Any]) -> tuple[int, int] | None:

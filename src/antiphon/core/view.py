@@ -68,6 +68,11 @@ class View:
         if "<locals>" in cls.__qualname__:
             remember_locals(cls, sys._getframe(1))
 
+    @property
+    def __orig_class__(self) -> Any:
+        # typing writes this name on every instance a parametrised generic makes; it must not end up in the data.
+        raise AttributeError("__orig_class__")
+
     @classmethod
     def _view(cls, data: dict[str, Any]) -> Self:
         """See `data` through this class: no copy, no check."""
