@@ -10,6 +10,7 @@ Range = tuple[float | None, float | None]
 
 _SAMPLING: Final[dict[str, Range]] = {"temperature": (0, 2), "top_p": (0, 1), "top_logprobs": (0, 20)}
 _PENALTIES: Final[dict[str, Range]] = {"frequency_penalty": (-2, 2), "presence_penalty": (-2, 2)}
+DECIMAL: Final = frozenset({"temperature", "top_p", "frequency_penalty", "presence_penalty"})
 RANGES: Final[dict[str, dict[str, Range]]] = {
     "chat.completions.create": {
         **_SAMPLING,
@@ -37,14 +38,14 @@ def check(operation: str, body: dict[str, Any]) -> None:
     for name, (low, high) in RANGES[operation].items():
         value = body.get(name)
         if value is not None:
-            within(name, value, low, high)
+            within(name, value, low, high, decimal=name in DECIMAL)
     if body.get("metadata") is not None:
         metadata(body["metadata"])
 
 
-def within(name: str, value: float, low: float | None, high: float | None) -> None:
+def within(name: str, value: float, low: float | None, high: float | None, *, decimal: bool = False) -> None:
     """Raise 400 when a number is outside its bounds."""
-    kind = "decimal" if isinstance(value, float) else "integer"
+    kind = "decimal" if decimal else "integer"
     if high is not None and value > high:
         raise _outside(name, value, kind, "above maximum", f"<= {high:g}", "above_max_value")
     if low is not None and value < low:

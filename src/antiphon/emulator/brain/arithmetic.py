@@ -20,6 +20,7 @@ _WORDS: Final = (
 )
 _SUM: Final = re.compile(r"[(\s]*-?\d[\d.]*[\d.\s()+\-*/^%]*[\d)]")
 _TOKEN: Final = re.compile(r"\s*(\d+(?:\.\d+)?|\.\d+|[-+*/^%()])")
+_DIGIT: Final = re.compile(r"\d")
 _DATE: Final = re.compile(r"^\d{1,4}-\d{1,2}-\d{1,4}$|^\d{3}-\d{3,4}(-\d+)?$")
 LIMIT: Final = 10**30
 DEPTH: Final = 40
@@ -40,6 +41,8 @@ class Unreadable(ValueError):
 
 def find(text: str) -> tuple[str, str] | None:
     """The first sum in a text and its result, such as ("12*7+3", "87"); None when there is none."""
+    if _DIGIT.search(text) is None:
+        return None
     for pattern, sign in _WORDS:
         text = pattern.sub(sign, text)
     for match in _SUM.finditer(text):

@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from . import extraction
 from .arithmetic import find
+from .equation import Step, solve
 from .summary import keywords, summarise
 
 _SPLIT: Final = re.compile(r"[_\W]+|(?<=[a-z0-9])(?=[A-Z])")
@@ -113,6 +114,7 @@ class Facts:
         self.text = text[:20_000]
         self._answer = answer
         self._spent: set[str] = set()
+        self.steps: list[Step] = (solve(self.text) or []) if "=" in self.text else []
 
     def string(self, name: str, siblings: tuple[str, ...] = ()) -> str | None:
         """A text for the field, or None when nothing fits."""
@@ -141,7 +143,7 @@ class Facts:
 
     def _worded(self, words: set[str]) -> str | None:
         if words & RESULT:
-            return self._answer() or None
+            return self.steps[-1].result if self.steps else self._answer() or None
         if words & {"expression", "equation", "formula", "calculation"}:
             found = find(self.text)
             return found[0] if found else None

@@ -14,6 +14,7 @@ from zlib import crc32
 
 from ..shape import is_array, is_object, part
 from . import extraction
+from .equation import Step
 from .fact import Facts, words_of
 from .height import Heights
 from .pattern import example
@@ -22,6 +23,8 @@ from .summary import keywords
 Schema = dict[str, Any]
 DEEP: Final = 6
 BOTTOM: Final = 40
+EXPLAINING: Final = frozenset({"explanation", "description", "text", "reason", "reasoning", "action", "thought"})
+_PLAIN: Final = frozenset({"type", "title", "description", "minLength", "maxLength", "default", "examples"})
 FORMATS: Final[dict[str, str]] = {
     "date": "2026-01-15",
     "date-time": "2026-01-15T09:30:00Z",
@@ -178,12 +181,23 @@ class Filler:
         if items.get("type") == "string" and not items.keys() & {"enum", "const", "pattern", "format"}:
             found = [_fitted(text, items) for text in self._facts.strings(name)]
             made += [text for text in found if _fits(text, items)][: max(0, most - len(made))]
+        elif "properties" in items and "steps" in words_of(name):
+            made += [self._step(schema["items"], items, step) for step in self._facts.steps[: max(0, most - len(made))]]
         elif items.get("type") in ("number", "integer") and not made:
             made += self._numbers(items, most)
         wanted = max(least, 1 if depth < DEEP and not made and most > 0 and self._heights.of(items) < DEEP else 0)
         while len(made) < wanted:
             made.append(self.value(schema.get("items", {}), name.removesuffix("s"), depth + 1))
         return self._unique(made, items, least) if schema.get("uniqueItems") else made
+
+    def _step(self, spelled: Any, items: Schema, step: Step) -> Any:
+        """One step of a solution: its explanation under the name that asks for one, its result under the other."""
+        made = self.value(spelled, "step", DEEP)
+        for key, inner in part(items, "properties").items():
+            whole = self._whole(inner)
+            if key in made and whole.keys() <= _PLAIN and whole.get("type") == "string":
+                made[key] = _fitted(step.explanation if set(words_of(key)) & EXPLAINING else step.result, whole)
+        return made
 
     def _numbers(self, items: Schema, most: int) -> list[Any]:
         found = [float(text) for text in extraction.numbers(self._facts.text)]

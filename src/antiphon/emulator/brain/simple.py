@@ -7,11 +7,12 @@ from zlib import crc32
 
 import msgspec
 
-from . import Answer, Prompt, Turn, instruction, recall, summary, tool_use
+from . import Answer, Prompt, Turn, equation, instruction, recall, summary, tool_use
 from .arithmetic import find
 from .schema_fill import fill
 
 _BARE = re.compile(r"\b(?:only|just)\s+(?:with\s+)?(?:the\s+)?(?:number|result|answer|value)\b", re.IGNORECASE)
+_SOLVE = re.compile(r"\b(?:solve|equation|find|what is|what's|compute|determine)\b", re.IGNORECASE)
 _encode = msgspec.json.Encoder().encode
 
 
@@ -45,6 +46,8 @@ class SimpleBrain:
             return personal
         if (done := instruction.follow(asked)) is not None:
             return done
+        if _SOLVE.search(asked) and (steps := equation.solve(asked)) is not None:
+            return "\n".join(f"{step.explanation}: {step.result}" for step in steps)
         if (found := find(asked)) is not None:
             return found[1] if _BARE.search(asked) else f"{found[0]} = {found[1]}"
         if (known := recall.sentence(turns, asked)) is not None:

@@ -7,13 +7,13 @@ from typing import Any
 from .. import bound
 from ..exchange import AnyReply, EventReply, Exchange, Handler, Reply, json_reply, list_reply
 from ..problem import invalid, not_found
-from ..shape import is_array, part
+from ..shape import is_array, part, rows
 from ..world import World
 from . import chat_stream
 from .chat_choice import Choice, logprob, settle
 from .chat_prompt import prompt_of
 from .listing import page
-from .model import require
+from .model import require_speaking
 from .prompt_size import tokens_of
 
 FAMILY = "chat.completions"
@@ -22,7 +22,7 @@ FAMILY = "chat.completions"
 async def _create(exchange: Exchange) -> AnyReply:
     body, world = exchange.body, exchange.world
     bound.check("chat.completions.create", body)
-    require(world, body["model"])
+    require_speaking(world, body["model"])
     _refuse_contradictions(body)
     prompt = prompt_of(body)
     choices: list[Choice] = []
@@ -43,6 +43,10 @@ async def _create(exchange: Exchange) -> AnyReply:
 def _refuse_contradictions(body: dict[str, Any]) -> None:
     if body.get("top_logprobs") is not None and not body.get("logprobs"):
         raise invalid("top_logprobs", "'top_logprobs' needs 'logprobs' to be true.")
+    if "audio" in rows(body, "modalities"):
+        raise invalid(
+            "modalities", "This emulator answers in text: 'modalities' must be ['text'].", "unsupported_value"
+        )
     if body.get("stream_options") and not body.get("stream"):
         raise invalid("stream_options", "'stream_options' is only allowed when 'stream' is true.")
     if body.get("tool_choice") not in (None, "none") and not body.get("tools"):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ..brain import Invocation, Prompt, Tool, Turn
-from ..problem import invalid
+from ..problem import Problem, invalid
 from ..shape import is_array, part, rows
 
 _ROLES = {"system": "system", "developer": "system", "user": "user", "assistant": "assistant"}
@@ -33,7 +33,26 @@ def turns_of(messages: list[dict[str, Any]]) -> list[Turn]:
     """The messages as turns; raises 400 for an empty list."""
     if not messages:
         raise invalid("messages", "Invalid 'messages': empty array. Expected at least one message.", "empty_array")
+    _check_calls(messages)
     return [_turn(message) for message in messages]
+
+
+def _check_calls(messages: list[dict[str, Any]]) -> None:
+    """Raise 400 for a tool's message without its call, or a call that the next messages leave unanswered."""
+    waiting: dict[str, None] = {}
+    for index, message in enumerate(messages):
+        if message["role"] == "tool":
+            if message["tool_call_id"] not in waiting:
+                text = f"Invalid 'messages[{index}]': a 'tool' message must answer a preceding message's 'tool_calls'."
+                raise Problem(400, text, param=f"messages[{index}].role")
+            del waiting[message["tool_call_id"]]
+            continue
+        if waiting:
+            break
+        waiting = dict.fromkeys(call["id"] for call in message.get("tool_calls") or ())
+    if waiting:
+        text = f"An assistant message with 'tool_calls' must be answered for each of: {', '.join(waiting)}."
+        raise Problem(400, text, param="messages")
 
 
 def _turn(message: dict[str, Any]) -> Turn:

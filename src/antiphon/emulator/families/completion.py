@@ -12,7 +12,7 @@ from ..exchange import AnyReply, EventReply, Exchange, Handler, json_reply
 from ..problem import invalid
 from ..shape import is_array, part
 from .chat_choice import cut, logprob
-from .model import require
+from .model import require_speaking
 
 DEFAULT_TOKENS: Final = 16
 Told = tuple[str, str]
@@ -21,7 +21,7 @@ Told = tuple[str, str]
 async def _create(exchange: Exchange) -> AnyReply:
     body, world = exchange.body, exchange.world
     bound.check("completions.create", body)
-    require(world, body["model"])
+    require_speaking(world, body["model"])
     prompts = _prompts(body.get("prompt"))
     number = body.get("n") or 1
     if (body.get("best_of") or number) < number:

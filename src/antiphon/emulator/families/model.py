@@ -18,6 +18,13 @@ def require(world: World, name: str) -> str:
     return name
 
 
+def require_speaking(world: World, name: str) -> str:
+    """The name if it is a model that answers in text; raises 404 otherwise."""
+    if require(world, name).startswith("text-embedding"):
+        raise Problem(404, f"The model `{name}` makes embeddings; it does not answer in text.", param="model")
+    return name
+
+
 def _view(name: str) -> dict[str, Any]:
     owner = "antiphon" if name.startswith("ft:") else "openai"
     return {"id": name, "object": "model", "created": CREATED, "owned_by": owner}

@@ -13,7 +13,7 @@ from ..problem import Problem, invalid, missing, not_found
 from ..shape import part
 from ..world import World
 from .listing import page
-from .model import require
+from .model import require_speaking
 from .prompt_size import tokens_of
 from .response_prompt import Item, check_calls, items_of, prompt_of, turns_of
 from .response_record import Record, output_of, spoken, usage_of, view_of
@@ -59,7 +59,7 @@ def _refuse_absent(body: dict[str, Any]) -> None:
 
 
 def _make(world: World, body: dict[str, Any]) -> Record:
-    require(world, body["model"])
+    require_speaking(world, body["model"])
     parent = _parent(world, body)
     items = items_of(body.get("input"), world.identity)
     heard = [*spoken(parent), *_resolved(world, items)]
@@ -169,7 +169,7 @@ async def _input_tokens(exchange: Exchange) -> Reply:
     body, world = exchange.body, exchange.world
     if body.get("model") is None:
         raise missing("model")
-    require(world, body["model"])
+    require_speaking(world, body["model"])
     _refuse_absent(body)
     items = items_of(body.get("input"), world.identity)
     heard = [*spoken(_parent(world, body)), *_resolved(world, items)]
