@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator
-from typing import TYPE_CHECKING, Any, Generic, Self, cast
+from typing import TYPE_CHECKING, Any, Generic, Self
 
 from ..core.call import Call
 from ..core.omit import SENTINELS
@@ -166,7 +166,7 @@ def with_output_format(agent: Any, output_type: Any) -> dict[str, Any]:
 def _follow(client: Any, created: Any, call: Call[Any], output_type: Any, tool_handlers: Any) -> Any:
     if not isinstance(created, (Stream, AsyncStream)):
         return created
-    stream = cast("Stream[Any] | AsyncStream[Any]", created)
+    stream: Stream[Any] | AsyncStream[Any] = created  # pyright: ignore[reportUnknownVariableType]
     tools = Tools(tool_handlers, None, Options(call.headers, call.timeout))
     collecting: Collecting[Any] = Collecting(output_type=output_type)
     if isinstance(stream, Stream):

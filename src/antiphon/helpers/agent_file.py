@@ -159,15 +159,13 @@ def _passed(options: Mapping[str, Any]) -> dict[str, Any]:
 
 def _content(file: Any, destination: str, opened: ExitStack) -> Any:
     """What is uploaded: a path becomes the open file, everything else stays."""
-    inner = cast("tuple[Any, ...]", file)[1] if isinstance(file, tuple) else file
+    named = isinstance(file, tuple)
+    inner: Any = file[1] if named else file  # pyright: ignore[reportUnknownVariableType]
     if not isinstance(inner, os.PathLike):
-        return file
+        return file  # pyright: ignore[reportUnknownVariableType]
     path = Path(cast("os.PathLike[str]", inner))
     handle = opened.enter_context(select(destination, path).open())
-    if isinstance(file, tuple):
-        name, _, *rest = cast("tuple[Any, ...]", file)
-        return (name, handle, *rest)
-    return (path.name, handle)
+    return (file[0], handle, *file[2:]) if named else (path.name, handle)
 
 
 def _check_key(client: Any, count: int, extra_headers: Mapping[str, Any] | None) -> None:

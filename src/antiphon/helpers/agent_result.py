@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from typing_extensions import TypeVar
 
     from ..types.beta import AgentSessionMessage
-    from ..types.beta.agent_session import RequiredAction
+    from ..types.beta._models import RequiredAction
     from ..types.beta.agents.sessions import Turn
 
     OutputT = TypeVar("OutputT", default=Any)
@@ -92,7 +92,7 @@ class AgentTurnResult(Generic[OutputT]):
         """
         try:
             validate_output_type(output_type)
-            read = reader_of(output_type)
+            read = reader_of(cast("Any", output_type))
             parsed = [read(text) for text in self._texts()]
             answer = cast("ParseT", parsed[0])
         except Exception:

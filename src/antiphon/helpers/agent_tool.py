@@ -66,7 +66,8 @@ class Options:
 
     def call(self, operation: Any, **arguments: Any) -> Call[Any]:
         """A call with these options; an idempotency key in the headers belongs to the input alone."""
-        headers = {k: v for k, v in (self.extra_headers or {}).items() if k.lower() not in _NOT_REPEATED}
+        given: dict[str, Any] = self.extra_headers or {}
+        headers = {name: value for name, value in given.items() if name.lower() not in _NOT_REPEATED}
         return Call(operation, headers=headers or None, timeout=self.timeout, **arguments)
 
 
@@ -122,7 +123,10 @@ class Tools:
 
 def is_unregistered(error: BadRequestError, call_id: str) -> bool:
     """Whether the server does not know of the call yet: its event may come before it is registered."""
-    body = cast("dict[str, Any]", error.body if isinstance(error.body, dict) else {})
+    body: Any = error.body
+    if not isinstance(body, dict):
+        return False
+    body = cast("dict[str, Any]", body)
     return (
         body.get("code") == "invalid_request_error" and body.get("message") == f"Unknown pending tool call: {call_id}"
     )

@@ -51,7 +51,7 @@ class _Current:
         message: Message | None = self._snapshots.message
         return message
 
-    def _init(self, stream: Any) -> None:
+    def _init(self, stream: Any) -> None:  # the official name
         if self._stream is not None:
             raise RuntimeError(_SHARED)
         self._stream = stream
@@ -88,8 +88,10 @@ def _texts(event: Any) -> list[str]:
     """The pieces of text in an event."""
     if event.event != "thread.message.delta":
         return []
-    content = raw(raw(raw(event)["data"])["delta"]).get("content") or []
-    texts = [raw(part.get("text")) or {} for part in map(raw, content) if part.get("type") == "text"]
+    content: list[Any] = raw(raw(raw(event)["data"])["delta"]).get("content") or []
+    texts: list[dict[str, Any]] = [
+        raw(part.get("text")) or {} for part in map(raw, content) if part.get("type") == "text"
+    ]
     return [text["value"] for text in texts if text.get("value")]
 
 

@@ -175,7 +175,7 @@ class Snapshots:
             self._content_index = index
 
     def _content_done(self, message: Any) -> Iterator[Notice]:
-        content = message.content or []
+        content: list[Any] = message.content or []
         if self._content_index is None or self._content_index >= len(content):
             return
         block = content[self._content_index]
@@ -199,9 +199,10 @@ class Snapshots:
             raise RuntimeError("a run step's delta came before the step was created")
         delta = raw(data["delta"])
         merge(raw(step), delta)
-        details = raw(delta.get("step_details")) or {}
+        details: dict[str, Any] = raw(delta.get("step_details")) or {}
         if details.get("type") == "tool_calls":
-            for position, call in enumerate(details.get("tool_calls") or []):
+            calls: list[Any] = details.get("tool_calls") or []
+            for position, call in enumerate(calls):
                 yield from self._call_delta(event, step, position, raw(call)["index"])
         if self._hears("on_run_step_delta"):
             yield "on_run_step_delta", (event.data.delta, step)

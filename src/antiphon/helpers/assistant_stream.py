@@ -46,7 +46,7 @@ class AssistantStreamManager(Generic[AssistantEventHandlerT]):
 
     def __enter__(self) -> AssistantEventHandlerT:
         self._stream = self._api_request()
-        self._event_handler._init(self._stream)
+        self._event_handler._init(self._stream)  # pyright: ignore[reportPrivateUsage]
         return self._event_handler
 
     def __exit__(
@@ -77,7 +77,7 @@ class AsyncAssistantStreamManager(Generic[AsyncAssistantEventHandlerT]):
     async def __aenter__(self) -> AsyncAssistantEventHandlerT:
         request = self._api_request
         self._stream = await (request() if callable(request) else request)
-        self._event_handler._init(self._stream)
+        self._event_handler._init(self._stream)  # pyright: ignore[reportPrivateUsage]
         return self._event_handler
 
     async def __aexit__(
@@ -177,7 +177,7 @@ def _call(
     **body: Any,
 ) -> Call[Any]:
     """The call that starts a stream; what has no other place is the body."""
-    headers = {
+    headers: dict[str, Any] = {
         "X-Stainless-Stream-Helper": helper,
         "X-Stainless-Custom-Event-Handler": "true" if handler else "false",
         **(extra_headers or {}),

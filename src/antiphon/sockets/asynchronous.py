@@ -43,6 +43,11 @@ class AsyncConnection(Listening, Generic[EventT]):
         self._listeners = Listeners()
         self._closing = asyncio.Event()
 
+    async def start(self, listeners: Listeners) -> None:
+        """Open the connection, send what waits for it, and take the handlers over. The manager does this."""
+        await self._perform(begin(self._session))
+        listeners.move_to(self._listeners)
+
     async def __aiter__(self) -> AsyncIterator[EventT]:
         """The events until the connection is closed for good.
 
@@ -180,11 +185,10 @@ class AsyncConnectionManager(Opening, Generic[ConnectionT]):
 
     async def __aenter__(self) -> ConnectionT:
         session = self._session()
-        connection: ConnectionT = self._connection_class(session, self._dial)
-        await connection._perform(begin(session))
-        self._listeners.move_to(connection._listeners)
+        connection = self._connection_class(session, self._dial)
+        await connection.start(self._listeners)
         self._connection = connection
-        return connection
+        return cast("ConnectionT", connection)
 
     async def enter(self) -> ConnectionT:
         """Open the connection outside an `async with`; then `close()` it yourself."""

@@ -40,6 +40,11 @@ class Connection(Listening, Generic[EventT]):
         self._listeners = Listeners()
         self._closing = Event()
 
+    def start(self, listeners: Listeners) -> None:
+        """Open the connection, send what waits for it, and take the handlers over. The manager does this."""
+        self._perform(begin(self._session))
+        listeners.move_to(self._listeners)
+
     def __iter__(self) -> Iterator[EventT]:
         """The events until the connection is closed for good.
 
@@ -169,11 +174,10 @@ class ConnectionManager(Opening, Generic[ConnectionT]):
 
     def __enter__(self) -> ConnectionT:
         session = self._session()
-        connection: ConnectionT = self._connection_class(session, self._dial)
-        connection._perform(begin(session))
-        self._listeners.move_to(connection._listeners)
+        connection = self._connection_class(session, self._dial)
+        connection.start(self._listeners)
         self._connection = connection
-        return connection
+        return cast("ConnectionT", connection)
 
     def enter(self) -> ConnectionT:
         """Open the connection outside a `with`; then `close()` it yourself."""

@@ -48,6 +48,16 @@ def _kept_on_origin(old: str, found: Exception | str) -> Exception | str:
     )
 
 
+def _same_origin(connector: Any) -> Any:
+    """The library's connector, not following redirects to other origins."""
+    follow = connector.process_redirect
+
+    def process_redirect(self: Any, exc: Exception) -> Exception | str:
+        return _kept_on_origin(self.uri, follow(self, exc))
+
+    return type("SameOrigin", (connector,), {"process_redirect": process_redirect})
+
+
 @cache
 def _blocking_connect() -> Callable[..., Any]:
     try:
@@ -59,12 +69,10 @@ def _blocking_connect() -> Callable[..., Any]:
         # Older versions follow no redirects in this colour.
         return client.connect
 
-    class SameOrigin(base):  # type: ignore[misc]
-        def process_redirect(self, exc: Exception) -> Exception | str:
-            return _kept_on_origin(self.uri, super().process_redirect(exc))
+    connector = _same_origin(base)
 
     def connect(url: str, **options: Any) -> Any:
-        connection = SameOrigin(url, **options).connect()
+        connection = connector(url, **options).connect()
         # This owner closes the connection itself, which the library would otherwise warn about.
         connection.pending_legacy_warning = False
         return connection
@@ -78,13 +86,8 @@ def _asyncio_connect() -> Callable[..., Any]:
         from websockets.asyncio import client
     except ImportError as cause:
         raise _missing(cause) from cause
-    base: Any = client.connect
-
-    class SameOrigin(base):  # type: ignore[misc]
-        def process_redirect(self, exc: Exception) -> Exception | str:
-            return _kept_on_origin(self.uri, super().process_redirect(exc))
-
-    return SameOrigin
+    connector: Callable[..., Any] = _same_origin(client.connect)
+    return connector
 
 
 def dial(url: str, headers: Headers, options: dict[str, Any]) -> Any:

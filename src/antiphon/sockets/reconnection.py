@@ -34,7 +34,7 @@ def close_code(error: BaseException) -> int | None:
     """The close code a `websockets` exception carries: 1006 where no close frame came, `None` for other exceptions."""
     if not hasattr(error, "rcvd"):
         return None
-    frame = error.rcvd
+    frame: Any = getattr(error, "rcvd", None)
     return ABNORMAL if frame is None else int(frame.code)
 
 

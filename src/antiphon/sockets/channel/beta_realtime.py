@@ -1,4 +1,5 @@
 # Written by tests/sockets/channel_writer.py from api/; do not edit.
+# ruff: noqa: F401
 """The WebSocket endpoint `/realtime`: what can be sent, and how to connect."""
 
 from __future__ import annotations
@@ -14,18 +15,18 @@ from ..opening import AsyncHost, Host
 from ..session import Session
 
 if TYPE_CHECKING:
-    from ...types.beta.realtime import (
-        conversation_item_param,
-        response_create_event_param,
-        session_update_event_param,
-        transcription_session_update_param,
+    from ...types.beta.realtime import ConversationItemParam, RealtimeServerEvent
+    from ...types.beta.realtime._params import (
+        ResponseCreateEventParamResponse,
+        SessionUpdateEventParamSession,
+        TranscriptionSessionUpdateParamSession,
     )
 
 CHANNEL = Channel(
     "/realtime",
     "beta.realtime.realtime_server_event:RealtimeServerEvent",
     headers={"OpenAI-Beta": "realtime=v1"},
-    queue=1048576,
+    queue=1_048_576,
 )
 
 
@@ -38,7 +39,7 @@ class RealtimeConversationItemResource:
     def create(
         self,
         *,
-        item: conversation_item_param.ConversationItemParam,
+        item: ConversationItemParam,
         event_id: str | Omit | NotGiven = omit,
         previous_item_id: str | Omit | NotGiven = omit,
     ) -> None:
@@ -203,7 +204,7 @@ class RealtimeResponseResource:
         self,
         *,
         event_id: str | Omit | NotGiven = omit,
-        response: response_create_event_param.Response | Omit | NotGiven = omit,
+        response: ResponseCreateEventParamResponse | Omit | NotGiven = omit,
     ) -> None:
         """Send `response.create`."""
         self._connection.send(
@@ -224,7 +225,7 @@ class RealtimeSessionResource:
     def update(
         self,
         *,
-        session: session_update_event_param.Session,
+        session: SessionUpdateEventParamSession,
         event_id: str | Omit | NotGiven = omit,
     ) -> None:
         """Send `session.update`."""
@@ -246,7 +247,7 @@ class RealtimeTranscriptionSessionResource:
     def update(
         self,
         *,
-        session: transcription_session_update_param.Session,
+        session: TranscriptionSessionUpdateParamSession,
         event_id: str | Omit | NotGiven = omit,
     ) -> None:
         """Send `transcription_session.update`."""
@@ -259,7 +260,7 @@ class RealtimeTranscriptionSessionResource:
         )
 
 
-class RealtimeConnection(Connection["realtime_server_event.RealtimeServerEvent"]):
+class RealtimeConnection(Connection["RealtimeServerEvent"]):
     """A connection to `/realtime`; its parts send the events named after them."""
 
     _channel = CHANNEL
@@ -307,7 +308,7 @@ class AsyncRealtimeConversationItemResource:
     async def create(
         self,
         *,
-        item: conversation_item_param.ConversationItemParam,
+        item: ConversationItemParam,
         event_id: str | Omit | NotGiven = omit,
         previous_item_id: str | Omit | NotGiven = omit,
     ) -> None:
@@ -472,7 +473,7 @@ class AsyncRealtimeResponseResource:
         self,
         *,
         event_id: str | Omit | NotGiven = omit,
-        response: response_create_event_param.Response | Omit | NotGiven = omit,
+        response: ResponseCreateEventParamResponse | Omit | NotGiven = omit,
     ) -> None:
         """Send `response.create`."""
         await self._connection.send(
@@ -493,7 +494,7 @@ class AsyncRealtimeSessionResource:
     async def update(
         self,
         *,
-        session: session_update_event_param.Session,
+        session: SessionUpdateEventParamSession,
         event_id: str | Omit | NotGiven = omit,
     ) -> None:
         """Send `session.update`."""
@@ -515,7 +516,7 @@ class AsyncRealtimeTranscriptionSessionResource:
     async def update(
         self,
         *,
-        session: transcription_session_update_param.Session,
+        session: TranscriptionSessionUpdateParamSession,
         event_id: str | Omit | NotGiven = omit,
     ) -> None:
         """Send `transcription_session.update`."""
@@ -528,7 +529,7 @@ class AsyncRealtimeTranscriptionSessionResource:
         )
 
 
-class AsyncRealtimeConnection(AsyncConnection["realtime_server_event.RealtimeServerEvent"]):
+class AsyncRealtimeConnection(AsyncConnection["RealtimeServerEvent"]):
     """A connection to `/realtime`; its parts send the events named after them."""
 
     _channel = CHANNEL

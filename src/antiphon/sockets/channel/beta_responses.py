@@ -1,10 +1,11 @@
 # Written by tests/sockets/channel_writer.py from api/; do not edit.
+# ruff: noqa: F401, PYI051
 """The WebSocket endpoint `/responses`: what can be sent, and how to connect."""
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable, Mapping
-from typing import TYPE_CHECKING, Any, Literal
+from collections.abc import Awaitable, Callable, Mapping
+from typing import TYPE_CHECKING, Any
 
 from ...core.omit import NotGiven, Omit, omit
 from ..address import Channel
@@ -15,22 +16,37 @@ from ..reconnection import OnReconnecting
 from ..session import Session
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from typing import Literal
+
     from ...types.beta import (
-        beta_response_includable,
-        beta_response_input_item_param,
-        beta_response_input_param,
-        beta_response_prompt_param,
-        beta_response_steer_input_param,
-        beta_response_text_config_param,
-        beta_responses_client_event_param,
-        beta_service_tier,
-        beta_tool_param,
+        BetaResponseIncludable,
+        BetaResponseInputItemParam,
+        BetaResponseInputParam,
+        BetaResponsePromptParam,
+        BetaResponsesServerEvent,
+        BetaResponseSteerInputParam,
+        BetaResponseTextConfigParam,
+        BetaServiceTier,
+        BetaToolParam,
+    )
+    from ...types.beta._params import (
+        BetaResponsesClientEventParamResponseCreateAccessPrograms,
+        BetaResponsesClientEventParamResponseCreateContextManagement,
+        BetaResponsesClientEventParamResponseCreateConversation,
+        BetaResponsesClientEventParamResponseCreateImage,
+        BetaResponsesClientEventParamResponseCreateModeration,
+        BetaResponsesClientEventParamResponseCreateMultiAgent,
+        BetaResponsesClientEventParamResponseCreatePromptCacheOptions,
+        BetaResponsesClientEventParamResponseCreateReasoning,
+        BetaResponsesClientEventParamResponseCreateStreamOptions,
+        BetaResponsesClientEventParamResponseCreateToolChoice,
     )
 
 CHANNEL = Channel(
     "/responses",
     "beta.beta_responses_server_event:BetaResponsesServerEvent",
-    queue=1048576,
+    queue=1_048_576,
 )
 
 
@@ -43,21 +59,21 @@ class ResponsesResponseResource:
     def create(
         self,
         *,
-        access_programs: beta_responses_client_event_param.ResponseCreateAccessPrograms | Omit | NotGiven = omit,
-        background: bool | None | Omit | NotGiven = omit,
-        context_management: Iterable[beta_responses_client_event_param.ResponseCreateContextManagement]
-        | None
+        access_programs: BetaResponsesClientEventParamResponseCreateAccessPrograms | Omit | NotGiven = omit,
+        background: bool | Omit | NotGiven | None = omit,
+        context_management: Iterable[BetaResponsesClientEventParamResponseCreateContextManagement]
         | Omit
-        | NotGiven = omit,
-        conversation: beta_responses_client_event_param.ResponseCreateConversation | None | Omit | NotGiven = omit,
+        | NotGiven
+        | None = omit,
+        conversation: BetaResponsesClientEventParamResponseCreateConversation | Omit | NotGiven | None = omit,
         generate: bool | Omit | NotGiven = omit,
-        image: beta_responses_client_event_param.ResponseCreateImage | Omit | NotGiven = omit,
-        include: list[beta_response_includable.BetaResponseIncludable] | None | Omit | NotGiven = omit,
-        input: str | beta_response_input_param.BetaResponseInputParam | Omit | NotGiven = omit,
-        instructions: str | None | Omit | NotGiven = omit,
-        max_output_tokens: int | None | Omit | NotGiven = omit,
-        max_tool_calls: int | None | Omit | NotGiven = omit,
-        metadata: dict[str, str] | None | Omit | NotGiven = omit,
+        image: BetaResponsesClientEventParamResponseCreateImage | Omit | NotGiven = omit,
+        include: list[BetaResponseIncludable] | Omit | NotGiven | None = omit,
+        input: str | BetaResponseInputParam | Omit | NotGiven = omit,
+        instructions: str | Omit | NotGiven | None = omit,
+        max_output_tokens: int | Omit | NotGiven | None = omit,
+        max_tool_calls: int | Omit | NotGiven | None = omit,
+        metadata: dict[str, str] | Omit | NotGiven | None = omit,
         model: Literal[
             "gpt-6-astra",
             "gpt-6.1-sol",
@@ -175,30 +191,28 @@ class ResponsesResponseResource:
         | str
         | Omit
         | NotGiven = omit,
-        moderation: beta_responses_client_event_param.ResponseCreateModeration | None | Omit | NotGiven = omit,
-        multi_agent: beta_responses_client_event_param.ResponseCreateMultiAgent | None | Omit | NotGiven = omit,
-        parallel_tool_calls: bool | None | Omit | NotGiven = omit,
-        previous_response_id: str | None | Omit | NotGiven = omit,
-        prompt: beta_response_prompt_param.BetaResponsePromptParam | None | Omit | NotGiven = omit,
-        prompt_cache_key: str | None | Omit | NotGiven = omit,
-        prompt_cache_options: beta_responses_client_event_param.ResponseCreatePromptCacheOptions
-        | Omit
-        | NotGiven = omit,
-        prompt_cache_retention: Literal["in_memory", "24h"] | None | Omit | NotGiven = omit,
-        reasoning: beta_responses_client_event_param.ResponseCreateReasoning | None | Omit | NotGiven = omit,
-        safety_identifier: str | None | Omit | NotGiven = omit,
-        service_tier: beta_service_tier.BetaServiceTier | None | Omit | NotGiven = omit,
-        store: bool | None | Omit | NotGiven = omit,
-        stream: bool | None | Omit | NotGiven = omit,
+        moderation: BetaResponsesClientEventParamResponseCreateModeration | Omit | NotGiven | None = omit,
+        multi_agent: BetaResponsesClientEventParamResponseCreateMultiAgent | Omit | NotGiven | None = omit,
+        parallel_tool_calls: bool | Omit | NotGiven | None = omit,
+        previous_response_id: str | Omit | NotGiven | None = omit,
+        prompt: BetaResponsePromptParam | Omit | NotGiven | None = omit,
+        prompt_cache_key: str | Omit | NotGiven | None = omit,
+        prompt_cache_options: BetaResponsesClientEventParamResponseCreatePromptCacheOptions | Omit | NotGiven = omit,
+        prompt_cache_retention: Literal["in_memory", "24h"] | Omit | NotGiven | None = omit,
+        reasoning: BetaResponsesClientEventParamResponseCreateReasoning | Omit | NotGiven | None = omit,
+        safety_identifier: str | Omit | NotGiven | None = omit,
+        service_tier: BetaServiceTier | Omit | NotGiven | None = omit,
+        store: bool | Omit | NotGiven | None = omit,
+        stream: bool | Omit | NotGiven | None = omit,
         stream_id: str | Omit | NotGiven = omit,
-        stream_options: beta_responses_client_event_param.ResponseCreateStreamOptions | None | Omit | NotGiven = omit,
-        temperature: float | None | Omit | NotGiven = omit,
-        text: beta_response_text_config_param.BetaResponseTextConfigParam | Omit | NotGiven = omit,
-        tool_choice: beta_responses_client_event_param.ResponseCreateToolChoice | Omit | NotGiven = omit,
-        tools: Iterable[beta_tool_param.BetaToolParam] | Omit | NotGiven = omit,
-        top_logprobs: int | None | Omit | NotGiven = omit,
-        top_p: float | None | Omit | NotGiven = omit,
-        truncation: Literal["auto", "disabled"] | None | Omit | NotGiven = omit,
+        stream_options: BetaResponsesClientEventParamResponseCreateStreamOptions | Omit | NotGiven | None = omit,
+        temperature: float | Omit | NotGiven | None = omit,
+        text: BetaResponseTextConfigParam | Omit | NotGiven = omit,
+        tool_choice: BetaResponsesClientEventParamResponseCreateToolChoice | Omit | NotGiven = omit,
+        tools: Iterable[BetaToolParam] | Omit | NotGiven = omit,
+        top_logprobs: int | Omit | NotGiven | None = omit,
+        top_p: float | Omit | NotGiven | None = omit,
+        truncation: Literal["auto", "disabled"] | Omit | NotGiven | None = omit,
         user: str | Omit | NotGiven = omit,
     ) -> None:
         """Send `response.create`."""
@@ -247,7 +261,7 @@ class ResponsesResponseResource:
     def steer(
         self,
         *,
-        input: beta_response_steer_input_param.BetaResponseSteerInputParam,
+        input: BetaResponseSteerInputParam,
         previous_response_id: str,
     ) -> None:
         """Send `response.steer`."""
@@ -262,7 +276,7 @@ class ResponsesResponseResource:
     def inject(
         self,
         *,
-        input: Iterable[beta_response_input_item_param.BetaResponseInputItemParam],
+        input: Iterable[BetaResponseInputItemParam],
         response_id: str,
     ) -> None:
         """Send `response.inject`."""
@@ -275,7 +289,7 @@ class ResponsesResponseResource:
         )
 
 
-class ResponsesConnection(Connection["beta_responses_server_event.BetaResponsesServerEvent"]):
+class ResponsesConnection(Connection["BetaResponsesServerEvent"]):
     """A connection to `/responses`; its parts send the events named after them."""
 
     _channel = CHANNEL
@@ -302,7 +316,7 @@ class ResponsesConnectionManager(ConnectionManager[ResponsesConnection]):
         max_retries: int = 5,
         initial_delay: float = 0.5,
         max_delay: float = 8.0,
-        max_queue_size: int = 1048576,
+        max_queue_size: int = 1_048_576,
     ) -> None:
         super().__init__(
             client,
@@ -326,21 +340,21 @@ class AsyncResponsesResponseResource:
     async def create(
         self,
         *,
-        access_programs: beta_responses_client_event_param.ResponseCreateAccessPrograms | Omit | NotGiven = omit,
-        background: bool | None | Omit | NotGiven = omit,
-        context_management: Iterable[beta_responses_client_event_param.ResponseCreateContextManagement]
-        | None
+        access_programs: BetaResponsesClientEventParamResponseCreateAccessPrograms | Omit | NotGiven = omit,
+        background: bool | Omit | NotGiven | None = omit,
+        context_management: Iterable[BetaResponsesClientEventParamResponseCreateContextManagement]
         | Omit
-        | NotGiven = omit,
-        conversation: beta_responses_client_event_param.ResponseCreateConversation | None | Omit | NotGiven = omit,
+        | NotGiven
+        | None = omit,
+        conversation: BetaResponsesClientEventParamResponseCreateConversation | Omit | NotGiven | None = omit,
         generate: bool | Omit | NotGiven = omit,
-        image: beta_responses_client_event_param.ResponseCreateImage | Omit | NotGiven = omit,
-        include: list[beta_response_includable.BetaResponseIncludable] | None | Omit | NotGiven = omit,
-        input: str | beta_response_input_param.BetaResponseInputParam | Omit | NotGiven = omit,
-        instructions: str | None | Omit | NotGiven = omit,
-        max_output_tokens: int | None | Omit | NotGiven = omit,
-        max_tool_calls: int | None | Omit | NotGiven = omit,
-        metadata: dict[str, str] | None | Omit | NotGiven = omit,
+        image: BetaResponsesClientEventParamResponseCreateImage | Omit | NotGiven = omit,
+        include: list[BetaResponseIncludable] | Omit | NotGiven | None = omit,
+        input: str | BetaResponseInputParam | Omit | NotGiven = omit,
+        instructions: str | Omit | NotGiven | None = omit,
+        max_output_tokens: int | Omit | NotGiven | None = omit,
+        max_tool_calls: int | Omit | NotGiven | None = omit,
+        metadata: dict[str, str] | Omit | NotGiven | None = omit,
         model: Literal[
             "gpt-6-astra",
             "gpt-6.1-sol",
@@ -458,30 +472,28 @@ class AsyncResponsesResponseResource:
         | str
         | Omit
         | NotGiven = omit,
-        moderation: beta_responses_client_event_param.ResponseCreateModeration | None | Omit | NotGiven = omit,
-        multi_agent: beta_responses_client_event_param.ResponseCreateMultiAgent | None | Omit | NotGiven = omit,
-        parallel_tool_calls: bool | None | Omit | NotGiven = omit,
-        previous_response_id: str | None | Omit | NotGiven = omit,
-        prompt: beta_response_prompt_param.BetaResponsePromptParam | None | Omit | NotGiven = omit,
-        prompt_cache_key: str | None | Omit | NotGiven = omit,
-        prompt_cache_options: beta_responses_client_event_param.ResponseCreatePromptCacheOptions
-        | Omit
-        | NotGiven = omit,
-        prompt_cache_retention: Literal["in_memory", "24h"] | None | Omit | NotGiven = omit,
-        reasoning: beta_responses_client_event_param.ResponseCreateReasoning | None | Omit | NotGiven = omit,
-        safety_identifier: str | None | Omit | NotGiven = omit,
-        service_tier: beta_service_tier.BetaServiceTier | None | Omit | NotGiven = omit,
-        store: bool | None | Omit | NotGiven = omit,
-        stream: bool | None | Omit | NotGiven = omit,
+        moderation: BetaResponsesClientEventParamResponseCreateModeration | Omit | NotGiven | None = omit,
+        multi_agent: BetaResponsesClientEventParamResponseCreateMultiAgent | Omit | NotGiven | None = omit,
+        parallel_tool_calls: bool | Omit | NotGiven | None = omit,
+        previous_response_id: str | Omit | NotGiven | None = omit,
+        prompt: BetaResponsePromptParam | Omit | NotGiven | None = omit,
+        prompt_cache_key: str | Omit | NotGiven | None = omit,
+        prompt_cache_options: BetaResponsesClientEventParamResponseCreatePromptCacheOptions | Omit | NotGiven = omit,
+        prompt_cache_retention: Literal["in_memory", "24h"] | Omit | NotGiven | None = omit,
+        reasoning: BetaResponsesClientEventParamResponseCreateReasoning | Omit | NotGiven | None = omit,
+        safety_identifier: str | Omit | NotGiven | None = omit,
+        service_tier: BetaServiceTier | Omit | NotGiven | None = omit,
+        store: bool | Omit | NotGiven | None = omit,
+        stream: bool | Omit | NotGiven | None = omit,
         stream_id: str | Omit | NotGiven = omit,
-        stream_options: beta_responses_client_event_param.ResponseCreateStreamOptions | None | Omit | NotGiven = omit,
-        temperature: float | None | Omit | NotGiven = omit,
-        text: beta_response_text_config_param.BetaResponseTextConfigParam | Omit | NotGiven = omit,
-        tool_choice: beta_responses_client_event_param.ResponseCreateToolChoice | Omit | NotGiven = omit,
-        tools: Iterable[beta_tool_param.BetaToolParam] | Omit | NotGiven = omit,
-        top_logprobs: int | None | Omit | NotGiven = omit,
-        top_p: float | None | Omit | NotGiven = omit,
-        truncation: Literal["auto", "disabled"] | None | Omit | NotGiven = omit,
+        stream_options: BetaResponsesClientEventParamResponseCreateStreamOptions | Omit | NotGiven | None = omit,
+        temperature: float | Omit | NotGiven | None = omit,
+        text: BetaResponseTextConfigParam | Omit | NotGiven = omit,
+        tool_choice: BetaResponsesClientEventParamResponseCreateToolChoice | Omit | NotGiven = omit,
+        tools: Iterable[BetaToolParam] | Omit | NotGiven = omit,
+        top_logprobs: int | Omit | NotGiven | None = omit,
+        top_p: float | Omit | NotGiven | None = omit,
+        truncation: Literal["auto", "disabled"] | Omit | NotGiven | None = omit,
         user: str | Omit | NotGiven = omit,
     ) -> None:
         """Send `response.create`."""
@@ -530,7 +542,7 @@ class AsyncResponsesResponseResource:
     async def steer(
         self,
         *,
-        input: beta_response_steer_input_param.BetaResponseSteerInputParam,
+        input: BetaResponseSteerInputParam,
         previous_response_id: str,
     ) -> None:
         """Send `response.steer`."""
@@ -545,7 +557,7 @@ class AsyncResponsesResponseResource:
     async def inject(
         self,
         *,
-        input: Iterable[beta_response_input_item_param.BetaResponseInputItemParam],
+        input: Iterable[BetaResponseInputItemParam],
         response_id: str,
     ) -> None:
         """Send `response.inject`."""
@@ -558,7 +570,7 @@ class AsyncResponsesResponseResource:
         )
 
 
-class AsyncResponsesConnection(AsyncConnection["beta_responses_server_event.BetaResponsesServerEvent"]):
+class AsyncResponsesConnection(AsyncConnection["BetaResponsesServerEvent"]):
     """A connection to `/responses`; its parts send the events named after them."""
 
     _channel = CHANNEL
@@ -587,7 +599,7 @@ class AsyncResponsesConnectionManager(AsyncConnectionManager[AsyncResponsesConne
         max_retries: int = 5,
         initial_delay: float = 0.5,
         max_delay: float = 8.0,
-        max_queue_size: int = 1048576,
+        max_queue_size: int = 1_048_576,
     ) -> None:
         super().__init__(
             client,

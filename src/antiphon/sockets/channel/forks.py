@@ -1,4 +1,5 @@
 # Written by tests/sockets/channel_writer.py from api/; do not edit.
+# ruff: noqa: F401
 """The WebSocket endpoint `/live/sessions/{session_id}/fork`: what can be sent, and how to connect."""
 
 from __future__ import annotations
@@ -15,17 +16,14 @@ from ..reconnection import OnReconnecting
 from ..session import Session
 
 if TYPE_CHECKING:
-    from ...types.live import (
-        decision_item_create_event_param,
-        fork_session_config_param,
-        session_update_config_param,
-    )
-    from ...types.responses import response_input_item_param
+    from ...types.live import ForkServerEvent, ForkSessionConfigParam, SessionUpdateConfigParam
+    from ...types.live._params import DecisionItemCreateEventParamItemUnion
+    from ...types.responses import ResponseInputItemParam
 
 CHANNEL = Channel(
     "/live/sessions/{session_id}/fork",
     "live.fork_server_event:ForkServerEvent",
-    queue=2097152,
+    queue=2_097_152,
 )
 
 
@@ -39,7 +37,7 @@ class ForksSessionInputAudioResource:
         self,
         *,
         audio: str,
-        event_id: str | None | Omit | NotGiven = omit,
+        event_id: str | Omit | NotGiven | None = omit,
     ) -> None:
         """Send `session.input_audio.append`."""
         self._connection.send(
@@ -53,7 +51,7 @@ class ForksSessionInputAudioResource:
     def mute(
         self,
         *,
-        event_id: str | None | Omit | NotGiven = omit,
+        event_id: str | Omit | NotGiven | None = omit,
     ) -> None:
         """Send `session.input_audio.mute`."""
         self._connection.send(
@@ -66,7 +64,7 @@ class ForksSessionInputAudioResource:
     def unmute(
         self,
         *,
-        event_id: str | None | Omit | NotGiven = omit,
+        event_id: str | Omit | NotGiven | None = omit,
     ) -> None:
         """Send `session.input_audio.unmute`."""
         self._connection.send(
@@ -87,7 +85,7 @@ class ForksSessionOutputAudioFixtureResource:
         self,
         *,
         audio: str,
-        event_id: str | None | Omit | NotGiven = omit,
+        event_id: str | Omit | NotGiven | None = omit,
     ) -> None:
         """Send `session.output_audio.fixture.play`."""
         self._connection.send(
@@ -118,7 +116,7 @@ class ForksSessionInstructionsResource:
         *,
         content: str,
         delegation_id: str | None,
-        event_id: str | None | Omit | NotGiven = omit,
+        event_id: str | Omit | NotGiven | None = omit,
     ) -> None:
         """Send `session.instructions.append`."""
         self._connection.send(
@@ -142,7 +140,7 @@ class ForksSessionThinkingResource:
         *,
         content: str,
         delegation_id: str | None,
-        event_id: str | None | Omit | NotGiven = omit,
+        event_id: str | Omit | NotGiven | None = omit,
     ) -> None:
         """Send `session.thinking.append`."""
         self._connection.send(
@@ -166,7 +164,7 @@ class ForksSessionCommentaryResource:
         *,
         content: str,
         delegation_id: str | None,
-        event_id: str | None | Omit | NotGiven = omit,
+        event_id: str | Omit | NotGiven | None = omit,
     ) -> None:
         """Send `session.commentary.append`."""
         self._connection.send(
@@ -193,8 +191,8 @@ class ForksSessionResource:
     def start(
         self,
         *,
-        session: fork_session_config_param.ForkSessionConfigParam,
-        event_id: str | None | Omit | NotGiven = omit,
+        session: ForkSessionConfigParam,
+        event_id: str | Omit | NotGiven | None = omit,
     ) -> None:
         """Send `session.start`."""
         self._connection.send(
@@ -208,8 +206,8 @@ class ForksSessionResource:
     def update(
         self,
         *,
-        session: session_update_config_param.SessionUpdateConfigParam,
-        event_id: str | None | Omit | NotGiven = omit,
+        session: SessionUpdateConfigParam,
+        event_id: str | Omit | NotGiven | None = omit,
     ) -> None:
         """Send `session.update`."""
         self._connection.send(
@@ -223,7 +221,7 @@ class ForksSessionResource:
     def close(
         self,
         *,
-        event_id: str | None | Omit | NotGiven = omit,
+        event_id: str | Omit | NotGiven | None = omit,
     ) -> None:
         """Send `session.close`."""
         self._connection.send(
@@ -243,8 +241,8 @@ class ForksDecisionItemResource:
     def create(
         self,
         *,
-        item: decision_item_create_event_param.ItemUnion,
-        event_id: str | None | Omit | NotGiven = omit,
+        item: DecisionItemCreateEventParamItemUnion,
+        event_id: str | Omit | NotGiven | None = omit,
     ) -> None:
         """Send `decision.item.create`."""
         self._connection.send(
@@ -259,7 +257,7 @@ class ForksDecisionItemResource:
         self,
         *,
         item_id: str,
-        event_id: str | None | Omit | NotGiven = omit,
+        event_id: str | Omit | NotGiven | None = omit,
     ) -> None:
         """Send `decision.item.delete`."""
         self._connection.send(
@@ -301,8 +299,8 @@ class ForksResponseItemResource:
     def create(
         self,
         *,
-        item: response_input_item_param.ResponseInputItemParam,
-        event_id: str | None | Omit | NotGiven = omit,
+        item: ResponseInputItemParam,
+        event_id: str | Omit | NotGiven | None = omit,
     ) -> None:
         """Send `response.item.create`."""
         self._connection.send(
@@ -324,7 +322,7 @@ class ForksResponseResource:
     def create(
         self,
         *,
-        event_id: str | None | Omit | NotGiven = omit,
+        event_id: str | Omit | NotGiven | None = omit,
     ) -> None:
         """Send `response.create`."""
         self._connection.send(
@@ -335,7 +333,7 @@ class ForksResponseResource:
         )
 
 
-class ForksConnection(Connection["fork_server_event.ForkServerEvent"]):
+class ForksConnection(Connection["ForkServerEvent"]):
     """A connection to `/live/sessions/{session_id}/fork`; its parts send the events named after them."""
 
     _channel = CHANNEL
@@ -365,7 +363,7 @@ class ForksConnectionManager(ConnectionManager[ForksConnection]):
         max_retries: int = 5,
         initial_delay: float = 0.5,
         max_delay: float = 8.0,
-        max_queue_size: int = 2097152,
+        max_queue_size: int = 2_097_152,
     ) -> None:
         super().__init__(
             client,
@@ -391,7 +389,7 @@ class AsyncForksSessionInputAudioResource:
         self,
         *,
         audio: str,
-        event_id: str | None | Omit | NotGiven = omit,
+        event_id: str | Omit | NotGiven | None = omit,
     ) -> None:
         """Send `session.input_audio.append`."""
         await self._connection.send(
@@ -405,7 +403,7 @@ class AsyncForksSessionInputAudioResource:
     async def mute(
         self,
         *,
-        event_id: str | None | Omit | NotGiven = omit,
+        event_id: str | Omit | NotGiven | None = omit,
     ) -> None:
         """Send `session.input_audio.mute`."""
         await self._connection.send(
@@ -418,7 +416,7 @@ class AsyncForksSessionInputAudioResource:
     async def unmute(
         self,
         *,
-        event_id: str | None | Omit | NotGiven = omit,
+        event_id: str | Omit | NotGiven | None = omit,
     ) -> None:
         """Send `session.input_audio.unmute`."""
         await self._connection.send(
@@ -439,7 +437,7 @@ class AsyncForksSessionOutputAudioFixtureResource:
         self,
         *,
         audio: str,
-        event_id: str | None | Omit | NotGiven = omit,
+        event_id: str | Omit | NotGiven | None = omit,
     ) -> None:
         """Send `session.output_audio.fixture.play`."""
         await self._connection.send(
@@ -470,7 +468,7 @@ class AsyncForksSessionInstructionsResource:
         *,
         content: str,
         delegation_id: str | None,
-        event_id: str | None | Omit | NotGiven = omit,
+        event_id: str | Omit | NotGiven | None = omit,
     ) -> None:
         """Send `session.instructions.append`."""
         await self._connection.send(
@@ -494,7 +492,7 @@ class AsyncForksSessionThinkingResource:
         *,
         content: str,
         delegation_id: str | None,
-        event_id: str | None | Omit | NotGiven = omit,
+        event_id: str | Omit | NotGiven | None = omit,
     ) -> None:
         """Send `session.thinking.append`."""
         await self._connection.send(
@@ -518,7 +516,7 @@ class AsyncForksSessionCommentaryResource:
         *,
         content: str,
         delegation_id: str | None,
-        event_id: str | None | Omit | NotGiven = omit,
+        event_id: str | Omit | NotGiven | None = omit,
     ) -> None:
         """Send `session.commentary.append`."""
         await self._connection.send(
@@ -545,8 +543,8 @@ class AsyncForksSessionResource:
     async def start(
         self,
         *,
-        session: fork_session_config_param.ForkSessionConfigParam,
-        event_id: str | None | Omit | NotGiven = omit,
+        session: ForkSessionConfigParam,
+        event_id: str | Omit | NotGiven | None = omit,
     ) -> None:
         """Send `session.start`."""
         await self._connection.send(
@@ -560,8 +558,8 @@ class AsyncForksSessionResource:
     async def update(
         self,
         *,
-        session: session_update_config_param.SessionUpdateConfigParam,
-        event_id: str | None | Omit | NotGiven = omit,
+        session: SessionUpdateConfigParam,
+        event_id: str | Omit | NotGiven | None = omit,
     ) -> None:
         """Send `session.update`."""
         await self._connection.send(
@@ -575,7 +573,7 @@ class AsyncForksSessionResource:
     async def close(
         self,
         *,
-        event_id: str | None | Omit | NotGiven = omit,
+        event_id: str | Omit | NotGiven | None = omit,
     ) -> None:
         """Send `session.close`."""
         await self._connection.send(
@@ -595,8 +593,8 @@ class AsyncForksDecisionItemResource:
     async def create(
         self,
         *,
-        item: decision_item_create_event_param.ItemUnion,
-        event_id: str | None | Omit | NotGiven = omit,
+        item: DecisionItemCreateEventParamItemUnion,
+        event_id: str | Omit | NotGiven | None = omit,
     ) -> None:
         """Send `decision.item.create`."""
         await self._connection.send(
@@ -611,7 +609,7 @@ class AsyncForksDecisionItemResource:
         self,
         *,
         item_id: str,
-        event_id: str | None | Omit | NotGiven = omit,
+        event_id: str | Omit | NotGiven | None = omit,
     ) -> None:
         """Send `decision.item.delete`."""
         await self._connection.send(
@@ -653,8 +651,8 @@ class AsyncForksResponseItemResource:
     async def create(
         self,
         *,
-        item: response_input_item_param.ResponseInputItemParam,
-        event_id: str | None | Omit | NotGiven = omit,
+        item: ResponseInputItemParam,
+        event_id: str | Omit | NotGiven | None = omit,
     ) -> None:
         """Send `response.item.create`."""
         await self._connection.send(
@@ -676,7 +674,7 @@ class AsyncForksResponseResource:
     async def create(
         self,
         *,
-        event_id: str | None | Omit | NotGiven = omit,
+        event_id: str | Omit | NotGiven | None = omit,
     ) -> None:
         """Send `response.create`."""
         await self._connection.send(
@@ -687,7 +685,7 @@ class AsyncForksResponseResource:
         )
 
 
-class AsyncForksConnection(AsyncConnection["fork_server_event.ForkServerEvent"]):
+class AsyncForksConnection(AsyncConnection["ForkServerEvent"]):
     """A connection to `/live/sessions/{session_id}/fork`; its parts send the events named after them."""
 
     _channel = CHANNEL
@@ -719,7 +717,7 @@ class AsyncForksConnectionManager(AsyncConnectionManager[AsyncForksConnection]):
         max_retries: int = 5,
         initial_delay: float = 0.5,
         max_delay: float = 8.0,
-        max_queue_size: int = 2097152,
+        max_queue_size: int = 2_097_152,
     ) -> None:
         super().__init__(
             client,

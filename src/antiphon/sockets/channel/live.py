@@ -1,4 +1,5 @@
 # Written by tests/sockets/channel_writer.py from api/; do not edit.
+# ruff: noqa: F401
 """The WebSocket endpoint `/live/sessions`: what can be sent, and how to connect."""
 
 from __future__ import annotations
@@ -15,17 +16,14 @@ from ..reconnection import OnReconnecting
 from ..session import Session
 
 if TYPE_CHECKING:
-    from ...types.live import (
-        decision_item_create_event_param,
-        session_config_param,
-        session_update_config_param,
-    )
-    from ...types.responses import response_input_item_param
+    from ...types.live import ServerEvent, SessionConfigParam, SessionUpdateConfigParam
+    from ...types.live._params import DecisionItemCreateEventParamItemUnion
+    from ...types.responses import ResponseInputItemParam
 
 CHANNEL = Channel(
     "/live/sessions",
     "live.server_event:ServerEvent",
-    queue=2097152,
+    queue=2_097_152,
 )
 
 
@@ -39,7 +37,7 @@ class LiveSessionInputAudioResource:
         self,
         *,
         audio: str,
-        event_id: str | None | Omit | NotGiven = omit,
+        event_id: str | Omit | NotGiven | None = omit,
     ) -> None:
         """Send `session.input_audio.append`."""
         self._connection.send(
@@ -53,7 +51,7 @@ class LiveSessionInputAudioResource:
     def mute(
         self,
         *,
-        event_id: str | None | Omit | NotGiven = omit,
+        event_id: str | Omit | NotGiven | None = omit,
     ) -> None:
         """Send `session.input_audio.mute`."""
         self._connection.send(
@@ -66,7 +64,7 @@ class LiveSessionInputAudioResource:
     def unmute(
         self,
         *,
-        event_id: str | None | Omit | NotGiven = omit,
+        event_id: str | Omit | NotGiven | None = omit,
     ) -> None:
         """Send `session.input_audio.unmute`."""
         self._connection.send(
@@ -87,7 +85,7 @@ class LiveSessionOutputAudioFixtureResource:
         self,
         *,
         audio: str,
-        event_id: str | None | Omit | NotGiven = omit,
+        event_id: str | Omit | NotGiven | None = omit,
     ) -> None:
         """Send `session.output_audio.fixture.play`."""
         self._connection.send(
@@ -118,7 +116,7 @@ class LiveSessionInstructionsResource:
         *,
         content: str,
         delegation_id: str | None,
-        event_id: str | None | Omit | NotGiven = omit,
+        event_id: str | Omit | NotGiven | None = omit,
     ) -> None:
         """Send `session.instructions.append`."""
         self._connection.send(
@@ -142,7 +140,7 @@ class LiveSessionThinkingResource:
         *,
         content: str,
         delegation_id: str | None,
-        event_id: str | None | Omit | NotGiven = omit,
+        event_id: str | Omit | NotGiven | None = omit,
     ) -> None:
         """Send `session.thinking.append`."""
         self._connection.send(
@@ -166,7 +164,7 @@ class LiveSessionCommentaryResource:
         *,
         content: str,
         delegation_id: str | None,
-        event_id: str | None | Omit | NotGiven = omit,
+        event_id: str | Omit | NotGiven | None = omit,
     ) -> None:
         """Send `session.commentary.append`."""
         self._connection.send(
@@ -193,8 +191,8 @@ class LiveSessionResource:
     def start(
         self,
         *,
-        session: session_config_param.SessionConfigParam,
-        event_id: str | None | Omit | NotGiven = omit,
+        session: SessionConfigParam,
+        event_id: str | Omit | NotGiven | None = omit,
     ) -> None:
         """Send `session.start`."""
         self._connection.send(
@@ -208,8 +206,8 @@ class LiveSessionResource:
     def update(
         self,
         *,
-        session: session_update_config_param.SessionUpdateConfigParam,
-        event_id: str | None | Omit | NotGiven = omit,
+        session: SessionUpdateConfigParam,
+        event_id: str | Omit | NotGiven | None = omit,
     ) -> None:
         """Send `session.update`."""
         self._connection.send(
@@ -223,7 +221,7 @@ class LiveSessionResource:
     def close(
         self,
         *,
-        event_id: str | None | Omit | NotGiven = omit,
+        event_id: str | Omit | NotGiven | None = omit,
     ) -> None:
         """Send `session.close`."""
         self._connection.send(
@@ -243,8 +241,8 @@ class LiveDecisionItemResource:
     def create(
         self,
         *,
-        item: decision_item_create_event_param.ItemUnion,
-        event_id: str | None | Omit | NotGiven = omit,
+        item: DecisionItemCreateEventParamItemUnion,
+        event_id: str | Omit | NotGiven | None = omit,
     ) -> None:
         """Send `decision.item.create`."""
         self._connection.send(
@@ -259,7 +257,7 @@ class LiveDecisionItemResource:
         self,
         *,
         item_id: str,
-        event_id: str | None | Omit | NotGiven = omit,
+        event_id: str | Omit | NotGiven | None = omit,
     ) -> None:
         """Send `decision.item.delete`."""
         self._connection.send(
@@ -301,8 +299,8 @@ class LiveResponseItemResource:
     def create(
         self,
         *,
-        item: response_input_item_param.ResponseInputItemParam,
-        event_id: str | None | Omit | NotGiven = omit,
+        item: ResponseInputItemParam,
+        event_id: str | Omit | NotGiven | None = omit,
     ) -> None:
         """Send `response.item.create`."""
         self._connection.send(
@@ -324,7 +322,7 @@ class LiveResponseResource:
     def create(
         self,
         *,
-        event_id: str | None | Omit | NotGiven = omit,
+        event_id: str | Omit | NotGiven | None = omit,
     ) -> None:
         """Send `response.create`."""
         self._connection.send(
@@ -335,7 +333,7 @@ class LiveResponseResource:
         )
 
 
-class LiveConnection(Connection["server_event.ServerEvent"]):
+class LiveConnection(Connection["ServerEvent"]):
     """A connection to `/live/sessions`; its parts send the events named after them."""
 
     _channel = CHANNEL
@@ -364,7 +362,7 @@ class LiveConnectionManager(ConnectionManager[LiveConnection]):
         max_retries: int = 5,
         initial_delay: float = 0.5,
         max_delay: float = 8.0,
-        max_queue_size: int = 2097152,
+        max_queue_size: int = 2_097_152,
     ) -> None:
         super().__init__(
             client,
@@ -389,7 +387,7 @@ class AsyncLiveSessionInputAudioResource:
         self,
         *,
         audio: str,
-        event_id: str | None | Omit | NotGiven = omit,
+        event_id: str | Omit | NotGiven | None = omit,
     ) -> None:
         """Send `session.input_audio.append`."""
         await self._connection.send(
@@ -403,7 +401,7 @@ class AsyncLiveSessionInputAudioResource:
     async def mute(
         self,
         *,
-        event_id: str | None | Omit | NotGiven = omit,
+        event_id: str | Omit | NotGiven | None = omit,
     ) -> None:
         """Send `session.input_audio.mute`."""
         await self._connection.send(
@@ -416,7 +414,7 @@ class AsyncLiveSessionInputAudioResource:
     async def unmute(
         self,
         *,
-        event_id: str | None | Omit | NotGiven = omit,
+        event_id: str | Omit | NotGiven | None = omit,
     ) -> None:
         """Send `session.input_audio.unmute`."""
         await self._connection.send(
@@ -437,7 +435,7 @@ class AsyncLiveSessionOutputAudioFixtureResource:
         self,
         *,
         audio: str,
-        event_id: str | None | Omit | NotGiven = omit,
+        event_id: str | Omit | NotGiven | None = omit,
     ) -> None:
         """Send `session.output_audio.fixture.play`."""
         await self._connection.send(
@@ -468,7 +466,7 @@ class AsyncLiveSessionInstructionsResource:
         *,
         content: str,
         delegation_id: str | None,
-        event_id: str | None | Omit | NotGiven = omit,
+        event_id: str | Omit | NotGiven | None = omit,
     ) -> None:
         """Send `session.instructions.append`."""
         await self._connection.send(
@@ -492,7 +490,7 @@ class AsyncLiveSessionThinkingResource:
         *,
         content: str,
         delegation_id: str | None,
-        event_id: str | None | Omit | NotGiven = omit,
+        event_id: str | Omit | NotGiven | None = omit,
     ) -> None:
         """Send `session.thinking.append`."""
         await self._connection.send(
@@ -516,7 +514,7 @@ class AsyncLiveSessionCommentaryResource:
         *,
         content: str,
         delegation_id: str | None,
-        event_id: str | None | Omit | NotGiven = omit,
+        event_id: str | Omit | NotGiven | None = omit,
     ) -> None:
         """Send `session.commentary.append`."""
         await self._connection.send(
@@ -543,8 +541,8 @@ class AsyncLiveSessionResource:
     async def start(
         self,
         *,
-        session: session_config_param.SessionConfigParam,
-        event_id: str | None | Omit | NotGiven = omit,
+        session: SessionConfigParam,
+        event_id: str | Omit | NotGiven | None = omit,
     ) -> None:
         """Send `session.start`."""
         await self._connection.send(
@@ -558,8 +556,8 @@ class AsyncLiveSessionResource:
     async def update(
         self,
         *,
-        session: session_update_config_param.SessionUpdateConfigParam,
-        event_id: str | None | Omit | NotGiven = omit,
+        session: SessionUpdateConfigParam,
+        event_id: str | Omit | NotGiven | None = omit,
     ) -> None:
         """Send `session.update`."""
         await self._connection.send(
@@ -573,7 +571,7 @@ class AsyncLiveSessionResource:
     async def close(
         self,
         *,
-        event_id: str | None | Omit | NotGiven = omit,
+        event_id: str | Omit | NotGiven | None = omit,
     ) -> None:
         """Send `session.close`."""
         await self._connection.send(
@@ -593,8 +591,8 @@ class AsyncLiveDecisionItemResource:
     async def create(
         self,
         *,
-        item: decision_item_create_event_param.ItemUnion,
-        event_id: str | None | Omit | NotGiven = omit,
+        item: DecisionItemCreateEventParamItemUnion,
+        event_id: str | Omit | NotGiven | None = omit,
     ) -> None:
         """Send `decision.item.create`."""
         await self._connection.send(
@@ -609,7 +607,7 @@ class AsyncLiveDecisionItemResource:
         self,
         *,
         item_id: str,
-        event_id: str | None | Omit | NotGiven = omit,
+        event_id: str | Omit | NotGiven | None = omit,
     ) -> None:
         """Send `decision.item.delete`."""
         await self._connection.send(
@@ -651,8 +649,8 @@ class AsyncLiveResponseItemResource:
     async def create(
         self,
         *,
-        item: response_input_item_param.ResponseInputItemParam,
-        event_id: str | None | Omit | NotGiven = omit,
+        item: ResponseInputItemParam,
+        event_id: str | Omit | NotGiven | None = omit,
     ) -> None:
         """Send `response.item.create`."""
         await self._connection.send(
@@ -674,7 +672,7 @@ class AsyncLiveResponseResource:
     async def create(
         self,
         *,
-        event_id: str | None | Omit | NotGiven = omit,
+        event_id: str | Omit | NotGiven | None = omit,
     ) -> None:
         """Send `response.create`."""
         await self._connection.send(
@@ -685,7 +683,7 @@ class AsyncLiveResponseResource:
         )
 
 
-class AsyncLiveConnection(AsyncConnection["server_event.ServerEvent"]):
+class AsyncLiveConnection(AsyncConnection["ServerEvent"]):
     """A connection to `/live/sessions`; its parts send the events named after them."""
 
     _channel = CHANNEL
@@ -716,7 +714,7 @@ class AsyncLiveConnectionManager(AsyncConnectionManager[AsyncLiveConnection]):
         max_retries: int = 5,
         initial_delay: float = 0.5,
         max_delay: float = 8.0,
-        max_queue_size: int = 2097152,
+        max_queue_size: int = 2_097_152,
     ) -> None:
         super().__init__(
             client,

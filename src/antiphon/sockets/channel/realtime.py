@@ -1,4 +1,5 @@
 # Written by tests/sockets/channel_writer.py from api/; do not edit.
+# ruff: noqa: F401
 """The WebSocket endpoint `/realtime`: what can be sent, and how to connect."""
 
 from __future__ import annotations
@@ -15,16 +16,13 @@ from ..reconnection import OnReconnecting
 from ..session import Session
 
 if TYPE_CHECKING:
-    from ...types.realtime import (
-        conversation_item_param,
-        realtime_response_create_params_param,
-        session_update_event_param,
-    )
+    from ...types.realtime import ConversationItemParam, RealtimeResponseCreateParamsParam, RealtimeServerEvent
+    from ...types.realtime._params import SessionUpdateEventParamSession
 
 CHANNEL = Channel(
     "/realtime",
     "realtime.realtime_server_event:RealtimeServerEvent",
-    queue=1048576,
+    queue=1_048_576,
 )
 
 
@@ -37,7 +35,7 @@ class RealtimeConversationItemResource:
     def create(
         self,
         *,
-        item: conversation_item_param.ConversationItemParam,
+        item: ConversationItemParam,
         event_id: str | Omit | NotGiven = omit,
         previous_item_id: str | Omit | NotGiven = omit,
     ) -> None:
@@ -202,7 +200,7 @@ class RealtimeResponseResource:
         self,
         *,
         event_id: str | Omit | NotGiven = omit,
-        response: realtime_response_create_params_param.RealtimeResponseCreateParamsParam | Omit | NotGiven = omit,
+        response: RealtimeResponseCreateParamsParam | Omit | NotGiven = omit,
     ) -> None:
         """Send `response.create`."""
         self._connection.send(
@@ -223,7 +221,7 @@ class RealtimeSessionResource:
     def update(
         self,
         *,
-        session: session_update_event_param.Session,
+        session: SessionUpdateEventParamSession,
         event_id: str | Omit | NotGiven = omit,
     ) -> None:
         """Send `session.update`."""
@@ -236,7 +234,7 @@ class RealtimeSessionResource:
         )
 
 
-class RealtimeConnection(Connection["realtime_server_event.RealtimeServerEvent"]):
+class RealtimeConnection(Connection["RealtimeServerEvent"]):
     """A connection to `/realtime`; its parts send the events named after them."""
 
     _channel = CHANNEL
@@ -269,7 +267,7 @@ class RealtimeConnectionManager(ConnectionManager[RealtimeConnection]):
         max_retries: int = 5,
         initial_delay: float = 0.5,
         max_delay: float = 8.0,
-        max_queue_size: int = 1048576,
+        max_queue_size: int = 1_048_576,
     ) -> None:
         super().__init__(
             client,
@@ -295,7 +293,7 @@ class AsyncRealtimeConversationItemResource:
     async def create(
         self,
         *,
-        item: conversation_item_param.ConversationItemParam,
+        item: ConversationItemParam,
         event_id: str | Omit | NotGiven = omit,
         previous_item_id: str | Omit | NotGiven = omit,
     ) -> None:
@@ -460,7 +458,7 @@ class AsyncRealtimeResponseResource:
         self,
         *,
         event_id: str | Omit | NotGiven = omit,
-        response: realtime_response_create_params_param.RealtimeResponseCreateParamsParam | Omit | NotGiven = omit,
+        response: RealtimeResponseCreateParamsParam | Omit | NotGiven = omit,
     ) -> None:
         """Send `response.create`."""
         await self._connection.send(
@@ -481,7 +479,7 @@ class AsyncRealtimeSessionResource:
     async def update(
         self,
         *,
-        session: session_update_event_param.Session,
+        session: SessionUpdateEventParamSession,
         event_id: str | Omit | NotGiven = omit,
     ) -> None:
         """Send `session.update`."""
@@ -494,7 +492,7 @@ class AsyncRealtimeSessionResource:
         )
 
 
-class AsyncRealtimeConnection(AsyncConnection["realtime_server_event.RealtimeServerEvent"]):
+class AsyncRealtimeConnection(AsyncConnection["RealtimeServerEvent"]):
     """A connection to `/realtime`; its parts send the events named after them."""
 
     _channel = CHANNEL
@@ -529,7 +527,7 @@ class AsyncRealtimeConnectionManager(AsyncConnectionManager[AsyncRealtimeConnect
         max_retries: int = 5,
         initial_delay: float = 0.5,
         max_delay: float = 8.0,
-        max_queue_size: int = 1048576,
+        max_queue_size: int = 1_048_576,
     ) -> None:
         super().__init__(
             client,

@@ -1,10 +1,11 @@
 # Written by tests/sockets/channel_writer.py from api/; do not edit.
+# ruff: noqa: F401
 """The WebSocket endpoint `/responses`: what can be sent, and how to connect."""
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable, Mapping
-from typing import TYPE_CHECKING, Any, Literal
+from collections.abc import Awaitable, Callable, Mapping
+from typing import TYPE_CHECKING, Any
 
 from ...core.omit import NotGiven, Omit, omit
 from ..address import Channel
@@ -15,22 +16,35 @@ from ..reconnection import OnReconnecting
 from ..session import Session
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from typing import Literal
+
     from ...types.responses import (
-        response_includable,
-        response_input_param,
-        response_prompt_param,
-        response_steer_input_param,
-        response_text_config_param,
-        responses_client_event_param,
-        service_tier,
-        tool_param,
+        ResponseIncludable,
+        ResponseInputParam,
+        ResponsePromptParam,
+        ResponsesServerEvent,
+        ResponseSteerInputParam,
+        ResponseTextConfigParam,
+        ServiceTier,
+        ToolParam,
     )
-    from ...types.shared_params import metadata, reasoning, responses_model
+    from ...types.responses._params import (
+        ResponsesClientEventParamResponseCreateAccessPrograms,
+        ResponsesClientEventParamResponseCreateContextManagement,
+        ResponsesClientEventParamResponseCreateConversation,
+        ResponsesClientEventParamResponseCreateImage,
+        ResponsesClientEventParamResponseCreateModeration,
+        ResponsesClientEventParamResponseCreatePromptCacheOptions,
+        ResponsesClientEventParamResponseCreateStreamOptions,
+        ResponsesClientEventParamResponseCreateToolChoice,
+    )
+    from ...types.shared_params import Metadata, Reasoning, ResponsesModel
 
 CHANNEL = Channel(
     "/responses",
     "responses.responses_server_event:ResponsesServerEvent",
-    queue=1048576,
+    queue=1_048_576,
 )
 
 
@@ -43,43 +57,43 @@ class ResponsesResponseResource:
     def create(
         self,
         *,
-        access_programs: responses_client_event_param.ResponseCreateAccessPrograms | Omit | NotGiven = omit,
-        background: bool | None | Omit | NotGiven = omit,
-        context_management: Iterable[responses_client_event_param.ResponseCreateContextManagement]
-        | None
+        access_programs: ResponsesClientEventParamResponseCreateAccessPrograms | Omit | NotGiven = omit,
+        background: bool | Omit | NotGiven | None = omit,
+        context_management: Iterable[ResponsesClientEventParamResponseCreateContextManagement]
         | Omit
-        | NotGiven = omit,
-        conversation: responses_client_event_param.ResponseCreateConversation | None | Omit | NotGiven = omit,
+        | NotGiven
+        | None = omit,
+        conversation: ResponsesClientEventParamResponseCreateConversation | Omit | NotGiven | None = omit,
         generate: bool | Omit | NotGiven = omit,
-        image: responses_client_event_param.ResponseCreateImage | Omit | NotGiven = omit,
-        include: list[response_includable.ResponseIncludable] | None | Omit | NotGiven = omit,
-        input: str | response_input_param.ResponseInputParam | Omit | NotGiven = omit,
-        instructions: str | None | Omit | NotGiven = omit,
-        max_output_tokens: int | None | Omit | NotGiven = omit,
-        max_tool_calls: int | None | Omit | NotGiven = omit,
-        metadata: metadata.Metadata | None | Omit | NotGiven = omit,
-        model: responses_model.ResponsesModel | Omit | NotGiven = omit,
-        moderation: responses_client_event_param.ResponseCreateModeration | None | Omit | NotGiven = omit,
-        parallel_tool_calls: bool | None | Omit | NotGiven = omit,
-        previous_response_id: str | None | Omit | NotGiven = omit,
-        prompt: response_prompt_param.ResponsePromptParam | None | Omit | NotGiven = omit,
-        prompt_cache_key: str | None | Omit | NotGiven = omit,
-        prompt_cache_options: responses_client_event_param.ResponseCreatePromptCacheOptions | Omit | NotGiven = omit,
-        prompt_cache_retention: Literal["in_memory", "24h"] | None | Omit | NotGiven = omit,
-        reasoning: reasoning.Reasoning | None | Omit | NotGiven = omit,
-        safety_identifier: str | None | Omit | NotGiven = omit,
-        service_tier: service_tier.ServiceTier | None | Omit | NotGiven = omit,
-        store: bool | None | Omit | NotGiven = omit,
-        stream: bool | None | Omit | NotGiven = omit,
+        image: ResponsesClientEventParamResponseCreateImage | Omit | NotGiven = omit,
+        include: list[ResponseIncludable] | Omit | NotGiven | None = omit,
+        input: str | ResponseInputParam | Omit | NotGiven = omit,
+        instructions: str | Omit | NotGiven | None = omit,
+        max_output_tokens: int | Omit | NotGiven | None = omit,
+        max_tool_calls: int | Omit | NotGiven | None = omit,
+        metadata: Metadata | Omit | NotGiven | None = omit,
+        model: ResponsesModel | Omit | NotGiven = omit,
+        moderation: ResponsesClientEventParamResponseCreateModeration | Omit | NotGiven | None = omit,
+        parallel_tool_calls: bool | Omit | NotGiven | None = omit,
+        previous_response_id: str | Omit | NotGiven | None = omit,
+        prompt: ResponsePromptParam | Omit | NotGiven | None = omit,
+        prompt_cache_key: str | Omit | NotGiven | None = omit,
+        prompt_cache_options: ResponsesClientEventParamResponseCreatePromptCacheOptions | Omit | NotGiven = omit,
+        prompt_cache_retention: Literal["in_memory", "24h"] | Omit | NotGiven | None = omit,
+        reasoning: Reasoning | Omit | NotGiven | None = omit,
+        safety_identifier: str | Omit | NotGiven | None = omit,
+        service_tier: ServiceTier | Omit | NotGiven | None = omit,
+        store: bool | Omit | NotGiven | None = omit,
+        stream: bool | Omit | NotGiven | None = omit,
         stream_id: str | Omit | NotGiven = omit,
-        stream_options: responses_client_event_param.ResponseCreateStreamOptions | None | Omit | NotGiven = omit,
-        temperature: float | None | Omit | NotGiven = omit,
-        text: response_text_config_param.ResponseTextConfigParam | Omit | NotGiven = omit,
-        tool_choice: responses_client_event_param.ResponseCreateToolChoice | Omit | NotGiven = omit,
-        tools: Iterable[tool_param.ToolParam] | Omit | NotGiven = omit,
-        top_logprobs: int | None | Omit | NotGiven = omit,
-        top_p: float | None | Omit | NotGiven = omit,
-        truncation: Literal["auto", "disabled"] | None | Omit | NotGiven = omit,
+        stream_options: ResponsesClientEventParamResponseCreateStreamOptions | Omit | NotGiven | None = omit,
+        temperature: float | Omit | NotGiven | None = omit,
+        text: ResponseTextConfigParam | Omit | NotGiven = omit,
+        tool_choice: ResponsesClientEventParamResponseCreateToolChoice | Omit | NotGiven = omit,
+        tools: Iterable[ToolParam] | Omit | NotGiven = omit,
+        top_logprobs: int | Omit | NotGiven | None = omit,
+        top_p: float | Omit | NotGiven | None = omit,
+        truncation: Literal["auto", "disabled"] | Omit | NotGiven | None = omit,
         user: str | Omit | NotGiven = omit,
     ) -> None:
         """Send `response.create`."""
@@ -127,7 +141,7 @@ class ResponsesResponseResource:
     def steer(
         self,
         *,
-        input: response_steer_input_param.ResponseSteerInputParam,
+        input: ResponseSteerInputParam,
         previous_response_id: str,
     ) -> None:
         """Send `response.steer`."""
@@ -140,7 +154,7 @@ class ResponsesResponseResource:
         )
 
 
-class ResponsesConnection(Connection["responses_server_event.ResponsesServerEvent"]):
+class ResponsesConnection(Connection["ResponsesServerEvent"]):
     """A connection to `/responses`; its parts send the events named after them."""
 
     _channel = CHANNEL
@@ -167,7 +181,7 @@ class ResponsesConnectionManager(ConnectionManager[ResponsesConnection]):
         max_retries: int = 5,
         initial_delay: float = 0.5,
         max_delay: float = 8.0,
-        max_queue_size: int = 1048576,
+        max_queue_size: int = 1_048_576,
     ) -> None:
         super().__init__(
             client,
@@ -191,43 +205,43 @@ class AsyncResponsesResponseResource:
     async def create(
         self,
         *,
-        access_programs: responses_client_event_param.ResponseCreateAccessPrograms | Omit | NotGiven = omit,
-        background: bool | None | Omit | NotGiven = omit,
-        context_management: Iterable[responses_client_event_param.ResponseCreateContextManagement]
-        | None
+        access_programs: ResponsesClientEventParamResponseCreateAccessPrograms | Omit | NotGiven = omit,
+        background: bool | Omit | NotGiven | None = omit,
+        context_management: Iterable[ResponsesClientEventParamResponseCreateContextManagement]
         | Omit
-        | NotGiven = omit,
-        conversation: responses_client_event_param.ResponseCreateConversation | None | Omit | NotGiven = omit,
+        | NotGiven
+        | None = omit,
+        conversation: ResponsesClientEventParamResponseCreateConversation | Omit | NotGiven | None = omit,
         generate: bool | Omit | NotGiven = omit,
-        image: responses_client_event_param.ResponseCreateImage | Omit | NotGiven = omit,
-        include: list[response_includable.ResponseIncludable] | None | Omit | NotGiven = omit,
-        input: str | response_input_param.ResponseInputParam | Omit | NotGiven = omit,
-        instructions: str | None | Omit | NotGiven = omit,
-        max_output_tokens: int | None | Omit | NotGiven = omit,
-        max_tool_calls: int | None | Omit | NotGiven = omit,
-        metadata: metadata.Metadata | None | Omit | NotGiven = omit,
-        model: responses_model.ResponsesModel | Omit | NotGiven = omit,
-        moderation: responses_client_event_param.ResponseCreateModeration | None | Omit | NotGiven = omit,
-        parallel_tool_calls: bool | None | Omit | NotGiven = omit,
-        previous_response_id: str | None | Omit | NotGiven = omit,
-        prompt: response_prompt_param.ResponsePromptParam | None | Omit | NotGiven = omit,
-        prompt_cache_key: str | None | Omit | NotGiven = omit,
-        prompt_cache_options: responses_client_event_param.ResponseCreatePromptCacheOptions | Omit | NotGiven = omit,
-        prompt_cache_retention: Literal["in_memory", "24h"] | None | Omit | NotGiven = omit,
-        reasoning: reasoning.Reasoning | None | Omit | NotGiven = omit,
-        safety_identifier: str | None | Omit | NotGiven = omit,
-        service_tier: service_tier.ServiceTier | None | Omit | NotGiven = omit,
-        store: bool | None | Omit | NotGiven = omit,
-        stream: bool | None | Omit | NotGiven = omit,
+        image: ResponsesClientEventParamResponseCreateImage | Omit | NotGiven = omit,
+        include: list[ResponseIncludable] | Omit | NotGiven | None = omit,
+        input: str | ResponseInputParam | Omit | NotGiven = omit,
+        instructions: str | Omit | NotGiven | None = omit,
+        max_output_tokens: int | Omit | NotGiven | None = omit,
+        max_tool_calls: int | Omit | NotGiven | None = omit,
+        metadata: Metadata | Omit | NotGiven | None = omit,
+        model: ResponsesModel | Omit | NotGiven = omit,
+        moderation: ResponsesClientEventParamResponseCreateModeration | Omit | NotGiven | None = omit,
+        parallel_tool_calls: bool | Omit | NotGiven | None = omit,
+        previous_response_id: str | Omit | NotGiven | None = omit,
+        prompt: ResponsePromptParam | Omit | NotGiven | None = omit,
+        prompt_cache_key: str | Omit | NotGiven | None = omit,
+        prompt_cache_options: ResponsesClientEventParamResponseCreatePromptCacheOptions | Omit | NotGiven = omit,
+        prompt_cache_retention: Literal["in_memory", "24h"] | Omit | NotGiven | None = omit,
+        reasoning: Reasoning | Omit | NotGiven | None = omit,
+        safety_identifier: str | Omit | NotGiven | None = omit,
+        service_tier: ServiceTier | Omit | NotGiven | None = omit,
+        store: bool | Omit | NotGiven | None = omit,
+        stream: bool | Omit | NotGiven | None = omit,
         stream_id: str | Omit | NotGiven = omit,
-        stream_options: responses_client_event_param.ResponseCreateStreamOptions | None | Omit | NotGiven = omit,
-        temperature: float | None | Omit | NotGiven = omit,
-        text: response_text_config_param.ResponseTextConfigParam | Omit | NotGiven = omit,
-        tool_choice: responses_client_event_param.ResponseCreateToolChoice | Omit | NotGiven = omit,
-        tools: Iterable[tool_param.ToolParam] | Omit | NotGiven = omit,
-        top_logprobs: int | None | Omit | NotGiven = omit,
-        top_p: float | None | Omit | NotGiven = omit,
-        truncation: Literal["auto", "disabled"] | None | Omit | NotGiven = omit,
+        stream_options: ResponsesClientEventParamResponseCreateStreamOptions | Omit | NotGiven | None = omit,
+        temperature: float | Omit | NotGiven | None = omit,
+        text: ResponseTextConfigParam | Omit | NotGiven = omit,
+        tool_choice: ResponsesClientEventParamResponseCreateToolChoice | Omit | NotGiven = omit,
+        tools: Iterable[ToolParam] | Omit | NotGiven = omit,
+        top_logprobs: int | Omit | NotGiven | None = omit,
+        top_p: float | Omit | NotGiven | None = omit,
+        truncation: Literal["auto", "disabled"] | Omit | NotGiven | None = omit,
         user: str | Omit | NotGiven = omit,
     ) -> None:
         """Send `response.create`."""
@@ -275,7 +289,7 @@ class AsyncResponsesResponseResource:
     async def steer(
         self,
         *,
-        input: response_steer_input_param.ResponseSteerInputParam,
+        input: ResponseSteerInputParam,
         previous_response_id: str,
     ) -> None:
         """Send `response.steer`."""
@@ -288,7 +302,7 @@ class AsyncResponsesResponseResource:
         )
 
 
-class AsyncResponsesConnection(AsyncConnection["responses_server_event.ResponsesServerEvent"]):
+class AsyncResponsesConnection(AsyncConnection["ResponsesServerEvent"]):
     """A connection to `/responses`; its parts send the events named after them."""
 
     _channel = CHANNEL
@@ -317,7 +331,7 @@ class AsyncResponsesConnectionManager(AsyncConnectionManager[AsyncResponsesConne
         max_retries: int = 5,
         initial_delay: float = 0.5,
         max_delay: float = 8.0,
-        max_queue_size: int = 1048576,
+        max_queue_size: int = 1_048_576,
     ) -> None:
         super().__init__(
             client,

@@ -1,4 +1,5 @@
 # Written by tests/sockets/channel_writer.py from api/; do not edit.
+# ruff: noqa: F401
 """The WebSocket endpoint `/live/sessions/{session_id}/attach`: what can be sent, and how to connect."""
 
 from __future__ import annotations
@@ -15,13 +16,14 @@ from ..reconnection import OnReconnecting
 from ..session import Session
 
 if TYPE_CHECKING:
-    from ...types.live import decision_item_create_event_param, session_update_config_param
-    from ...types.responses import response_input_item_param
+    from ...types.live import ConnectServerEvent, SessionUpdateConfigParam
+    from ...types.live._params import DecisionItemCreateEventParamItemUnion
+    from ...types.responses import ResponseInputItemParam
 
 CHANNEL = Channel(
     "/live/sessions/{session_id}/attach",
     "live.connect_server_event:ConnectServerEvent",
-    queue=2097152,
+    queue=2_097_152,
 )
 
 
@@ -34,7 +36,7 @@ class SidebandSessionInputAudioResource:
     def mute(
         self,
         *,
-        event_id: str | None | Omit | NotGiven = omit,
+        event_id: str | Omit | NotGiven | None = omit,
     ) -> None:
         """Send `session.input_audio.mute`."""
         self._connection.send(
@@ -47,7 +49,7 @@ class SidebandSessionInputAudioResource:
     def unmute(
         self,
         *,
-        event_id: str | None | Omit | NotGiven = omit,
+        event_id: str | Omit | NotGiven | None = omit,
     ) -> None:
         """Send `session.input_audio.unmute`."""
         self._connection.send(
@@ -68,7 +70,7 @@ class SidebandSessionOutputAudioFixtureResource:
         self,
         *,
         audio: str,
-        event_id: str | None | Omit | NotGiven = omit,
+        event_id: str | Omit | NotGiven | None = omit,
     ) -> None:
         """Send `session.output_audio.fixture.play`."""
         self._connection.send(
@@ -99,7 +101,7 @@ class SidebandSessionInstructionsResource:
         *,
         content: str,
         delegation_id: str | None,
-        event_id: str | None | Omit | NotGiven = omit,
+        event_id: str | Omit | NotGiven | None = omit,
     ) -> None:
         """Send `session.instructions.append`."""
         self._connection.send(
@@ -123,7 +125,7 @@ class SidebandSessionThinkingResource:
         *,
         content: str,
         delegation_id: str | None,
-        event_id: str | None | Omit | NotGiven = omit,
+        event_id: str | Omit | NotGiven | None = omit,
     ) -> None:
         """Send `session.thinking.append`."""
         self._connection.send(
@@ -147,7 +149,7 @@ class SidebandSessionCommentaryResource:
         *,
         content: str,
         delegation_id: str | None,
-        event_id: str | None | Omit | NotGiven = omit,
+        event_id: str | Omit | NotGiven | None = omit,
     ) -> None:
         """Send `session.commentary.append`."""
         self._connection.send(
@@ -174,8 +176,8 @@ class SidebandSessionResource:
     def update(
         self,
         *,
-        session: session_update_config_param.SessionUpdateConfigParam,
-        event_id: str | None | Omit | NotGiven = omit,
+        session: SessionUpdateConfigParam,
+        event_id: str | Omit | NotGiven | None = omit,
     ) -> None:
         """Send `session.update`."""
         self._connection.send(
@@ -189,7 +191,7 @@ class SidebandSessionResource:
     def close(
         self,
         *,
-        event_id: str | None | Omit | NotGiven = omit,
+        event_id: str | Omit | NotGiven | None = omit,
     ) -> None:
         """Send `session.close`."""
         self._connection.send(
@@ -210,7 +212,7 @@ class SidebandTransportDtmfResource:
         self,
         *,
         event: str,
-        event_id: str | None | Omit | NotGiven = omit,
+        event_id: str | Omit | NotGiven | None = omit,
     ) -> None:
         """Send `transport.dtmf.send`."""
         self._connection.send(
@@ -239,8 +241,8 @@ class SidebandDecisionItemResource:
     def create(
         self,
         *,
-        item: decision_item_create_event_param.ItemUnion,
-        event_id: str | None | Omit | NotGiven = omit,
+        item: DecisionItemCreateEventParamItemUnion,
+        event_id: str | Omit | NotGiven | None = omit,
     ) -> None:
         """Send `decision.item.create`."""
         self._connection.send(
@@ -255,7 +257,7 @@ class SidebandDecisionItemResource:
         self,
         *,
         item_id: str,
-        event_id: str | None | Omit | NotGiven = omit,
+        event_id: str | Omit | NotGiven | None = omit,
     ) -> None:
         """Send `decision.item.delete`."""
         self._connection.send(
@@ -297,8 +299,8 @@ class SidebandResponseItemResource:
     def create(
         self,
         *,
-        item: response_input_item_param.ResponseInputItemParam,
-        event_id: str | None | Omit | NotGiven = omit,
+        item: ResponseInputItemParam,
+        event_id: str | Omit | NotGiven | None = omit,
     ) -> None:
         """Send `response.item.create`."""
         self._connection.send(
@@ -320,7 +322,7 @@ class SidebandResponseResource:
     def create(
         self,
         *,
-        event_id: str | None | Omit | NotGiven = omit,
+        event_id: str | Omit | NotGiven | None = omit,
     ) -> None:
         """Send `response.create`."""
         self._connection.send(
@@ -331,7 +333,7 @@ class SidebandResponseResource:
         )
 
 
-class SidebandConnection(Connection["connect_server_event.ConnectServerEvent"]):
+class SidebandConnection(Connection["ConnectServerEvent"]):
     """A connection to `/live/sessions/{session_id}/attach`; its parts send the events named after them."""
 
     _channel = CHANNEL
@@ -363,7 +365,7 @@ class SidebandConnectionManager(ConnectionManager[SidebandConnection]):
         max_retries: int = 5,
         initial_delay: float = 0.5,
         max_delay: float = 8.0,
-        max_queue_size: int = 2097152,
+        max_queue_size: int = 2_097_152,
     ) -> None:
         super().__init__(
             client,
@@ -389,7 +391,7 @@ class AsyncSidebandSessionInputAudioResource:
     async def mute(
         self,
         *,
-        event_id: str | None | Omit | NotGiven = omit,
+        event_id: str | Omit | NotGiven | None = omit,
     ) -> None:
         """Send `session.input_audio.mute`."""
         await self._connection.send(
@@ -402,7 +404,7 @@ class AsyncSidebandSessionInputAudioResource:
     async def unmute(
         self,
         *,
-        event_id: str | None | Omit | NotGiven = omit,
+        event_id: str | Omit | NotGiven | None = omit,
     ) -> None:
         """Send `session.input_audio.unmute`."""
         await self._connection.send(
@@ -423,7 +425,7 @@ class AsyncSidebandSessionOutputAudioFixtureResource:
         self,
         *,
         audio: str,
-        event_id: str | None | Omit | NotGiven = omit,
+        event_id: str | Omit | NotGiven | None = omit,
     ) -> None:
         """Send `session.output_audio.fixture.play`."""
         await self._connection.send(
@@ -454,7 +456,7 @@ class AsyncSidebandSessionInstructionsResource:
         *,
         content: str,
         delegation_id: str | None,
-        event_id: str | None | Omit | NotGiven = omit,
+        event_id: str | Omit | NotGiven | None = omit,
     ) -> None:
         """Send `session.instructions.append`."""
         await self._connection.send(
@@ -478,7 +480,7 @@ class AsyncSidebandSessionThinkingResource:
         *,
         content: str,
         delegation_id: str | None,
-        event_id: str | None | Omit | NotGiven = omit,
+        event_id: str | Omit | NotGiven | None = omit,
     ) -> None:
         """Send `session.thinking.append`."""
         await self._connection.send(
@@ -502,7 +504,7 @@ class AsyncSidebandSessionCommentaryResource:
         *,
         content: str,
         delegation_id: str | None,
-        event_id: str | None | Omit | NotGiven = omit,
+        event_id: str | Omit | NotGiven | None = omit,
     ) -> None:
         """Send `session.commentary.append`."""
         await self._connection.send(
@@ -529,8 +531,8 @@ class AsyncSidebandSessionResource:
     async def update(
         self,
         *,
-        session: session_update_config_param.SessionUpdateConfigParam,
-        event_id: str | None | Omit | NotGiven = omit,
+        session: SessionUpdateConfigParam,
+        event_id: str | Omit | NotGiven | None = omit,
     ) -> None:
         """Send `session.update`."""
         await self._connection.send(
@@ -544,7 +546,7 @@ class AsyncSidebandSessionResource:
     async def close(
         self,
         *,
-        event_id: str | None | Omit | NotGiven = omit,
+        event_id: str | Omit | NotGiven | None = omit,
     ) -> None:
         """Send `session.close`."""
         await self._connection.send(
@@ -565,7 +567,7 @@ class AsyncSidebandTransportDtmfResource:
         self,
         *,
         event: str,
-        event_id: str | None | Omit | NotGiven = omit,
+        event_id: str | Omit | NotGiven | None = omit,
     ) -> None:
         """Send `transport.dtmf.send`."""
         await self._connection.send(
@@ -594,8 +596,8 @@ class AsyncSidebandDecisionItemResource:
     async def create(
         self,
         *,
-        item: decision_item_create_event_param.ItemUnion,
-        event_id: str | None | Omit | NotGiven = omit,
+        item: DecisionItemCreateEventParamItemUnion,
+        event_id: str | Omit | NotGiven | None = omit,
     ) -> None:
         """Send `decision.item.create`."""
         await self._connection.send(
@@ -610,7 +612,7 @@ class AsyncSidebandDecisionItemResource:
         self,
         *,
         item_id: str,
-        event_id: str | None | Omit | NotGiven = omit,
+        event_id: str | Omit | NotGiven | None = omit,
     ) -> None:
         """Send `decision.item.delete`."""
         await self._connection.send(
@@ -652,8 +654,8 @@ class AsyncSidebandResponseItemResource:
     async def create(
         self,
         *,
-        item: response_input_item_param.ResponseInputItemParam,
-        event_id: str | None | Omit | NotGiven = omit,
+        item: ResponseInputItemParam,
+        event_id: str | Omit | NotGiven | None = omit,
     ) -> None:
         """Send `response.item.create`."""
         await self._connection.send(
@@ -675,7 +677,7 @@ class AsyncSidebandResponseResource:
     async def create(
         self,
         *,
-        event_id: str | None | Omit | NotGiven = omit,
+        event_id: str | Omit | NotGiven | None = omit,
     ) -> None:
         """Send `response.create`."""
         await self._connection.send(
@@ -686,7 +688,7 @@ class AsyncSidebandResponseResource:
         )
 
 
-class AsyncSidebandConnection(AsyncConnection["connect_server_event.ConnectServerEvent"]):
+class AsyncSidebandConnection(AsyncConnection["ConnectServerEvent"]):
     """A connection to `/live/sessions/{session_id}/attach`; its parts send the events named after them."""
 
     _channel = CHANNEL
@@ -720,7 +722,7 @@ class AsyncSidebandConnectionManager(AsyncConnectionManager[AsyncSidebandConnect
         max_retries: int = 5,
         initial_delay: float = 0.5,
         max_delay: float = 8.0,
-        max_queue_size: int = 2097152,
+        max_queue_size: int = 2_097_152,
     ) -> None:
         super().__init__(
             client,

@@ -1,4 +1,5 @@
 # Written by tests/sockets/channel_writer.py from api/; do not edit.
+# ruff: noqa: F401
 """The WebSocket endpoint `/realtime/translations`: what can be sent, and how to connect."""
 
 from __future__ import annotations
@@ -15,12 +16,12 @@ from ..reconnection import OnReconnecting
 from ..session import Session
 
 if TYPE_CHECKING:
-    from ...types.realtime import realtime_translation_session_update_request_param
+    from ...types.realtime import RealtimeTranslationServerEvent, RealtimeTranslationSessionUpdateRequestParam
 
 CHANNEL = Channel(
     "/realtime/translations",
     "realtime.realtime_translation_server_event:RealtimeTranslationServerEvent",
-    queue=1048576,
+    queue=1_048_576,
 )
 
 
@@ -56,7 +57,7 @@ class TranslationsSessionResource:
     def update(
         self,
         *,
-        session: realtime_translation_session_update_request_param.RealtimeTranslationSessionUpdateRequestParam,
+        session: RealtimeTranslationSessionUpdateRequestParam,
         event_id: str | Omit | NotGiven = omit,
     ) -> None:
         """Send `session.update`."""
@@ -82,7 +83,7 @@ class TranslationsSessionResource:
         )
 
 
-class TranslationsConnection(Connection["realtime_translation_server_event.RealtimeTranslationServerEvent"]):
+class TranslationsConnection(Connection["RealtimeTranslationServerEvent"]):
     """A connection to `/realtime/translations`; its parts send the events named after them."""
 
     _channel = CHANNEL
@@ -110,7 +111,7 @@ class TranslationsConnectionManager(ConnectionManager[TranslationsConnection]):
         max_retries: int = 5,
         initial_delay: float = 0.5,
         max_delay: float = 8.0,
-        max_queue_size: int = 1048576,
+        max_queue_size: int = 1_048_576,
     ) -> None:
         super().__init__(
             client,
@@ -158,7 +159,7 @@ class AsyncTranslationsSessionResource:
     async def update(
         self,
         *,
-        session: realtime_translation_session_update_request_param.RealtimeTranslationSessionUpdateRequestParam,
+        session: RealtimeTranslationSessionUpdateRequestParam,
         event_id: str | Omit | NotGiven = omit,
     ) -> None:
         """Send `session.update`."""
@@ -184,7 +185,7 @@ class AsyncTranslationsSessionResource:
         )
 
 
-class AsyncTranslationsConnection(AsyncConnection["realtime_translation_server_event.RealtimeTranslationServerEvent"]):
+class AsyncTranslationsConnection(AsyncConnection["RealtimeTranslationServerEvent"]):
     """A connection to `/realtime/translations`; its parts send the events named after them."""
 
     _channel = CHANNEL
@@ -214,7 +215,7 @@ class AsyncTranslationsConnectionManager(AsyncConnectionManager[AsyncTranslation
         max_retries: int = 5,
         initial_delay: float = 0.5,
         max_delay: float = 8.0,
-        max_queue_size: int = 1048576,
+        max_queue_size: int = 1_048_576,
     ) -> None:
         super().__init__(
             client,

@@ -1,0 +1,120 @@
+"""Every event the API description lists for clients can be sent by the part it is named after, in both colours."""
+
+import asyncio
+import importlib
+import inspect
+import json
+import subprocess
+import sys
+
+import pytest
+
+from tests.sockets.channel_writer import ENDPOINTS, client_events, described
+
+TYPES = described()
+CASES = [(endpoint, event) for endpoint in ENDPOINTS for event in client_events(TYPES, endpoint.client)]
+
+
+class Sink:
+    """A connection that keeps what is sent."""
+
+    def __init__(self):
+        self.sent = []
+
+    def send(self, event):
+        self.sent.append(event)
+
+
+class AsyncSink(Sink):
+    async def send(self, event):
+        super().send(event)
+
+
+def connected(endpoint, colour, sink):
+    module = importlib.import_module(f"antiphon.sockets.channel.{endpoint.file}")
+    kind = getattr(module, f"{colour}{endpoint.prefix}Connection")
+    return type("Bare", (kind,), {"send": sink.send})(None, None)
+
+
+def method_of(connection, event_type):
+    part = connection
+    *places, verb = event_type.split(".")
+    for place in places:
+        part = getattr(part, place)
+    return getattr(part, verb)
+
+
+@pytest.mark.parametrize(("endpoint", "event"), CASES, ids=lambda case: getattr(case, "file", None) or case.type)
+def test_an_event_is_sent_with_all_its_fields(endpoint, event):
+    values = {name: f"the {name}" for name, _, _ in event.fields}
+    expected = {"type": event.type, **values}
+
+    sink = Sink()
+    method_of(connected(endpoint, "", sink), event.type)(**values)
+    assert sink.sent == [expected]
+
+    sink = AsyncSink()
+
+    async def work():
+        await method_of(connected(endpoint, "Async", sink), event.type)(**values)
+
+    asyncio.run(work())
+    assert sink.sent == [expected]
+
+
+@pytest.mark.parametrize(("endpoint", "event"), CASES, ids=lambda case: getattr(case, "file", None) or case.type)
+def test_required_fields_are_required_keywords(endpoint, event):
+    for colour in ("", "Async"):
+        method = method_of(connected(endpoint, colour, Sink()), event.type)
+        parameters = inspect.signature(method).parameters.values()
+        assert all(parameter.kind is parameter.KEYWORD_ONLY for parameter in parameters)
+        needed = {parameter.name: parameter.default is parameter.empty for parameter in parameters}
+        assert needed == {name: required for name, _, required in event.fields}
+
+
+def test_the_modules_are_fresh():
+    command = [sys.executable, "-m", "tests.sockets.channel_writer", "--check"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+OFFICIAL = {
+    "realtime": "realtime.realtime",
+    "translations": "realtime.translations.translations",
+    "responses": "responses.responses",
+    "beta_responses": "beta.responses.responses",
+    "beta_realtime": "beta.realtime.realtime",
+    "live": "live.live",
+    "forks": "live.forks",
+    "sideband": "live.sideband",
+}
+
+
+def test_the_signatures_are_those_of_the_official_package():
+    """Run apart, because importing that package is slow and leaves much behind."""
+    code = f"""
+import importlib, inspect, json
+found = {{}}
+for file, path in {OFFICIAL!r}.items():
+    module = importlib.import_module("openai.resources." + path)
+    for name, kind in vars(module).items():
+        if inspect.isclass(kind) and kind.__module__ == module.__name__ and name.endswith("Resource"):
+            for verb, function in vars(kind).items():
+                if inspect.isfunction(function) and not verb.startswith("_"):
+                    parameters = list(inspect.signature(function).parameters.values())[1:]
+                    found[f"{{file}}:{{name}}.{{verb}}"] = [[p.name, p.default is p.empty] for p in parameters]
+print(json.dumps(found))
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    theirs = {key: value for key, value in json.loads(done.stdout).items() if ":Base" not in key}
+    ours = {}
+    for endpoint in ENDPOINTS:
+        module = importlib.import_module(f"antiphon.sockets.channel.{endpoint.file}")
+        for name, kind in vars(module).items():
+            if inspect.isclass(kind) and name.endswith("Resource"):
+                for verb, function in vars(kind).items():
+                    if inspect.isfunction(function) and not verb.startswith("_"):
+                        parameters = list(inspect.signature(function).parameters.values())[1:]
+                        ours[f"{endpoint.file}:{name}.{verb}"] = [[p.name, p.default is p.empty] for p in parameters]
+    missing = {key: value for key, value in theirs.items() if ours.get(key) != value}
+    assert missing == {}
