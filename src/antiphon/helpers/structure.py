@@ -65,7 +65,8 @@ def describe(kind: Any) -> dict[str, Any]:
         TypeError: it is none of the known kinds.
     """
     if is_model(kind):
-        return cast("dict[str, Any]", kind.model_json_schema())
+        schema = kind.model_json_schema()
+        return cast("dict[str, Any]", _closed(schema) if issubclass(kind, BaseModel) else schema)
     if is_type_adapter(kind):
         return cast("dict[str, Any]", kind.json_schema())
     if _is_pydantic_like(kind):
@@ -74,6 +75,16 @@ def describe(kind: Any) -> dict[str, Any]:
         raise TypeError(_refusal(kind))
     schema = _plain_schema(kind)
     return cast("dict[str, Any]", _tidied(schema) if schema is not None else _adapter(kind).json_schema())
+
+
+def _closed(node: Any) -> Any:
+    """antiphon's models let unknown fields through; as a description of output they mean their own fields only."""
+    if isinstance(node, list):
+        return [_closed(entry) for entry in cast("list[Any]", node)]
+    if not isinstance(node, dict):
+        return node
+    members = cast("dict[str, Any]", node)
+    return {key: _closed(value) for key, value in members.items() if (key, value) != ("additionalProperties", True)}
 
 
 def _plain_schema(kind: Any) -> dict[str, Any] | None:

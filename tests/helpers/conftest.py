@@ -1,0 +1,119 @@
+"""A scripted server on a real socket: it answers from a list and remembers what was asked."""
+
+from __future__ import annotations
+
+import json
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any, NamedTuple
+
+import pytest
+
+
+class Asked(NamedTuple):
+    """One request as it came."""
+
+    verb: str
+    path: str
+    headers: dict[str, str]
+    body: bytes
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.body)
+
+
+class Answer(NamedTuple):
+    """One reply to give."""
+
+    body: bytes
+    content_type: str = "application/json"
+    headers: dict[str, str] = {}
+    status: int = 200
+    cut: bool = False
+
+
+def sse(*events: Any, done: bool = False) -> Answer:
+    """An event stream; events with a type are named by it."""
+    lines = []
+    for event in events:
+        name = f"event: {event['type']}\n" if "type" in event else ""
+        lines.append(f"{name}data: {json.dumps(event)}\n\n")
+    if done:
+        lines.append("data: [DONE]\n\n")
+    return Answer("".join(lines).encode(), "text/event-stream")
+
+
+def plain(value: Any, **headers: str) -> Answer:
+    return Answer(json.dumps(value).encode(), headers={name.replace("_", "-"): text for name, text in headers.items()})
+
+
+class Server:
+    """Gives out `answers` in turn, the last one again and again."""
+
+    def __init__(self) -> None:
+        self.answers: list[Answer] = []
+        self.asked: list[Asked] = []
+        self._lock = threading.Lock()
+        outer = self
+
+        class Handler(BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+            disable_nagle_algorithm = True
+
+            def handle_any(self) -> None:
+                body = self.rfile.read(int(self.headers.get("content-length") or 0))
+                if self.headers.get("transfer-encoding") == "chunked":
+                    body = self._chunks()
+                asked = Asked(self.command, self.path, {k.lower(): v for k, v in self.headers.items()}, body)
+                answer = outer._take(asked)
+                self.send_response(answer.status)
+                self.send_header("Content-Type", answer.content_type)
+                self.send_header("Content-Length", str(len(answer.body) + (100 if answer.cut else 0)))
+                for name, value in answer.headers.items():
+                    self.send_header(name, value)
+                self.end_headers()
+                self.wfile.write(answer.body)
+                if answer.cut:
+                    self.close_connection = True
+
+            def _chunks(self) -> bytes:
+                pieces = []
+                while size := int(self.rfile.readline(), 16):
+                    pieces.append(self.rfile.read(size))
+                    self.rfile.readline()
+                self.rfile.readline()
+                return b"".join(pieces)
+
+            do_GET = do_POST = do_DELETE = handle_any
+
+            def log_message(self, *args: Any) -> None:
+                pass
+
+        class Quiet(ThreadingHTTPServer):
+            daemon_threads = True
+
+            def handle_error(self, request: Any, client_address: Any) -> None:
+                pass
+
+        self._server = Quiet(("127.0.0.1", 0), Handler)
+        self.url = f"http://127.0.0.1:{self._server.server_port}/v1"
+        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True)
+        self._thread.start()
+
+    def _take(self, asked: Asked) -> Answer:
+        with self._lock:
+            self.asked.append(asked)
+            return self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
+
+    def close(self) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+        self._thread.join()
+
+
+@pytest.fixture
+def server():
+    running = Server()
+    yield running
+    running.close()
