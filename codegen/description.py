@@ -13,7 +13,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from .expression import Expression, Reference, parse
+from .expression import NONE, Expression, Name, Reference, Union, parse, union
 
 TAIL = ("extra_headers", "extra_query", "extra_body", "timeout")
 """The arguments that most methods end with."""
@@ -47,7 +47,8 @@ class Variant:
 class Helper:
     """Where a composed method lives: a function or class of `antiphon.<module>`.
 
-    `kind` is "flow" (run by the client), "object" (made with the client; `Async` twin by name) or "plain" (no I/O).
+    `kind` is "flow" (run by the client), "object" (given back, to make calls later; its twin is named `Async…`) or "plain"
+    (called at once, no I/O). The first two are given the client, the last one the client's secret where it takes one.
     """
 
     module: str
@@ -133,11 +134,15 @@ class Field:
     type: Expression
     required: bool
     alias: str | None
+    default: str = "None"
 
 
 @dataclass(frozen=True)
 class Type:
-    """A described type: a "model", "params" (TypedDict) or "alias"."""
+    """A described type: a "model", "params" (TypedDict), "alias", or one that lives "elsewhere", in the module `home`.
+
+    `mixin` is a base written by hand, as "module:Name".
+    """
 
     reference: Reference
     kind: str
@@ -146,7 +151,7 @@ class Type:
     alias: Expression | None
     discriminator: str | None
     mixin: str | None
-    generic: bool
+    home: str | None
 
 
 @dataclass(frozen=True)
@@ -307,15 +312,28 @@ def _type(name: str, entry: Mapping[str, Any]) -> Type:
     return Type(
         reference=Reference(*name.split(":")),
         kind=entry["kind"],
-        fields=tuple(
-            Field(f["name"], parse(f["type"]), f["required"], f.get("alias")) for f in entry.get("fields", ())
-        ),
+        fields=tuple(_field(f, entry["kind"], entry.get("defaults", {})) for f in entry.get("fields", ())),
         bases=bases,
         alias=parse(entry["type"]) if "type" in entry else None,
         discriminator=entry.get("discriminator"),
         mixin=entry.get("mixin"),
-        generic=entry.get("generic", False),
+        home=entry.get("home"),
     )
+
+
+def _field(entry: Mapping[str, Any], kind: str, defaults: Mapping[str, str]) -> Field:
+    type_ = parse(entry["type"])
+    # The facts take a renamed field's alias for a default; one that cannot be null is required all the same.
+    required = entry["required"] or (kind == "model" and "alias" in entry and not _nullable(type_))
+    default = defaults.get(entry["name"], "None")
+    if kind == "model" and not required and default == "None" and not _nullable(type_):
+        type_ = union(type_, NONE)
+    return Field(entry["name"], type_, required, entry.get("alias"), default)
+
+
+def _nullable(expression: Expression) -> bool:
+    members = expression.members if isinstance(expression, Union) else (expression,)
+    return any(member in (NONE, Name("object"), Name("Any")) for member in members)
 
 
 def _resources(operations: tuple[Operation, ...], decisions: Mapping[str, Any]) -> dict[str, Resource]:

@@ -19,17 +19,18 @@ PARAMS = "_params"
 
 @dataclass(frozen=True)
 class Place:
-    """A type's physical home: `antiphon.types[.package].<file>.<name>`."""
+    """A type's physical home: `antiphon.types[.package].<file>.<name>`, or `antiphon.<home>.<name>`."""
 
     package: str
     file: str
     name: str
     exported: bool
+    home: str | None = None
 
     @property
     def module(self) -> str:
         """The physical module below `antiphon`."""
-        return ".".join(filter(None, ("types", self.package, self.file)))
+        return self.home or ".".join(filter(None, ("types", self.package, self.file)))
 
     @property
     def package_module(self) -> str:
@@ -61,7 +62,9 @@ def places(description: Description) -> dict[Reference, Place]:
     for package, members in by_package.items():
         exported = {target: name for name, target in description.exports.get(package, {}).items()}
         for reference, name in _names(package, members, exported).items():
-            found[reference] = Place(package, files[reference], name, exported.get(reference) == name)
+            home = description.types[reference].home
+            file = f"antiphon.{home}" if home else files[reference]
+            found[reference] = Place(package, file, name, not home and exported.get(reference) == name, home)
     return found
 
 
@@ -94,20 +97,25 @@ def _keeper(group: list[Reference], exported: Mapping[Reference, str]) -> Refere
 
 
 def _files(types: Mapping[Reference, Type]) -> dict[Reference, str]:
+    """Models and what is made of them in one file, TypedDicts and what is made of them in the other.
+
+    An alias of neither goes with its module, which holds models or is one of arguments.
+    """
+    with_models = {reference.module for reference, type_ in types.items() if type_.kind == "model"}
     files: dict[Reference, str] = {}
 
-    def file_of(reference: Reference) -> str:
-        if reference not in files:
-            type_ = types[reference]
-            files[reference] = PARAMS if type_.kind == "params" else MODELS
-            if type_.alias is not None and _for_requests(reference):
-                files[reference] = PARAMS
-            elif type_.alias is not None and any(file_of(r) == PARAMS for r in references(type_.alias)):
-                files[reference] = PARAMS
-        return files[reference]
+    def file_of(reference: Reference) -> str | None:
+        if reference in files:
+            return files[reference]
+        type_ = types[reference]
+        if type_.alias is None:
+            return PARAMS if type_.kind == "params" else MODELS
+        inner = {file_of(r) for r in references(type_.alias)}
+        return PARAMS if PARAMS in inner else MODELS if MODELS in inner else None
 
     for reference in types:
-        file_of(reference)
+        plain = PARAMS if _for_requests(reference) and reference.module not in with_models else MODELS
+        files[reference] = file_of(reference) or plain
     return files
 
 

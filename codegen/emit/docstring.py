@@ -25,7 +25,12 @@ def method(description: Description, operation: Operation, gives: str) -> list[s
         lines += ["Iterate over what comes back to read on past the first page.", ""]
     if operation.helper is None or operation.helper.kind == "flow":
         lines += _raises(operation)
-    return [*lines, f"See {page(description, operation.resource)}", '"""']
+    return [*lines, f"See {_link(description, operation)}", '"""']
+
+
+def _link(description: Description, operation: Operation) -> str:
+    known = description.overlay["pages"].get(operation.name)
+    return f"{REFERENCE}/{known}" if known else page(description, operation.resource)
 
 
 def _composed(operation: Operation) -> str:

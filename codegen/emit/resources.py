@@ -81,7 +81,8 @@ def _file(
     source = Source(
         f"resources.{file}", package=is_package, places=places, names=description.overlay["names"], own=own
     )
-    source.add(f"__all__ = {sorted(own)!r}", "")
+    children = _exported(description, file) if is_package else {}
+    source.add(f"__all__ = {sorted([*own, *children])!r}", "")
     for group in members:
         for asynchronous in (False, True):
             _resource(description, source, group, asynchronous)
@@ -89,6 +90,8 @@ def _file(
             for asynchronous in (False, True):
                 _twin(source, group, asynchronous, "raw")
                 _twin(source, group, asynchronous, "streaming")
+    if is_package:
+        source.add(*_serving(source, file, children, _index(members)))
     listed = ", ".join(f"`client.{group.resource.path}`" for group in members)
     return source.text(f"{listed}: the operations in both colours, with their raw and streaming twins.")
 
@@ -166,7 +169,9 @@ def _twin(source: Source, group: Group, asynchronous: bool, kind: str) -> None:
         if operation.raw:
             wrapper = ("async_" if asynchronous else "") + kind
             wrapper += "_binary" if operation.binary and kind == "streaming" else ""
-            source.add(f"    {operation.method} = {source.runtime('core.resource', wrapper)}({name}.{operation.method})")
+            known = "  # pyright: ignore[reportDeprecated]" if operation.deprecated else ""
+            wrapped = f"{source.runtime('core.resource', wrapper)}({name}.{operation.method})"
+            source.add(f"    {operation.method} = {wrapped}{known}")
     for child_name, child in sorted(group.children.items()):
         if child.raw:
             made = colour + child.class_name + suffix
@@ -223,6 +228,42 @@ def client(description: Description, places: dict[Reference, Place]) -> str:
     return source.text("The resources of a client, each loaded when it is first touched.")
 
 
-def package(description: Description) -> str:
-    """`resources/__init__.py`: the top-level classes, and the official module paths, served lazily."""
-    return HEADER
+def package(description: Description, places: dict[Reference, Place]) -> str:
+    """`resources/__init__.py`: the top-level classes, served lazily."""
+    source = Source("resources", package=True, places=places, names=description.overlay["names"])
+    children = _exported(description, "")
+    source.add(f"__all__ = {sorted(children)!r}", "", *_serving(source, "", children, ""))
+    return source.text("The operations of the API as methods, in both colours, served lazily by namespace.")
+
+
+def _exported(description: Description, package: str) -> dict[str, str]:
+    """The classes of the resources right below a package, with the module below `antiphon` that has each."""
+    found: dict[str, str] = {}
+    for group in groups(description).values():
+        module = group.resource.module
+        file = module.rpartition(".")[0] or module
+        if file.rpartition(".")[0] == package and module.rpartition(".")[2] == file.rpartition(".")[2]:
+            names = class_names(group.resource.class_name, group.resource.raw)
+            found |= dict.fromkeys(names, f"resources.{file}")
+    return found
+
+
+def _index(members: list[Group]) -> str:
+    lines = [
+        f"{g.resource.module.rpartition('.')[2]}: {' '.join(class_names(g.resource.class_name, g.resource.raw))}"
+        for g in members
+    ]
+    return "\n".join(sorted(lines))
+
+
+def _serving(source: Source, package: str, children: dict[str, str], index: str) -> list[str]:
+    """The last lines of a package: what it serves lazily beside its own classes."""
+    for name, module in children.items():
+        source.static(module, name)
+    serve = source.runtime("core.lazy", "serve")
+    elsewhere = {name: f"antiphon.{module}:{name}" for name, module in children.items()}
+    return ["", f'{serve}(globals(), {{"": """\\', f'{index}"""}}, elsewhere={elsewhere!r}, packages={_below(children)!r})']
+
+
+def _below(children: dict[str, str]) -> list[str]:
+    return sorted({module.rpartition(".")[2] for module in children.values()})

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
         ResponseContextManager,
         StreamedBinaryAPIResponse,
     )
+    from .url import URL
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -35,7 +36,25 @@ F = TypeVar("F", bound=Callable[..., Any])
 class Performer(Protocol):
     """What a blocking resource needs of its client."""
 
-    webhook_secret: str | None
+    @property
+    def webhook_secret(self) -> str | None:
+        """The secret that checks webhooks."""
+        ...
+
+    @property
+    def base_url(self) -> URL:
+        """The API's root."""
+        ...
+
+    @property
+    def websocket_base_url(self) -> URL | None:
+        """Where WebSockets connect, when it differs."""
+        ...
+
+    @property
+    def default_query(self) -> Mapping[str, object]:
+        """The query arguments of every request."""
+        ...
 
     @property
     def raw(self) -> Performer:
@@ -51,15 +70,37 @@ class Performer(Protocol):
         """Make the call."""
         ...
 
-    def run(self, flow: Coroutine[Any, Any, T]) -> T:
-        """Run a helper's flow to its end."""
+    def run(self, flow: Coroutine[Any, Any, Any]) -> T:  # type: ignore[type-var]  # pyright: ignore
+        """Run a helper's flow to its end; the method's annotation says what it gives."""
+        ...
+
+    def websocket_headers(self) -> Mapping[str, str]:
+        """The credentials a WebSocket carries."""
         ...
 
 
 class AsyncPerformer(Protocol):
     """What an asynchronous resource needs of its client."""
 
-    webhook_secret: str | None
+    @property
+    def webhook_secret(self) -> str | None:
+        """The secret that checks webhooks."""
+        ...
+
+    @property
+    def base_url(self) -> URL:
+        """The API's root."""
+        ...
+
+    @property
+    def websocket_base_url(self) -> URL | None:
+        """Where WebSockets connect, when it differs."""
+        ...
+
+    @property
+    def default_query(self) -> Mapping[str, object]:
+        """The query arguments of every request."""
+        ...
 
     @property
     def raw(self) -> AsyncPerformer:
@@ -79,8 +120,12 @@ class AsyncPerformer(Protocol):
         """A paginator that makes the call when it is awaited or iterated."""
         ...
 
-    async def run(self, flow: Coroutine[Any, Any, T]) -> T:
-        """Run a helper's flow to its end."""
+    async def run(self, flow: Coroutine[Any, Any, Any]) -> T:  # type: ignore[type-var]  # pyright: ignore
+        """Run a helper's flow to its end; the method's annotation says what it gives."""
+        ...
+
+    async def websocket_headers(self) -> Mapping[str, str]:
+        """The credentials a WebSocket carries."""
         ...
 
 

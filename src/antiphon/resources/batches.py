@@ -3,32 +3,34 @@
 
 from __future__ import annotations
 
-from ..core.resource import (
-    Resource,
-    spelled,
-    AsyncResource,
-    async_spelled,
-    RawResource,
-    raw,
-    StreamingResource,
-    streaming,
-    async_raw,
-    async_streaming,
-)
-from ..core.omit import omit, not_given
-from ..core.call import Call
-from ..operations import batches as ops
 from typing import TYPE_CHECKING
 
+from ..core.call import Call
+from ..core.omit import not_given, omit
+from ..core.resource import (
+    AsyncResource,
+    RawResource,
+    Resource,
+    StreamingResource,
+    async_raw,
+    async_spelled,
+    async_streaming,
+    raw,
+    spelled,
+    streaming,
+)
+from ..operations import batches as ops
+
 if TYPE_CHECKING:
-    from ..types import Batch
     from typing import Literal
-    from ..types.shared_params import Metadata
-    from ..core.omit import Omit, NotGiven
-    from ..types._params import OutputExpiresAfter
-    from ..core.argument import Headers, Query, Body
+
+    from ..core.argument import Body, Headers, Query
+    from ..core.omit import NotGiven, Omit
     from ..core.timeout import Timeout
-    from ..pagination import SyncCursorPage, AsyncPaginator, AsyncCursorPage
+    from ..pagination import AsyncCursorPage, AsyncPaginator, SyncCursorPage
+    from ..types import Batch
+    from ..types._params import OutputExpiresAfter
+    from ..types.shared_params import Metadata
 
 __all__ = [
     "AsyncBatches",

@@ -3,32 +3,34 @@
 
 from __future__ import annotations
 
-from ..core.resource import (
-    Resource,
-    spelled,
-    AsyncResource,
-    async_spelled,
-    RawResource,
-    raw,
-    StreamingResource,
-    streaming,
-    async_raw,
-    async_streaming,
-)
-from typing import overload, TYPE_CHECKING
-from ..core.omit import omit, not_given
+from typing import TYPE_CHECKING, overload
+
 from ..core.call import Call
+from ..core.omit import not_given, omit
+from ..core.resource import (
+    AsyncResource,
+    RawResource,
+    Resource,
+    StreamingResource,
+    async_raw,
+    async_spelled,
+    async_streaming,
+    raw,
+    spelled,
+    streaming,
+)
 from ..operations import completions as ops
 
 if TYPE_CHECKING:
-    from ..types import Completion
-    from ..streaming import Stream, AsyncStream
+    from collections.abc import Iterable, Sequence
     from typing import Literal
-    from collections.abc import Sequence, Iterable
-    from ..core.omit import Omit, NotGiven
-    from ..types.chat import ChatCompletionStreamOptionsParam
-    from ..core.argument import Headers, Query, Body
+
+    from ..core.argument import Body, Headers, Query
+    from ..core.omit import NotGiven, Omit
     from ..core.timeout import Timeout
+    from ..streaming import AsyncStream, Stream
+    from ..types import Completion
+    from ..types.chat import ChatCompletionStreamOptionsParam
 
 __all__ = [
     "AsyncCompletions",

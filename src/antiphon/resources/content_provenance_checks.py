@@ -3,28 +3,29 @@
 
 from __future__ import annotations
 
-from ..core.resource import (
-    Resource,
-    spelled,
-    AsyncResource,
-    async_spelled,
-    RawResource,
-    raw,
-    StreamingResource,
-    streaming,
-    async_raw,
-    async_streaming,
-)
-from ..core.omit import not_given
-from ..core.call import Call
-from ..operations import content_provenance_checks as ops
 from typing import TYPE_CHECKING
 
+from ..core.call import Call
+from ..core.omit import not_given
+from ..core.resource import (
+    AsyncResource,
+    RawResource,
+    Resource,
+    StreamingResource,
+    async_raw,
+    async_spelled,
+    async_streaming,
+    raw,
+    spelled,
+    streaming,
+)
+from ..operations import content_provenance_checks as ops
+
 if TYPE_CHECKING:
-    from ..types import ContentProvenanceCheck
-    from ..core.argument import FileTypes, Headers, Query, Body
-    from ..core.timeout import Timeout
+    from ..core.argument import Body, FileTypes, Headers, Query
     from ..core.omit import NotGiven
+    from ..core.timeout import Timeout
+    from ..types import ContentProvenanceCheck
 
 __all__ = [
     "AsyncContentProvenanceChecks",

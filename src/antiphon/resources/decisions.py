@@ -3,30 +3,32 @@
 
 from __future__ import annotations
 
-from ..core.resource import (
-    Resource,
-    spelled,
-    AsyncResource,
-    async_spelled,
-    RawResource,
-    raw,
-    StreamingResource,
-    streaming,
-    async_raw,
-    async_streaming,
-)
-from ..core.omit import omit, not_given
-from ..core.call import Call
-from ..operations import decisions as ops
 from typing import TYPE_CHECKING
 
+from ..core.call import Call
+from ..core.omit import not_given, omit
+from ..core.resource import (
+    AsyncResource,
+    RawResource,
+    Resource,
+    StreamingResource,
+    async_raw,
+    async_spelled,
+    async_streaming,
+    raw,
+    spelled,
+    streaming,
+)
+from ..operations import decisions as ops
+
 if TYPE_CHECKING:
-    from ..types import Decision
     from collections.abc import Iterable
-    from ..types._params import InputUnionMember1, Question, PromptCacheOptions
-    from ..core.omit import Omit, NotGiven
-    from ..core.argument import Headers, Query, Body
+
+    from ..core.argument import Body, Headers, Query
+    from ..core.omit import NotGiven, Omit
     from ..core.timeout import Timeout
+    from ..types import Decision
+    from ..types._params import InputUnionMember1, PromptCacheOptions, Question
 
 __all__ = [
     "AsyncDecisions",

@@ -3,35 +3,37 @@
 
 from __future__ import annotations
 
-from ..core.resource import (
-    Resource,
-    spelled,
-    AsyncResource,
-    async_spelled,
-    RawResource,
-    raw,
-    StreamingResource,
-    streaming,
-    streaming_binary,
-    async_raw,
-    async_streaming,
-    async_streaming_binary,
-)
-from ..core.omit import omit, not_given
-from ..core.call import Call
-from ..operations import files as ops
-from ..core.deprecation import deprecated
 from typing import TYPE_CHECKING
 
+from ..core.call import Call
+from ..core.deprecation import deprecated
+from ..core.omit import not_given, omit
+from ..core.resource import (
+    AsyncResource,
+    RawResource,
+    Resource,
+    StreamingResource,
+    async_raw,
+    async_spelled,
+    async_streaming,
+    async_streaming_binary,
+    raw,
+    spelled,
+    streaming,
+    streaming_binary,
+)
+from ..operations import files as ops
+
 if TYPE_CHECKING:
-    from ..types import FileObject, FilePurpose, FileDeleted
-    from ..core.argument import FileTypes, Headers, Query, Body
-    from ..types._params import FileCreateParamsExpiresAfter
-    from ..core.omit import Omit, NotGiven
-    from ..core.timeout import Timeout
-    from ..pagination import SyncCursorPage, AsyncPaginator, AsyncCursorPage
     from typing import Literal
+
+    from ..core.argument import Body, FileTypes, Headers, Query
+    from ..core.omit import NotGiven, Omit
+    from ..core.timeout import Timeout
+    from ..pagination import AsyncCursorPage, AsyncPaginator, SyncCursorPage
     from ..response import HttpxBinaryResponseContent
+    from ..types import FileDeleted, FileObject, FilePurpose
+    from ..types._params import FileCreateParamsExpiresAfter
 
 __all__ = [
     "AsyncFiles",
@@ -507,7 +509,7 @@ class FilesWithRawResponse(RawResource):
     list = raw(Files.list)
     delete = raw(Files.delete)
     content = raw(Files.content)
-    retrieve_content = raw(Files.retrieve_content)
+    retrieve_content = raw(Files.retrieve_content)  # pyright: ignore[reportDeprecated]
 
 
 class FilesWithStreamingResponse(StreamingResource):
@@ -522,7 +524,7 @@ class FilesWithStreamingResponse(StreamingResource):
     list = streaming(Files.list)
     delete = streaming(Files.delete)
     content = streaming_binary(Files.content)
-    retrieve_content = streaming(Files.retrieve_content)
+    retrieve_content = streaming(Files.retrieve_content)  # pyright: ignore[reportDeprecated]
 
 
 class AsyncFilesWithRawResponse(RawResource):
@@ -537,7 +539,7 @@ class AsyncFilesWithRawResponse(RawResource):
     list = async_raw(AsyncFiles.list)
     delete = async_raw(AsyncFiles.delete)
     content = async_raw(AsyncFiles.content)
-    retrieve_content = async_raw(AsyncFiles.retrieve_content)
+    retrieve_content = async_raw(AsyncFiles.retrieve_content)  # pyright: ignore[reportDeprecated]
 
 
 class AsyncFilesWithStreamingResponse(StreamingResource):
@@ -552,4 +554,4 @@ class AsyncFilesWithStreamingResponse(StreamingResource):
     list = async_streaming(AsyncFiles.list)
     delete = async_streaming(AsyncFiles.delete)
     content = async_streaming_binary(AsyncFiles.content)
-    retrieve_content = async_streaming(AsyncFiles.retrieve_content)
+    retrieve_content = async_streaming(AsyncFiles.retrieve_content)  # pyright: ignore[reportDeprecated]

@@ -3,32 +3,34 @@
 
 from __future__ import annotations
 
-from ..core.resource import (
-    Resource,
-    spelled,
-    AsyncResource,
-    async_spelled,
-    RawResource,
-    raw,
-    StreamingResource,
-    streaming,
-    async_raw,
-    async_streaming,
-)
-from ..core.deprecation import deprecated
-from ..core.omit import omit, not_given
+from typing import TYPE_CHECKING, overload
+
 from ..core.call import Call
+from ..core.deprecation import deprecated
+from ..core.omit import not_given, omit
+from ..core.resource import (
+    AsyncResource,
+    RawResource,
+    Resource,
+    StreamingResource,
+    async_raw,
+    async_spelled,
+    async_streaming,
+    raw,
+    spelled,
+    streaming,
+)
 from ..operations import images as ops
-from typing import overload, TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from ..types import ImagesResponse, ImageModel, ImageEditStreamEvent, ImageGenStreamEvent
-    from ..core.argument import FileTypes, Headers, Query, Body
-    from ..core.omit import Omit, NotGiven
-    from typing import Literal
-    from ..core.timeout import Timeout
-    from ..streaming import Stream, AsyncStream
     from collections.abc import Sequence
+    from typing import Literal
+
+    from ..core.argument import Body, FileTypes, Headers, Query
+    from ..core.omit import NotGiven, Omit
+    from ..core.timeout import Timeout
+    from ..streaming import AsyncStream, Stream
+    from ..types import ImageEditStreamEvent, ImageGenStreamEvent, ImageModel, ImagesResponse
     from ..types._params import ImageEditParamsSvg, ImageGenerateParamsSvg
 
 __all__ = [
@@ -54,7 +56,7 @@ class Images(Resource):
         """The same resource, whose methods open the reply in a context."""
         return ImagesWithStreamingResponse(self)
 
-    @deprecated("deprecated by the API")
+    @deprecated("use client.images.edit()")
     @spelled
     def create_variation(
         self,
@@ -72,7 +74,7 @@ class Images(Resource):
     ) -> ImagesResponse:
         """`POST /images/variations`: gives `ImagesResponse`.
 
-        Deprecated: deprecated by the API.
+        Deprecated: use client.images.edit().
 
         Raises:
             APIStatusError: the server refused; the subclass tells the status.
@@ -444,7 +446,7 @@ class AsyncImages(AsyncResource):
         """The same resource, whose methods open the reply in a context."""
         return AsyncImagesWithStreamingResponse(self)
 
-    @deprecated("deprecated by the API")
+    @deprecated("use client.images.edit()")
     @async_spelled
     async def create_variation(
         self,
@@ -462,7 +464,7 @@ class AsyncImages(AsyncResource):
     ) -> ImagesResponse:
         """`POST /images/variations`: gives `ImagesResponse`.
 
-        Deprecated: deprecated by the API.
+        Deprecated: use client.images.edit().
 
         Raises:
             APIStatusError: the server refused; the subclass tells the status.
@@ -828,7 +830,7 @@ class ImagesWithRawResponse(RawResource):
 
         def __init__(self, resource: Images) -> None: ...
 
-    create_variation = raw(Images.create_variation)
+    create_variation = raw(Images.create_variation)  # pyright: ignore[reportDeprecated]
     edit = raw(Images.edit)
     generate = raw(Images.generate)
 
@@ -840,7 +842,7 @@ class ImagesWithStreamingResponse(StreamingResource):
 
         def __init__(self, resource: Images) -> None: ...
 
-    create_variation = streaming(Images.create_variation)
+    create_variation = streaming(Images.create_variation)  # pyright: ignore[reportDeprecated]
     edit = streaming(Images.edit)
     generate = streaming(Images.generate)
 
@@ -852,7 +854,7 @@ class AsyncImagesWithRawResponse(RawResource):
 
         def __init__(self, resource: AsyncImages) -> None: ...
 
-    create_variation = async_raw(AsyncImages.create_variation)
+    create_variation = async_raw(AsyncImages.create_variation)  # pyright: ignore[reportDeprecated]
     edit = async_raw(AsyncImages.edit)
     generate = async_raw(AsyncImages.generate)
 
@@ -864,6 +866,6 @@ class AsyncImagesWithStreamingResponse(StreamingResource):
 
         def __init__(self, resource: AsyncImages) -> None: ...
 
-    create_variation = async_streaming(AsyncImages.create_variation)
+    create_variation = async_streaming(AsyncImages.create_variation)  # pyright: ignore[reportDeprecated]
     edit = async_streaming(AsyncImages.edit)
     generate = async_streaming(AsyncImages.generate)

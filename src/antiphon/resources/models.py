@@ -3,29 +3,30 @@
 
 from __future__ import annotations
 
-from ..core.resource import (
-    Resource,
-    spelled,
-    AsyncResource,
-    async_spelled,
-    RawResource,
-    raw,
-    StreamingResource,
-    streaming,
-    async_raw,
-    async_streaming,
-)
-from ..core.omit import not_given
-from ..core.call import Call
-from ..operations import models as ops
 from typing import TYPE_CHECKING
 
+from ..core.call import Call
+from ..core.omit import not_given
+from ..core.resource import (
+    AsyncResource,
+    RawResource,
+    Resource,
+    StreamingResource,
+    async_raw,
+    async_spelled,
+    async_streaming,
+    raw,
+    spelled,
+    streaming,
+)
+from ..operations import models as ops
+
 if TYPE_CHECKING:
-    from ..types import Model, ModelDeleted
-    from ..core.argument import Headers, Query, Body
-    from ..core.timeout import Timeout
+    from ..core.argument import Body, Headers, Query
     from ..core.omit import NotGiven
-    from ..pagination import SyncPage, AsyncPaginator, AsyncPage
+    from ..core.timeout import Timeout
+    from ..pagination import AsyncPage, AsyncPaginator, SyncPage
+    from ..types import Model, ModelDeleted
 
 __all__ = [
     "AsyncModels",

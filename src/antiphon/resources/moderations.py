@@ -3,29 +3,31 @@
 
 from __future__ import annotations
 
-from ..core.resource import (
-    Resource,
-    spelled,
-    AsyncResource,
-    async_spelled,
-    RawResource,
-    raw,
-    StreamingResource,
-    streaming,
-    async_raw,
-    async_streaming,
-)
-from ..core.omit import omit, not_given
-from ..core.call import Call
-from ..operations import moderations as ops
 from typing import TYPE_CHECKING
 
+from ..core.call import Call
+from ..core.omit import not_given, omit
+from ..core.resource import (
+    AsyncResource,
+    RawResource,
+    Resource,
+    StreamingResource,
+    async_raw,
+    async_spelled,
+    async_streaming,
+    raw,
+    spelled,
+    streaming,
+)
+from ..operations import moderations as ops
+
 if TYPE_CHECKING:
-    from ..types import ModerationCreateResponse, ModerationMultiModalInputParam, ModerationModel
-    from collections.abc import Sequence, Iterable
-    from ..core.omit import Omit, NotGiven
-    from ..core.argument import Headers, Query, Body
+    from collections.abc import Iterable, Sequence
+
+    from ..core.argument import Body, Headers, Query
+    from ..core.omit import NotGiven, Omit
     from ..core.timeout import Timeout
+    from ..types import ModerationCreateResponse, ModerationModel, ModerationMultiModalInputParam
 
 __all__ = [
     "AsyncModerations",

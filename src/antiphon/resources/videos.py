@@ -3,43 +3,45 @@
 
 from __future__ import annotations
 
-from ..core.resource import (
-    Resource,
-    spelled,
-    AsyncResource,
-    async_spelled,
-    RawResource,
-    raw,
-    StreamingResource,
-    streaming,
-    streaming_binary,
-    async_raw,
-    async_streaming,
-    async_streaming_binary,
-)
-from ..core.deprecation import deprecated
-from ..core.omit import omit, not_given
-from ..core.call import Call
-from ..operations import videos as ops
 from typing import TYPE_CHECKING
 
+from ..core.call import Call
+from ..core.deprecation import deprecated
+from ..core.omit import not_given, omit
+from ..core.resource import (
+    AsyncResource,
+    RawResource,
+    Resource,
+    StreamingResource,
+    async_raw,
+    async_spelled,
+    async_streaming,
+    async_streaming_binary,
+    raw,
+    spelled,
+    streaming,
+    streaming_binary,
+)
+from ..operations import videos as ops
+
 if TYPE_CHECKING:
+    from typing import Literal
+
+    from ..core.argument import Body, FileTypes, Headers, Query
+    from ..core.omit import NotGiven, Omit
+    from ..core.timeout import Timeout
+    from ..pagination import AsyncConversationCursorPage, AsyncPaginator, SyncConversationCursorPage
+    from ..response import HttpxBinaryResponseContent
     from ..types import (
         Video,
+        VideoCreateCharacterResponse,
+        VideoDeleteResponse,
+        VideoGetCharacterResponse,
         VideoModelParam,
         VideoSeconds,
         VideoSize,
-        VideoDeleteResponse,
-        VideoCreateCharacterResponse,
-        VideoGetCharacterResponse,
     )
     from ..types._params import InputReference, VideoEditParamsVideo, VideoExtendParamsVideo
-    from ..core.omit import Omit, NotGiven
-    from ..core.argument import Headers, Query, Body, FileTypes
-    from ..core.timeout import Timeout
-    from ..pagination import SyncConversationCursorPage, AsyncPaginator, AsyncConversationCursorPage
-    from typing import Literal
-    from ..response import HttpxBinaryResponseContent
 
 __all__ = [
     "AsyncVideos",
@@ -87,7 +89,7 @@ class Videos(Resource):
             APIStatusError: the server refused; the subclass tells the status.
             APIConnectionError: no usable answer came.
 
-        See https://platform.openai.com/docs/api-reference/videos
+        See https://platform.openai.com/docs/api-reference/videos/create
         """
         return self._client.perform(
             Call(
@@ -126,7 +128,7 @@ class Videos(Resource):
             APIConnectionError: no usable answer came.
             ValueError: `video_id` is empty.
 
-        See https://platform.openai.com/docs/api-reference/videos
+        See https://platform.openai.com/docs/api-reference/videos/retrieve matching the provided identifier.
         """
         return self._client.perform(
             Call(
@@ -162,7 +164,7 @@ class Videos(Resource):
             APIStatusError: the server refused; the subclass tells the status.
             APIConnectionError: no usable answer came.
 
-        See https://platform.openai.com/docs/api-reference/videos
+        See https://platform.openai.com/docs/api-reference/videos/list for the organization.
         """
         return self._client.perform(
             Call(
@@ -195,7 +197,7 @@ class Videos(Resource):
             APIConnectionError: no usable answer came.
             ValueError: `video_id` is empty.
 
-        See https://platform.openai.com/docs/api-reference/videos
+        See https://platform.openai.com/docs/api-reference/videos/delete
         """
         return self._client.perform(
             Call(
@@ -262,7 +264,7 @@ class Videos(Resource):
             APIConnectionError: no usable answer came.
             ValueError: `video_id` is empty.
 
-        See https://platform.openai.com/docs/api-reference/videos
+        See https://platform.openai.com/docs/api-reference/videos/content
         """
         return self._client.perform(
             Call(
@@ -397,7 +399,7 @@ class Videos(Resource):
             APIConnectionError: no usable answer came.
             ValueError: `video_id` is empty.
 
-        See https://platform.openai.com/docs/api-reference/videos
+        See https://platform.openai.com/docs/api-reference/videos/remix using the provided prompt.
         """
         return self._client.perform(
             Call(
@@ -514,7 +516,7 @@ class AsyncVideos(AsyncResource):
             APIStatusError: the server refused; the subclass tells the status.
             APIConnectionError: no usable answer came.
 
-        See https://platform.openai.com/docs/api-reference/videos
+        See https://platform.openai.com/docs/api-reference/videos/create
         """
         return await self._client.perform(
             Call(
@@ -553,7 +555,7 @@ class AsyncVideos(AsyncResource):
             APIConnectionError: no usable answer came.
             ValueError: `video_id` is empty.
 
-        See https://platform.openai.com/docs/api-reference/videos
+        See https://platform.openai.com/docs/api-reference/videos/retrieve matching the provided identifier.
         """
         return await self._client.perform(
             Call(
@@ -589,7 +591,7 @@ class AsyncVideos(AsyncResource):
             APIStatusError: the server refused; the subclass tells the status.
             APIConnectionError: no usable answer came.
 
-        See https://platform.openai.com/docs/api-reference/videos
+        See https://platform.openai.com/docs/api-reference/videos/list for the organization.
         """
         return self._client.paginate(
             Call(
@@ -622,7 +624,7 @@ class AsyncVideos(AsyncResource):
             APIConnectionError: no usable answer came.
             ValueError: `video_id` is empty.
 
-        See https://platform.openai.com/docs/api-reference/videos
+        See https://platform.openai.com/docs/api-reference/videos/delete
         """
         return await self._client.perform(
             Call(
@@ -689,7 +691,7 @@ class AsyncVideos(AsyncResource):
             APIConnectionError: no usable answer came.
             ValueError: `video_id` is empty.
 
-        See https://platform.openai.com/docs/api-reference/videos
+        See https://platform.openai.com/docs/api-reference/videos/content
         """
         return await self._client.perform(
             Call(
@@ -824,7 +826,7 @@ class AsyncVideos(AsyncResource):
             APIConnectionError: no usable answer came.
             ValueError: `video_id` is empty.
 
-        See https://platform.openai.com/docs/api-reference/videos
+        See https://platform.openai.com/docs/api-reference/videos/remix using the provided prompt.
         """
         return await self._client.perform(
             Call(
@@ -912,16 +914,16 @@ class VideosWithRawResponse(RawResource):
 
         def __init__(self, resource: Videos) -> None: ...
 
-    create = raw(Videos.create)
-    retrieve = raw(Videos.retrieve)
-    list = raw(Videos.list)
-    delete = raw(Videos.delete)
-    create_character = raw(Videos.create_character)
-    download_content = raw(Videos.download_content)
-    edit = raw(Videos.edit)
-    extend = raw(Videos.extend)
-    get_character = raw(Videos.get_character)
-    remix = raw(Videos.remix)
+    create = raw(Videos.create)  # pyright: ignore[reportDeprecated]
+    retrieve = raw(Videos.retrieve)  # pyright: ignore[reportDeprecated]
+    list = raw(Videos.list)  # pyright: ignore[reportDeprecated]
+    delete = raw(Videos.delete)  # pyright: ignore[reportDeprecated]
+    create_character = raw(Videos.create_character)  # pyright: ignore[reportDeprecated]
+    download_content = raw(Videos.download_content)  # pyright: ignore[reportDeprecated]
+    edit = raw(Videos.edit)  # pyright: ignore[reportDeprecated]
+    extend = raw(Videos.extend)  # pyright: ignore[reportDeprecated]
+    get_character = raw(Videos.get_character)  # pyright: ignore[reportDeprecated]
+    remix = raw(Videos.remix)  # pyright: ignore[reportDeprecated]
 
 
 class VideosWithStreamingResponse(StreamingResource):
@@ -931,16 +933,16 @@ class VideosWithStreamingResponse(StreamingResource):
 
         def __init__(self, resource: Videos) -> None: ...
 
-    create = streaming(Videos.create)
-    retrieve = streaming(Videos.retrieve)
-    list = streaming(Videos.list)
-    delete = streaming(Videos.delete)
-    create_character = streaming(Videos.create_character)
-    download_content = streaming_binary(Videos.download_content)
-    edit = streaming(Videos.edit)
-    extend = streaming(Videos.extend)
-    get_character = streaming(Videos.get_character)
-    remix = streaming(Videos.remix)
+    create = streaming(Videos.create)  # pyright: ignore[reportDeprecated]
+    retrieve = streaming(Videos.retrieve)  # pyright: ignore[reportDeprecated]
+    list = streaming(Videos.list)  # pyright: ignore[reportDeprecated]
+    delete = streaming(Videos.delete)  # pyright: ignore[reportDeprecated]
+    create_character = streaming(Videos.create_character)  # pyright: ignore[reportDeprecated]
+    download_content = streaming_binary(Videos.download_content)  # pyright: ignore[reportDeprecated]
+    edit = streaming(Videos.edit)  # pyright: ignore[reportDeprecated]
+    extend = streaming(Videos.extend)  # pyright: ignore[reportDeprecated]
+    get_character = streaming(Videos.get_character)  # pyright: ignore[reportDeprecated]
+    remix = streaming(Videos.remix)  # pyright: ignore[reportDeprecated]
 
 
 class AsyncVideosWithRawResponse(RawResource):
@@ -950,16 +952,16 @@ class AsyncVideosWithRawResponse(RawResource):
 
         def __init__(self, resource: AsyncVideos) -> None: ...
 
-    create = async_raw(AsyncVideos.create)
-    retrieve = async_raw(AsyncVideos.retrieve)
-    list = async_raw(AsyncVideos.list)
-    delete = async_raw(AsyncVideos.delete)
-    create_character = async_raw(AsyncVideos.create_character)
-    download_content = async_raw(AsyncVideos.download_content)
-    edit = async_raw(AsyncVideos.edit)
-    extend = async_raw(AsyncVideos.extend)
-    get_character = async_raw(AsyncVideos.get_character)
-    remix = async_raw(AsyncVideos.remix)
+    create = async_raw(AsyncVideos.create)  # pyright: ignore[reportDeprecated]
+    retrieve = async_raw(AsyncVideos.retrieve)  # pyright: ignore[reportDeprecated]
+    list = async_raw(AsyncVideos.list)  # pyright: ignore[reportDeprecated]
+    delete = async_raw(AsyncVideos.delete)  # pyright: ignore[reportDeprecated]
+    create_character = async_raw(AsyncVideos.create_character)  # pyright: ignore[reportDeprecated]
+    download_content = async_raw(AsyncVideos.download_content)  # pyright: ignore[reportDeprecated]
+    edit = async_raw(AsyncVideos.edit)  # pyright: ignore[reportDeprecated]
+    extend = async_raw(AsyncVideos.extend)  # pyright: ignore[reportDeprecated]
+    get_character = async_raw(AsyncVideos.get_character)  # pyright: ignore[reportDeprecated]
+    remix = async_raw(AsyncVideos.remix)  # pyright: ignore[reportDeprecated]
 
 
 class AsyncVideosWithStreamingResponse(StreamingResource):
@@ -969,13 +971,13 @@ class AsyncVideosWithStreamingResponse(StreamingResource):
 
         def __init__(self, resource: AsyncVideos) -> None: ...
 
-    create = async_streaming(AsyncVideos.create)
-    retrieve = async_streaming(AsyncVideos.retrieve)
-    list = async_streaming(AsyncVideos.list)
-    delete = async_streaming(AsyncVideos.delete)
-    create_character = async_streaming(AsyncVideos.create_character)
-    download_content = async_streaming_binary(AsyncVideos.download_content)
-    edit = async_streaming(AsyncVideos.edit)
-    extend = async_streaming(AsyncVideos.extend)
-    get_character = async_streaming(AsyncVideos.get_character)
-    remix = async_streaming(AsyncVideos.remix)
+    create = async_streaming(AsyncVideos.create)  # pyright: ignore[reportDeprecated]
+    retrieve = async_streaming(AsyncVideos.retrieve)  # pyright: ignore[reportDeprecated]
+    list = async_streaming(AsyncVideos.list)  # pyright: ignore[reportDeprecated]
+    delete = async_streaming(AsyncVideos.delete)  # pyright: ignore[reportDeprecated]
+    create_character = async_streaming(AsyncVideos.create_character)  # pyright: ignore[reportDeprecated]
+    download_content = async_streaming_binary(AsyncVideos.download_content)  # pyright: ignore[reportDeprecated]
+    edit = async_streaming(AsyncVideos.edit)  # pyright: ignore[reportDeprecated]
+    extend = async_streaming(AsyncVideos.extend)  # pyright: ignore[reportDeprecated]
+    get_character = async_streaming(AsyncVideos.get_character)  # pyright: ignore[reportDeprecated]
+    remix = async_streaming(AsyncVideos.remix)  # pyright: ignore[reportDeprecated]

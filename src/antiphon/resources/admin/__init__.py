@@ -3,18 +3,20 @@
 
 from __future__ import annotations
 
-from ...core.resource import Resource, AsyncResource, RawResource, StreamingResource
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from ...core.lazy import serve
+from ...core.resource import AsyncResource, RawResource, Resource, StreamingResource
+
 if TYPE_CHECKING:
     from .organization import (
-        Organization,
         AsyncOrganization,
-        OrganizationWithRawResponse,
-        OrganizationWithStreamingResponse,
         AsyncOrganizationWithRawResponse,
         AsyncOrganizationWithStreamingResponse,
+        Organization,
+        OrganizationWithRawResponse,
+        OrganizationWithStreamingResponse,
     )
 
 __all__ = [
@@ -24,6 +26,12 @@ __all__ = [
     "AsyncAdmin",
     "AsyncAdminWithRawResponse",
     "AsyncAdminWithStreamingResponse",
+    "AsyncOrganization",
+    "AsyncOrganizationWithRawResponse",
+    "AsyncOrganizationWithStreamingResponse",
+    "Organization",
+    "OrganizationWithRawResponse",
+    "OrganizationWithStreamingResponse",
 ]
 
 
@@ -127,3 +135,21 @@ class AsyncAdminWithStreamingResponse(StreamingResource):
         from .organization import AsyncOrganizationWithStreamingResponse
 
         return AsyncOrganizationWithStreamingResponse(self._resource.organization)
+
+
+serve(
+    globals(),
+    {
+        "": """\
+admin: Admin AdminWithRawResponse AdminWithStreamingResponse AsyncAdmin AsyncAdminWithRawResponse AsyncAdminWithStreamingResponse"""
+    },
+    elsewhere={
+        "Organization": "antiphon.resources.admin.organization:Organization",
+        "OrganizationWithRawResponse": "antiphon.resources.admin.organization:OrganizationWithRawResponse",
+        "OrganizationWithStreamingResponse": "antiphon.resources.admin.organization:OrganizationWithStreamingResponse",
+        "AsyncOrganization": "antiphon.resources.admin.organization:AsyncOrganization",
+        "AsyncOrganizationWithRawResponse": "antiphon.resources.admin.organization:AsyncOrganizationWithRawResponse",
+        "AsyncOrganizationWithStreamingResponse": "antiphon.resources.admin.organization:AsyncOrganizationWithStreamingResponse",
+    },
+    packages=["organization"],
+)

@@ -3,52 +3,55 @@
 
 from __future__ import annotations
 
-from ...core.resource import (
-    Resource,
-    AsyncResource,
-    RawResource,
-    StreamingResource,
-    spelled,
-    async_spelled,
-    raw,
-    streaming_binary,
-    async_raw,
-    async_streaming_binary,
-    streaming,
-    async_streaming,
-)
 from functools import cached_property
 from typing import TYPE_CHECKING, overload
-from ...core.omit import omit, not_given
+
 from ...core.call import Call
-from ...operations import audio as ops
 from ...core.deprecation import deprecated
+from ...core.lazy import serve
+from ...core.omit import not_given, omit
+from ...core.resource import (
+    AsyncResource,
+    RawResource,
+    Resource,
+    StreamingResource,
+    async_raw,
+    async_spelled,
+    async_streaming,
+    async_streaming_binary,
+    raw,
+    spelled,
+    streaming,
+    streaming_binary,
+)
+from ...operations import audio as ops
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from typing import Literal
+
+    from ...core.argument import Body, FileTypes, Headers, Query
+    from ...core.omit import NotGiven, Omit
+    from ...core.timeout import Timeout
+    from ...pagination import AsyncCursorPage, AsyncPaginator, SyncCursorPage
     from ...response import HttpxBinaryResponseContent
+    from ...streaming import AsyncStream, Stream
+    from ...types import AudioModel, AudioResponseFormat
     from ...types.audio import (
         SpeechModel,
         Transcription,
-        TranscriptionVerbose,
         TranscriptionDiarized,
-        TranscriptionStreamEvent,
         TranscriptionInclude,
+        TranscriptionStreamEvent,
+        TranscriptionVerbose,
         Translation,
         TranslationVerbose,
+        Voice,
         VoiceConsent,
         VoiceConsentDeleted,
-        Voice,
         VoiceDeleted,
     )
-    from ...types.audio._params import SpeechCreateParamsVoice, ChunkingStrategy
-    from ...core.omit import Omit, NotGiven
-    from typing import Literal
-    from ...core.argument import Headers, Query, Body, FileTypes
-    from ...core.timeout import Timeout
-    from ...streaming import Stream, AsyncStream
-    from ...types import AudioModel, AudioResponseFormat
-    from collections.abc import Sequence
-    from ...pagination import SyncCursorPage, AsyncPaginator, AsyncCursorPage
+    from ...types.audio._params import ChunkingStrategy, SpeechCreateParamsVoice
 
 __all__ = [
     "AsyncAudio",
@@ -990,7 +993,7 @@ class Translations(Resource):
         return TranslationsWithStreamingResponse(self)
 
     @overload
-    @deprecated("deprecated by the API")
+    @deprecated("use client.audio.transcriptions.create()")
     def create(
         self,
         *,
@@ -1006,7 +1009,7 @@ class Translations(Resource):
     ) -> Translation: ...
 
     @overload
-    @deprecated("deprecated by the API")
+    @deprecated("use client.audio.transcriptions.create()")
     def create(
         self,
         *,
@@ -1022,7 +1025,7 @@ class Translations(Resource):
     ) -> TranslationVerbose: ...
 
     @overload
-    @deprecated("deprecated by the API")
+    @deprecated("use client.audio.transcriptions.create()")
     def create(
         self,
         *,
@@ -1038,7 +1041,7 @@ class Translations(Resource):
     ) -> str: ...
 
     @overload
-    @deprecated("deprecated by the API")
+    @deprecated("use client.audio.transcriptions.create()")
     def create(
         self,
         *,
@@ -1053,7 +1056,7 @@ class Translations(Resource):
         timeout: float | Timeout | None | NotGiven = not_given,
     ) -> Translation | TranslationVerbose | str: ...
 
-    @deprecated("deprecated by the API")
+    @deprecated("use client.audio.transcriptions.create()")
     @spelled
     def create(
         self,
@@ -1070,7 +1073,7 @@ class Translations(Resource):
     ) -> Translation | TranslationVerbose | str:
         """`POST /audio/translations`: gives `Translation | TranslationVerbose | str`.
 
-        Deprecated: deprecated by the API.
+        Deprecated: use client.audio.transcriptions.create().
 
         Raises:
             APIStatusError: the server refused; the subclass tells the status.
@@ -1111,7 +1114,7 @@ class AsyncTranslations(AsyncResource):
         return AsyncTranslationsWithStreamingResponse(self)
 
     @overload
-    @deprecated("deprecated by the API")
+    @deprecated("use client.audio.transcriptions.create()")
     async def create(
         self,
         *,
@@ -1127,7 +1130,7 @@ class AsyncTranslations(AsyncResource):
     ) -> Translation: ...
 
     @overload
-    @deprecated("deprecated by the API")
+    @deprecated("use client.audio.transcriptions.create()")
     async def create(
         self,
         *,
@@ -1143,7 +1146,7 @@ class AsyncTranslations(AsyncResource):
     ) -> TranslationVerbose: ...
 
     @overload
-    @deprecated("deprecated by the API")
+    @deprecated("use client.audio.transcriptions.create()")
     async def create(
         self,
         *,
@@ -1159,7 +1162,7 @@ class AsyncTranslations(AsyncResource):
     ) -> str: ...
 
     @overload
-    @deprecated("deprecated by the API")
+    @deprecated("use client.audio.transcriptions.create()")
     async def create(
         self,
         *,
@@ -1174,7 +1177,7 @@ class AsyncTranslations(AsyncResource):
         timeout: float | Timeout | None | NotGiven = not_given,
     ) -> Translation | TranslationVerbose | str: ...
 
-    @deprecated("deprecated by the API")
+    @deprecated("use client.audio.transcriptions.create()")
     @async_spelled
     async def create(
         self,
@@ -1191,7 +1194,7 @@ class AsyncTranslations(AsyncResource):
     ) -> Translation | TranslationVerbose | str:
         """`POST /audio/translations`: gives `Translation | TranslationVerbose | str`.
 
-        Deprecated: deprecated by the API.
+        Deprecated: use client.audio.transcriptions.create().
 
         Raises:
             APIStatusError: the server refused; the subclass tells the status.
@@ -1225,7 +1228,7 @@ class TranslationsWithRawResponse(RawResource):
 
         def __init__(self, resource: Translations) -> None: ...
 
-    create = raw(Translations.create)
+    create = raw(Translations.create)  # pyright: ignore[reportDeprecated]
 
 
 class TranslationsWithStreamingResponse(StreamingResource):
@@ -1235,7 +1238,7 @@ class TranslationsWithStreamingResponse(StreamingResource):
 
         def __init__(self, resource: Translations) -> None: ...
 
-    create = streaming(Translations.create)
+    create = streaming(Translations.create)  # pyright: ignore[reportDeprecated]
 
 
 class AsyncTranslationsWithRawResponse(RawResource):
@@ -1245,7 +1248,7 @@ class AsyncTranslationsWithRawResponse(RawResource):
 
         def __init__(self, resource: AsyncTranslations) -> None: ...
 
-    create = async_raw(AsyncTranslations.create)
+    create = async_raw(AsyncTranslations.create)  # pyright: ignore[reportDeprecated]
 
 
 class AsyncTranslationsWithStreamingResponse(StreamingResource):
@@ -1255,7 +1258,7 @@ class AsyncTranslationsWithStreamingResponse(StreamingResource):
 
         def __init__(self, resource: AsyncTranslations) -> None: ...
 
-    create = async_streaming(AsyncTranslations.create)
+    create = async_streaming(AsyncTranslations.create)  # pyright: ignore[reportDeprecated]
 
 
 class VoiceConsents(Resource):
@@ -1936,3 +1939,19 @@ class AsyncVoicesWithStreamingResponse(StreamingResource):
 
     create = async_streaming(AsyncVoices.create)
     delete = async_streaming(AsyncVoices.delete)
+
+
+serve(
+    globals(),
+    {
+        "": """\
+audio: Audio AudioWithRawResponse AudioWithStreamingResponse AsyncAudio AsyncAudioWithRawResponse AsyncAudioWithStreamingResponse
+speech: Speech SpeechWithRawResponse SpeechWithStreamingResponse AsyncSpeech AsyncSpeechWithRawResponse AsyncSpeechWithStreamingResponse
+transcriptions: Transcriptions TranscriptionsWithRawResponse TranscriptionsWithStreamingResponse AsyncTranscriptions AsyncTranscriptionsWithRawResponse AsyncTranscriptionsWithStreamingResponse
+translations: Translations TranslationsWithRawResponse TranslationsWithStreamingResponse AsyncTranslations AsyncTranslationsWithRawResponse AsyncTranslationsWithStreamingResponse
+voice_consents: VoiceConsents VoiceConsentsWithRawResponse VoiceConsentsWithStreamingResponse AsyncVoiceConsents AsyncVoiceConsentsWithRawResponse AsyncVoiceConsentsWithStreamingResponse
+voices: Voices VoicesWithRawResponse VoicesWithStreamingResponse AsyncVoices AsyncVoicesWithRawResponse AsyncVoicesWithStreamingResponse"""
+    },
+    elsewhere={},
+    packages=[],
+)

@@ -3,98 +3,131 @@
 
 from __future__ import annotations
 
-from ...core.resource import (
-    Resource,
-    AsyncResource,
-    RawResource,
-    StreamingResource,
-    spelled,
-    async_spelled,
-    raw,
-    streaming,
-    async_raw,
-    async_streaming,
-)
 from functools import cached_property
 from typing import TYPE_CHECKING
-from ...core.deprecation import deprecated
-from ...core.omit import omit, not_given
+
 from ...core.call import Call
+from ...core.deprecation import deprecated
+from ...core.lazy import serve
+from ...core.omit import not_given, omit
+from ...core.resource import (
+    AsyncResource,
+    RawResource,
+    Resource,
+    StreamingResource,
+    async_raw,
+    async_spelled,
+    async_streaming,
+    raw,
+    spelled,
+    streaming,
+)
 from ...operations import beta as ops
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from typing import Literal
+
+    from ...core.argument import Body, Headers, Query
+    from ...core.omit import NotGiven, Omit
+    from ...core.timeout import Timeout
+    from ...pagination import AsyncCursorPage, AsyncPaginator, SyncCursorPage
+    from ...types.beta import Assistant, AssistantDeleted, AssistantResponseFormatOptionParam, AssistantToolParam
+    from ...types.beta._params import AssistantCreateParamsToolResources, AssistantUpdateParamsToolResources
+    from ...types.shared import ChatModel, ReasoningEffort
+    from ...types.shared_params import Metadata
+    from ..chat import (
+        AsyncChat,
+        AsyncChatWithRawResponse,
+        AsyncChatWithStreamingResponse,
+        Chat,
+        ChatWithRawResponse,
+        ChatWithStreamingResponse,
+    )
     from .agents import (
         Agents,
-        AsyncAgents,
         AgentsWithRawResponse,
         AgentsWithStreamingResponse,
+        AsyncAgents,
         AsyncAgentsWithRawResponse,
         AsyncAgentsWithStreamingResponse,
     )
-    from ..chat import (
-        Chat,
-        AsyncChat,
-        ChatWithRawResponse,
-        ChatWithStreamingResponse,
-        AsyncChatWithRawResponse,
-        AsyncChatWithStreamingResponse,
-    )
     from .chatkit import (
-        ChatKit,
         AsyncChatKit,
-        ChatKitWithRawResponse,
-        ChatKitWithStreamingResponse,
         AsyncChatKitWithRawResponse,
         AsyncChatKitWithStreamingResponse,
+        ChatKit,
+        ChatKitWithRawResponse,
+        ChatKitWithStreamingResponse,
     )
     from .realtime import (
-        Realtime,
         AsyncRealtime,
-        RealtimeWithRawResponse,
-        RealtimeWithStreamingResponse,
         AsyncRealtimeWithRawResponse,
         AsyncRealtimeWithStreamingResponse,
+        Realtime,
+        RealtimeWithRawResponse,
+        RealtimeWithStreamingResponse,
     )
     from .responses import (
-        Responses,
         AsyncResponses,
-        ResponsesWithRawResponse,
-        ResponsesWithStreamingResponse,
         AsyncResponsesWithRawResponse,
         AsyncResponsesWithStreamingResponse,
+        Responses,
+        ResponsesWithRawResponse,
+        ResponsesWithStreamingResponse,
     )
     from .threads import (
-        Threads,
         AsyncThreads,
-        ThreadsWithRawResponse,
-        ThreadsWithStreamingResponse,
         AsyncThreadsWithRawResponse,
         AsyncThreadsWithStreamingResponse,
+        Threads,
+        ThreadsWithRawResponse,
+        ThreadsWithStreamingResponse,
     )
-    from ...types.beta import Assistant, AssistantResponseFormatOptionParam, AssistantToolParam, AssistantDeleted
-    from ...types.shared import ChatModel, ReasoningEffort
-    from ...core.omit import Omit, NotGiven
-    from ...types.shared_params import Metadata
-    from ...types.beta._params import AssistantCreateParamsToolResources, AssistantUpdateParamsToolResources
-    from collections.abc import Iterable
-    from ...core.argument import Headers, Query, Body
-    from ...core.timeout import Timeout
-    from typing import Literal
-    from ...pagination import SyncCursorPage, AsyncPaginator, AsyncCursorPage
 
 __all__ = [
+    "Agents",
+    "AgentsWithRawResponse",
+    "AgentsWithStreamingResponse",
     "Assistants",
     "AssistantsWithRawResponse",
     "AssistantsWithStreamingResponse",
+    "AsyncAgents",
+    "AsyncAgentsWithRawResponse",
+    "AsyncAgentsWithStreamingResponse",
     "AsyncAssistants",
     "AsyncAssistantsWithRawResponse",
     "AsyncAssistantsWithStreamingResponse",
     "AsyncBeta",
     "AsyncBetaWithRawResponse",
     "AsyncBetaWithStreamingResponse",
+    "AsyncChatKit",
+    "AsyncChatKitWithRawResponse",
+    "AsyncChatKitWithStreamingResponse",
+    "AsyncRealtime",
+    "AsyncRealtimeWithRawResponse",
+    "AsyncRealtimeWithStreamingResponse",
+    "AsyncResponses",
+    "AsyncResponsesWithRawResponse",
+    "AsyncResponsesWithStreamingResponse",
+    "AsyncThreads",
+    "AsyncThreadsWithRawResponse",
+    "AsyncThreadsWithStreamingResponse",
     "Beta",
     "BetaWithRawResponse",
     "BetaWithStreamingResponse",
+    "ChatKit",
+    "ChatKitWithRawResponse",
+    "ChatKitWithStreamingResponse",
+    "Realtime",
+    "RealtimeWithRawResponse",
+    "RealtimeWithStreamingResponse",
+    "Responses",
+    "ResponsesWithRawResponse",
+    "ResponsesWithStreamingResponse",
+    "Threads",
+    "ThreadsWithRawResponse",
+    "ThreadsWithStreamingResponse",
 ]
 
 
@@ -993,11 +1026,11 @@ class AssistantsWithRawResponse(RawResource):
 
         def __init__(self, resource: Assistants) -> None: ...
 
-    create = raw(Assistants.create)
-    retrieve = raw(Assistants.retrieve)
-    update = raw(Assistants.update)
-    list = raw(Assistants.list)
-    delete = raw(Assistants.delete)
+    create = raw(Assistants.create)  # pyright: ignore[reportDeprecated]
+    retrieve = raw(Assistants.retrieve)  # pyright: ignore[reportDeprecated]
+    update = raw(Assistants.update)  # pyright: ignore[reportDeprecated]
+    list = raw(Assistants.list)  # pyright: ignore[reportDeprecated]
+    delete = raw(Assistants.delete)  # pyright: ignore[reportDeprecated]
 
 
 class AssistantsWithStreamingResponse(StreamingResource):
@@ -1007,11 +1040,11 @@ class AssistantsWithStreamingResponse(StreamingResource):
 
         def __init__(self, resource: Assistants) -> None: ...
 
-    create = streaming(Assistants.create)
-    retrieve = streaming(Assistants.retrieve)
-    update = streaming(Assistants.update)
-    list = streaming(Assistants.list)
-    delete = streaming(Assistants.delete)
+    create = streaming(Assistants.create)  # pyright: ignore[reportDeprecated]
+    retrieve = streaming(Assistants.retrieve)  # pyright: ignore[reportDeprecated]
+    update = streaming(Assistants.update)  # pyright: ignore[reportDeprecated]
+    list = streaming(Assistants.list)  # pyright: ignore[reportDeprecated]
+    delete = streaming(Assistants.delete)  # pyright: ignore[reportDeprecated]
 
 
 class AsyncAssistantsWithRawResponse(RawResource):
@@ -1021,11 +1054,11 @@ class AsyncAssistantsWithRawResponse(RawResource):
 
         def __init__(self, resource: AsyncAssistants) -> None: ...
 
-    create = async_raw(AsyncAssistants.create)
-    retrieve = async_raw(AsyncAssistants.retrieve)
-    update = async_raw(AsyncAssistants.update)
-    list = async_raw(AsyncAssistants.list)
-    delete = async_raw(AsyncAssistants.delete)
+    create = async_raw(AsyncAssistants.create)  # pyright: ignore[reportDeprecated]
+    retrieve = async_raw(AsyncAssistants.retrieve)  # pyright: ignore[reportDeprecated]
+    update = async_raw(AsyncAssistants.update)  # pyright: ignore[reportDeprecated]
+    list = async_raw(AsyncAssistants.list)  # pyright: ignore[reportDeprecated]
+    delete = async_raw(AsyncAssistants.delete)  # pyright: ignore[reportDeprecated]
 
 
 class AsyncAssistantsWithStreamingResponse(StreamingResource):
@@ -1035,8 +1068,51 @@ class AsyncAssistantsWithStreamingResponse(StreamingResource):
 
         def __init__(self, resource: AsyncAssistants) -> None: ...
 
-    create = async_streaming(AsyncAssistants.create)
-    retrieve = async_streaming(AsyncAssistants.retrieve)
-    update = async_streaming(AsyncAssistants.update)
-    list = async_streaming(AsyncAssistants.list)
-    delete = async_streaming(AsyncAssistants.delete)
+    create = async_streaming(AsyncAssistants.create)  # pyright: ignore[reportDeprecated]
+    retrieve = async_streaming(AsyncAssistants.retrieve)  # pyright: ignore[reportDeprecated]
+    update = async_streaming(AsyncAssistants.update)  # pyright: ignore[reportDeprecated]
+    list = async_streaming(AsyncAssistants.list)  # pyright: ignore[reportDeprecated]
+    delete = async_streaming(AsyncAssistants.delete)  # pyright: ignore[reportDeprecated]
+
+
+serve(
+    globals(),
+    {
+        "": """\
+assistants: Assistants AssistantsWithRawResponse AssistantsWithStreamingResponse AsyncAssistants AsyncAssistantsWithRawResponse AsyncAssistantsWithStreamingResponse
+beta: Beta BetaWithRawResponse BetaWithStreamingResponse AsyncBeta AsyncBetaWithRawResponse AsyncBetaWithStreamingResponse"""
+    },
+    elsewhere={
+        "Agents": "antiphon.resources.beta.agents:Agents",
+        "AgentsWithRawResponse": "antiphon.resources.beta.agents:AgentsWithRawResponse",
+        "AgentsWithStreamingResponse": "antiphon.resources.beta.agents:AgentsWithStreamingResponse",
+        "AsyncAgents": "antiphon.resources.beta.agents:AsyncAgents",
+        "AsyncAgentsWithRawResponse": "antiphon.resources.beta.agents:AsyncAgentsWithRawResponse",
+        "AsyncAgentsWithStreamingResponse": "antiphon.resources.beta.agents:AsyncAgentsWithStreamingResponse",
+        "ChatKit": "antiphon.resources.beta.chatkit:ChatKit",
+        "ChatKitWithRawResponse": "antiphon.resources.beta.chatkit:ChatKitWithRawResponse",
+        "ChatKitWithStreamingResponse": "antiphon.resources.beta.chatkit:ChatKitWithStreamingResponse",
+        "AsyncChatKit": "antiphon.resources.beta.chatkit:AsyncChatKit",
+        "AsyncChatKitWithRawResponse": "antiphon.resources.beta.chatkit:AsyncChatKitWithRawResponse",
+        "AsyncChatKitWithStreamingResponse": "antiphon.resources.beta.chatkit:AsyncChatKitWithStreamingResponse",
+        "Realtime": "antiphon.resources.beta.realtime:Realtime",
+        "RealtimeWithRawResponse": "antiphon.resources.beta.realtime:RealtimeWithRawResponse",
+        "RealtimeWithStreamingResponse": "antiphon.resources.beta.realtime:RealtimeWithStreamingResponse",
+        "AsyncRealtime": "antiphon.resources.beta.realtime:AsyncRealtime",
+        "AsyncRealtimeWithRawResponse": "antiphon.resources.beta.realtime:AsyncRealtimeWithRawResponse",
+        "AsyncRealtimeWithStreamingResponse": "antiphon.resources.beta.realtime:AsyncRealtimeWithStreamingResponse",
+        "Responses": "antiphon.resources.beta.responses:Responses",
+        "ResponsesWithRawResponse": "antiphon.resources.beta.responses:ResponsesWithRawResponse",
+        "ResponsesWithStreamingResponse": "antiphon.resources.beta.responses:ResponsesWithStreamingResponse",
+        "AsyncResponses": "antiphon.resources.beta.responses:AsyncResponses",
+        "AsyncResponsesWithRawResponse": "antiphon.resources.beta.responses:AsyncResponsesWithRawResponse",
+        "AsyncResponsesWithStreamingResponse": "antiphon.resources.beta.responses:AsyncResponsesWithStreamingResponse",
+        "Threads": "antiphon.resources.beta.threads:Threads",
+        "ThreadsWithRawResponse": "antiphon.resources.beta.threads:ThreadsWithRawResponse",
+        "ThreadsWithStreamingResponse": "antiphon.resources.beta.threads:ThreadsWithStreamingResponse",
+        "AsyncThreads": "antiphon.resources.beta.threads:AsyncThreads",
+        "AsyncThreadsWithRawResponse": "antiphon.resources.beta.threads:AsyncThreadsWithRawResponse",
+        "AsyncThreadsWithStreamingResponse": "antiphon.resources.beta.threads:AsyncThreadsWithStreamingResponse",
+    },
+    packages=["agents", "chatkit", "realtime", "responses", "threads"],
+)

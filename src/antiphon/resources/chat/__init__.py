@@ -3,27 +3,35 @@
 
 from __future__ import annotations
 
-from ...core.resource import Resource, AsyncResource, RawResource, StreamingResource
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from ...core.lazy import serve
+from ...core.resource import AsyncResource, RawResource, Resource, StreamingResource
+
 if TYPE_CHECKING:
     from .completions import (
-        Completions,
         AsyncCompletions,
-        CompletionsWithRawResponse,
-        CompletionsWithStreamingResponse,
         AsyncCompletionsWithRawResponse,
         AsyncCompletionsWithStreamingResponse,
+        Completions,
+        CompletionsWithRawResponse,
+        CompletionsWithStreamingResponse,
     )
 
 __all__ = [
     "AsyncChat",
     "AsyncChatWithRawResponse",
     "AsyncChatWithStreamingResponse",
+    "AsyncCompletions",
+    "AsyncCompletionsWithRawResponse",
+    "AsyncCompletionsWithStreamingResponse",
     "Chat",
     "ChatWithRawResponse",
     "ChatWithStreamingResponse",
+    "Completions",
+    "CompletionsWithRawResponse",
+    "CompletionsWithStreamingResponse",
 ]
 
 
@@ -127,3 +135,21 @@ class AsyncChatWithStreamingResponse(StreamingResource):
         from .completions import AsyncCompletionsWithStreamingResponse
 
         return AsyncCompletionsWithStreamingResponse(self._resource.completions)
+
+
+serve(
+    globals(),
+    {
+        "": """\
+chat: Chat ChatWithRawResponse ChatWithStreamingResponse AsyncChat AsyncChatWithRawResponse AsyncChatWithStreamingResponse"""
+    },
+    elsewhere={
+        "Completions": "antiphon.resources.chat.completions:Completions",
+        "CompletionsWithRawResponse": "antiphon.resources.chat.completions:CompletionsWithRawResponse",
+        "CompletionsWithStreamingResponse": "antiphon.resources.chat.completions:CompletionsWithStreamingResponse",
+        "AsyncCompletions": "antiphon.resources.chat.completions:AsyncCompletions",
+        "AsyncCompletionsWithRawResponse": "antiphon.resources.chat.completions:AsyncCompletionsWithRawResponse",
+        "AsyncCompletionsWithStreamingResponse": "antiphon.resources.chat.completions:AsyncCompletionsWithStreamingResponse",
+    },
+    packages=["completions"],
+)

@@ -3,53 +3,62 @@
 
 from __future__ import annotations
 
-from ...core.resource import (
-    Resource,
-    spelled,
-    AsyncResource,
-    async_spelled,
-    RawResource,
-    raw,
-    StreamingResource,
-    streaming,
-    async_raw,
-    async_streaming,
-)
 from functools import cached_property
-from ...core.omit import omit, not_given
-from ...core.call import Call
-from ...operations import containers as ops
 from typing import TYPE_CHECKING
 
+from ...core.call import Call
+from ...core.lazy import serve
+from ...core.omit import not_given, omit
+from ...core.resource import (
+    AsyncResource,
+    RawResource,
+    Resource,
+    StreamingResource,
+    async_raw,
+    async_spelled,
+    async_streaming,
+    raw,
+    spelled,
+    streaming,
+)
+from ...operations import containers as ops
+
 if TYPE_CHECKING:
-    from .files import (
-        Files,
-        AsyncFiles,
-        FilesWithRawResponse,
-        FilesWithStreamingResponse,
-        AsyncFilesWithRawResponse,
-        AsyncFilesWithStreamingResponse,
-    )
-    from ...types import ContainerCreateResponse, ContainerRetrieveResponse, ContainerListResponse
+    from collections.abc import Iterable, Sequence
+    from typing import Literal
+
+    from ...core.argument import Body, Headers, Query
+    from ...core.omit import NotGiven, Omit
+    from ...core.timeout import Timeout
+    from ...pagination import AsyncCursorPage, AsyncPaginator, SyncCursorPage
+    from ...types import ContainerCreateResponse, ContainerListResponse, ContainerRetrieveResponse
     from ...types._params import (
         ContainerCreateParamsExpiresAfter,
         ContainerCreateParamsNetworkPolicy,
         ContainerCreateParamsSkill,
     )
-    from ...core.omit import Omit, NotGiven
-    from collections.abc import Sequence, Iterable
-    from typing import Literal
-    from ...core.argument import Headers, Query, Body
-    from ...core.timeout import Timeout
-    from ...pagination import SyncCursorPage, AsyncPaginator, AsyncCursorPage
+    from .files import (
+        AsyncFiles,
+        AsyncFilesWithRawResponse,
+        AsyncFilesWithStreamingResponse,
+        Files,
+        FilesWithRawResponse,
+        FilesWithStreamingResponse,
+    )
 
 __all__ = [
     "AsyncContainers",
     "AsyncContainersWithRawResponse",
     "AsyncContainersWithStreamingResponse",
+    "AsyncFiles",
+    "AsyncFilesWithRawResponse",
+    "AsyncFilesWithStreamingResponse",
     "Containers",
     "ContainersWithRawResponse",
     "ContainersWithStreamingResponse",
+    "Files",
+    "FilesWithRawResponse",
+    "FilesWithStreamingResponse",
 ]
 
 
@@ -94,7 +103,7 @@ class Containers(Resource):
             APIStatusError: the server refused; the subclass tells the status.
             APIConnectionError: no usable answer came.
 
-        See https://platform.openai.com/docs/api-reference/containers
+        See https://platform.openai.com/docs/api-reference/containers/post
         """
         return self._client.perform(
             Call(
@@ -131,7 +140,7 @@ class Containers(Resource):
             APIConnectionError: no usable answer came.
             ValueError: `container_id` is empty.
 
-        See https://platform.openai.com/docs/api-reference/containers
+        See https://platform.openai.com/docs/api-reference/containers/get
         """
         return self._client.perform(
             Call(
@@ -165,7 +174,7 @@ class Containers(Resource):
             APIStatusError: the server refused; the subclass tells the status.
             APIConnectionError: no usable answer came.
 
-        See https://platform.openai.com/docs/api-reference/containers
+        See https://platform.openai.com/docs/api-reference/containers/get
         """
         return self._client.perform(
             Call(
@@ -195,9 +204,9 @@ class Containers(Resource):
             APIConnectionError: no usable answer came.
             ValueError: `container_id` is empty.
 
-        See https://platform.openai.com/docs/api-reference/containers
+        See https://platform.openai.com/docs/api-reference/containers/delete
         """
-        return self._client.perform(
+        return self._client.perform(  # type: ignore[return-value]
             Call(
                 ops.DELETE,
                 path={"container_id": container_id},
@@ -250,7 +259,7 @@ class AsyncContainers(AsyncResource):
             APIStatusError: the server refused; the subclass tells the status.
             APIConnectionError: no usable answer came.
 
-        See https://platform.openai.com/docs/api-reference/containers
+        See https://platform.openai.com/docs/api-reference/containers/post
         """
         return await self._client.perform(
             Call(
@@ -287,7 +296,7 @@ class AsyncContainers(AsyncResource):
             APIConnectionError: no usable answer came.
             ValueError: `container_id` is empty.
 
-        See https://platform.openai.com/docs/api-reference/containers
+        See https://platform.openai.com/docs/api-reference/containers/get
         """
         return await self._client.perform(
             Call(
@@ -321,7 +330,7 @@ class AsyncContainers(AsyncResource):
             APIStatusError: the server refused; the subclass tells the status.
             APIConnectionError: no usable answer came.
 
-        See https://platform.openai.com/docs/api-reference/containers
+        See https://platform.openai.com/docs/api-reference/containers/get
         """
         return self._client.paginate(
             Call(
@@ -351,7 +360,7 @@ class AsyncContainers(AsyncResource):
             APIConnectionError: no usable answer came.
             ValueError: `container_id` is empty.
 
-        See https://platform.openai.com/docs/api-reference/containers
+        See https://platform.openai.com/docs/api-reference/containers/delete
         """
         return await self._client.perform(
             Call(
@@ -443,3 +452,21 @@ class AsyncContainersWithStreamingResponse(StreamingResource):
         from .files import AsyncFilesWithStreamingResponse
 
         return AsyncFilesWithStreamingResponse(self._resource.files)
+
+
+serve(
+    globals(),
+    {
+        "": """\
+containers: Containers ContainersWithRawResponse ContainersWithStreamingResponse AsyncContainers AsyncContainersWithRawResponse AsyncContainersWithStreamingResponse"""
+    },
+    elsewhere={
+        "Files": "antiphon.resources.containers.files:Files",
+        "FilesWithRawResponse": "antiphon.resources.containers.files:FilesWithRawResponse",
+        "FilesWithStreamingResponse": "antiphon.resources.containers.files:FilesWithStreamingResponse",
+        "AsyncFiles": "antiphon.resources.containers.files:AsyncFiles",
+        "AsyncFilesWithRawResponse": "antiphon.resources.containers.files:AsyncFilesWithRawResponse",
+        "AsyncFilesWithStreamingResponse": "antiphon.resources.containers.files:AsyncFilesWithStreamingResponse",
+    },
+    packages=["files"],
+)

@@ -3,35 +3,38 @@
 
 from __future__ import annotations
 
-from ...core.resource import (
-    Resource,
-    spelled,
-    AsyncResource,
-    async_spelled,
-    RawResource,
-    raw,
-    StreamingResource,
-    streaming,
-    async_raw,
-    async_streaming,
-)
 from functools import cached_property
-from ...core.omit import omit, not_given
-from ...core.call import Call
-from ...operations import conversations as ops
 from typing import TYPE_CHECKING
 
+from ...core.call import Call
+from ...core.lazy import serve
+from ...core.omit import not_given, omit
+from ...core.resource import (
+    AsyncResource,
+    RawResource,
+    Resource,
+    StreamingResource,
+    async_raw,
+    async_spelled,
+    async_streaming,
+    raw,
+    spelled,
+    streaming,
+)
+from ...operations import conversations as ops
+
 if TYPE_CHECKING:
-    from ...types.conversations import Conversation, ConversationDeletedResource, ConversationItemList, ConversationItem
-    from collections.abc import Iterable
-    from ...types.responses import ResponseInputItemParam, ResponseIncludable
-    from ...core.omit import Omit, NotGiven
-    from ...types.shared_params import Metadata
-    from ...core.argument import Headers, Query, Body
-    from ...core.timeout import Timeout
     import builtins
-    from ...pagination import SyncConversationCursorPage, AsyncPaginator, AsyncConversationCursorPage
+    from collections.abc import Iterable
     from typing import Literal
+
+    from ...core.argument import Body, Headers, Query
+    from ...core.omit import NotGiven, Omit
+    from ...core.timeout import Timeout
+    from ...pagination import AsyncConversationCursorPage, AsyncPaginator, SyncConversationCursorPage
+    from ...types.conversations import Conversation, ConversationDeletedResource, ConversationItem, ConversationItemList
+    from ...types.responses import ResponseIncludable, ResponseInputItemParam
+    from ...types.shared_params import Metadata
 
 __all__ = [
     "AsyncConversations",
@@ -84,7 +87,7 @@ class Conversations(Resource):
             APIStatusError: the server refused; the subclass tells the status.
             APIConnectionError: no usable answer came.
 
-        See https://platform.openai.com/docs/api-reference/conversations
+        See https://platform.openai.com/docs/api-reference/conversations/create
         """
         return self._client.perform(
             Call(
@@ -114,7 +117,7 @@ class Conversations(Resource):
             APIConnectionError: no usable answer came.
             ValueError: `conversation_id` is empty.
 
-        See https://platform.openai.com/docs/api-reference/conversations
+        See https://platform.openai.com/docs/api-reference/conversations/retrieve
         """
         return self._client.perform(
             Call(
@@ -145,7 +148,7 @@ class Conversations(Resource):
             APIConnectionError: no usable answer came.
             ValueError: `conversation_id` is empty.
 
-        See https://platform.openai.com/docs/api-reference/conversations
+        See https://platform.openai.com/docs/api-reference/conversations/update
         """
         return self._client.perform(
             Call(
@@ -176,7 +179,7 @@ class Conversations(Resource):
             APIConnectionError: no usable answer came.
             ValueError: `conversation_id` is empty.
 
-        See https://platform.openai.com/docs/api-reference/conversations
+        See https://platform.openai.com/docs/api-reference/conversations/delete
         """
         return self._client.perform(
             Call(
@@ -225,7 +228,7 @@ class AsyncConversations(AsyncResource):
             APIStatusError: the server refused; the subclass tells the status.
             APIConnectionError: no usable answer came.
 
-        See https://platform.openai.com/docs/api-reference/conversations
+        See https://platform.openai.com/docs/api-reference/conversations/create
         """
         return await self._client.perform(
             Call(
@@ -255,7 +258,7 @@ class AsyncConversations(AsyncResource):
             APIConnectionError: no usable answer came.
             ValueError: `conversation_id` is empty.
 
-        See https://platform.openai.com/docs/api-reference/conversations
+        See https://platform.openai.com/docs/api-reference/conversations/retrieve
         """
         return await self._client.perform(
             Call(
@@ -286,7 +289,7 @@ class AsyncConversations(AsyncResource):
             APIConnectionError: no usable answer came.
             ValueError: `conversation_id` is empty.
 
-        See https://platform.openai.com/docs/api-reference/conversations
+        See https://platform.openai.com/docs/api-reference/conversations/update
         """
         return await self._client.perform(
             Call(
@@ -317,7 +320,7 @@ class AsyncConversations(AsyncResource):
             APIConnectionError: no usable answer came.
             ValueError: `conversation_id` is empty.
 
-        See https://platform.openai.com/docs/api-reference/conversations
+        See https://platform.openai.com/docs/api-reference/conversations/delete
         """
         return await self._client.perform(
             Call(
@@ -435,7 +438,7 @@ class Items(Resource):
             APIConnectionError: no usable answer came.
             ValueError: `conversation_id` is empty.
 
-        See https://platform.openai.com/docs/api-reference/conversations
+        See https://platform.openai.com/docs/api-reference/conversations/create-item
         """
         return self._client.perform(
             Call(
@@ -469,7 +472,7 @@ class Items(Resource):
             APIConnectionError: no usable answer came.
             ValueError: `conversation_id` or `item_id` is empty.
 
-        See https://platform.openai.com/docs/api-reference/conversations
+        See https://platform.openai.com/docs/api-reference/conversations/get-item
         """
         return self._client.perform(
             Call(
@@ -506,7 +509,7 @@ class Items(Resource):
             APIConnectionError: no usable answer came.
             ValueError: `conversation_id` is empty.
 
-        See https://platform.openai.com/docs/api-reference/conversations
+        See https://platform.openai.com/docs/api-reference/conversations/list-items
         """
         return self._client.perform(
             Call(
@@ -538,7 +541,7 @@ class Items(Resource):
             APIConnectionError: no usable answer came.
             ValueError: `conversation_id` or `item_id` is empty.
 
-        See https://platform.openai.com/docs/api-reference/conversations
+        See https://platform.openai.com/docs/api-reference/conversations/delete-item
         """
         return self._client.perform(
             Call(
@@ -584,7 +587,7 @@ class AsyncItems(AsyncResource):
             APIConnectionError: no usable answer came.
             ValueError: `conversation_id` is empty.
 
-        See https://platform.openai.com/docs/api-reference/conversations
+        See https://platform.openai.com/docs/api-reference/conversations/create-item
         """
         return await self._client.perform(
             Call(
@@ -618,7 +621,7 @@ class AsyncItems(AsyncResource):
             APIConnectionError: no usable answer came.
             ValueError: `conversation_id` or `item_id` is empty.
 
-        See https://platform.openai.com/docs/api-reference/conversations
+        See https://platform.openai.com/docs/api-reference/conversations/get-item
         """
         return await self._client.perform(
             Call(
@@ -655,7 +658,7 @@ class AsyncItems(AsyncResource):
             APIConnectionError: no usable answer came.
             ValueError: `conversation_id` is empty.
 
-        See https://platform.openai.com/docs/api-reference/conversations
+        See https://platform.openai.com/docs/api-reference/conversations/list-items
         """
         return self._client.paginate(
             Call(
@@ -687,7 +690,7 @@ class AsyncItems(AsyncResource):
             APIConnectionError: no usable answer came.
             ValueError: `conversation_id` or `item_id` is empty.
 
-        See https://platform.openai.com/docs/api-reference/conversations
+        See https://platform.openai.com/docs/api-reference/conversations/delete-item
         """
         return await self._client.perform(
             Call(
@@ -751,3 +754,15 @@ class AsyncItemsWithStreamingResponse(StreamingResource):
     retrieve = async_streaming(AsyncItems.retrieve)
     list = async_streaming(AsyncItems.list)
     delete = async_streaming(AsyncItems.delete)
+
+
+serve(
+    globals(),
+    {
+        "": """\
+conversations: Conversations ConversationsWithRawResponse ConversationsWithStreamingResponse AsyncConversations AsyncConversationsWithRawResponse AsyncConversationsWithStreamingResponse
+items: Items ItemsWithRawResponse ItemsWithStreamingResponse AsyncItems AsyncItemsWithRawResponse AsyncItemsWithStreamingResponse"""
+    },
+    elsewhere={},
+    packages=[],
+)

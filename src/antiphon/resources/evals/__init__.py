@@ -3,56 +3,65 @@
 
 from __future__ import annotations
 
-from ...core.resource import (
-    Resource,
-    spelled,
-    AsyncResource,
-    async_spelled,
-    RawResource,
-    raw,
-    StreamingResource,
-    streaming,
-    async_raw,
-    async_streaming,
-)
 from functools import cached_property
-from ...core.omit import omit, not_given
-from ...core.call import Call
-from ...operations import evals as ops
 from typing import TYPE_CHECKING
 
+from ...core.call import Call
+from ...core.lazy import serve
+from ...core.omit import not_given, omit
+from ...core.resource import (
+    AsyncResource,
+    RawResource,
+    Resource,
+    StreamingResource,
+    async_raw,
+    async_spelled,
+    async_streaming,
+    raw,
+    spelled,
+    streaming,
+)
+from ...operations import evals as ops
+
 if TYPE_CHECKING:
-    from .runs import (
-        Runs,
-        AsyncRuns,
-        RunsWithRawResponse,
-        RunsWithStreamingResponse,
-        AsyncRunsWithRawResponse,
-        AsyncRunsWithStreamingResponse,
-    )
+    from collections.abc import Iterable
+    from typing import Literal
+
+    from ...core.argument import Body, Headers, Query
+    from ...core.omit import NotGiven, Omit
+    from ...core.timeout import Timeout
+    from ...pagination import AsyncCursorPage, AsyncPaginator, SyncCursorPage
     from ...types import (
         EvalCreateResponse,
+        EvalDeleteResponse,
+        EvalListResponse,
         EvalRetrieveResponse,
         EvalUpdateResponse,
-        EvalListResponse,
-        EvalDeleteResponse,
     )
     from ...types._params import EvalCreateParamsDataSourceConfig, EvalCreateParamsTestingCriterion
-    from collections.abc import Iterable
     from ...types.shared_params import Metadata
-    from ...core.omit import Omit, NotGiven
-    from ...core.argument import Headers, Query, Body
-    from ...core.timeout import Timeout
-    from ...pagination import SyncCursorPage, AsyncPaginator, AsyncCursorPage
-    from typing import Literal
+    from .runs import (
+        AsyncRuns,
+        AsyncRunsWithRawResponse,
+        AsyncRunsWithStreamingResponse,
+        Runs,
+        RunsWithRawResponse,
+        RunsWithStreamingResponse,
+    )
 
 __all__ = [
     "AsyncEvals",
     "AsyncEvalsWithRawResponse",
     "AsyncEvalsWithStreamingResponse",
+    "AsyncRuns",
+    "AsyncRunsWithRawResponse",
+    "AsyncRunsWithStreamingResponse",
     "Evals",
     "EvalsWithRawResponse",
     "EvalsWithStreamingResponse",
+    "Runs",
+    "RunsWithRawResponse",
+    "RunsWithStreamingResponse",
 ]
 
 
@@ -95,7 +104,7 @@ class Evals(Resource):
             APIStatusError: the server refused; the subclass tells the status.
             APIConnectionError: no usable answer came.
 
-        See https://platform.openai.com/docs/api-reference/evals
+        See https://platform.openai.com/docs/api-reference/evals/post
         """
         return self._client.perform(
             Call(
@@ -130,7 +139,7 @@ class Evals(Resource):
             APIConnectionError: no usable answer came.
             ValueError: `eval_id` is empty.
 
-        See https://platform.openai.com/docs/api-reference/evals
+        See https://platform.openai.com/docs/api-reference/evals/get
         """
         return self._client.perform(
             Call(
@@ -162,7 +171,7 @@ class Evals(Resource):
             APIConnectionError: no usable answer came.
             ValueError: `eval_id` is empty.
 
-        See https://platform.openai.com/docs/api-reference/evals
+        See https://platform.openai.com/docs/api-reference/evals/update
         """
         return self._client.perform(
             Call(
@@ -197,7 +206,7 @@ class Evals(Resource):
             APIStatusError: the server refused; the subclass tells the status.
             APIConnectionError: no usable answer came.
 
-        See https://platform.openai.com/docs/api-reference/evals
+        See https://platform.openai.com/docs/api-reference/evals/list
         """
         return self._client.perform(
             Call(
@@ -280,7 +289,7 @@ class AsyncEvals(AsyncResource):
             APIStatusError: the server refused; the subclass tells the status.
             APIConnectionError: no usable answer came.
 
-        See https://platform.openai.com/docs/api-reference/evals
+        See https://platform.openai.com/docs/api-reference/evals/post
         """
         return await self._client.perform(
             Call(
@@ -315,7 +324,7 @@ class AsyncEvals(AsyncResource):
             APIConnectionError: no usable answer came.
             ValueError: `eval_id` is empty.
 
-        See https://platform.openai.com/docs/api-reference/evals
+        See https://platform.openai.com/docs/api-reference/evals/get
         """
         return await self._client.perform(
             Call(
@@ -347,7 +356,7 @@ class AsyncEvals(AsyncResource):
             APIConnectionError: no usable answer came.
             ValueError: `eval_id` is empty.
 
-        See https://platform.openai.com/docs/api-reference/evals
+        See https://platform.openai.com/docs/api-reference/evals/update
         """
         return await self._client.perform(
             Call(
@@ -382,7 +391,7 @@ class AsyncEvals(AsyncResource):
             APIStatusError: the server refused; the subclass tells the status.
             APIConnectionError: no usable answer came.
 
-        See https://platform.openai.com/docs/api-reference/evals
+        See https://platform.openai.com/docs/api-reference/evals/list
         """
         return self._client.paginate(
             Call(
@@ -508,3 +517,21 @@ class AsyncEvalsWithStreamingResponse(StreamingResource):
         from .runs import AsyncRunsWithStreamingResponse
 
         return AsyncRunsWithStreamingResponse(self._resource.runs)
+
+
+serve(
+    globals(),
+    {
+        "": """\
+evals: Evals EvalsWithRawResponse EvalsWithStreamingResponse AsyncEvals AsyncEvalsWithRawResponse AsyncEvalsWithStreamingResponse"""
+    },
+    elsewhere={
+        "Runs": "antiphon.resources.evals.runs:Runs",
+        "RunsWithRawResponse": "antiphon.resources.evals.runs:RunsWithRawResponse",
+        "RunsWithStreamingResponse": "antiphon.resources.evals.runs:RunsWithStreamingResponse",
+        "AsyncRuns": "antiphon.resources.evals.runs:AsyncRuns",
+        "AsyncRunsWithRawResponse": "antiphon.resources.evals.runs:AsyncRunsWithRawResponse",
+        "AsyncRunsWithStreamingResponse": "antiphon.resources.evals.runs:AsyncRunsWithStreamingResponse",
+    },
+    packages=["runs"],
+)

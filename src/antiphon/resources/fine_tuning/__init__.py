@@ -3,43 +3,63 @@
 
 from __future__ import annotations
 
-from ...core.resource import Resource, AsyncResource, RawResource, StreamingResource
 from functools import cached_property
 from typing import TYPE_CHECKING
+
+from ...core.lazy import serve
+from ...core.resource import AsyncResource, RawResource, Resource, StreamingResource
 
 if TYPE_CHECKING:
     from .alpha import (
         Alpha,
-        AsyncAlpha,
         AlphaWithRawResponse,
         AlphaWithStreamingResponse,
+        AsyncAlpha,
         AsyncAlphaWithRawResponse,
         AsyncAlphaWithStreamingResponse,
     )
     from .checkpoints import (
-        Checkpoints,
         AsyncCheckpoints,
-        CheckpointsWithRawResponse,
-        CheckpointsWithStreamingResponse,
         AsyncCheckpointsWithRawResponse,
         AsyncCheckpointsWithStreamingResponse,
+        Checkpoints,
+        CheckpointsWithRawResponse,
+        CheckpointsWithStreamingResponse,
     )
     from .jobs import (
-        Jobs,
         AsyncJobs,
-        JobsWithRawResponse,
-        JobsWithStreamingResponse,
         AsyncJobsWithRawResponse,
         AsyncJobsWithStreamingResponse,
+        Jobs,
+        JobsWithRawResponse,
+        JobsWithStreamingResponse,
     )
 
 __all__ = [
+    "Alpha",
+    "AlphaWithRawResponse",
+    "AlphaWithStreamingResponse",
+    "AsyncAlpha",
+    "AsyncAlphaWithRawResponse",
+    "AsyncAlphaWithStreamingResponse",
+    "AsyncCheckpoints",
+    "AsyncCheckpointsWithRawResponse",
+    "AsyncCheckpointsWithStreamingResponse",
     "AsyncFineTuning",
     "AsyncFineTuningWithRawResponse",
     "AsyncFineTuningWithStreamingResponse",
+    "AsyncJobs",
+    "AsyncJobsWithRawResponse",
+    "AsyncJobsWithStreamingResponse",
+    "Checkpoints",
+    "CheckpointsWithRawResponse",
+    "CheckpointsWithStreamingResponse",
     "FineTuning",
     "FineTuningWithRawResponse",
     "FineTuningWithStreamingResponse",
+    "Jobs",
+    "JobsWithRawResponse",
+    "JobsWithStreamingResponse",
 ]
 
 
@@ -227,3 +247,33 @@ class AsyncFineTuningWithStreamingResponse(StreamingResource):
         from .jobs import AsyncJobsWithStreamingResponse
 
         return AsyncJobsWithStreamingResponse(self._resource.jobs)
+
+
+serve(
+    globals(),
+    {
+        "": """\
+fine_tuning: FineTuning FineTuningWithRawResponse FineTuningWithStreamingResponse AsyncFineTuning AsyncFineTuningWithRawResponse AsyncFineTuningWithStreamingResponse"""
+    },
+    elsewhere={
+        "Alpha": "antiphon.resources.fine_tuning.alpha:Alpha",
+        "AlphaWithRawResponse": "antiphon.resources.fine_tuning.alpha:AlphaWithRawResponse",
+        "AlphaWithStreamingResponse": "antiphon.resources.fine_tuning.alpha:AlphaWithStreamingResponse",
+        "AsyncAlpha": "antiphon.resources.fine_tuning.alpha:AsyncAlpha",
+        "AsyncAlphaWithRawResponse": "antiphon.resources.fine_tuning.alpha:AsyncAlphaWithRawResponse",
+        "AsyncAlphaWithStreamingResponse": "antiphon.resources.fine_tuning.alpha:AsyncAlphaWithStreamingResponse",
+        "Checkpoints": "antiphon.resources.fine_tuning.checkpoints:Checkpoints",
+        "CheckpointsWithRawResponse": "antiphon.resources.fine_tuning.checkpoints:CheckpointsWithRawResponse",
+        "CheckpointsWithStreamingResponse": "antiphon.resources.fine_tuning.checkpoints:CheckpointsWithStreamingResponse",
+        "AsyncCheckpoints": "antiphon.resources.fine_tuning.checkpoints:AsyncCheckpoints",
+        "AsyncCheckpointsWithRawResponse": "antiphon.resources.fine_tuning.checkpoints:AsyncCheckpointsWithRawResponse",
+        "AsyncCheckpointsWithStreamingResponse": "antiphon.resources.fine_tuning.checkpoints:AsyncCheckpointsWithStreamingResponse",
+        "Jobs": "antiphon.resources.fine_tuning.jobs:Jobs",
+        "JobsWithRawResponse": "antiphon.resources.fine_tuning.jobs:JobsWithRawResponse",
+        "JobsWithStreamingResponse": "antiphon.resources.fine_tuning.jobs:JobsWithStreamingResponse",
+        "AsyncJobs": "antiphon.resources.fine_tuning.jobs:AsyncJobs",
+        "AsyncJobsWithRawResponse": "antiphon.resources.fine_tuning.jobs:AsyncJobsWithRawResponse",
+        "AsyncJobsWithStreamingResponse": "antiphon.resources.fine_tuning.jobs:AsyncJobsWithStreamingResponse",
+    },
+    packages=["alpha", "checkpoints", "jobs"],
+)

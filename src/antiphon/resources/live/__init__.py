@@ -3,53 +3,52 @@
 
 from __future__ import annotations
 
-from ...core.resource import (
-    Resource,
-    spelled,
-    AsyncResource,
-    async_spelled,
-    RawResource,
-    raw,
-    StreamingResource,
-    streaming,
-    async_raw,
-    async_streaming,
-    streaming_binary,
-    async_streaming_binary,
-)
 from functools import cached_property
-from ...core.omit import not_given, omit
-from ...core.call import Call
-from ...operations import live as ops
 from typing import TYPE_CHECKING
 
+from ...core.call import Call
+from ...core.lazy import serve
+from ...core.omit import not_given, omit
+from ...core.resource import (
+    AsyncResource,
+    RawResource,
+    Resource,
+    StreamingResource,
+    async_raw,
+    async_spelled,
+    async_streaming,
+    async_streaming_binary,
+    raw,
+    spelled,
+    streaming,
+    streaming_binary,
+)
+from ...operations import live as ops
+
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from ...core.argument import Body, Headers, Query
+    from ...core.omit import NotGiven, Omit
+    from ...core.timeout import Timeout
+    from ...response import HttpxBinaryResponseContent
+    from ...sockets.connection import (
+        AsyncForksConnectionManager,
+        AsyncLiveConnectionManager,
+        AsyncSidebandConnectionManager,
+        ForksConnectionManager,
+        LiveConnectionManager,
+        SidebandConnectionManager,
+    )
+    from ...sockets.reconnection import ReconnectingEvent, ReconnectingOverrides
+    from ...types import SyncWebSocketConnectionOptions, WebSocketConnectionOptions
     from ...types.live import (
         LiveCreateResponse,
         MediaSessionConfigParam,
-        SessionForkResponse,
         MediaSessionForkConfigParam,
+        SessionForkResponse,
     )
     from ...types.live._params import LiveCreateParamsTransport, SessionAcceptParamsSession, SessionForkParamsTransport
-    from ...core.argument import Headers, Query, Body
-    from ...core.timeout import Timeout
-    from ...core.omit import NotGiven, Omit
-    from ...sockets.connection import (
-        LiveConnectionManager,
-        AsyncLiveConnectionManager,
-        ForksConnectionManager,
-        AsyncForksConnectionManager,
-        SidebandConnectionManager,
-        AsyncSidebandConnectionManager,
-    )
-    from ...types import (
-        SyncWebSocketConnectionOptions,
-        ReconnectingEvent,
-        ReconnectingOverrides,
-        WebSocketConnectionOptions,
-    )
-    from collections.abc import Callable
-    from ...response import HttpxBinaryResponseContent
 
 __all__ = [
     "AsyncForks",
@@ -416,7 +415,7 @@ class Sessions(Resource):
 
         See https://platform.openai.com/docs/api-reference
         """
-        return self._client.perform(
+        return self._client.perform(  # type: ignore[return-value]
             Call(
                 ops.SESSIONS_ACCEPT,
                 path={"session_id": session_id},
@@ -510,7 +509,7 @@ class Sessions(Resource):
 
         See https://platform.openai.com/docs/api-reference
         """
-        return self._client.perform(
+        return self._client.perform(  # type: ignore[return-value]
             Call(
                 ops.SESSIONS_HANGUP,
                 path={"session_id": session_id},
@@ -541,7 +540,7 @@ class Sessions(Resource):
 
         See https://platform.openai.com/docs/api-reference
         """
-        return self._client.perform(
+        return self._client.perform(  # type: ignore[return-value]
             Call(
                 ops.SESSIONS_REFER,
                 path={"session_id": session_id},
@@ -573,7 +572,7 @@ class Sessions(Resource):
 
         See https://platform.openai.com/docs/api-reference
         """
-        return self._client.perform(
+        return self._client.perform(  # type: ignore[return-value]
             Call(
                 ops.SESSIONS_REJECT,
                 path={"session_id": session_id},
@@ -925,3 +924,17 @@ class AsyncSideband(AsyncResource):
             max_delay=max_delay,
             max_queue_size=max_queue_size,
         )
+
+
+serve(
+    globals(),
+    {
+        "": """\
+forks: Forks AsyncForks
+live: Live LiveWithRawResponse LiveWithStreamingResponse AsyncLive AsyncLiveWithRawResponse AsyncLiveWithStreamingResponse
+sessions: Sessions SessionsWithRawResponse SessionsWithStreamingResponse AsyncSessions AsyncSessionsWithRawResponse AsyncSessionsWithStreamingResponse
+sideband: Sideband AsyncSideband"""
+    },
+    elsewhere={},
+    packages=[],
+)

@@ -3,60 +3,59 @@
 
 from __future__ import annotations
 
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from ...core.call import Call
+from ...core.lazy import serve
+from ...core.omit import not_given, omit
 from ...core.resource import (
-    Resource,
-    spelled,
     AsyncResource,
     RawResource,
+    Resource,
     StreamingResource,
-    async_spelled,
-    raw,
-    streaming_binary,
-    streaming,
     async_raw,
-    async_streaming_binary,
+    async_spelled,
     async_streaming,
+    async_streaming_binary,
+    raw,
+    spelled,
+    streaming,
+    streaming_binary,
 )
-from functools import cached_property
-from ...core.omit import omit, not_given
-from typing import TYPE_CHECKING
-from ...core.call import Call
 from ...operations import realtime as ops
 
 if TYPE_CHECKING:
-    from .translations import (
-        Translations,
-        AsyncTranslations,
-        TranslationsWithRawResponse,
-        TranslationsWithStreamingResponse,
-        AsyncTranslationsWithRawResponse,
-        AsyncTranslationsWithStreamingResponse,
-    )
-    from ...sockets.connection import RealtimeConnectionManager, AsyncRealtimeConnectionManager
-    from ...core.omit import Omit, NotGiven
-    from ...core.argument import Query, Headers, Body
-    from ...types import (
-        SyncWebSocketConnectionOptions,
-        ReconnectingEvent,
-        ReconnectingOverrides,
-        WebSocketConnectionOptions,
-    )
     from collections.abc import Callable
+    from typing import Literal
+
+    from ...core.argument import Body, Headers, Query
+    from ...core.omit import NotGiven, Omit
+    from ...core.timeout import Timeout
     from ...response import HttpxBinaryResponseContent
+    from ...sockets.connection import AsyncRealtimeConnectionManager, RealtimeConnectionManager
+    from ...sockets.reconnection import ReconnectingEvent, ReconnectingOverrides
+    from ...types import SyncWebSocketConnectionOptions, WebSocketConnectionOptions
     from ...types.realtime import (
-        RealtimeSessionCreateRequestParam,
+        ClientSecretCreateResponse,
         RealtimeAudioConfigParam,
         RealtimeReasoningParam,
+        RealtimeSessionCreateRequestParam,
         RealtimeToolChoiceConfigParam,
         RealtimeToolsConfigParam,
         RealtimeTracingConfigParam,
         RealtimeTruncationParam,
-        ClientSecretCreateResponse,
     )
-    from ...core.timeout import Timeout
-    from typing import Literal
+    from ...types.realtime._params import ClientSecretCreateParamsSession, ExpiresAfter
     from ...types.responses import ResponsePromptParam
-    from ...types.realtime._params import ExpiresAfter, ClientSecretCreateParamsSession
+    from .translations import (
+        AsyncTranslations,
+        AsyncTranslationsWithRawResponse,
+        AsyncTranslationsWithStreamingResponse,
+        Translations,
+        TranslationsWithRawResponse,
+        TranslationsWithStreamingResponse,
+    )
 
 __all__ = [
     "AsyncCalls",
@@ -68,6 +67,9 @@ __all__ = [
     "AsyncRealtime",
     "AsyncRealtimeWithRawResponse",
     "AsyncRealtimeWithStreamingResponse",
+    "AsyncTranslations",
+    "AsyncTranslationsWithRawResponse",
+    "AsyncTranslationsWithStreamingResponse",
     "Calls",
     "CallsWithRawResponse",
     "CallsWithStreamingResponse",
@@ -77,6 +79,9 @@ __all__ = [
     "Realtime",
     "RealtimeWithRawResponse",
     "RealtimeWithStreamingResponse",
+    "Translations",
+    "TranslationsWithRawResponse",
+    "TranslationsWithStreamingResponse",
 ]
 
 
@@ -414,7 +419,7 @@ class Calls(Resource):
 
         See https://platform.openai.com/docs/api-reference/realtime
         """
-        return self._client.perform(
+        return self._client.perform(  # type: ignore[return-value]
             Call(
                 ops.CALLS_ACCEPT,
                 path={"call_id": call_id},
@@ -460,7 +465,7 @@ class Calls(Resource):
 
         See https://platform.openai.com/docs/api-reference/realtime
         """
-        return self._client.perform(
+        return self._client.perform(  # type: ignore[return-value]
             Call(
                 ops.CALLS_HANGUP,
                 path={"call_id": call_id},
@@ -491,7 +496,7 @@ class Calls(Resource):
 
         See https://platform.openai.com/docs/api-reference/realtime
         """
-        return self._client.perform(
+        return self._client.perform(  # type: ignore[return-value]
             Call(
                 ops.CALLS_REFER,
                 path={"call_id": call_id},
@@ -523,7 +528,7 @@ class Calls(Resource):
 
         See https://platform.openai.com/docs/api-reference/realtime
         """
-        return self._client.perform(
+        return self._client.perform(  # type: ignore[return-value]
             Call(
                 ops.CALLS_REJECT,
                 path={"call_id": call_id},
@@ -942,3 +947,23 @@ class AsyncClientSecretsWithStreamingResponse(StreamingResource):
         def __init__(self, resource: AsyncClientSecrets) -> None: ...
 
     create = async_streaming(AsyncClientSecrets.create)
+
+
+serve(
+    globals(),
+    {
+        "": """\
+calls: Calls CallsWithRawResponse CallsWithStreamingResponse AsyncCalls AsyncCallsWithRawResponse AsyncCallsWithStreamingResponse
+client_secrets: ClientSecrets ClientSecretsWithRawResponse ClientSecretsWithStreamingResponse AsyncClientSecrets AsyncClientSecretsWithRawResponse AsyncClientSecretsWithStreamingResponse
+realtime: Realtime RealtimeWithRawResponse RealtimeWithStreamingResponse AsyncRealtime AsyncRealtimeWithRawResponse AsyncRealtimeWithStreamingResponse"""
+    },
+    elsewhere={
+        "Translations": "antiphon.resources.realtime.translations:Translations",
+        "TranslationsWithRawResponse": "antiphon.resources.realtime.translations:TranslationsWithRawResponse",
+        "TranslationsWithStreamingResponse": "antiphon.resources.realtime.translations:TranslationsWithStreamingResponse",
+        "AsyncTranslations": "antiphon.resources.realtime.translations:AsyncTranslations",
+        "AsyncTranslationsWithRawResponse": "antiphon.resources.realtime.translations:AsyncTranslationsWithRawResponse",
+        "AsyncTranslationsWithStreamingResponse": "antiphon.resources.realtime.translations:AsyncTranslationsWithStreamingResponse",
+    },
+    packages=["translations"],
+)

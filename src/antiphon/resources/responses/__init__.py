@@ -3,44 +3,62 @@
 
 from __future__ import annotations
 
-from ...core.resource import (
-    Resource,
-    spelled,
-    AsyncResource,
-    async_spelled,
-    RawResource,
-    raw,
-    StreamingResource,
-    streaming,
-    async_raw,
-    async_streaming,
-)
 from functools import cached_property
-from typing import overload, TYPE_CHECKING
-from ...core.omit import omit, not_given
+from typing import TYPE_CHECKING, overload
+
 from ...core.call import Call
+from ...core.lazy import serve
+from ...core.omit import not_given, omit
+from ...core.resource import (
+    AsyncResource,
+    RawResource,
+    Resource,
+    StreamingResource,
+    async_raw,
+    async_spelled,
+    async_streaming,
+    raw,
+    spelled,
+    streaming,
+)
 from ...operations import responses as ops
 
 if TYPE_CHECKING:
-    from ...types.responses import (
-        ParsedResponse,
-        ResponseIncludable,
-        ResponseInputParam,
-        ResponsePromptParam,
-        ServiceTier,
-        ResponseTextConfigParam,
-        Response,
-        ResponseStreamEvent,
-        ToolParam,
-        CompactedResponse,
-        ResponseInputItemParam,
-        ResponseItem,
-        InputTokenCountResponse,
-    )
+    import builtins
+    from collections.abc import Callable, Iterable
     from typing import Any, Literal
-    from ...core.omit import Omit, NotGiven
-    from ...core.argument import TextFormatT, Headers, Query, Body
+
+    from ...core.argument import Body, Headers, Query, TextFormatT
+    from ...core.omit import NotGiven, Omit
+    from ...core.timeout import Timeout
+    from ...helpers.response_stream import AsyncResponseStreamManager, ResponseStreamManager
+    from ...pagination import AsyncCursorPage, AsyncPaginator, SyncCursorPage
+    from ...sockets.connection import AsyncResponsesConnectionManager, ResponsesConnectionManager
+    from ...sockets.reconnection import ReconnectingEvent, ReconnectingOverrides
+    from ...streaming import AsyncStream, Stream
+    from ...types import SyncWebSocketConnectionOptions, WebSocketConnectionOptions
+    from ...types.responses import (
+        CompactedResponse,
+        InputTokenCountResponse,
+        ParsedResponse,
+        Response,
+        ResponseIncludable,
+        ResponseInputItemParam,
+        ResponseInputParam,
+        ResponseItem,
+        ResponsePromptParam,
+        ResponseStreamEvent,
+        ResponseTextConfigParam,
+        ServiceTier,
+        ToolParam,
+    )
     from ...types.responses._params import (
+        InputTokenCountParamsConversation,
+        InputTokenCountParamsText,
+        InputTokenCountParamsToolChoice,
+        ParseableToolParam,
+        ResponseCompactParamsImage,
+        ResponseCompactParamsPromptCacheOptions,
         ResponseCreateParamsAccessPrograms,
         ResponseCreateParamsContextManagement,
         ResponseCreateParamsConversation,
@@ -49,27 +67,8 @@ if TYPE_CHECKING:
         ResponseCreateParamsPromptCacheOptions,
         ResponseCreateParamsStreamOptions,
         ResponseCreateParamsToolChoice,
-        ParseableToolParam,
-        ResponseCompactParamsImage,
-        ResponseCompactParamsPromptCacheOptions,
-        InputTokenCountParamsConversation,
-        InputTokenCountParamsText,
-        InputTokenCountParamsToolChoice,
     )
-    from collections.abc import Iterable, Callable
-    from ...types.shared_params import Metadata, ResponsesModel, Reasoning
-    from ...core.timeout import Timeout
-    from ...helpers.response_stream import ResponseStreamManager, AsyncResponseStreamManager
-    from ...streaming import Stream, AsyncStream
-    from ...sockets.connection import ResponsesConnectionManager, AsyncResponsesConnectionManager
-    from ...types import (
-        SyncWebSocketConnectionOptions,
-        ReconnectingEvent,
-        ReconnectingOverrides,
-        WebSocketConnectionOptions,
-    )
-    from ...pagination import SyncCursorPage, AsyncPaginator, AsyncCursorPage
-    import builtins
+    from ...types.shared_params import Metadata, Reasoning, ResponsesModel
 
 __all__ = [
     "AsyncInputItems",
@@ -669,7 +668,7 @@ class Responses(Resource):
             APIStatusError: the server refused; the subclass tells the status.
             APIConnectionError: no usable answer came.
 
-        See https://platform.openai.com/docs/api-reference/responses
+        See https://platform.openai.com/docs/api-reference/responses/create
         """
         return self._client.perform(
             Call(
@@ -822,7 +821,7 @@ class Responses(Resource):
 
         See https://platform.openai.com/docs/api-reference/responses
         """
-        return self._client.perform(
+        return self._client.perform(  # type: ignore[return-value]
             Call(
                 ops.DELETE,
                 path={"response_id": response_id},
@@ -1632,7 +1631,7 @@ class AsyncResponses(AsyncResource):
             APIStatusError: the server refused; the subclass tells the status.
             APIConnectionError: no usable answer came.
 
-        See https://platform.openai.com/docs/api-reference/responses
+        See https://platform.openai.com/docs/api-reference/responses/create
         """
         return await self._client.perform(
             Call(
@@ -2433,3 +2432,16 @@ class AsyncInputTokensWithStreamingResponse(StreamingResource):
         def __init__(self, resource: AsyncInputTokens) -> None: ...
 
     count = async_streaming(AsyncInputTokens.count)
+
+
+serve(
+    globals(),
+    {
+        "": """\
+input_items: InputItems InputItemsWithRawResponse InputItemsWithStreamingResponse AsyncInputItems AsyncInputItemsWithRawResponse AsyncInputItemsWithStreamingResponse
+input_tokens: InputTokens InputTokensWithRawResponse InputTokensWithStreamingResponse AsyncInputTokens AsyncInputTokensWithRawResponse AsyncInputTokensWithStreamingResponse
+responses: Responses ResponsesWithRawResponse ResponsesWithStreamingResponse AsyncResponses AsyncResponsesWithRawResponse AsyncResponsesWithStreamingResponse"""
+    },
+    elsewhere={},
+    packages=[],
+)

@@ -3,29 +3,31 @@
 
 from __future__ import annotations
 
-from ...core.resource import (
-    Resource,
-    AsyncResource,
-    RawResource,
-    StreamingResource,
-    spelled,
-    async_spelled,
-    raw,
-    streaming,
-    async_raw,
-    async_streaming,
-)
 from functools import cached_property
 from typing import TYPE_CHECKING
-from ...core.omit import not_given
+
 from ...core.call import Call
+from ...core.lazy import serve
+from ...core.omit import not_given
+from ...core.resource import (
+    AsyncResource,
+    RawResource,
+    Resource,
+    StreamingResource,
+    async_raw,
+    async_spelled,
+    async_streaming,
+    raw,
+    spelled,
+    streaming,
+)
 from ...operations import safety as ops
 
 if TYPE_CHECKING:
-    from ...types.safety import SafetyAlert, SafetyCase
-    from ...core.argument import Headers, Query, Body
-    from ...core.timeout import Timeout
+    from ...core.argument import Body, Headers, Query
     from ...core.omit import NotGiven
+    from ...core.timeout import Timeout
+    from ...types.safety import SafetyAlert, SafetyCase
 
 __all__ = [
     "Alerts",
@@ -423,3 +425,16 @@ class AsyncCasesWithStreamingResponse(StreamingResource):
         def __init__(self, resource: AsyncCases) -> None: ...
 
     retrieve = async_streaming(AsyncCases.retrieve)
+
+
+serve(
+    globals(),
+    {
+        "": """\
+alerts: Alerts AlertsWithRawResponse AlertsWithStreamingResponse AsyncAlerts AsyncAlertsWithRawResponse AsyncAlertsWithStreamingResponse
+cases: Cases CasesWithRawResponse CasesWithStreamingResponse AsyncCases AsyncCasesWithRawResponse AsyncCasesWithStreamingResponse
+safety: Safety SafetyWithRawResponse SafetyWithStreamingResponse AsyncSafety AsyncSafetyWithRawResponse AsyncSafetyWithStreamingResponse"""
+    },
+    elsewhere={},
+    packages=[],
+)

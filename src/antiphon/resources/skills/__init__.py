@@ -3,43 +3,46 @@
 
 from __future__ import annotations
 
-from ...core.resource import (
-    Resource,
-    spelled,
-    AsyncResource,
-    async_spelled,
-    RawResource,
-    raw,
-    StreamingResource,
-    streaming,
-    async_raw,
-    async_streaming,
-    streaming_binary,
-    async_streaming_binary,
-)
 from functools import cached_property
-from ...core.omit import omit, not_given
-from ...core.call import Call
-from ...operations import skills as ops
 from typing import TYPE_CHECKING
 
+from ...core.call import Call
+from ...core.lazy import serve
+from ...core.omit import not_given, omit
+from ...core.resource import (
+    AsyncResource,
+    RawResource,
+    Resource,
+    StreamingResource,
+    async_raw,
+    async_spelled,
+    async_streaming,
+    async_streaming_binary,
+    raw,
+    spelled,
+    streaming,
+    streaming_binary,
+)
+from ...operations import skills as ops
+
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from typing import Literal
+
+    from ...core.argument import Body, FileTypes, Headers, Query
+    from ...core.omit import NotGiven, Omit
+    from ...core.timeout import Timeout
+    from ...pagination import AsyncCursorPage, AsyncPaginator, SyncCursorPage
+    from ...response import HttpxBinaryResponseContent
+    from ...types import DeletedSkill, Skill
     from .versions import (
-        Versions,
         AsyncVersions,
-        VersionsWithRawResponse,
-        VersionsWithStreamingResponse,
         AsyncVersionsWithRawResponse,
         AsyncVersionsWithStreamingResponse,
+        Versions,
+        VersionsWithRawResponse,
+        VersionsWithStreamingResponse,
     )
-    from ...types import Skill, DeletedSkill
-    from collections.abc import Sequence
-    from ...core.argument import FileTypes, Headers, Query, Body
-    from ...core.omit import Omit, NotGiven
-    from ...core.timeout import Timeout
-    from ...pagination import SyncCursorPage, AsyncPaginator, AsyncCursorPage
-    from typing import Literal
-    from ...response import HttpxBinaryResponseContent
 
 __all__ = [
     "AsyncContent",
@@ -48,12 +51,18 @@ __all__ = [
     "AsyncSkills",
     "AsyncSkillsWithRawResponse",
     "AsyncSkillsWithStreamingResponse",
+    "AsyncVersions",
+    "AsyncVersionsWithRawResponse",
+    "AsyncVersionsWithStreamingResponse",
     "Content",
     "ContentWithRawResponse",
     "ContentWithStreamingResponse",
     "Skills",
     "SkillsWithRawResponse",
     "SkillsWithStreamingResponse",
+    "Versions",
+    "VersionsWithRawResponse",
+    "VersionsWithStreamingResponse",
 ]
 
 
@@ -647,3 +656,22 @@ class AsyncContentWithStreamingResponse(StreamingResource):
         def __init__(self, resource: AsyncContent) -> None: ...
 
     retrieve = async_streaming_binary(AsyncContent.retrieve)
+
+
+serve(
+    globals(),
+    {
+        "": """\
+content: Content ContentWithRawResponse ContentWithStreamingResponse AsyncContent AsyncContentWithRawResponse AsyncContentWithStreamingResponse
+skills: Skills SkillsWithRawResponse SkillsWithStreamingResponse AsyncSkills AsyncSkillsWithRawResponse AsyncSkillsWithStreamingResponse"""
+    },
+    elsewhere={
+        "Versions": "antiphon.resources.skills.versions:Versions",
+        "VersionsWithRawResponse": "antiphon.resources.skills.versions:VersionsWithRawResponse",
+        "VersionsWithStreamingResponse": "antiphon.resources.skills.versions:VersionsWithStreamingResponse",
+        "AsyncVersions": "antiphon.resources.skills.versions:AsyncVersions",
+        "AsyncVersionsWithRawResponse": "antiphon.resources.skills.versions:AsyncVersionsWithRawResponse",
+        "AsyncVersionsWithStreamingResponse": "antiphon.resources.skills.versions:AsyncVersionsWithStreamingResponse",
+    },
+    packages=["versions"],
+)

@@ -3,32 +3,35 @@
 
 from __future__ import annotations
 
-from ...core.resource import (
-    Resource,
-    spelled,
-    AsyncResource,
-    async_spelled,
-    RawResource,
-    raw,
-    StreamingResource,
-    streaming,
-    async_raw,
-    async_streaming,
-)
 from functools import cached_property
-from typing import overload, TYPE_CHECKING
-from ...core.omit import omit, not_given
+from typing import TYPE_CHECKING, overload
+
 from ...core.call import Call
+from ...core.lazy import serve
+from ...core.omit import not_given, omit
+from ...core.resource import (
+    AsyncResource,
+    RawResource,
+    Resource,
+    StreamingResource,
+    async_raw,
+    async_spelled,
+    async_streaming,
+    raw,
+    spelled,
+    streaming,
+)
 from ...operations import uploads as ops
 
 if TYPE_CHECKING:
-    from ...types import Upload, FilePurpose
-    from os import PathLike
-    from ...core.omit import Omit, NotGiven
-    from ...types._params import UploadCreateParamsExpiresAfter
-    from ...core.argument import Headers, Query, Body, FileTypes
-    from ...core.timeout import Timeout
     from collections.abc import Sequence
+    from os import PathLike
+
+    from ...core.argument import Body, FileTypes, Headers, Query
+    from ...core.omit import NotGiven, Omit
+    from ...core.timeout import Timeout
+    from ...types import FilePurpose, Upload
+    from ...types._params import UploadCreateParamsExpiresAfter
     from ...types.uploads import UploadPart
 
 __all__ = [
@@ -609,3 +612,15 @@ class AsyncPartsWithStreamingResponse(StreamingResource):
         def __init__(self, resource: AsyncParts) -> None: ...
 
     create = async_streaming(AsyncParts.create)
+
+
+serve(
+    globals(),
+    {
+        "": """\
+parts: Parts PartsWithRawResponse PartsWithStreamingResponse AsyncParts AsyncPartsWithRawResponse AsyncPartsWithStreamingResponse
+uploads: Uploads UploadsWithRawResponse UploadsWithStreamingResponse AsyncUploads AsyncUploadsWithRawResponse AsyncUploadsWithStreamingResponse"""
+    },
+    elsewhere={},
+    packages=[],
+)

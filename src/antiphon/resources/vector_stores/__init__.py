@@ -3,44 +3,47 @@
 
 from __future__ import annotations
 
-from ...core.resource import (
-    Resource,
-    spelled,
-    AsyncResource,
-    async_spelled,
-    RawResource,
-    raw,
-    StreamingResource,
-    streaming,
-    async_raw,
-    async_streaming,
-)
 from functools import cached_property
-from ...core.omit import omit, not_given
-from ...core.call import Call
-from ...operations import vector_stores as ops
 from typing import TYPE_CHECKING
 
+from ...core.call import Call
+from ...core.lazy import serve
+from ...core.omit import not_given, omit
+from ...core.resource import (
+    AsyncResource,
+    RawResource,
+    Resource,
+    StreamingResource,
+    async_raw,
+    async_spelled,
+    async_streaming,
+    raw,
+    spelled,
+    streaming,
+)
+from ...operations import vector_stores as ops
+
 if TYPE_CHECKING:
-    from ...types import VectorStore, FileChunkingStrategyParam, VectorStoreDeleted, VectorStoreSearchResponse
-    from ...core.omit import Omit, NotGiven
+    from collections.abc import Iterable, Sequence
+    from typing import Literal
+
+    from ...core.argument import Body, FileTypes, Headers, Query
+    from ...core.omit import NotGiven, Omit
+    from ...core.timeout import Timeout
+    from ...pagination import AsyncCursorPage, AsyncPage, AsyncPaginator, SyncCursorPage, SyncPage
+    from ...types import FileChunkingStrategyParam, VectorStore, VectorStoreDeleted, VectorStoreSearchResponse
     from ...types._params import (
-        VectorStoreCreateParamsExpiresAfter,
-        VectorStoreUpdateParamsExpiresAfter,
         Filters,
         RankingOptions,
+        VectorStoreCreateParamsExpiresAfter,
+        VectorStoreUpdateParamsExpiresAfter,
     )
-    from collections.abc import Sequence, Iterable
     from ...types.shared_params import Metadata
-    from ...core.argument import Headers, Query, Body, FileTypes
-    from ...core.timeout import Timeout
-    from ...pagination import SyncCursorPage, SyncPage, AsyncPaginator, AsyncCursorPage, AsyncPage
-    from typing import Literal
     from ...types.vector_stores import (
-        VectorStoreFileBatch,
-        VectorStoreFile,
-        VectorStoreFileDeleted,
         FileContentResponse,
+        VectorStoreFile,
+        VectorStoreFileBatch,
+        VectorStoreFileDeleted,
     )
     from ...types.vector_stores._params import File
 
@@ -842,7 +845,7 @@ class FileBatches(Resource):
         *,
         files: Iterable[FileTypes],
         max_concurrency: int = 5,
-        file_ids: Sequence[str] | Omit = omit,
+        file_ids: Sequence[str] = (),
         poll_interval_ms: int | Omit = omit,
         chunking_strategy: FileChunkingStrategyParam | Omit = omit,
     ) -> VectorStoreFileBatch:
@@ -1095,7 +1098,7 @@ class AsyncFileBatches(AsyncResource):
         *,
         files: Iterable[FileTypes],
         max_concurrency: int = 5,
-        file_ids: Sequence[str] | Omit = omit,
+        file_ids: Sequence[str] = (),
         poll_interval_ms: int | Omit = omit,
         chunking_strategy: FileChunkingStrategyParam | Omit = omit,
     ) -> VectorStoreFileBatch:
@@ -1938,3 +1941,16 @@ class AsyncFilesWithStreamingResponse(StreamingResource):
     list = async_streaming(AsyncFiles.list)
     delete = async_streaming(AsyncFiles.delete)
     content = async_streaming(AsyncFiles.content)
+
+
+serve(
+    globals(),
+    {
+        "": """\
+file_batches: FileBatches FileBatchesWithRawResponse FileBatchesWithStreamingResponse AsyncFileBatches AsyncFileBatchesWithRawResponse AsyncFileBatchesWithStreamingResponse
+files: Files FilesWithRawResponse FilesWithStreamingResponse AsyncFiles AsyncFilesWithRawResponse AsyncFilesWithStreamingResponse
+vector_stores: VectorStores VectorStoresWithRawResponse VectorStoresWithStreamingResponse AsyncVectorStores AsyncVectorStoresWithRawResponse AsyncVectorStoresWithStreamingResponse"""
+    },
+    elsewhere={},
+    packages=[],
+)

@@ -3,39 +3,43 @@
 
 from __future__ import annotations
 
-from ...core.resource import (
-    Resource,
-    spelled,
-    AsyncResource,
-    async_spelled,
-    RawResource,
-    raw,
-    StreamingResource,
-    streaming,
-    async_raw,
-    async_streaming,
-)
 from functools import cached_property
-from ...core.omit import not_given, omit
-from ...core.call import Call
-from ...operations import webhooks as ops
 from typing import TYPE_CHECKING
 
+from ...core.call import Call
+from ...core.lazy import serve
+from ...core.omit import not_given, omit
+from ...core.resource import (
+    AsyncResource,
+    RawResource,
+    Resource,
+    StreamingResource,
+    async_raw,
+    async_spelled,
+    async_streaming,
+    raw,
+    spelled,
+    streaming,
+)
+from ...operations import webhooks as ops
+
 if TYPE_CHECKING:
-    from ...types.webhooks import (
-        WebhookEndpointWithSecret,
-        WebhookEndpoint,
-        DeletedWebhookEndpoint,
-        WebhookEndpointTestResult,
-        UnwrapWebhookEvent,
-        WebhookEventTypeList,
-    )
     import builtins
     from typing import Literal
-    from ...core.argument import Headers, Query, Body, HeadersLike
-    from ...core.timeout import Timeout
+
+    from ...core.argument import Body, Headers, Query
     from ...core.omit import NotGiven, Omit
-    from ...pagination import SyncCursorPage, AsyncPaginator, AsyncCursorPage
+    from ...core.timeout import Timeout
+    from ...helpers.webhook import HeadersLike
+    from ...pagination import AsyncCursorPage, AsyncPaginator, SyncCursorPage
+    from ...types.webhooks import (
+        DeletedWebhookEndpoint,
+        UnwrapWebhookEvent,
+        WebhookEndpoint,
+        WebhookEndpointTestResult,
+        WebhookEndpointWithSecret,
+        WebhookEventTypeList,
+    )
 
 __all__ = [
     "AsyncEventTypes",
@@ -995,3 +999,15 @@ class AsyncEventTypesWithStreamingResponse(StreamingResource):
         def __init__(self, resource: AsyncEventTypes) -> None: ...
 
     list = async_streaming(AsyncEventTypes.list)
+
+
+serve(
+    globals(),
+    {
+        "": """\
+event_types: EventTypes EventTypesWithRawResponse EventTypesWithStreamingResponse AsyncEventTypes AsyncEventTypesWithRawResponse AsyncEventTypesWithStreamingResponse
+webhooks: Webhooks WebhooksWithRawResponse WebhooksWithStreamingResponse AsyncWebhooks AsyncWebhooksWithRawResponse AsyncWebhooksWithStreamingResponse"""
+    },
+    elsewhere={},
+    packages=[],
+)

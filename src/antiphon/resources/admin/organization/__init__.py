@@ -3,80 +3,68 @@
 
 from __future__ import annotations
 
-from ....core.resource import (
-    Resource,
-    AsyncResource,
-    RawResource,
-    StreamingResource,
-    spelled,
-    async_spelled,
-    raw,
-    streaming,
-    async_raw,
-    async_streaming,
-)
 from functools import cached_property
 from typing import TYPE_CHECKING, overload
-from ....core.omit import omit, not_given
+
 from ....core.call import Call
+from ....core.lazy import serve
+from ....core.omit import not_given, omit
+from ....core.resource import (
+    AsyncResource,
+    RawResource,
+    Resource,
+    StreamingResource,
+    async_raw,
+    async_spelled,
+    async_streaming,
+    raw,
+    spelled,
+    streaming,
+)
 from ....operations import admin as ops
 
 if TYPE_CHECKING:
-    from .groups import (
-        Groups,
-        AsyncGroups,
-        GroupsWithRawResponse,
-        GroupsWithStreamingResponse,
-        AsyncGroupsWithRawResponse,
-        AsyncGroupsWithStreamingResponse,
-    )
-    from .projects import (
-        Projects,
-        AsyncProjects,
-        ProjectsWithRawResponse,
-        ProjectsWithStreamingResponse,
-        AsyncProjectsWithRawResponse,
-        AsyncProjectsWithStreamingResponse,
-    )
-    from .users import (
-        Users,
-        AsyncUsers,
-        UsersWithRawResponse,
-        UsersWithStreamingResponse,
-        AsyncUsersWithRawResponse,
-        AsyncUsersWithStreamingResponse,
-    )
-    from .workload_identity_providers import (
-        WorkloadIdentityProviders,
-        AsyncWorkloadIdentityProviders,
-        WorkloadIdentityProvidersWithRawResponse,
-        WorkloadIdentityProvidersWithStreamingResponse,
-        AsyncWorkloadIdentityProvidersWithRawResponse,
-        AsyncWorkloadIdentityProvidersWithStreamingResponse,
+    import builtins
+    from collections.abc import Iterable, Sequence
+    from typing import Literal
+
+    from ....core.argument import Body, Headers, Query
+    from ....core.omit import NotGiven, Omit
+    from ....core.timeout import Timeout
+    from ....pagination import (
+        AsyncConversationCursorPage,
+        AsyncCursorPage,
+        AsyncNextCursorPage,
+        AsyncPage,
+        AsyncPaginator,
+        SyncConversationCursorPage,
+        SyncCursorPage,
+        SyncNextCursorPage,
+        SyncPage,
     )
     from ....types.admin.organization import (
-        AdminAPIKeyCreateResponse,
         AdminAPIKey,
+        AdminAPIKeyCreateResponse,
         AdminAPIKeyDeleteResponse,
         AuditLogListResponse,
         Certificate,
-        CertificateListResponse,
-        CertificateDeleteResponse,
         CertificateActivateResponse,
         CertificateDeactivateResponse,
-        OrganizationDataRetention,
+        CertificateDeleteResponse,
+        CertificateListResponse,
         ExternalKey,
         ExternalKeyValidateResponse,
         ExternalStorageConfiguration,
         ExternalStorageDeleted,
         Invite,
         InviteDeleteResponse,
-        Role,
-        RoleDeleteResponse,
+        OrganizationDataRetention,
         OrganizationSpendAlert,
         OrganizationSpendAlertDeleted,
         OrganizationSpendLimit,
         OrganizationSpendLimitDeleted,
+        Role,
+        RoleDeleteResponse,
         UsageAudioSpeechesResponse,
         UsageAudioTranscriptionsResponse,
         UsageCodeInterpreterSessionsResponse,
@@ -90,22 +78,6 @@ if TYPE_CHECKING:
         UsageVectorStoresResponse,
         UsageWebSearchCallsResponse,
     )
-    from ....core.omit import Omit, NotGiven
-    from ....core.argument import Headers, Query, Body
-    from ....core.timeout import Timeout
-    from ....pagination import (
-        SyncCursorPage,
-        AsyncPaginator,
-        AsyncCursorPage,
-        SyncConversationCursorPage,
-        AsyncConversationCursorPage,
-        SyncPage,
-        AsyncPage,
-        SyncNextCursorPage,
-        AsyncNextCursorPage,
-    )
-    from typing import Literal
-    from collections.abc import Sequence, Iterable
     from ....types.admin.organization._params import (
         EffectiveAt,
         ExternalStorageCreateParamsProvider,
@@ -113,7 +85,38 @@ if TYPE_CHECKING:
         SpendAlertCreateParamsNotificationChannel,
         SpendAlertUpdateParamsNotificationChannel,
     )
-    import builtins
+    from .groups import (
+        AsyncGroups,
+        AsyncGroupsWithRawResponse,
+        AsyncGroupsWithStreamingResponse,
+        Groups,
+        GroupsWithRawResponse,
+        GroupsWithStreamingResponse,
+    )
+    from .projects import (
+        AsyncProjects,
+        AsyncProjectsWithRawResponse,
+        AsyncProjectsWithStreamingResponse,
+        Projects,
+        ProjectsWithRawResponse,
+        ProjectsWithStreamingResponse,
+    )
+    from .users import (
+        AsyncUsers,
+        AsyncUsersWithRawResponse,
+        AsyncUsersWithStreamingResponse,
+        Users,
+        UsersWithRawResponse,
+        UsersWithStreamingResponse,
+    )
+    from .workload_identity_providers import (
+        AsyncWorkloadIdentityProviders,
+        AsyncWorkloadIdentityProvidersWithRawResponse,
+        AsyncWorkloadIdentityProvidersWithStreamingResponse,
+        WorkloadIdentityProviders,
+        WorkloadIdentityProvidersWithRawResponse,
+        WorkloadIdentityProvidersWithStreamingResponse,
+    )
 
 __all__ = [
     "AdminAPIKeys",
@@ -137,12 +140,18 @@ __all__ = [
     "AsyncExternalStorage",
     "AsyncExternalStorageWithRawResponse",
     "AsyncExternalStorageWithStreamingResponse",
+    "AsyncGroups",
+    "AsyncGroupsWithRawResponse",
+    "AsyncGroupsWithStreamingResponse",
     "AsyncInvites",
     "AsyncInvitesWithRawResponse",
     "AsyncInvitesWithStreamingResponse",
     "AsyncOrganization",
     "AsyncOrganizationWithRawResponse",
     "AsyncOrganizationWithStreamingResponse",
+    "AsyncProjects",
+    "AsyncProjectsWithRawResponse",
+    "AsyncProjectsWithStreamingResponse",
     "AsyncRoles",
     "AsyncRolesWithRawResponse",
     "AsyncRolesWithStreamingResponse",
@@ -155,6 +164,12 @@ __all__ = [
     "AsyncUsage",
     "AsyncUsageWithRawResponse",
     "AsyncUsageWithStreamingResponse",
+    "AsyncUsers",
+    "AsyncUsersWithRawResponse",
+    "AsyncUsersWithStreamingResponse",
+    "AsyncWorkloadIdentityProviders",
+    "AsyncWorkloadIdentityProvidersWithRawResponse",
+    "AsyncWorkloadIdentityProvidersWithStreamingResponse",
     "AuditLogs",
     "AuditLogsWithRawResponse",
     "AuditLogsWithStreamingResponse",
@@ -170,12 +185,18 @@ __all__ = [
     "ExternalStorage",
     "ExternalStorageWithRawResponse",
     "ExternalStorageWithStreamingResponse",
+    "Groups",
+    "GroupsWithRawResponse",
+    "GroupsWithStreamingResponse",
     "Invites",
     "InvitesWithRawResponse",
     "InvitesWithStreamingResponse",
     "Organization",
     "OrganizationWithRawResponse",
     "OrganizationWithStreamingResponse",
+    "Projects",
+    "ProjectsWithRawResponse",
+    "ProjectsWithStreamingResponse",
     "Roles",
     "RolesWithRawResponse",
     "RolesWithStreamingResponse",
@@ -188,6 +209,12 @@ __all__ = [
     "Usage",
     "UsageWithRawResponse",
     "UsageWithStreamingResponse",
+    "Users",
+    "UsersWithRawResponse",
+    "UsersWithStreamingResponse",
+    "WorkloadIdentityProviders",
+    "WorkloadIdentityProvidersWithRawResponse",
+    "WorkloadIdentityProvidersWithStreamingResponse",
 ]
 
 
@@ -6097,3 +6124,50 @@ class AsyncUsageWithStreamingResponse(StreamingResource):
     moderations = async_streaming(AsyncUsage.moderations)
     vector_stores = async_streaming(AsyncUsage.vector_stores)
     web_search_calls = async_streaming(AsyncUsage.web_search_calls)
+
+
+serve(
+    globals(),
+    {
+        "": """\
+admin_api_keys: AdminAPIKeys AdminAPIKeysWithRawResponse AdminAPIKeysWithStreamingResponse AsyncAdminAPIKeys AsyncAdminAPIKeysWithRawResponse AsyncAdminAPIKeysWithStreamingResponse
+audit_logs: AuditLogs AuditLogsWithRawResponse AuditLogsWithStreamingResponse AsyncAuditLogs AsyncAuditLogsWithRawResponse AsyncAuditLogsWithStreamingResponse
+certificates: Certificates CertificatesWithRawResponse CertificatesWithStreamingResponse AsyncCertificates AsyncCertificatesWithRawResponse AsyncCertificatesWithStreamingResponse
+data_retention: DataRetention DataRetentionWithRawResponse DataRetentionWithStreamingResponse AsyncDataRetention AsyncDataRetentionWithRawResponse AsyncDataRetentionWithStreamingResponse
+external_keys: ExternalKeys ExternalKeysWithRawResponse ExternalKeysWithStreamingResponse AsyncExternalKeys AsyncExternalKeysWithRawResponse AsyncExternalKeysWithStreamingResponse
+external_storage: ExternalStorage ExternalStorageWithRawResponse ExternalStorageWithStreamingResponse AsyncExternalStorage AsyncExternalStorageWithRawResponse AsyncExternalStorageWithStreamingResponse
+invites: Invites InvitesWithRawResponse InvitesWithStreamingResponse AsyncInvites AsyncInvitesWithRawResponse AsyncInvitesWithStreamingResponse
+organization: Organization OrganizationWithRawResponse OrganizationWithStreamingResponse AsyncOrganization AsyncOrganizationWithRawResponse AsyncOrganizationWithStreamingResponse
+roles: Roles RolesWithRawResponse RolesWithStreamingResponse AsyncRoles AsyncRolesWithRawResponse AsyncRolesWithStreamingResponse
+spend_alerts: SpendAlerts SpendAlertsWithRawResponse SpendAlertsWithStreamingResponse AsyncSpendAlerts AsyncSpendAlertsWithRawResponse AsyncSpendAlertsWithStreamingResponse
+spend_limit: SpendLimit SpendLimitWithRawResponse SpendLimitWithStreamingResponse AsyncSpendLimit AsyncSpendLimitWithRawResponse AsyncSpendLimitWithStreamingResponse
+usage: Usage UsageWithRawResponse UsageWithStreamingResponse AsyncUsage AsyncUsageWithRawResponse AsyncUsageWithStreamingResponse"""
+    },
+    elsewhere={
+        "Groups": "antiphon.resources.admin.organization.groups:Groups",
+        "GroupsWithRawResponse": "antiphon.resources.admin.organization.groups:GroupsWithRawResponse",
+        "GroupsWithStreamingResponse": "antiphon.resources.admin.organization.groups:GroupsWithStreamingResponse",
+        "AsyncGroups": "antiphon.resources.admin.organization.groups:AsyncGroups",
+        "AsyncGroupsWithRawResponse": "antiphon.resources.admin.organization.groups:AsyncGroupsWithRawResponse",
+        "AsyncGroupsWithStreamingResponse": "antiphon.resources.admin.organization.groups:AsyncGroupsWithStreamingResponse",
+        "Projects": "antiphon.resources.admin.organization.projects:Projects",
+        "ProjectsWithRawResponse": "antiphon.resources.admin.organization.projects:ProjectsWithRawResponse",
+        "ProjectsWithStreamingResponse": "antiphon.resources.admin.organization.projects:ProjectsWithStreamingResponse",
+        "AsyncProjects": "antiphon.resources.admin.organization.projects:AsyncProjects",
+        "AsyncProjectsWithRawResponse": "antiphon.resources.admin.organization.projects:AsyncProjectsWithRawResponse",
+        "AsyncProjectsWithStreamingResponse": "antiphon.resources.admin.organization.projects:AsyncProjectsWithStreamingResponse",
+        "Users": "antiphon.resources.admin.organization.users:Users",
+        "UsersWithRawResponse": "antiphon.resources.admin.organization.users:UsersWithRawResponse",
+        "UsersWithStreamingResponse": "antiphon.resources.admin.organization.users:UsersWithStreamingResponse",
+        "AsyncUsers": "antiphon.resources.admin.organization.users:AsyncUsers",
+        "AsyncUsersWithRawResponse": "antiphon.resources.admin.organization.users:AsyncUsersWithRawResponse",
+        "AsyncUsersWithStreamingResponse": "antiphon.resources.admin.organization.users:AsyncUsersWithStreamingResponse",
+        "WorkloadIdentityProviders": "antiphon.resources.admin.organization.workload_identity_providers:WorkloadIdentityProviders",
+        "WorkloadIdentityProvidersWithRawResponse": "antiphon.resources.admin.organization.workload_identity_providers:WorkloadIdentityProvidersWithRawResponse",
+        "WorkloadIdentityProvidersWithStreamingResponse": "antiphon.resources.admin.organization.workload_identity_providers:WorkloadIdentityProvidersWithStreamingResponse",
+        "AsyncWorkloadIdentityProviders": "antiphon.resources.admin.organization.workload_identity_providers:AsyncWorkloadIdentityProviders",
+        "AsyncWorkloadIdentityProvidersWithRawResponse": "antiphon.resources.admin.organization.workload_identity_providers:AsyncWorkloadIdentityProvidersWithRawResponse",
+        "AsyncWorkloadIdentityProvidersWithStreamingResponse": "antiphon.resources.admin.organization.workload_identity_providers:AsyncWorkloadIdentityProvidersWithStreamingResponse",
+    },
+    packages=["groups", "projects", "users", "workload_identity_providers"],
+)

@@ -3,64 +3,41 @@
 
 from __future__ import annotations
 
-from ....core.resource import (
-    Resource,
-    spelled,
-    AsyncResource,
-    async_spelled,
-    RawResource,
-    raw,
-    StreamingResource,
-    streaming,
-    async_raw,
-    async_streaming,
-)
 from functools import cached_property
-from ....core.omit import omit, not_given
-from ....core.call import Call
-from ....operations import beta as ops
 from typing import TYPE_CHECKING
 
+from ....core.call import Call
+from ....core.lazy import serve
+from ....core.omit import not_given, omit
+from ....core.resource import (
+    AsyncResource,
+    RawResource,
+    Resource,
+    StreamingResource,
+    async_raw,
+    async_spelled,
+    async_streaming,
+    raw,
+    spelled,
+    streaming,
+)
+from ....operations import beta as ops
+
 if TYPE_CHECKING:
-    from .automations import (
-        Automations,
-        AsyncAutomations,
-        AutomationsWithRawResponse,
-        AutomationsWithStreamingResponse,
-        AsyncAutomationsWithRawResponse,
-        AsyncAutomationsWithStreamingResponse,
-    )
-    from .environments import (
-        Environments,
-        AsyncEnvironments,
-        EnvironmentsWithRawResponse,
-        EnvironmentsWithStreamingResponse,
-        AsyncEnvironmentsWithRawResponse,
-        AsyncEnvironmentsWithStreamingResponse,
-    )
-    from .sessions import (
-        Sessions,
-        AsyncSessions,
-        SessionsWithRawResponse,
-        SessionsWithStreamingResponse,
-        AsyncSessionsWithRawResponse,
-        AsyncSessionsWithStreamingResponse,
-    )
-    from .vaults import (
-        Vaults,
-        AsyncVaults,
-        VaultsWithRawResponse,
-        VaultsWithStreamingResponse,
-        AsyncVaultsWithRawResponse,
-        AsyncVaultsWithStreamingResponse,
-    )
+    from collections.abc import Iterable
+    from typing import Literal
+
+    from ....core.argument import Body, Headers, Query
+    from ....core.omit import NotGiven, Omit
+    from ....core.timeout import Timeout
+    from ....pagination import AsyncCursorPage, AsyncPaginator, SyncCursorPage
     from ....types.beta import (
         Agent,
-        MultiAgentConfigParam,
+        AgentDeleted,
         AgentReasoningParam,
         AgentTextParam,
+        MultiAgentConfigParam,
         PersistedAgentToolParam,
-        AgentDeleted,
     )
     from ....types.beta._params import (
         AgentCreateParamsCompaction,
@@ -68,12 +45,38 @@ if TYPE_CHECKING:
         AgentUpdateParamsCompaction,
         AgentUpdateParamsExperimental,
     )
-    from ....core.omit import Omit, NotGiven
-    from typing import Literal
-    from collections.abc import Iterable
-    from ....core.argument import Headers, Query, Body
-    from ....core.timeout import Timeout
-    from ....pagination import SyncCursorPage, AsyncPaginator, AsyncCursorPage
+    from .automations import (
+        AsyncAutomations,
+        AsyncAutomationsWithRawResponse,
+        AsyncAutomationsWithStreamingResponse,
+        Automations,
+        AutomationsWithRawResponse,
+        AutomationsWithStreamingResponse,
+    )
+    from .environments import (
+        AsyncEnvironments,
+        AsyncEnvironmentsWithRawResponse,
+        AsyncEnvironmentsWithStreamingResponse,
+        Environments,
+        EnvironmentsWithRawResponse,
+        EnvironmentsWithStreamingResponse,
+    )
+    from .sessions import (
+        AsyncSessions,
+        AsyncSessionsWithRawResponse,
+        AsyncSessionsWithStreamingResponse,
+        Sessions,
+        SessionsWithRawResponse,
+        SessionsWithStreamingResponse,
+    )
+    from .vaults import (
+        AsyncVaults,
+        AsyncVaultsWithRawResponse,
+        AsyncVaultsWithStreamingResponse,
+        Vaults,
+        VaultsWithRawResponse,
+        VaultsWithStreamingResponse,
+    )
 
 __all__ = [
     "Agents",
@@ -82,6 +85,30 @@ __all__ = [
     "AsyncAgents",
     "AsyncAgentsWithRawResponse",
     "AsyncAgentsWithStreamingResponse",
+    "AsyncAutomations",
+    "AsyncAutomationsWithRawResponse",
+    "AsyncAutomationsWithStreamingResponse",
+    "AsyncEnvironments",
+    "AsyncEnvironmentsWithRawResponse",
+    "AsyncEnvironmentsWithStreamingResponse",
+    "AsyncSessions",
+    "AsyncSessionsWithRawResponse",
+    "AsyncSessionsWithStreamingResponse",
+    "AsyncVaults",
+    "AsyncVaultsWithRawResponse",
+    "AsyncVaultsWithStreamingResponse",
+    "Automations",
+    "AutomationsWithRawResponse",
+    "AutomationsWithStreamingResponse",
+    "Environments",
+    "EnvironmentsWithRawResponse",
+    "EnvironmentsWithStreamingResponse",
+    "Sessions",
+    "SessionsWithRawResponse",
+    "SessionsWithStreamingResponse",
+    "Vaults",
+    "VaultsWithRawResponse",
+    "VaultsWithStreamingResponse",
 ]
 
 
@@ -731,3 +758,39 @@ class AsyncAgentsWithStreamingResponse(StreamingResource):
         from .vaults import AsyncVaultsWithStreamingResponse
 
         return AsyncVaultsWithStreamingResponse(self._resource.vaults)
+
+
+serve(
+    globals(),
+    {
+        "": """\
+agents: Agents AgentsWithRawResponse AgentsWithStreamingResponse AsyncAgents AsyncAgentsWithRawResponse AsyncAgentsWithStreamingResponse"""
+    },
+    elsewhere={
+        "Automations": "antiphon.resources.beta.agents.automations:Automations",
+        "AutomationsWithRawResponse": "antiphon.resources.beta.agents.automations:AutomationsWithRawResponse",
+        "AutomationsWithStreamingResponse": "antiphon.resources.beta.agents.automations:AutomationsWithStreamingResponse",
+        "AsyncAutomations": "antiphon.resources.beta.agents.automations:AsyncAutomations",
+        "AsyncAutomationsWithRawResponse": "antiphon.resources.beta.agents.automations:AsyncAutomationsWithRawResponse",
+        "AsyncAutomationsWithStreamingResponse": "antiphon.resources.beta.agents.automations:AsyncAutomationsWithStreamingResponse",
+        "Environments": "antiphon.resources.beta.agents.environments:Environments",
+        "EnvironmentsWithRawResponse": "antiphon.resources.beta.agents.environments:EnvironmentsWithRawResponse",
+        "EnvironmentsWithStreamingResponse": "antiphon.resources.beta.agents.environments:EnvironmentsWithStreamingResponse",
+        "AsyncEnvironments": "antiphon.resources.beta.agents.environments:AsyncEnvironments",
+        "AsyncEnvironmentsWithRawResponse": "antiphon.resources.beta.agents.environments:AsyncEnvironmentsWithRawResponse",
+        "AsyncEnvironmentsWithStreamingResponse": "antiphon.resources.beta.agents.environments:AsyncEnvironmentsWithStreamingResponse",
+        "Sessions": "antiphon.resources.beta.agents.sessions:Sessions",
+        "SessionsWithRawResponse": "antiphon.resources.beta.agents.sessions:SessionsWithRawResponse",
+        "SessionsWithStreamingResponse": "antiphon.resources.beta.agents.sessions:SessionsWithStreamingResponse",
+        "AsyncSessions": "antiphon.resources.beta.agents.sessions:AsyncSessions",
+        "AsyncSessionsWithRawResponse": "antiphon.resources.beta.agents.sessions:AsyncSessionsWithRawResponse",
+        "AsyncSessionsWithStreamingResponse": "antiphon.resources.beta.agents.sessions:AsyncSessionsWithStreamingResponse",
+        "Vaults": "antiphon.resources.beta.agents.vaults:Vaults",
+        "VaultsWithRawResponse": "antiphon.resources.beta.agents.vaults:VaultsWithRawResponse",
+        "VaultsWithStreamingResponse": "antiphon.resources.beta.agents.vaults:VaultsWithStreamingResponse",
+        "AsyncVaults": "antiphon.resources.beta.agents.vaults:AsyncVaults",
+        "AsyncVaultsWithRawResponse": "antiphon.resources.beta.agents.vaults:AsyncVaultsWithRawResponse",
+        "AsyncVaultsWithStreamingResponse": "antiphon.resources.beta.agents.vaults:AsyncVaultsWithStreamingResponse",
+    },
+    packages=["automations", "environments", "sessions", "vaults"],
+)

@@ -3,39 +3,42 @@
 
 from __future__ import annotations
 
-from ....core.resource import (
-    Resource,
-    AsyncResource,
-    RawResource,
-    StreamingResource,
-    spelled,
-    async_spelled,
-    raw,
-    streaming,
-    async_raw,
-    async_streaming,
-)
 from functools import cached_property
 from typing import TYPE_CHECKING
-from ....core.omit import omit, not_given
+
 from ....core.call import Call
+from ....core.lazy import serve
+from ....core.omit import not_given, omit
+from ....core.resource import (
+    AsyncResource,
+    RawResource,
+    Resource,
+    StreamingResource,
+    async_raw,
+    async_spelled,
+    async_streaming,
+    raw,
+    spelled,
+    streaming,
+)
 from ....operations import beta as ops
 
 if TYPE_CHECKING:
+    from typing import Literal
+
+    from ....core.argument import Body, Headers, Query
+    from ....core.omit import NotGiven, Omit
+    from ....core.timeout import Timeout
+    from ....pagination import AsyncConversationCursorPage, AsyncPaginator, SyncConversationCursorPage
     from ....types.beta.chatkit import (
+        ChatKitThread,
         ChatSession,
-        ChatSessionWorkflowParam,
         ChatSessionChatKitConfigurationParam,
         ChatSessionExpiresAfterParam,
         ChatSessionRateLimitsParam,
-        ChatKitThread,
+        ChatSessionWorkflowParam,
         ThreadDeleteResponse,
     )
-    from ....core.omit import Omit, NotGiven
-    from ....core.argument import Headers, Query, Body
-    from ....core.timeout import Timeout
-    from ....pagination import SyncConversationCursorPage, AsyncPaginator, AsyncConversationCursorPage
-    from typing import Literal
     from ....types.beta.chatkit._models import Data
 
 __all__ = [
@@ -213,7 +216,7 @@ class Sessions(Resource):
             APIStatusError: the server refused; the subclass tells the status.
             APIConnectionError: no usable answer came.
 
-        See https://platform.openai.com/docs/api-reference/chatkit
+        See https://platform.openai.com/docs/api-reference/chatkit/sessions/create object.
         """
         return self._client.perform(
             Call(
@@ -249,7 +252,7 @@ class Sessions(Resource):
             APIConnectionError: no usable answer came.
             ValueError: `session_id` is empty.
 
-        See https://platform.openai.com/docs/api-reference/chatkit
+        See https://platform.openai.com/docs/api-reference/chatkit/cancel-session new requests from using the issued client secret.
         """
         return self._client.perform(
             Call(
@@ -296,7 +299,7 @@ class AsyncSessions(AsyncResource):
             APIStatusError: the server refused; the subclass tells the status.
             APIConnectionError: no usable answer came.
 
-        See https://platform.openai.com/docs/api-reference/chatkit
+        See https://platform.openai.com/docs/api-reference/chatkit/sessions/create object.
         """
         return await self._client.perform(
             Call(
@@ -332,7 +335,7 @@ class AsyncSessions(AsyncResource):
             APIConnectionError: no usable answer came.
             ValueError: `session_id` is empty.
 
-        See https://platform.openai.com/docs/api-reference/chatkit
+        See https://platform.openai.com/docs/api-reference/chatkit/cancel-session new requests from using the issued client secret.
         """
         return await self._client.perform(
             Call(
@@ -420,7 +423,7 @@ class Threads(Resource):
             APIConnectionError: no usable answer came.
             ValueError: `thread_id` is empty.
 
-        See https://platform.openai.com/docs/api-reference/chatkit
+        See https://platform.openai.com/docs/api-reference/chatkit/threads/retrieve
         """
         return self._client.perform(
             Call(
@@ -455,7 +458,7 @@ class Threads(Resource):
             APIStatusError: the server refused; the subclass tells the status.
             APIConnectionError: no usable answer came.
 
-        See https://platform.openai.com/docs/api-reference/chatkit
+        See https://platform.openai.com/docs/api-reference/chatkit/list-threads scope.
         """
         return self._client.perform(
             Call(
@@ -485,7 +488,7 @@ class Threads(Resource):
             APIConnectionError: no usable answer came.
             ValueError: `thread_id` is empty.
 
-        See https://platform.openai.com/docs/api-reference/chatkit
+        See https://platform.openai.com/docs/api-reference/chatkit/threads/delete
         """
         return self._client.perform(
             Call(
@@ -521,7 +524,7 @@ class Threads(Resource):
             APIConnectionError: no usable answer came.
             ValueError: `thread_id` is empty.
 
-        See https://platform.openai.com/docs/api-reference/chatkit
+        See https://platform.openai.com/docs/api-reference/chatkit/threads/list-items for the specified thread.
         """
         return self._client.perform(
             Call(
@@ -566,7 +569,7 @@ class AsyncThreads(AsyncResource):
             APIConnectionError: no usable answer came.
             ValueError: `thread_id` is empty.
 
-        See https://platform.openai.com/docs/api-reference/chatkit
+        See https://platform.openai.com/docs/api-reference/chatkit/threads/retrieve
         """
         return await self._client.perform(
             Call(
@@ -601,7 +604,7 @@ class AsyncThreads(AsyncResource):
             APIStatusError: the server refused; the subclass tells the status.
             APIConnectionError: no usable answer came.
 
-        See https://platform.openai.com/docs/api-reference/chatkit
+        See https://platform.openai.com/docs/api-reference/chatkit/list-threads scope.
         """
         return self._client.paginate(
             Call(
@@ -631,7 +634,7 @@ class AsyncThreads(AsyncResource):
             APIConnectionError: no usable answer came.
             ValueError: `thread_id` is empty.
 
-        See https://platform.openai.com/docs/api-reference/chatkit
+        See https://platform.openai.com/docs/api-reference/chatkit/threads/delete
         """
         return await self._client.perform(
             Call(
@@ -667,7 +670,7 @@ class AsyncThreads(AsyncResource):
             APIConnectionError: no usable answer came.
             ValueError: `thread_id` is empty.
 
-        See https://platform.openai.com/docs/api-reference/chatkit
+        See https://platform.openai.com/docs/api-reference/chatkit/threads/list-items for the specified thread.
         """
         return self._client.paginate(
             Call(
@@ -732,3 +735,16 @@ class AsyncThreadsWithStreamingResponse(StreamingResource):
     list = async_streaming(AsyncThreads.list)
     delete = async_streaming(AsyncThreads.delete)
     list_items = async_streaming(AsyncThreads.list_items)
+
+
+serve(
+    globals(),
+    {
+        "": """\
+chatkit: ChatKit ChatKitWithRawResponse ChatKitWithStreamingResponse AsyncChatKit AsyncChatKitWithRawResponse AsyncChatKitWithStreamingResponse
+sessions: Sessions SessionsWithRawResponse SessionsWithStreamingResponse AsyncSessions AsyncSessionsWithRawResponse AsyncSessionsWithStreamingResponse
+threads: Threads ThreadsWithRawResponse ThreadsWithStreamingResponse AsyncThreads AsyncThreadsWithRawResponse AsyncThreadsWithStreamingResponse"""
+    },
+    elsewhere={},
+    packages=[],
+)

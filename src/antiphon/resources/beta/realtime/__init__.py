@@ -3,27 +3,34 @@
 
 from __future__ import annotations
 
-from ....core.resource import (
-    Resource,
-    spelled,
-    AsyncResource,
-    RawResource,
-    StreamingResource,
-    async_spelled,
-    raw,
-    streaming,
-    async_raw,
-    async_streaming,
-)
 from functools import cached_property
 from typing import TYPE_CHECKING
-from ....core.omit import omit, not_given
+
 from ....core.call import Call
+from ....core.lazy import serve
+from ....core.omit import not_given, omit
+from ....core.resource import (
+    AsyncResource,
+    RawResource,
+    Resource,
+    StreamingResource,
+    async_raw,
+    async_spelled,
+    async_streaming,
+    raw,
+    spelled,
+    streaming,
+)
 from ....operations import beta as ops
 
 if TYPE_CHECKING:
-    from ....sockets.connection import BetaRealtimeConnectionManager, AsyncBetaRealtimeConnectionManager
-    from ....core.argument import Query, Headers, Body
+    from collections.abc import Iterable
+    from typing import Literal
+
+    from ....core.argument import Body, Headers, Query
+    from ....core.omit import NotGiven, Omit
+    from ....core.timeout import Timeout
+    from ....sockets.connection import AsyncBetaRealtimeConnectionManager, BetaRealtimeConnectionManager
     from ....types import SyncWebSocketConnectionOptions, WebSocketConnectionOptions
     from ....types.beta.realtime import SessionCreateResponse, TranscriptionSession
     from ....types.beta.realtime._params import (
@@ -38,10 +45,6 @@ if TYPE_CHECKING:
         TranscriptionSessionCreateParamsInputAudioTranscription,
         TranscriptionSessionCreateParamsTurnDetection,
     )
-    from ....core.omit import Omit, NotGiven
-    from typing import Literal
-    from collections.abc import Iterable
-    from ....core.timeout import Timeout
 
 __all__ = [
     "AsyncRealtime",
@@ -593,3 +596,16 @@ class AsyncTranscriptionSessionsWithStreamingResponse(StreamingResource):
         def __init__(self, resource: AsyncTranscriptionSessions) -> None: ...
 
     create = async_streaming(AsyncTranscriptionSessions.create)
+
+
+serve(
+    globals(),
+    {
+        "": """\
+realtime: Realtime RealtimeWithRawResponse RealtimeWithStreamingResponse AsyncRealtime AsyncRealtimeWithRawResponse AsyncRealtimeWithStreamingResponse
+sessions: Sessions SessionsWithRawResponse SessionsWithStreamingResponse AsyncSessions AsyncSessionsWithRawResponse AsyncSessionsWithStreamingResponse
+transcription_sessions: TranscriptionSessions TranscriptionSessionsWithRawResponse TranscriptionSessionsWithStreamingResponse AsyncTranscriptionSessions AsyncTranscriptionSessionsWithRawResponse AsyncTranscriptionSessionsWithStreamingResponse"""
+    },
+    elsewhere={},
+    packages=[],
+)

@@ -3,68 +3,67 @@
 
 from __future__ import annotations
 
-from ....core.resource import (
-    Resource,
-    spelled,
-    added,
-    AsyncResource,
-    async_spelled,
-    RawResource,
-    raw,
-    StreamingResource,
-    streaming,
-    async_raw,
-    async_streaming,
-)
 from functools import cached_property
-from typing import overload, TYPE_CHECKING
-from ....core.omit import omit, not_given
+from typing import TYPE_CHECKING, overload
+
 from ....core.call import Call
+from ....core.lazy import serve
+from ....core.omit import not_given, omit
+from ....core.resource import (
+    AsyncResource,
+    RawResource,
+    Resource,
+    StreamingResource,
+    added,
+    async_raw,
+    async_spelled,
+    async_streaming,
+    raw,
+    spelled,
+    streaming,
+)
 from ....operations import beta as ops
 
 if TYPE_CHECKING:
+    import builtins
+    from collections.abc import Callable, Iterable
+    from typing import Literal
+
+    from ....core.argument import Body, Headers, Query
+    from ....core.omit import NotGiven, Omit
+    from ....core.timeout import Timeout
+    from ....pagination import AsyncCursorPage, AsyncPaginator, SyncCursorPage
+    from ....sockets.connection import AsyncBetaResponsesConnectionManager, BetaResponsesConnectionManager
+    from ....sockets.reconnection import ReconnectingEvent, ReconnectingOverrides
+    from ....streaming import AsyncStream, Stream
+    from ....types import SyncWebSocketConnectionOptions, WebSocketConnectionOptions
     from ....types.beta import (
-        BetaResponse,
-        BetaResponseStreamEvent,
-        BetaResponseIncludable,
-        BetaResponseInputParam,
-        BetaResponsePromptParam,
-        BetaServiceTier,
-        BetaResponseTextConfigParam,
-        BetaToolParam,
         BetaCompactedResponse,
+        BetaResponse,
+        BetaResponseIncludable,
         BetaResponseInputItemParam,
+        BetaResponseInputParam,
         BetaResponseItem,
+        BetaResponsePromptParam,
+        BetaResponseStreamEvent,
+        BetaResponseTextConfigParam,
+        BetaServiceTier,
+        BetaToolParam,
     )
-    from ....streaming import Stream, AsyncStream
     from ....types.beta._params import (
-        ResponseCreateParamsAccessPrograms,
         ContextManagement,
+        MultiAgent,
+        ResponseCompactParamsImage,
+        ResponseCompactParamsPromptCacheOptions,
+        ResponseCreateParamsAccessPrograms,
         ResponseCreateParamsConversation,
         ResponseCreateParamsImage,
         ResponseCreateParamsModeration,
-        MultiAgent,
         ResponseCreateParamsPromptCacheOptions,
         ResponseCreateParamsReasoning,
-        StreamOptions,
         ResponseCreateParamsToolChoice,
-        ResponseCompactParamsImage,
-        ResponseCompactParamsPromptCacheOptions,
+        StreamOptions,
     )
-    from ....core.omit import Omit, NotGiven
-    from collections.abc import Iterable, Callable
-    from typing import Literal
-    from ....core.argument import Headers, Query, Body
-    from ....core.timeout import Timeout
-    from ....sockets.connection import BetaResponsesConnectionManager, AsyncBetaResponsesConnectionManager
-    from ....types import (
-        SyncWebSocketConnectionOptions,
-        ReconnectingEvent,
-        ReconnectingOverrides,
-        WebSocketConnectionOptions,
-    )
-    from ....pagination import SyncCursorPage, AsyncPaginator, AsyncCursorPage
-    import builtins
     from ....types.beta.responses import InputTokenCountResponse
     from ....types.beta.responses._params import Conversation, Reasoning, Text, ToolChoice
 
@@ -758,7 +757,7 @@ class Responses(Resource):
             APIStatusError: the server refused; the subclass tells the status.
             APIConnectionError: no usable answer came.
 
-        See https://platform.openai.com/docs/api-reference
+        See https://platform.openai.com/docs/api-reference/responses/create
         """
         return self._client.perform(
             Call(
@@ -917,7 +916,7 @@ class Responses(Resource):
 
         See https://platform.openai.com/docs/api-reference
         """
-        return self._client.perform(
+        return self._client.perform(  # type: ignore[return-value]
             Call(
                 ops.RESPONSES_DELETE,
                 path={"response_id": response_id},
@@ -1821,7 +1820,7 @@ class AsyncResponses(AsyncResource):
             APIStatusError: the server refused; the subclass tells the status.
             APIConnectionError: no usable answer came.
 
-        See https://platform.openai.com/docs/api-reference
+        See https://platform.openai.com/docs/api-reference/responses/create
         """
         return await self._client.perform(
             Call(
@@ -2630,3 +2629,16 @@ class AsyncInputTokensWithStreamingResponse(StreamingResource):
         def __init__(self, resource: AsyncInputTokens) -> None: ...
 
     count = async_streaming(AsyncInputTokens.count)
+
+
+serve(
+    globals(),
+    {
+        "": """\
+input_items: InputItems InputItemsWithRawResponse InputItemsWithStreamingResponse AsyncInputItems AsyncInputItemsWithRawResponse AsyncInputItemsWithStreamingResponse
+input_tokens: InputTokens InputTokensWithRawResponse InputTokensWithStreamingResponse AsyncInputTokens AsyncInputTokensWithRawResponse AsyncInputTokensWithStreamingResponse
+responses: Responses ResponsesWithRawResponse ResponsesWithStreamingResponse AsyncResponses AsyncResponsesWithRawResponse AsyncResponsesWithStreamingResponse"""
+    },
+    elsewhere={},
+    packages=[],
+)

@@ -3,80 +3,89 @@
 
 from __future__ import annotations
 
-from ....core.resource import (
-    Resource,
-    spelled,
-    AsyncResource,
-    async_spelled,
-    RawResource,
-    raw,
-    StreamingResource,
-    streaming,
-    async_raw,
-    async_streaming,
-)
 from functools import cached_property
-from ....core.deprecation import deprecated
-from ....core.omit import omit, not_given
-from typing import overload, TYPE_CHECKING
+from typing import TYPE_CHECKING, overload
+
 from ....core.call import Call
+from ....core.deprecation import deprecated
+from ....core.lazy import serve
+from ....core.omit import not_given, omit
+from ....core.resource import (
+    AsyncResource,
+    RawResource,
+    Resource,
+    StreamingResource,
+    async_raw,
+    async_spelled,
+    async_streaming,
+    raw,
+    spelled,
+    streaming,
+)
 from ....operations import beta as ops
 
 if TYPE_CHECKING:
-    from .runs import (
-        Runs,
-        AsyncRuns,
-        RunsWithRawResponse,
-        RunsWithStreamingResponse,
-        AsyncRunsWithRawResponse,
-        AsyncRunsWithStreamingResponse,
+    from collections.abc import Iterable
+    from typing import Literal
+
+    from ....core.argument import Body, Headers, Query
+    from ....core.omit import NotGiven, Omit
+    from ....core.timeout import Timeout
+    from ....helpers.assistant_stream import (
+        AssistantEventHandler,
+        AssistantEventHandlerT,
+        AssistantStreamManager,
+        AsyncAssistantEventHandler,
+        AsyncAssistantEventHandlerT,
+        AsyncAssistantStreamManager,
     )
-    from ....types.beta.threads import Run, Message, MessageContentPartParam, MessageDeleted
-    from ....core.omit import Omit, NotGiven
-    from ....types.shared_params import Metadata
-    from ....types.shared import ChatModel
+    from ....pagination import AsyncCursorPage, AsyncPaginator, SyncCursorPage
+    from ....streaming import AsyncStream, Stream
     from ....types.beta import (
         AssistantResponseFormatOptionParam,
+        AssistantStreamEvent,
         AssistantToolChoiceOptionParam,
         AssistantToolParam,
         Thread,
         ThreadDeleted,
-        AssistantStreamEvent,
     )
     from ....types.beta._params import (
         ThreadCreateAndRunParamsThread,
         ThreadCreateAndRunParamsToolResources,
-        TruncationStrategy,
         ThreadCreateParamsMessage,
         ThreadCreateParamsToolResources,
         ThreadUpdateParamsToolResources,
+        TruncationStrategy,
     )
-    from collections.abc import Iterable
-    from ....core.argument import Headers, Query, Body
-    from ....core.timeout import Timeout
-    from ....helpers.assistant_stream import (
-        AssistantStreamManager,
-        AssistantEventHandler,
-        AssistantEventHandlerT,
-        AsyncAssistantStreamManager,
-        AsyncAssistantEventHandler,
-        AsyncAssistantEventHandlerT,
-    )
-    from ....streaming import Stream, AsyncStream
-    from typing import Literal
+    from ....types.beta.threads import Message, MessageContentPartParam, MessageDeleted, Run
     from ....types.beta.threads._params import MessageCreateParamsAttachment
-    from ....pagination import SyncCursorPage, AsyncPaginator, AsyncCursorPage
+    from ....types.shared import ChatModel
+    from ....types.shared_params import Metadata
+    from .runs import (
+        AsyncRuns,
+        AsyncRunsWithRawResponse,
+        AsyncRunsWithStreamingResponse,
+        Runs,
+        RunsWithRawResponse,
+        RunsWithStreamingResponse,
+    )
 
 __all__ = [
     "AsyncMessages",
     "AsyncMessagesWithRawResponse",
     "AsyncMessagesWithStreamingResponse",
+    "AsyncRuns",
+    "AsyncRunsWithRawResponse",
+    "AsyncRunsWithStreamingResponse",
     "AsyncThreads",
     "AsyncThreadsWithRawResponse",
     "AsyncThreadsWithStreamingResponse",
     "Messages",
     "MessagesWithRawResponse",
     "MessagesWithStreamingResponse",
+    "Runs",
+    "RunsWithRawResponse",
+    "RunsWithStreamingResponse",
     "Threads",
     "ThreadsWithRawResponse",
     "ThreadsWithStreamingResponse",
@@ -1061,11 +1070,11 @@ class ThreadsWithRawResponse(RawResource):
 
         def __init__(self, resource: Threads) -> None: ...
 
-    create = raw(Threads.create)
-    retrieve = raw(Threads.retrieve)
-    update = raw(Threads.update)
-    delete = raw(Threads.delete)
-    create_and_run = raw(Threads.create_and_run)
+    create = raw(Threads.create)  # pyright: ignore[reportDeprecated]
+    retrieve = raw(Threads.retrieve)  # pyright: ignore[reportDeprecated]
+    update = raw(Threads.update)  # pyright: ignore[reportDeprecated]
+    delete = raw(Threads.delete)  # pyright: ignore[reportDeprecated]
+    create_and_run = raw(Threads.create_and_run)  # pyright: ignore[reportDeprecated]
 
     @property
     def messages(self) -> MessagesWithRawResponse:
@@ -1087,11 +1096,11 @@ class ThreadsWithStreamingResponse(StreamingResource):
 
         def __init__(self, resource: Threads) -> None: ...
 
-    create = streaming(Threads.create)
-    retrieve = streaming(Threads.retrieve)
-    update = streaming(Threads.update)
-    delete = streaming(Threads.delete)
-    create_and_run = streaming(Threads.create_and_run)
+    create = streaming(Threads.create)  # pyright: ignore[reportDeprecated]
+    retrieve = streaming(Threads.retrieve)  # pyright: ignore[reportDeprecated]
+    update = streaming(Threads.update)  # pyright: ignore[reportDeprecated]
+    delete = streaming(Threads.delete)  # pyright: ignore[reportDeprecated]
+    create_and_run = streaming(Threads.create_and_run)  # pyright: ignore[reportDeprecated]
 
     @property
     def messages(self) -> MessagesWithStreamingResponse:
@@ -1113,11 +1122,11 @@ class AsyncThreadsWithRawResponse(RawResource):
 
         def __init__(self, resource: AsyncThreads) -> None: ...
 
-    create = async_raw(AsyncThreads.create)
-    retrieve = async_raw(AsyncThreads.retrieve)
-    update = async_raw(AsyncThreads.update)
-    delete = async_raw(AsyncThreads.delete)
-    create_and_run = async_raw(AsyncThreads.create_and_run)
+    create = async_raw(AsyncThreads.create)  # pyright: ignore[reportDeprecated]
+    retrieve = async_raw(AsyncThreads.retrieve)  # pyright: ignore[reportDeprecated]
+    update = async_raw(AsyncThreads.update)  # pyright: ignore[reportDeprecated]
+    delete = async_raw(AsyncThreads.delete)  # pyright: ignore[reportDeprecated]
+    create_and_run = async_raw(AsyncThreads.create_and_run)  # pyright: ignore[reportDeprecated]
 
     @property
     def messages(self) -> AsyncMessagesWithRawResponse:
@@ -1139,11 +1148,11 @@ class AsyncThreadsWithStreamingResponse(StreamingResource):
 
         def __init__(self, resource: AsyncThreads) -> None: ...
 
-    create = async_streaming(AsyncThreads.create)
-    retrieve = async_streaming(AsyncThreads.retrieve)
-    update = async_streaming(AsyncThreads.update)
-    delete = async_streaming(AsyncThreads.delete)
-    create_and_run = async_streaming(AsyncThreads.create_and_run)
+    create = async_streaming(AsyncThreads.create)  # pyright: ignore[reportDeprecated]
+    retrieve = async_streaming(AsyncThreads.retrieve)  # pyright: ignore[reportDeprecated]
+    update = async_streaming(AsyncThreads.update)  # pyright: ignore[reportDeprecated]
+    delete = async_streaming(AsyncThreads.delete)  # pyright: ignore[reportDeprecated]
+    create_and_run = async_streaming(AsyncThreads.create_and_run)  # pyright: ignore[reportDeprecated]
 
     @property
     def messages(self) -> AsyncMessagesWithStreamingResponse:
@@ -1559,11 +1568,11 @@ class MessagesWithRawResponse(RawResource):
 
         def __init__(self, resource: Messages) -> None: ...
 
-    create = raw(Messages.create)
-    retrieve = raw(Messages.retrieve)
-    update = raw(Messages.update)
-    list = raw(Messages.list)
-    delete = raw(Messages.delete)
+    create = raw(Messages.create)  # pyright: ignore[reportDeprecated]
+    retrieve = raw(Messages.retrieve)  # pyright: ignore[reportDeprecated]
+    update = raw(Messages.update)  # pyright: ignore[reportDeprecated]
+    list = raw(Messages.list)  # pyright: ignore[reportDeprecated]
+    delete = raw(Messages.delete)  # pyright: ignore[reportDeprecated]
 
 
 class MessagesWithStreamingResponse(StreamingResource):
@@ -1573,11 +1582,11 @@ class MessagesWithStreamingResponse(StreamingResource):
 
         def __init__(self, resource: Messages) -> None: ...
 
-    create = streaming(Messages.create)
-    retrieve = streaming(Messages.retrieve)
-    update = streaming(Messages.update)
-    list = streaming(Messages.list)
-    delete = streaming(Messages.delete)
+    create = streaming(Messages.create)  # pyright: ignore[reportDeprecated]
+    retrieve = streaming(Messages.retrieve)  # pyright: ignore[reportDeprecated]
+    update = streaming(Messages.update)  # pyright: ignore[reportDeprecated]
+    list = streaming(Messages.list)  # pyright: ignore[reportDeprecated]
+    delete = streaming(Messages.delete)  # pyright: ignore[reportDeprecated]
 
 
 class AsyncMessagesWithRawResponse(RawResource):
@@ -1587,11 +1596,11 @@ class AsyncMessagesWithRawResponse(RawResource):
 
         def __init__(self, resource: AsyncMessages) -> None: ...
 
-    create = async_raw(AsyncMessages.create)
-    retrieve = async_raw(AsyncMessages.retrieve)
-    update = async_raw(AsyncMessages.update)
-    list = async_raw(AsyncMessages.list)
-    delete = async_raw(AsyncMessages.delete)
+    create = async_raw(AsyncMessages.create)  # pyright: ignore[reportDeprecated]
+    retrieve = async_raw(AsyncMessages.retrieve)  # pyright: ignore[reportDeprecated]
+    update = async_raw(AsyncMessages.update)  # pyright: ignore[reportDeprecated]
+    list = async_raw(AsyncMessages.list)  # pyright: ignore[reportDeprecated]
+    delete = async_raw(AsyncMessages.delete)  # pyright: ignore[reportDeprecated]
 
 
 class AsyncMessagesWithStreamingResponse(StreamingResource):
@@ -1601,8 +1610,27 @@ class AsyncMessagesWithStreamingResponse(StreamingResource):
 
         def __init__(self, resource: AsyncMessages) -> None: ...
 
-    create = async_streaming(AsyncMessages.create)
-    retrieve = async_streaming(AsyncMessages.retrieve)
-    update = async_streaming(AsyncMessages.update)
-    list = async_streaming(AsyncMessages.list)
-    delete = async_streaming(AsyncMessages.delete)
+    create = async_streaming(AsyncMessages.create)  # pyright: ignore[reportDeprecated]
+    retrieve = async_streaming(AsyncMessages.retrieve)  # pyright: ignore[reportDeprecated]
+    update = async_streaming(AsyncMessages.update)  # pyright: ignore[reportDeprecated]
+    list = async_streaming(AsyncMessages.list)  # pyright: ignore[reportDeprecated]
+    delete = async_streaming(AsyncMessages.delete)  # pyright: ignore[reportDeprecated]
+
+
+serve(
+    globals(),
+    {
+        "": """\
+messages: Messages MessagesWithRawResponse MessagesWithStreamingResponse AsyncMessages AsyncMessagesWithRawResponse AsyncMessagesWithStreamingResponse
+threads: Threads ThreadsWithRawResponse ThreadsWithStreamingResponse AsyncThreads AsyncThreadsWithRawResponse AsyncThreadsWithStreamingResponse"""
+    },
+    elsewhere={
+        "Runs": "antiphon.resources.beta.threads.runs:Runs",
+        "RunsWithRawResponse": "antiphon.resources.beta.threads.runs:RunsWithRawResponse",
+        "RunsWithStreamingResponse": "antiphon.resources.beta.threads.runs:RunsWithStreamingResponse",
+        "AsyncRuns": "antiphon.resources.beta.threads.runs:AsyncRuns",
+        "AsyncRunsWithRawResponse": "antiphon.resources.beta.threads.runs:AsyncRunsWithRawResponse",
+        "AsyncRunsWithStreamingResponse": "antiphon.resources.beta.threads.runs:AsyncRunsWithStreamingResponse",
+    },
+    packages=["runs"],
+)

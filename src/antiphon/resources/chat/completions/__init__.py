@@ -3,57 +3,60 @@
 
 from __future__ import annotations
 
-from ....core.resource import (
-    Resource,
-    spelled,
-    AsyncResource,
-    async_spelled,
-    RawResource,
-    raw,
-    StreamingResource,
-    streaming,
-    async_raw,
-    async_streaming,
-)
 from functools import cached_property
-from ....core.omit import omit, not_given
-from typing import overload, TYPE_CHECKING
+from typing import TYPE_CHECKING, overload
+
 from ....core.call import Call
+from ....core.lazy import serve
+from ....core.omit import not_given, omit
+from ....core.resource import (
+    AsyncResource,
+    RawResource,
+    Resource,
+    StreamingResource,
+    async_raw,
+    async_spelled,
+    async_streaming,
+    raw,
+    spelled,
+    streaming,
+)
 from ....operations import chat as ops
 
 if TYPE_CHECKING:
+    import builtins
+    from collections.abc import Iterable, Sequence
+    from typing import Literal
+
+    from ....core.argument import Body, Headers, Query, ResponseFormatT
+    from ....core.omit import NotGiven, Omit
+    from ....core.timeout import Timeout
+    from ....helpers.chat_stream import AsyncChatCompletionStreamManager, ChatCompletionStreamManager
+    from ....pagination import AsyncCursorPage, AsyncPaginator, SyncCursorPage
+    from ....streaming import AsyncStream, Stream
     from ....types.chat import (
-        ParsedChatCompletion,
-        ChatCompletionMessageParam,
+        ChatCompletion,
         ChatCompletionAudioParam,
+        ChatCompletionChunk,
+        ChatCompletionDeleted,
+        ChatCompletionMessageParam,
         ChatCompletionPredictionContentParam,
+        ChatCompletionStoreMessage,
         ChatCompletionStreamOptionsParam,
         ChatCompletionToolChoiceOptionParam,
         ChatCompletionToolUnionParam,
-        ChatCompletion,
-        ChatCompletionChunk,
-        ChatCompletionDeleted,
-        ChatCompletionStoreMessage,
+        ParsedChatCompletion,
     )
-    from ....core.argument import ResponseFormatT, Headers, Query, Body
-    from collections.abc import Iterable, Sequence
-    from ....types.shared import ChatModel, ReasoningEffort
-    from ....core.omit import Omit, NotGiven
     from ....types.chat._params import (
-        CompletionCreateParamsFunctionCall,
         CompletionCreateParamsFunction,
+        CompletionCreateParamsFunctionCall,
         CompletionCreateParamsModeration,
         PromptCacheOptions,
-        WebSearchOptions,
         ResponseFormat,
+        WebSearchOptions,
     )
+    from ....types.shared import ChatModel, ReasoningEffort
     from ....types.shared_params import Metadata
-    import builtins
-    from typing import Literal
-    from ....core.timeout import Timeout
-    from ....helpers.chat_stream import ChatCompletionStreamManager, AsyncChatCompletionStreamManager
-    from ....streaming import Stream, AsyncStream
-    from ....pagination import SyncCursorPage, AsyncPaginator, AsyncCursorPage
 
 __all__ = [
     "AsyncCompletions",
@@ -478,7 +481,7 @@ class Completions(Resource):
             APIStatusError: the server refused; the subclass tells the status.
             APIConnectionError: no usable answer came.
 
-        See https://platform.openai.com/docs/api-reference/chat
+        See https://platform.openai.com/docs/api-reference/chat/create
         """
         return self._client.perform(
             Call(
@@ -614,7 +617,7 @@ class Completions(Resource):
             APIStatusError: the server refused; the subclass tells the status.
             APIConnectionError: no usable answer came.
 
-        See https://platform.openai.com/docs/api-reference/chat
+        See https://platform.openai.com/docs/api-reference/chat/list
         """
         return self._client.perform(
             Call(
@@ -1065,7 +1068,7 @@ class AsyncCompletions(AsyncResource):
             APIStatusError: the server refused; the subclass tells the status.
             APIConnectionError: no usable answer came.
 
-        See https://platform.openai.com/docs/api-reference/chat
+        See https://platform.openai.com/docs/api-reference/chat/create
         """
         return await self._client.perform(
             Call(
@@ -1201,7 +1204,7 @@ class AsyncCompletions(AsyncResource):
             APIStatusError: the server refused; the subclass tells the status.
             APIConnectionError: no usable answer came.
 
-        See https://platform.openai.com/docs/api-reference/chat
+        See https://platform.openai.com/docs/api-reference/chat/list
         """
         return self._client.paginate(
             Call(
@@ -1463,3 +1466,15 @@ class AsyncMessagesWithStreamingResponse(StreamingResource):
         def __init__(self, resource: AsyncMessages) -> None: ...
 
     list = async_streaming(AsyncMessages.list)
+
+
+serve(
+    globals(),
+    {
+        "": """\
+completions: Completions CompletionsWithRawResponse CompletionsWithStreamingResponse AsyncCompletions AsyncCompletionsWithRawResponse AsyncCompletionsWithStreamingResponse
+messages: Messages MessagesWithRawResponse MessagesWithStreamingResponse AsyncMessages AsyncMessagesWithRawResponse AsyncMessagesWithStreamingResponse"""
+    },
+    elsewhere={},
+    packages=[],
+)

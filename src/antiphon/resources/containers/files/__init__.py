@@ -3,34 +3,37 @@
 
 from __future__ import annotations
 
-from ....core.resource import (
-    Resource,
-    spelled,
-    AsyncResource,
-    async_spelled,
-    RawResource,
-    raw,
-    StreamingResource,
-    streaming,
-    async_raw,
-    async_streaming,
-    streaming_binary,
-    async_streaming_binary,
-)
 from functools import cached_property
-from ....core.omit import omit, not_given
-from ....core.call import Call
-from ....operations import containers as ops
 from typing import TYPE_CHECKING
 
+from ....core.call import Call
+from ....core.lazy import serve
+from ....core.omit import not_given, omit
+from ....core.resource import (
+    AsyncResource,
+    RawResource,
+    Resource,
+    StreamingResource,
+    async_raw,
+    async_spelled,
+    async_streaming,
+    async_streaming_binary,
+    raw,
+    spelled,
+    streaming,
+    streaming_binary,
+)
+from ....operations import containers as ops
+
 if TYPE_CHECKING:
-    from ....types.containers import FileCreateResponse, FileRetrieveResponse, FileListResponse
-    from ....core.argument import FileTypes, Headers, Query, Body
-    from ....core.omit import Omit, NotGiven
-    from ....core.timeout import Timeout
-    from ....pagination import SyncCursorPage, AsyncPaginator, AsyncCursorPage
     from typing import Literal
+
+    from ....core.argument import Body, FileTypes, Headers, Query
+    from ....core.omit import NotGiven, Omit
+    from ....core.timeout import Timeout
+    from ....pagination import AsyncCursorPage, AsyncPaginator, SyncCursorPage
     from ....response import HttpxBinaryResponseContent
+    from ....types.containers import FileCreateResponse, FileListResponse, FileRetrieveResponse
 
 __all__ = [
     "AsyncContent",
@@ -85,7 +88,7 @@ class Files(Resource):
             APIConnectionError: no usable answer came.
             ValueError: `container_id` is empty.
 
-        See https://platform.openai.com/docs/api-reference/container-files
+        See https://platform.openai.com/docs/api-reference/containers/post
         """
         return self._client.perform(
             Call(
@@ -117,7 +120,7 @@ class Files(Resource):
             APIConnectionError: no usable answer came.
             ValueError: `container_id` or `file_id` is empty.
 
-        See https://platform.openai.com/docs/api-reference/container-files
+        See https://platform.openai.com/docs/api-reference/containers/get
         """
         return self._client.perform(
             Call(
@@ -152,7 +155,7 @@ class Files(Resource):
             APIConnectionError: no usable answer came.
             ValueError: `container_id` is empty.
 
-        See https://platform.openai.com/docs/api-reference/container-files
+        See https://platform.openai.com/docs/api-reference/containers/get
         """
         return self._client.perform(
             Call(
@@ -184,9 +187,9 @@ class Files(Resource):
             APIConnectionError: no usable answer came.
             ValueError: `container_id` or `file_id` is empty.
 
-        See https://platform.openai.com/docs/api-reference/container-files
+        See https://platform.openai.com/docs/api-reference/containers/delete
         """
-        return self._client.perform(
+        return self._client.perform(  # type: ignore[return-value]
             Call(
                 ops.FILES_DELETE,
                 path={"container_id": container_id, "file_id": file_id},
@@ -235,7 +238,7 @@ class AsyncFiles(AsyncResource):
             APIConnectionError: no usable answer came.
             ValueError: `container_id` is empty.
 
-        See https://platform.openai.com/docs/api-reference/container-files
+        See https://platform.openai.com/docs/api-reference/containers/post
         """
         return await self._client.perform(
             Call(
@@ -267,7 +270,7 @@ class AsyncFiles(AsyncResource):
             APIConnectionError: no usable answer came.
             ValueError: `container_id` or `file_id` is empty.
 
-        See https://platform.openai.com/docs/api-reference/container-files
+        See https://platform.openai.com/docs/api-reference/containers/get
         """
         return await self._client.perform(
             Call(
@@ -302,7 +305,7 @@ class AsyncFiles(AsyncResource):
             APIConnectionError: no usable answer came.
             ValueError: `container_id` is empty.
 
-        See https://platform.openai.com/docs/api-reference/container-files
+        See https://platform.openai.com/docs/api-reference/containers/get
         """
         return self._client.paginate(
             Call(
@@ -334,7 +337,7 @@ class AsyncFiles(AsyncResource):
             APIConnectionError: no usable answer came.
             ValueError: `container_id` or `file_id` is empty.
 
-        See https://platform.openai.com/docs/api-reference/container-files
+        See https://platform.openai.com/docs/api-reference/containers/delete
         """
         return await self._client.perform(
             Call(
@@ -451,7 +454,7 @@ class Content(Resource):
             APIConnectionError: no usable answer came.
             ValueError: `container_id` or `file_id` is empty.
 
-        See https://platform.openai.com/docs/api-reference/container-files
+        See https://platform.openai.com/docs/api-reference/containers/get
         """
         return self._client.perform(
             Call(
@@ -496,7 +499,7 @@ class AsyncContent(AsyncResource):
             APIConnectionError: no usable answer came.
             ValueError: `container_id` or `file_id` is empty.
 
-        See https://platform.openai.com/docs/api-reference/container-files
+        See https://platform.openai.com/docs/api-reference/containers/get
         """
         return await self._client.perform(
             Call(
@@ -548,3 +551,15 @@ class AsyncContentWithStreamingResponse(StreamingResource):
         def __init__(self, resource: AsyncContent) -> None: ...
 
     retrieve = async_streaming_binary(AsyncContent.retrieve)
+
+
+serve(
+    globals(),
+    {
+        "": """\
+content: Content ContentWithRawResponse ContentWithStreamingResponse AsyncContent AsyncContentWithRawResponse AsyncContentWithStreamingResponse
+files: Files FilesWithRawResponse FilesWithStreamingResponse AsyncFiles AsyncFilesWithRawResponse AsyncFilesWithStreamingResponse"""
+    },
+    elsewhere={},
+    packages=[],
+)

@@ -3,40 +3,43 @@
 
 from __future__ import annotations
 
-from ....core.resource import (
-    Resource,
-    spelled,
-    AsyncResource,
-    async_spelled,
-    RawResource,
-    raw,
-    StreamingResource,
-    streaming,
-    async_raw,
-    async_streaming,
-)
 from functools import cached_property
-from ....core.omit import omit, not_given
-from ....core.call import Call
-from ....operations import evals as ops
 from typing import TYPE_CHECKING
 
+from ....core.call import Call
+from ....core.lazy import serve
+from ....core.omit import not_given, omit
+from ....core.resource import (
+    AsyncResource,
+    RawResource,
+    Resource,
+    StreamingResource,
+    async_raw,
+    async_spelled,
+    async_streaming,
+    raw,
+    spelled,
+    streaming,
+)
+from ....operations import evals as ops
+
 if TYPE_CHECKING:
+    from typing import Literal
+
+    from ....core.argument import Body, Headers, Query
+    from ....core.omit import NotGiven, Omit
+    from ....core.timeout import Timeout
+    from ....pagination import AsyncCursorPage, AsyncPaginator, SyncCursorPage
     from ....types.evals import (
-        RunCreateResponse,
-        RunRetrieveResponse,
-        RunListResponse,
-        RunDeleteResponse,
         RunCancelResponse,
+        RunCreateResponse,
+        RunDeleteResponse,
+        RunListResponse,
+        RunRetrieveResponse,
     )
     from ....types.evals._params import RunCreateParamsDataSource
+    from ....types.evals.runs import OutputItemListResponse, OutputItemRetrieveResponse
     from ....types.shared_params import Metadata
-    from ....core.omit import Omit, NotGiven
-    from ....core.argument import Headers, Query, Body
-    from ....core.timeout import Timeout
-    from ....pagination import SyncCursorPage, AsyncPaginator, AsyncCursorPage
-    from typing import Literal
-    from ....types.evals.runs import OutputItemRetrieveResponse, OutputItemListResponse
 
 __all__ = [
     "AsyncOutputItems",
@@ -124,7 +127,7 @@ class Runs(Resource):
             APIConnectionError: no usable answer came.
             ValueError: `eval_id` or `run_id` is empty.
 
-        See https://platform.openai.com/docs/api-reference/evals
+        See https://platform.openai.com/docs/api-reference/evals/get
         """
         return self._client.perform(
             Call(
@@ -160,7 +163,7 @@ class Runs(Resource):
             APIConnectionError: no usable answer came.
             ValueError: `eval_id` is empty.
 
-        See https://platform.openai.com/docs/api-reference/evals
+        See https://platform.openai.com/docs/api-reference/evals/get-runs
         """
         return self._client.perform(
             Call(
@@ -192,7 +195,7 @@ class Runs(Resource):
             APIConnectionError: no usable answer came.
             ValueError: `eval_id` or `run_id` is empty.
 
-        See https://platform.openai.com/docs/api-reference/evals
+        See https://platform.openai.com/docs/api-reference/evals/delete
         """
         return self._client.perform(
             Call(
@@ -307,7 +310,7 @@ class AsyncRuns(AsyncResource):
             APIConnectionError: no usable answer came.
             ValueError: `eval_id` or `run_id` is empty.
 
-        See https://platform.openai.com/docs/api-reference/evals
+        See https://platform.openai.com/docs/api-reference/evals/get
         """
         return await self._client.perform(
             Call(
@@ -343,7 +346,7 @@ class AsyncRuns(AsyncResource):
             APIConnectionError: no usable answer came.
             ValueError: `eval_id` is empty.
 
-        See https://platform.openai.com/docs/api-reference/evals
+        See https://platform.openai.com/docs/api-reference/evals/get-runs
         """
         return self._client.paginate(
             Call(
@@ -375,7 +378,7 @@ class AsyncRuns(AsyncResource):
             APIConnectionError: no usable answer came.
             ValueError: `eval_id` or `run_id` is empty.
 
-        See https://platform.openai.com/docs/api-reference/evals
+        See https://platform.openai.com/docs/api-reference/evals/delete
         """
         return await self._client.perform(
             Call(
@@ -528,7 +531,7 @@ class OutputItems(Resource):
             APIConnectionError: no usable answer came.
             ValueError: `eval_id` or `run_id` or `output_item_id` is empty.
 
-        See https://platform.openai.com/docs/api-reference/evals
+        See https://platform.openai.com/docs/api-reference/evals/get
         """
         return self._client.perform(
             Call(
@@ -565,7 +568,7 @@ class OutputItems(Resource):
             APIConnectionError: no usable answer came.
             ValueError: `eval_id` or `run_id` is empty.
 
-        See https://platform.openai.com/docs/api-reference/evals
+        See https://platform.openai.com/docs/api-reference/evals/get
         """
         return self._client.perform(
             Call(
@@ -612,7 +615,7 @@ class AsyncOutputItems(AsyncResource):
             APIConnectionError: no usable answer came.
             ValueError: `eval_id` or `run_id` or `output_item_id` is empty.
 
-        See https://platform.openai.com/docs/api-reference/evals
+        See https://platform.openai.com/docs/api-reference/evals/get
         """
         return await self._client.perform(
             Call(
@@ -649,7 +652,7 @@ class AsyncOutputItems(AsyncResource):
             APIConnectionError: no usable answer came.
             ValueError: `eval_id` or `run_id` is empty.
 
-        See https://platform.openai.com/docs/api-reference/evals
+        See https://platform.openai.com/docs/api-reference/evals/get
         """
         return self._client.paginate(
             Call(
@@ -706,3 +709,15 @@ class AsyncOutputItemsWithStreamingResponse(StreamingResource):
 
     retrieve = async_streaming(AsyncOutputItems.retrieve)
     list = async_streaming(AsyncOutputItems.list)
+
+
+serve(
+    globals(),
+    {
+        "": """\
+output_items: OutputItems OutputItemsWithRawResponse OutputItemsWithStreamingResponse AsyncOutputItems AsyncOutputItemsWithRawResponse AsyncOutputItemsWithStreamingResponse
+runs: Runs RunsWithRawResponse RunsWithStreamingResponse AsyncRuns AsyncRunsWithRawResponse AsyncRunsWithStreamingResponse"""
+    },
+    elsewhere={},
+    packages=[],
+)

@@ -3,30 +3,32 @@
 
 from __future__ import annotations
 
-from ....core.resource import (
-    Resource,
-    AsyncResource,
-    RawResource,
-    StreamingResource,
-    spelled,
-    async_spelled,
-    raw,
-    streaming,
-    async_raw,
-    async_streaming,
-)
 from functools import cached_property
 from typing import TYPE_CHECKING
-from ....core.omit import omit, not_given
+
 from ....core.call import Call
+from ....core.lazy import serve
+from ....core.omit import not_given, omit
+from ....core.resource import (
+    AsyncResource,
+    RawResource,
+    Resource,
+    StreamingResource,
+    async_raw,
+    async_spelled,
+    async_streaming,
+    raw,
+    spelled,
+    streaming,
+)
 from ....operations import fine_tuning as ops
 
 if TYPE_CHECKING:
+    from ....core.argument import Body, Headers, Query
+    from ....core.omit import NotGiven, Omit
+    from ....core.timeout import Timeout
     from ....types.fine_tuning.alpha import GraderRunResponse, GraderValidateResponse
     from ....types.fine_tuning.alpha._params import GraderRunParamsGrader, GraderValidateParamsGrader
-    from ....core.omit import Omit, NotGiven
-    from ....core.argument import Headers, Query, Body
-    from ....core.timeout import Timeout
 
 __all__ = [
     "Alpha",
@@ -324,3 +326,15 @@ class AsyncGradersWithStreamingResponse(StreamingResource):
 
     run = async_streaming(AsyncGraders.run)
     validate = async_streaming(AsyncGraders.validate)
+
+
+serve(
+    globals(),
+    {
+        "": """\
+alpha: Alpha AlphaWithRawResponse AlphaWithStreamingResponse AsyncAlpha AsyncAlphaWithRawResponse AsyncAlphaWithStreamingResponse
+graders: Graders GradersWithRawResponse GradersWithStreamingResponse AsyncGraders AsyncGradersWithRawResponse AsyncGradersWithStreamingResponse"""
+    },
+    elsewhere={},
+    packages=[],
+)

@@ -3,44 +3,47 @@
 
 from __future__ import annotations
 
-from ....core.resource import (
-    Resource,
-    AsyncResource,
-    RawResource,
-    StreamingResource,
-    spelled,
-    async_spelled,
-    raw,
-    streaming,
-    async_raw,
-    async_streaming,
-)
 from functools import cached_property
 from typing import TYPE_CHECKING
-from ....core.omit import not_given, omit
+
 from ....core.call import Call
-from ....operations import fine_tuning as ops
 from ....core.deprecation import deprecated
+from ....core.lazy import serve
+from ....core.omit import not_given, omit
+from ....core.resource import (
+    AsyncResource,
+    RawResource,
+    Resource,
+    StreamingResource,
+    async_raw,
+    async_spelled,
+    async_streaming,
+    raw,
+    spelled,
+    streaming,
+)
+from ....operations import fine_tuning as ops
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from typing import Literal
+
+    from ....core.argument import Body, Headers, Query
+    from ....core.omit import NotGiven, Omit
+    from ....core.timeout import Timeout
     from ....pagination import (
-        SyncPage,
-        SyncConversationCursorPage,
-        AsyncPaginator,
-        AsyncPage,
         AsyncConversationCursorPage,
+        AsyncPage,
+        AsyncPaginator,
+        SyncConversationCursorPage,
+        SyncPage,
     )
     from ....types.fine_tuning.checkpoints import (
         PermissionCreateResponse,
-        PermissionRetrieveResponse,
-        PermissionListResponse,
         PermissionDeleteResponse,
+        PermissionListResponse,
+        PermissionRetrieveResponse,
     )
-    from collections.abc import Sequence
-    from ....core.argument import Headers, Query, Body
-    from ....core.timeout import Timeout
-    from ....core.omit import NotGiven, Omit
-    from typing import Literal
 
 __all__ = [
     "AsyncCheckpoints",
@@ -464,7 +467,7 @@ class PermissionsWithRawResponse(RawResource):
         def __init__(self, resource: Permissions) -> None: ...
 
     create = raw(Permissions.create)
-    retrieve = raw(Permissions.retrieve)
+    retrieve = raw(Permissions.retrieve)  # pyright: ignore[reportDeprecated]
     list = raw(Permissions.list)
     delete = raw(Permissions.delete)
 
@@ -477,7 +480,7 @@ class PermissionsWithStreamingResponse(StreamingResource):
         def __init__(self, resource: Permissions) -> None: ...
 
     create = streaming(Permissions.create)
-    retrieve = streaming(Permissions.retrieve)
+    retrieve = streaming(Permissions.retrieve)  # pyright: ignore[reportDeprecated]
     list = streaming(Permissions.list)
     delete = streaming(Permissions.delete)
 
@@ -490,7 +493,7 @@ class AsyncPermissionsWithRawResponse(RawResource):
         def __init__(self, resource: AsyncPermissions) -> None: ...
 
     create = async_raw(AsyncPermissions.create)
-    retrieve = async_raw(AsyncPermissions.retrieve)
+    retrieve = async_raw(AsyncPermissions.retrieve)  # pyright: ignore[reportDeprecated]
     list = async_raw(AsyncPermissions.list)
     delete = async_raw(AsyncPermissions.delete)
 
@@ -503,6 +506,18 @@ class AsyncPermissionsWithStreamingResponse(StreamingResource):
         def __init__(self, resource: AsyncPermissions) -> None: ...
 
     create = async_streaming(AsyncPermissions.create)
-    retrieve = async_streaming(AsyncPermissions.retrieve)
+    retrieve = async_streaming(AsyncPermissions.retrieve)  # pyright: ignore[reportDeprecated]
     list = async_streaming(AsyncPermissions.list)
     delete = async_streaming(AsyncPermissions.delete)
+
+
+serve(
+    globals(),
+    {
+        "": """\
+checkpoints: Checkpoints CheckpointsWithRawResponse CheckpointsWithStreamingResponse AsyncCheckpoints AsyncCheckpointsWithRawResponse AsyncCheckpointsWithStreamingResponse
+permissions: Permissions PermissionsWithRawResponse PermissionsWithStreamingResponse AsyncPermissions AsyncPermissionsWithRawResponse AsyncPermissionsWithStreamingResponse"""
+    },
+    elsewhere={},
+    packages=[],
+)

@@ -3,35 +3,38 @@
 
 from __future__ import annotations
 
-from ....core.resource import (
-    Resource,
-    spelled,
-    AsyncResource,
-    async_spelled,
-    RawResource,
-    raw,
-    StreamingResource,
-    streaming,
-    async_raw,
-    async_streaming,
-)
 from functools import cached_property
-from ....core.omit import omit, not_given
-from ....core.call import Call
-from ....operations import fine_tuning as ops
 from typing import TYPE_CHECKING
 
+from ....core.call import Call
+from ....core.lazy import serve
+from ....core.omit import not_given, omit
+from ....core.resource import (
+    AsyncResource,
+    RawResource,
+    Resource,
+    StreamingResource,
+    async_raw,
+    async_spelled,
+    async_streaming,
+    raw,
+    spelled,
+    streaming,
+)
+from ....operations import fine_tuning as ops
+
 if TYPE_CHECKING:
-    from ....types.fine_tuning import FineTuningJob, FineTuningJobEvent
-    from typing import Literal
-    from ....types.fine_tuning._params import JobCreateParamsHyperparameters, Integration, JobCreateParamsMethod
-    from ....core.omit import Omit, NotGiven
     from collections.abc import Iterable
-    from ....types.shared_params import Metadata
-    from ....core.argument import Headers, Query, Body
+    from typing import Literal
+
+    from ....core.argument import Body, Headers, Query
+    from ....core.omit import NotGiven, Omit
     from ....core.timeout import Timeout
-    from ....pagination import SyncCursorPage, AsyncPaginator, AsyncCursorPage
+    from ....pagination import AsyncCursorPage, AsyncPaginator, SyncCursorPage
+    from ....types.fine_tuning import FineTuningJob, FineTuningJobEvent
+    from ....types.fine_tuning._params import Integration, JobCreateParamsHyperparameters, JobCreateParamsMethod
     from ....types.fine_tuning.jobs import FineTuningJobCheckpoint
+    from ....types.shared_params import Metadata
 
 __all__ = [
     "AsyncCheckpoints",
@@ -777,3 +780,15 @@ class AsyncCheckpointsWithStreamingResponse(StreamingResource):
         def __init__(self, resource: AsyncCheckpoints) -> None: ...
 
     list = async_streaming(AsyncCheckpoints.list)
+
+
+serve(
+    globals(),
+    {
+        "": """\
+checkpoints: Checkpoints CheckpointsWithRawResponse CheckpointsWithStreamingResponse AsyncCheckpoints AsyncCheckpointsWithRawResponse AsyncCheckpointsWithStreamingResponse
+jobs: Jobs JobsWithRawResponse JobsWithStreamingResponse AsyncJobs AsyncJobsWithRawResponse AsyncJobsWithStreamingResponse"""
+    },
+    elsewhere={},
+    packages=[],
+)

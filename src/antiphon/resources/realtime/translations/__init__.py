@@ -3,41 +3,40 @@
 
 from __future__ import annotations
 
-from ....core.resource import (
-    Resource,
-    spelled,
-    AsyncResource,
-    RawResource,
-    StreamingResource,
-    async_spelled,
-    raw,
-    streaming,
-    async_raw,
-    async_streaming,
-)
 from functools import cached_property
 from typing import TYPE_CHECKING
-from ....core.omit import omit, not_given
+
 from ....core.call import Call
+from ....core.lazy import serve
+from ....core.omit import not_given, omit
+from ....core.resource import (
+    AsyncResource,
+    RawResource,
+    Resource,
+    StreamingResource,
+    async_raw,
+    async_spelled,
+    async_streaming,
+    raw,
+    spelled,
+    streaming,
+)
 from ....operations import realtime as ops
 
 if TYPE_CHECKING:
-    from ....sockets.connection import TranslationsConnectionManager, AsyncTranslationsConnectionManager
-    from ....core.argument import Query, Headers, Body
-    from ....types import (
-        SyncWebSocketConnectionOptions,
-        ReconnectingEvent,
-        ReconnectingOverrides,
-        WebSocketConnectionOptions,
-    )
     from collections.abc import Callable
+
+    from ....core.argument import Body, Headers, Query
+    from ....core.omit import NotGiven, Omit
+    from ....core.timeout import Timeout
+    from ....sockets.connection import AsyncTranslationsConnectionManager, TranslationsConnectionManager
+    from ....sockets.reconnection import ReconnectingEvent, ReconnectingOverrides
+    from ....types import SyncWebSocketConnectionOptions, WebSocketConnectionOptions
     from ....types.realtime import (
         RealtimeTranslationClientSecretCreateResponse,
         RealtimeTranslationSessionCreateRequestParam,
     )
     from ....types.realtime.translations._params import ExpiresAfter
-    from ....core.omit import Omit, NotGiven
-    from ....core.timeout import Timeout
 
 __all__ = [
     "AsyncClientSecrets",
@@ -335,3 +334,15 @@ class AsyncClientSecretsWithStreamingResponse(StreamingResource):
         def __init__(self, resource: AsyncClientSecrets) -> None: ...
 
     create = async_streaming(AsyncClientSecrets.create)
+
+
+serve(
+    globals(),
+    {
+        "": """\
+client_secrets: ClientSecrets ClientSecretsWithRawResponse ClientSecretsWithStreamingResponse AsyncClientSecrets AsyncClientSecretsWithRawResponse AsyncClientSecretsWithStreamingResponse
+translations: Translations TranslationsWithRawResponse TranslationsWithStreamingResponse AsyncTranslations AsyncTranslationsWithRawResponse AsyncTranslationsWithStreamingResponse"""
+    },
+    elsewhere={},
+    packages=[],
+)

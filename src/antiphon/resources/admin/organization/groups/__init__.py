@@ -3,40 +3,43 @@
 
 from __future__ import annotations
 
-from .....core.resource import (
-    Resource,
-    spelled,
-    AsyncResource,
-    async_spelled,
-    RawResource,
-    raw,
-    StreamingResource,
-    streaming,
-    async_raw,
-    async_streaming,
-)
 from functools import cached_property
-from .....core.omit import not_given, omit
-from .....core.call import Call
-from .....operations import admin as ops
 from typing import TYPE_CHECKING
 
+from .....core.call import Call
+from .....core.lazy import serve
+from .....core.omit import not_given, omit
+from .....core.resource import (
+    AsyncResource,
+    RawResource,
+    Resource,
+    StreamingResource,
+    async_raw,
+    async_spelled,
+    async_streaming,
+    raw,
+    spelled,
+    streaming,
+)
+from .....operations import admin as ops
+
 if TYPE_CHECKING:
-    from .....types.admin.organization import Group, GroupUpdateResponse, GroupDeleteResponse
-    from .....core.argument import Headers, Query, Body
-    from .....core.timeout import Timeout
-    from .....core.omit import NotGiven, Omit
-    from .....pagination import SyncNextCursorPage, AsyncPaginator, AsyncNextCursorPage
     from typing import Literal
+
+    from .....core.argument import Body, Headers, Query
+    from .....core.omit import NotGiven, Omit
+    from .....core.timeout import Timeout
+    from .....pagination import AsyncNextCursorPage, AsyncPaginator, SyncNextCursorPage
+    from .....types.admin.organization import Group, GroupDeleteResponse, GroupUpdateResponse
     from .....types.admin.organization.groups import (
-        RoleCreateResponse,
-        RoleRetrieveResponse,
-        RoleListResponse,
-        RoleDeleteResponse,
-        UserCreateResponse,
-        UserRetrieveResponse,
         OrganizationGroupUser,
+        RoleCreateResponse,
+        RoleDeleteResponse,
+        RoleListResponse,
+        RoleRetrieveResponse,
+        UserCreateResponse,
         UserDeleteResponse,
+        UserRetrieveResponse,
     )
 
 __all__ = [
@@ -1191,3 +1194,16 @@ class AsyncUsersWithStreamingResponse(StreamingResource):
     retrieve = async_streaming(AsyncUsers.retrieve)
     list = async_streaming(AsyncUsers.list)
     delete = async_streaming(AsyncUsers.delete)
+
+
+serve(
+    globals(),
+    {
+        "": """\
+groups: Groups GroupsWithRawResponse GroupsWithStreamingResponse AsyncGroups AsyncGroupsWithRawResponse AsyncGroupsWithStreamingResponse
+roles: Roles RolesWithRawResponse RolesWithStreamingResponse AsyncRoles AsyncRolesWithRawResponse AsyncRolesWithStreamingResponse
+users: Users UsersWithRawResponse UsersWithStreamingResponse AsyncUsers AsyncUsersWithRawResponse AsyncUsersWithStreamingResponse"""
+    },
+    elsewhere={},
+    packages=[],
+)

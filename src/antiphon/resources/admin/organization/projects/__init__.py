@@ -3,83 +3,62 @@
 
 from __future__ import annotations
 
-from .....core.resource import (
-    Resource,
-    spelled,
-    AsyncResource,
-    async_spelled,
-    RawResource,
-    raw,
-    StreamingResource,
-    streaming,
-    async_raw,
-    async_streaming,
-)
 from functools import cached_property
-from .....core.omit import omit, not_given
-from .....core.call import Call
-from .....operations import admin as ops
 from typing import TYPE_CHECKING
 
+from .....core.call import Call
+from .....core.lazy import serve
+from .....core.omit import not_given, omit
+from .....core.resource import (
+    AsyncResource,
+    RawResource,
+    Resource,
+    StreamingResource,
+    async_raw,
+    async_spelled,
+    async_streaming,
+    raw,
+    spelled,
+    streaming,
+)
+from .....operations import admin as ops
+
 if TYPE_CHECKING:
-    from .groups import (
-        Groups,
-        AsyncGroups,
-        GroupsWithRawResponse,
-        GroupsWithStreamingResponse,
-        AsyncGroupsWithRawResponse,
-        AsyncGroupsWithStreamingResponse,
-    )
-    from .service_accounts import (
-        ServiceAccounts,
-        AsyncServiceAccounts,
-        ServiceAccountsWithRawResponse,
-        ServiceAccountsWithStreamingResponse,
-        AsyncServiceAccountsWithRawResponse,
-        AsyncServiceAccountsWithStreamingResponse,
-    )
-    from .users import (
-        Users,
-        AsyncUsers,
-        UsersWithRawResponse,
-        UsersWithStreamingResponse,
-        AsyncUsersWithRawResponse,
-        AsyncUsersWithStreamingResponse,
-    )
-    from .....types.admin.organization import Project, ProjectResidency, Role
-    from .....core.omit import Omit, NotGiven
-    from .....core.argument import Headers, Query, Body
+    from collections.abc import Iterable, Sequence
+    from typing import Literal
+
+    from .....core.argument import Body, Headers, Query
+    from .....core.omit import NotGiven, Omit
     from .....core.timeout import Timeout
     from .....pagination import (
-        SyncConversationCursorPage,
-        AsyncPaginator,
         AsyncConversationCursorPage,
-        SyncPage,
-        AsyncPage,
-        SyncNextCursorPage,
         AsyncNextCursorPage,
+        AsyncPage,
+        AsyncPaginator,
+        SyncConversationCursorPage,
+        SyncNextCursorPage,
+        SyncPage,
     )
+    from .....types.admin.organization import Project, ProjectResidency, Role
     from .....types.admin.organization.projects import (
-        ProjectAPIKey,
         APIKeyDeleteResponse,
-        CertificateListResponse,
         CertificateActivateResponse,
         CertificateDeactivateResponse,
+        CertificateListResponse,
+        ProjectAPIKey,
         ProjectDataRetention,
         ProjectHostedToolPermissions,
         ProjectModelPermissions,
         ProjectModelPermissionsDeleted,
-        ProjectRateLimit,
-        RoleDeleteResponse,
-        ProjectServiceTierSettings,
         ProjectOptionalServiceTier,
+        ProjectRateLimit,
+        ProjectServiceTierSettings,
         ProjectSpendAlert,
         ProjectSpendAlertDeleted,
         ProjectSpendLimit,
         ProjectSpendLimitDeleted,
+        RoleDeleteResponse,
     )
-    from collections.abc import Sequence, Iterable
-    from typing import Literal
     from .....types.admin.organization.projects._params import (
         HostedToolPermissionUpdateParamsCodeInterpreter,
         HostedToolPermissionUpdateParamsFileSearch,
@@ -88,6 +67,30 @@ if TYPE_CHECKING:
         HostedToolPermissionUpdateParamsWebSearch,
         SpendAlertCreateParamsNotificationChannel,
         SpendAlertUpdateParamsNotificationChannel,
+    )
+    from .groups import (
+        AsyncGroups,
+        AsyncGroupsWithRawResponse,
+        AsyncGroupsWithStreamingResponse,
+        Groups,
+        GroupsWithRawResponse,
+        GroupsWithStreamingResponse,
+    )
+    from .service_accounts import (
+        AsyncServiceAccounts,
+        AsyncServiceAccountsWithRawResponse,
+        AsyncServiceAccountsWithStreamingResponse,
+        ServiceAccounts,
+        ServiceAccountsWithRawResponse,
+        ServiceAccountsWithStreamingResponse,
+    )
+    from .users import (
+        AsyncUsers,
+        AsyncUsersWithRawResponse,
+        AsyncUsersWithStreamingResponse,
+        Users,
+        UsersWithRawResponse,
+        UsersWithStreamingResponse,
     )
 
 __all__ = [
@@ -103,6 +106,9 @@ __all__ = [
     "AsyncDataRetention",
     "AsyncDataRetentionWithRawResponse",
     "AsyncDataRetentionWithStreamingResponse",
+    "AsyncGroups",
+    "AsyncGroupsWithRawResponse",
+    "AsyncGroupsWithStreamingResponse",
     "AsyncHostedToolPermissions",
     "AsyncHostedToolPermissionsWithRawResponse",
     "AsyncHostedToolPermissionsWithStreamingResponse",
@@ -118,6 +124,9 @@ __all__ = [
     "AsyncRoles",
     "AsyncRolesWithRawResponse",
     "AsyncRolesWithStreamingResponse",
+    "AsyncServiceAccounts",
+    "AsyncServiceAccountsWithRawResponse",
+    "AsyncServiceAccountsWithStreamingResponse",
     "AsyncServiceTierSettings",
     "AsyncServiceTierSettingsWithRawResponse",
     "AsyncServiceTierSettingsWithStreamingResponse",
@@ -127,12 +136,18 @@ __all__ = [
     "AsyncSpendLimit",
     "AsyncSpendLimitWithRawResponse",
     "AsyncSpendLimitWithStreamingResponse",
+    "AsyncUsers",
+    "AsyncUsersWithRawResponse",
+    "AsyncUsersWithStreamingResponse",
     "Certificates",
     "CertificatesWithRawResponse",
     "CertificatesWithStreamingResponse",
     "DataRetention",
     "DataRetentionWithRawResponse",
     "DataRetentionWithStreamingResponse",
+    "Groups",
+    "GroupsWithRawResponse",
+    "GroupsWithStreamingResponse",
     "HostedToolPermissions",
     "HostedToolPermissionsWithRawResponse",
     "HostedToolPermissionsWithStreamingResponse",
@@ -148,6 +163,9 @@ __all__ = [
     "Roles",
     "RolesWithRawResponse",
     "RolesWithStreamingResponse",
+    "ServiceAccounts",
+    "ServiceAccountsWithRawResponse",
+    "ServiceAccountsWithStreamingResponse",
     "ServiceTierSettings",
     "ServiceTierSettingsWithRawResponse",
     "ServiceTierSettingsWithStreamingResponse",
@@ -157,6 +175,9 @@ __all__ = [
     "SpendLimit",
     "SpendLimitWithRawResponse",
     "SpendLimitWithStreamingResponse",
+    "Users",
+    "UsersWithRawResponse",
+    "UsersWithStreamingResponse",
 ]
 
 
@@ -3860,3 +3881,43 @@ class AsyncSpendLimitWithStreamingResponse(StreamingResource):
     retrieve = async_streaming(AsyncSpendLimit.retrieve)
     update = async_streaming(AsyncSpendLimit.update)
     delete = async_streaming(AsyncSpendLimit.delete)
+
+
+serve(
+    globals(),
+    {
+        "": """\
+api_keys: APIKeys APIKeysWithRawResponse APIKeysWithStreamingResponse AsyncAPIKeys AsyncAPIKeysWithRawResponse AsyncAPIKeysWithStreamingResponse
+certificates: Certificates CertificatesWithRawResponse CertificatesWithStreamingResponse AsyncCertificates AsyncCertificatesWithRawResponse AsyncCertificatesWithStreamingResponse
+data_retention: DataRetention DataRetentionWithRawResponse DataRetentionWithStreamingResponse AsyncDataRetention AsyncDataRetentionWithRawResponse AsyncDataRetentionWithStreamingResponse
+hosted_tool_permissions: HostedToolPermissions HostedToolPermissionsWithRawResponse HostedToolPermissionsWithStreamingResponse AsyncHostedToolPermissions AsyncHostedToolPermissionsWithRawResponse AsyncHostedToolPermissionsWithStreamingResponse
+model_permissions: ModelPermissions ModelPermissionsWithRawResponse ModelPermissionsWithStreamingResponse AsyncModelPermissions AsyncModelPermissionsWithRawResponse AsyncModelPermissionsWithStreamingResponse
+projects: Projects ProjectsWithRawResponse ProjectsWithStreamingResponse AsyncProjects AsyncProjectsWithRawResponse AsyncProjectsWithStreamingResponse
+rate_limits: RateLimits RateLimitsWithRawResponse RateLimitsWithStreamingResponse AsyncRateLimits AsyncRateLimitsWithRawResponse AsyncRateLimitsWithStreamingResponse
+roles: Roles RolesWithRawResponse RolesWithStreamingResponse AsyncRoles AsyncRolesWithRawResponse AsyncRolesWithStreamingResponse
+service_tier_settings: ServiceTierSettings ServiceTierSettingsWithRawResponse ServiceTierSettingsWithStreamingResponse AsyncServiceTierSettings AsyncServiceTierSettingsWithRawResponse AsyncServiceTierSettingsWithStreamingResponse
+spend_alerts: SpendAlerts SpendAlertsWithRawResponse SpendAlertsWithStreamingResponse AsyncSpendAlerts AsyncSpendAlertsWithRawResponse AsyncSpendAlertsWithStreamingResponse
+spend_limit: SpendLimit SpendLimitWithRawResponse SpendLimitWithStreamingResponse AsyncSpendLimit AsyncSpendLimitWithRawResponse AsyncSpendLimitWithStreamingResponse"""
+    },
+    elsewhere={
+        "Groups": "antiphon.resources.admin.organization.projects.groups:Groups",
+        "GroupsWithRawResponse": "antiphon.resources.admin.organization.projects.groups:GroupsWithRawResponse",
+        "GroupsWithStreamingResponse": "antiphon.resources.admin.organization.projects.groups:GroupsWithStreamingResponse",
+        "AsyncGroups": "antiphon.resources.admin.organization.projects.groups:AsyncGroups",
+        "AsyncGroupsWithRawResponse": "antiphon.resources.admin.organization.projects.groups:AsyncGroupsWithRawResponse",
+        "AsyncGroupsWithStreamingResponse": "antiphon.resources.admin.organization.projects.groups:AsyncGroupsWithStreamingResponse",
+        "ServiceAccounts": "antiphon.resources.admin.organization.projects.service_accounts:ServiceAccounts",
+        "ServiceAccountsWithRawResponse": "antiphon.resources.admin.organization.projects.service_accounts:ServiceAccountsWithRawResponse",
+        "ServiceAccountsWithStreamingResponse": "antiphon.resources.admin.organization.projects.service_accounts:ServiceAccountsWithStreamingResponse",
+        "AsyncServiceAccounts": "antiphon.resources.admin.organization.projects.service_accounts:AsyncServiceAccounts",
+        "AsyncServiceAccountsWithRawResponse": "antiphon.resources.admin.organization.projects.service_accounts:AsyncServiceAccountsWithRawResponse",
+        "AsyncServiceAccountsWithStreamingResponse": "antiphon.resources.admin.organization.projects.service_accounts:AsyncServiceAccountsWithStreamingResponse",
+        "Users": "antiphon.resources.admin.organization.projects.users:Users",
+        "UsersWithRawResponse": "antiphon.resources.admin.organization.projects.users:UsersWithRawResponse",
+        "UsersWithStreamingResponse": "antiphon.resources.admin.organization.projects.users:UsersWithStreamingResponse",
+        "AsyncUsers": "antiphon.resources.admin.organization.projects.users:AsyncUsers",
+        "AsyncUsersWithRawResponse": "antiphon.resources.admin.organization.projects.users:AsyncUsersWithRawResponse",
+        "AsyncUsersWithStreamingResponse": "antiphon.resources.admin.organization.projects.users:AsyncUsersWithStreamingResponse",
+    },
+    packages=["groups", "service_accounts", "users"],
+)

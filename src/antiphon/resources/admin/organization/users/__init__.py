@@ -3,44 +3,47 @@
 
 from __future__ import annotations
 
-from .....core.resource import (
-    Resource,
-    spelled,
-    AsyncResource,
-    async_spelled,
-    RawResource,
-    raw,
-    StreamingResource,
-    streaming,
-    async_raw,
-    async_streaming,
-)
 from functools import cached_property
-from .....core.omit import not_given, omit
-from .....core.call import Call
-from .....operations import admin as ops
 from typing import TYPE_CHECKING
 
+from .....core.call import Call
+from .....core.lazy import serve
+from .....core.omit import not_given, omit
+from .....core.resource import (
+    AsyncResource,
+    RawResource,
+    Resource,
+    StreamingResource,
+    async_raw,
+    async_spelled,
+    async_streaming,
+    raw,
+    spelled,
+    streaming,
+)
+from .....operations import admin as ops
+
 if TYPE_CHECKING:
-    from .....types.admin.organization import OrganizationUser, UserDeleteResponse
-    from .....core.argument import Headers, Query, Body
-    from .....core.timeout import Timeout
-    from .....core.omit import NotGiven, Omit
-    from .....pagination import (
-        SyncConversationCursorPage,
-        AsyncPaginator,
-        AsyncConversationCursorPage,
-        SyncNextCursorPage,
-        AsyncNextCursorPage,
-    )
     from collections.abc import Sequence
+    from typing import Literal
+
+    from .....core.argument import Body, Headers, Query
+    from .....core.omit import NotGiven, Omit
+    from .....core.timeout import Timeout
+    from .....pagination import (
+        AsyncConversationCursorPage,
+        AsyncNextCursorPage,
+        AsyncPaginator,
+        SyncConversationCursorPage,
+        SyncNextCursorPage,
+    )
+    from .....types.admin.organization import OrganizationUser, UserDeleteResponse
     from .....types.admin.organization.users import (
         RoleCreateResponse,
-        RoleRetrieveResponse,
-        RoleListResponse,
         RoleDeleteResponse,
+        RoleListResponse,
+        RoleRetrieveResponse,
     )
-    from typing import Literal
 
 __all__ = [
     "AsyncRoles",
@@ -772,3 +775,15 @@ class AsyncRolesWithStreamingResponse(StreamingResource):
     retrieve = async_streaming(AsyncRoles.retrieve)
     list = async_streaming(AsyncRoles.list)
     delete = async_streaming(AsyncRoles.delete)
+
+
+serve(
+    globals(),
+    {
+        "": """\
+roles: Roles RolesWithRawResponse RolesWithStreamingResponse AsyncRoles AsyncRolesWithRawResponse AsyncRolesWithStreamingResponse
+users: Users UsersWithRawResponse UsersWithStreamingResponse AsyncUsers AsyncUsersWithRawResponse AsyncUsersWithStreamingResponse"""
+    },
+    elsewhere={},
+    packages=[],
+)

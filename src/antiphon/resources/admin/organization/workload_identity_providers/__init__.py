@@ -3,38 +3,41 @@
 
 from __future__ import annotations
 
-from .....core.resource import (
-    Resource,
-    spelled,
-    AsyncResource,
-    async_spelled,
-    RawResource,
-    raw,
-    StreamingResource,
-    streaming,
-    async_raw,
-    async_streaming,
-)
 from functools import cached_property
-from .....core.omit import omit, not_given
-from .....core.call import Call
-from .....operations import admin as ops
 from typing import TYPE_CHECKING
 
+from .....core.call import Call
+from .....core.lazy import serve
+from .....core.omit import not_given, omit
+from .....core.resource import (
+    AsyncResource,
+    RawResource,
+    Resource,
+    StreamingResource,
+    async_raw,
+    async_spelled,
+    async_streaming,
+    raw,
+    spelled,
+    streaming,
+)
+from .....operations import admin as ops
+
 if TYPE_CHECKING:
-    from .....types.admin.organization import WorkloadIdentityProvider, WorkloadIdentityProviderDeleted
-    from typing import Literal
     from collections.abc import Iterable
+    from typing import Literal
+
+    from .....core.argument import Body, Headers, Query
+    from .....core.omit import NotGiven, Omit
+    from .....core.timeout import Timeout
+    from .....pagination import AsyncCursorPage, AsyncPaginator, SyncCursorPage
+    from .....types.admin.organization import WorkloadIdentityProvider, WorkloadIdentityProviderDeleted
     from .....types.admin.organization._params import (
         WorkloadIdentityProviderCreateParamsAttributeTransformation,
         WorkloadIdentityProviderCreateParamsVerification,
         WorkloadIdentityProviderUpdateParamsAttributeTransformation,
         WorkloadIdentityProviderUpdateParamsVerification,
     )
-    from .....core.omit import Omit, NotGiven
-    from .....core.argument import Headers, Query, Body
-    from .....core.timeout import Timeout
-    from .....pagination import SyncCursorPage, AsyncPaginator, AsyncCursorPage
     from .....types.admin.organization.workload_identity_providers import FederationRule, FederationRuleDeleted
     from .....types.admin.organization.workload_identity_providers._params import (
         FederationRuleCreateParamsPermissions,
@@ -1015,3 +1018,15 @@ class AsyncFederationRulesWithStreamingResponse(StreamingResource):
     update = async_streaming(AsyncFederationRules.update)
     list = async_streaming(AsyncFederationRules.list)
     delete = async_streaming(AsyncFederationRules.delete)
+
+
+serve(
+    globals(),
+    {
+        "": """\
+federation_rules: FederationRules FederationRulesWithRawResponse FederationRulesWithStreamingResponse AsyncFederationRules AsyncFederationRulesWithRawResponse AsyncFederationRulesWithStreamingResponse
+workload_identity_providers: WorkloadIdentityProviders WorkloadIdentityProvidersWithRawResponse WorkloadIdentityProvidersWithStreamingResponse AsyncWorkloadIdentityProviders AsyncWorkloadIdentityProvidersWithRawResponse AsyncWorkloadIdentityProvidersWithStreamingResponse"""
+    },
+    elsewhere={},
+    packages=[],
+)

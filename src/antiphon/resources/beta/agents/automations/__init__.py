@@ -3,31 +3,34 @@
 
 from __future__ import annotations
 
-from .....core.resource import (
-    Resource,
-    spelled,
-    AsyncResource,
-    async_spelled,
-    RawResource,
-    raw,
-    StreamingResource,
-    streaming,
-    async_raw,
-    async_streaming,
-)
 from functools import cached_property
-from typing import overload, TYPE_CHECKING
-from .....core.omit import omit, not_given
+from typing import TYPE_CHECKING, overload
+
 from .....core.call import Call
+from .....core.lazy import serve
+from .....core.omit import not_given, omit
+from .....core.resource import (
+    AsyncResource,
+    RawResource,
+    Resource,
+    StreamingResource,
+    async_raw,
+    async_spelled,
+    async_streaming,
+    raw,
+    spelled,
+    streaming,
+)
 from .....operations import beta as ops
 
 if TYPE_CHECKING:
-    from .....types.beta.agents import Automation, AutomationTargetParam, AutomationMetadataParam, AutomationDeleted
     from typing import Literal
-    from .....core.omit import Omit, NotGiven
-    from .....core.argument import Headers, Query, Body
+
+    from .....core.argument import Body, Headers, Query
+    from .....core.omit import NotGiven, Omit
     from .....core.timeout import Timeout
-    from .....pagination import SyncCursorPage, AsyncPaginator, AsyncCursorPage
+    from .....pagination import AsyncCursorPage, AsyncPaginator, SyncCursorPage
+    from .....types.beta.agents import Automation, AutomationDeleted, AutomationMetadataParam, AutomationTargetParam
     from .....types.beta.agents.automations import AutomationInvocation
 
 __all__ = [
@@ -986,3 +989,15 @@ class AsyncInvocationsWithStreamingResponse(StreamingResource):
     create = async_streaming(AsyncInvocations.create)
     retrieve = async_streaming(AsyncInvocations.retrieve)
     list = async_streaming(AsyncInvocations.list)
+
+
+serve(
+    globals(),
+    {
+        "": """\
+automations: Automations AutomationsWithRawResponse AutomationsWithStreamingResponse AsyncAutomations AsyncAutomationsWithRawResponse AsyncAutomationsWithStreamingResponse
+invocations: Invocations InvocationsWithRawResponse InvocationsWithStreamingResponse AsyncInvocations AsyncInvocationsWithRawResponse AsyncInvocationsWithStreamingResponse"""
+    },
+    elsewhere={},
+    packages=[],
+)

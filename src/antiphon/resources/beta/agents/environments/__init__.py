@@ -3,36 +3,40 @@
 
 from __future__ import annotations
 
-from .....core.resource import (
-    Resource,
-    spelled,
-    added,
-    AsyncResource,
-    async_spelled,
-    RawResource,
-    raw,
-    StreamingResource,
-    streaming,
-    async_raw,
-    async_streaming,
-)
 from functools import cached_property
-from .....core.omit import omit, not_given
-from .....core.call import Call
-from .....operations import beta as ops
 from typing import TYPE_CHECKING, overload
 
+from .....core.call import Call
+from .....core.lazy import serve
+from .....core.omit import not_given, omit
+from .....core.resource import (
+    AsyncResource,
+    RawResource,
+    Resource,
+    StreamingResource,
+    added,
+    async_raw,
+    async_spelled,
+    async_streaming,
+    raw,
+    spelled,
+    streaming,
+)
+from .....operations import beta as ops
+
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+    from os import PathLike
+    from typing import Literal
+
+    from .....core.argument import Body, FileTypes, Headers, Query
+    from .....core.omit import NotGiven, Omit
+    from .....core.timeout import Timeout
+    from .....helpers.agent import PreparedAgentFiles, StagedAgentFile
+    from .....pagination import AsyncCursorPage, AsyncPaginator, AsyncTokenPage, SyncCursorPage, SyncTokenPage
+    from .....types.beta import HostedEnvironmentFileParam, HostedPluginParam, HostedSkillParam, SetupCommandParam
     from .....types.beta.agents import EnvironmentInfo
     from .....types.beta.agents._params import Environment
-    from collections.abc import Sequence, Mapping, Iterable
-    from .....core.omit import Omit, NotGiven
-    from .....core.argument import Headers, Query, Body, FileTypes
-    from .....core.timeout import Timeout
-    from .....pagination import SyncCursorPage, AsyncPaginator, AsyncCursorPage, SyncTokenPage, AsyncTokenPage
-    from typing import Literal
-    from .....helpers.agent import PreparedAgentFiles, StagedAgentFile
-    from os import PathLike
     from .....types.beta.agents.environments import EnvironmentFile, EnvironmentTemplate, EnvironmentTemplateDeleted
     from .....types.beta.agents.environments._params import (
         TemplateCreateParamsDesktop,
@@ -42,7 +46,6 @@ if TYPE_CHECKING:
         TemplateUpdateParamsNetwork,
         TemplateUpdateParamsPackages,
     )
-    from .....types.beta import HostedEnvironmentFileParam, HostedPluginParam, SetupCommandParam, HostedSkillParam
 
 __all__ = [
     "AsyncEnvironments",
@@ -1340,3 +1343,16 @@ class AsyncTemplatesWithStreamingResponse(StreamingResource):
     update = async_streaming(AsyncTemplates.update)
     list = async_streaming(AsyncTemplates.list)
     delete = async_streaming(AsyncTemplates.delete)
+
+
+serve(
+    globals(),
+    {
+        "": """\
+environments: Environments EnvironmentsWithRawResponse EnvironmentsWithStreamingResponse AsyncEnvironments AsyncEnvironmentsWithRawResponse AsyncEnvironmentsWithStreamingResponse
+files: Files FilesWithRawResponse FilesWithStreamingResponse AsyncFiles AsyncFilesWithRawResponse AsyncFilesWithStreamingResponse
+templates: Templates TemplatesWithRawResponse TemplatesWithStreamingResponse AsyncTemplates AsyncTemplatesWithRawResponse AsyncTemplatesWithStreamingResponse"""
+    },
+    elsewhere={},
+    packages=[],
+)

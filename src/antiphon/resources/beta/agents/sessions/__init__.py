@@ -3,85 +3,88 @@
 
 from __future__ import annotations
 
-from .....core.resource import (
-    Resource,
-    spelled,
-    AsyncResource,
-    async_spelled,
-    RawResource,
-    raw,
-    StreamingResource,
-    streaming,
-    async_raw,
-    async_streaming,
-    streaming_binary,
-    async_streaming_binary,
-    added,
-)
 from functools import cached_property
-from .....core.omit import omit, not_given
-from typing import overload, TYPE_CHECKING
+from typing import TYPE_CHECKING, overload
+
 from .....core.call import Call
+from .....core.lazy import serve
+from .....core.omit import not_given, omit
+from .....core.resource import (
+    AsyncResource,
+    RawResource,
+    Resource,
+    StreamingResource,
+    added,
+    async_raw,
+    async_spelled,
+    async_streaming,
+    async_streaming_binary,
+    raw,
+    spelled,
+    streaming,
+    streaming_binary,
+)
 from .....operations import beta as ops
 
 if TYPE_CHECKING:
-    from .subagents import (
-        Subagents,
-        AsyncSubagents,
-        SubagentsWithRawResponse,
-        SubagentsWithStreamingResponse,
-        AsyncSubagentsWithRawResponse,
-        AsyncSubagentsWithStreamingResponse,
-    )
-    from .turns import (
-        Turns,
-        AsyncTurns,
-        TurnsWithRawResponse,
-        TurnsWithStreamingResponse,
-        AsyncTurnsWithRawResponse,
-        AsyncTurnsWithStreamingResponse,
-    )
+    from collections.abc import Iterable, Mapping, Sequence
+    from typing import Literal
+
+    from .....core.argument import Body, Headers, Query
+    from .....core.omit import NotGiven, Omit
+    from .....core.timeout import Timeout
     from .....helpers.agent import (
-        AgentSessionStream,
-        OutputT,
-        ToolHandler,
-        ToolErrorHandler,
-        AgentSessionEventStream,
-        AsyncAgentSessionStream,
-        AsyncToolHandler,
-        AsyncToolErrorHandler,
-        AsyncAgentSessionEventStream,
         AgentResultArtifacts,
+        AgentSessionEventStream,
+        AgentSessionStream,
         AgentTurnResult,
         AsyncAgentResultArtifacts,
+        AsyncAgentSessionEventStream,
+        AsyncAgentSessionStream,
+        AsyncToolErrorHandler,
+        AsyncToolHandler,
+        OutputT,
+        ToolErrorHandler,
+        ToolHandler,
     )
-    from collections.abc import Iterable, Mapping, Sequence
+    from .....pagination import AsyncCursorPage, AsyncPaginator, SyncCursorPage
+    from .....response import HttpxBinaryResponseContent
+    from .....streaming import AsyncStream, Stream
     from .....types.beta import (
-        AgentSessionInputMessageParam,
         AgentSession,
-        EnvironmentParam,
         AgentSessionDeleted,
-        AgentSessionInputParam,
         AgentSessionEvent,
+        AgentSessionInputMessageParam,
+        AgentSessionInputParam,
         AgentSessionItem,
+        EnvironmentParam,
     )
-    from .....core.omit import Omit, NotGiven
-    from .....core.argument import Headers, Query, Body
-    from .....core.timeout import Timeout
     from .....types.beta.agents._params import (
         SessionCreateParamsAgent,
         SessionCreateParamsPromptCacheOptions,
         SessionCreateParamsSpendControl,
-        StreamOptions,
         SessionUpdateParamsAgent,
         SessionUpdateParamsPromptCacheOptions,
         SessionUpdateParamsSpendControl,
+        StreamOptions,
     )
-    from typing import Literal
-    from .....pagination import SyncCursorPage, AsyncPaginator, AsyncCursorPage
     from .....types.beta.agents.sessions import SessionArtifact, SessionArtifactDeleted, SessionTrace
-    from .....response import HttpxBinaryResponseContent
-    from .....streaming import Stream, AsyncStream
+    from .subagents import (
+        AsyncSubagents,
+        AsyncSubagentsWithRawResponse,
+        AsyncSubagentsWithStreamingResponse,
+        Subagents,
+        SubagentsWithRawResponse,
+        SubagentsWithStreamingResponse,
+    )
+    from .turns import (
+        AsyncTurns,
+        AsyncTurnsWithRawResponse,
+        AsyncTurnsWithStreamingResponse,
+        Turns,
+        TurnsWithRawResponse,
+        TurnsWithStreamingResponse,
+    )
 
 __all__ = [
     "Artifacts",
@@ -99,9 +102,15 @@ __all__ = [
     "AsyncSessions",
     "AsyncSessionsWithRawResponse",
     "AsyncSessionsWithStreamingResponse",
+    "AsyncSubagents",
+    "AsyncSubagentsWithRawResponse",
+    "AsyncSubagentsWithStreamingResponse",
     "AsyncTraces",
     "AsyncTracesWithRawResponse",
     "AsyncTracesWithStreamingResponse",
+    "AsyncTurns",
+    "AsyncTurnsWithRawResponse",
+    "AsyncTurnsWithStreamingResponse",
     "Events",
     "EventsWithRawResponse",
     "EventsWithStreamingResponse",
@@ -111,9 +120,15 @@ __all__ = [
     "Sessions",
     "SessionsWithRawResponse",
     "SessionsWithStreamingResponse",
+    "Subagents",
+    "SubagentsWithRawResponse",
+    "SubagentsWithStreamingResponse",
     "Traces",
     "TracesWithRawResponse",
     "TracesWithStreamingResponse",
+    "Turns",
+    "TurnsWithRawResponse",
+    "TurnsWithStreamingResponse",
 ]
 
 
@@ -1397,7 +1412,7 @@ class Events(Resource):
 
         See https://platform.openai.com/docs/api-reference
         """
-        return self._client.perform(
+        return self._client.perform(  # type: ignore[return-value]
             Call(
                 ops.AGENTS_SESSIONS_EVENTS_CREATE,
                 path={"session_id": session_id},
@@ -1845,3 +1860,31 @@ class AsyncTracesWithStreamingResponse(StreamingResource):
         def __init__(self, resource: AsyncTraces) -> None: ...
 
     list = async_streaming(AsyncTraces.list)
+
+
+serve(
+    globals(),
+    {
+        "": """\
+artifacts: Artifacts ArtifactsWithRawResponse ArtifactsWithStreamingResponse AsyncArtifacts AsyncArtifactsWithRawResponse AsyncArtifactsWithStreamingResponse
+events: Events EventsWithRawResponse EventsWithStreamingResponse AsyncEvents AsyncEventsWithRawResponse AsyncEventsWithStreamingResponse
+items: Items ItemsWithRawResponse ItemsWithStreamingResponse AsyncItems AsyncItemsWithRawResponse AsyncItemsWithStreamingResponse
+sessions: Sessions SessionsWithRawResponse SessionsWithStreamingResponse AsyncSessions AsyncSessionsWithRawResponse AsyncSessionsWithStreamingResponse
+traces: Traces TracesWithRawResponse TracesWithStreamingResponse AsyncTraces AsyncTracesWithRawResponse AsyncTracesWithStreamingResponse"""
+    },
+    elsewhere={
+        "Subagents": "antiphon.resources.beta.agents.sessions.subagents:Subagents",
+        "SubagentsWithRawResponse": "antiphon.resources.beta.agents.sessions.subagents:SubagentsWithRawResponse",
+        "SubagentsWithStreamingResponse": "antiphon.resources.beta.agents.sessions.subagents:SubagentsWithStreamingResponse",
+        "AsyncSubagents": "antiphon.resources.beta.agents.sessions.subagents:AsyncSubagents",
+        "AsyncSubagentsWithRawResponse": "antiphon.resources.beta.agents.sessions.subagents:AsyncSubagentsWithRawResponse",
+        "AsyncSubagentsWithStreamingResponse": "antiphon.resources.beta.agents.sessions.subagents:AsyncSubagentsWithStreamingResponse",
+        "Turns": "antiphon.resources.beta.agents.sessions.turns:Turns",
+        "TurnsWithRawResponse": "antiphon.resources.beta.agents.sessions.turns:TurnsWithRawResponse",
+        "TurnsWithStreamingResponse": "antiphon.resources.beta.agents.sessions.turns:TurnsWithStreamingResponse",
+        "AsyncTurns": "antiphon.resources.beta.agents.sessions.turns:AsyncTurns",
+        "AsyncTurnsWithRawResponse": "antiphon.resources.beta.agents.sessions.turns:AsyncTurnsWithRawResponse",
+        "AsyncTurnsWithStreamingResponse": "antiphon.resources.beta.agents.sessions.turns:AsyncTurnsWithStreamingResponse",
+    },
+    packages=["subagents", "turns"],
+)

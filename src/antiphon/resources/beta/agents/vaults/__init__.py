@@ -3,31 +3,34 @@
 
 from __future__ import annotations
 
-from .....core.resource import (
-    Resource,
-    spelled,
-    AsyncResource,
-    async_spelled,
-    RawResource,
-    raw,
-    StreamingResource,
-    streaming,
-    async_raw,
-    async_streaming,
-)
 from functools import cached_property
-from .....core.omit import omit, not_given
-from .....core.call import Call
-from .....operations import beta as ops
 from typing import TYPE_CHECKING
 
+from .....core.call import Call
+from .....core.lazy import serve
+from .....core.omit import not_given, omit
+from .....core.resource import (
+    AsyncResource,
+    RawResource,
+    Resource,
+    StreamingResource,
+    async_raw,
+    async_spelled,
+    async_streaming,
+    raw,
+    spelled,
+    streaming,
+)
+from .....operations import beta as ops
+
 if TYPE_CHECKING:
-    from .....types.beta.agents import Vault, VaultStatusFilterParam, VaultDeleted
-    from .....core.omit import Omit, NotGiven
-    from .....core.argument import Headers, Query, Body
-    from .....core.timeout import Timeout
-    from .....pagination import SyncCursorPage, AsyncPaginator, AsyncCursorPage
     from typing import Literal
+
+    from .....core.argument import Body, Headers, Query
+    from .....core.omit import NotGiven, Omit
+    from .....core.timeout import Timeout
+    from .....pagination import AsyncCursorPage, AsyncPaginator, SyncCursorPage
+    from .....types.beta.agents import Vault, VaultDeleted, VaultStatusFilterParam
     from .....types.beta.agents.vaults import (
         Credential,
         CredentialAuthCreateParam,
@@ -899,3 +902,15 @@ class AsyncCredentialsWithStreamingResponse(StreamingResource):
     update = async_streaming(AsyncCredentials.update)
     list = async_streaming(AsyncCredentials.list)
     delete = async_streaming(AsyncCredentials.delete)
+
+
+serve(
+    globals(),
+    {
+        "": """\
+credentials: Credentials CredentialsWithRawResponse CredentialsWithStreamingResponse AsyncCredentials AsyncCredentialsWithRawResponse AsyncCredentialsWithStreamingResponse
+vaults: Vaults VaultsWithRawResponse VaultsWithStreamingResponse AsyncVaults AsyncVaultsWithRawResponse AsyncVaultsWithStreamingResponse"""
+    },
+    elsewhere={},
+    packages=[],
+)

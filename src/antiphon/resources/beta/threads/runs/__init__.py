@@ -3,53 +3,56 @@
 
 from __future__ import annotations
 
-from .....core.resource import (
-    Resource,
-    spelled,
-    AsyncResource,
-    async_spelled,
-    RawResource,
-    raw,
-    StreamingResource,
-    streaming,
-    async_raw,
-    async_streaming,
-)
 from functools import cached_property
-from .....core.deprecation import deprecated
-from .....core.omit import omit, not_given
-from typing import overload, TYPE_CHECKING
+from typing import TYPE_CHECKING, overload
+
 from .....core.call import Call
+from .....core.deprecation import deprecated
+from .....core.lazy import serve
+from .....core.omit import not_given, omit
+from .....core.resource import (
+    AsyncResource,
+    RawResource,
+    Resource,
+    StreamingResource,
+    async_raw,
+    async_spelled,
+    async_streaming,
+    raw,
+    spelled,
+    streaming,
+)
 from .....operations import beta as ops
 
 if TYPE_CHECKING:
-    from .....types.beta.threads import Run
     import builtins
-    from .....types.beta.threads.runs import RunStepInclude, RunStep
-    from .....core.omit import Omit, NotGiven
     from collections.abc import Iterable
-    from .....types.beta.threads._params import AdditionalMessage, RunCreateParamsTruncationStrategy, ToolOutput
-    from .....types.shared_params import Metadata
-    from .....types.shared import ChatModel, ReasoningEffort
-    from .....types.beta import (
-        AssistantResponseFormatOptionParam,
-        AssistantToolChoiceOptionParam,
-        AssistantToolParam,
-        AssistantStreamEvent,
-    )
-    from .....core.argument import Headers, Query, Body
+    from typing import Literal
+
+    from .....core.argument import Body, Headers, Query
+    from .....core.omit import NotGiven, Omit
     from .....core.timeout import Timeout
     from .....helpers.assistant_stream import (
-        AssistantStreamManager,
         AssistantEventHandler,
         AssistantEventHandlerT,
-        AsyncAssistantStreamManager,
+        AssistantStreamManager,
         AsyncAssistantEventHandler,
         AsyncAssistantEventHandlerT,
+        AsyncAssistantStreamManager,
     )
-    from .....streaming import Stream, AsyncStream
-    from typing import Literal
-    from .....pagination import SyncCursorPage, AsyncPaginator, AsyncCursorPage
+    from .....pagination import AsyncCursorPage, AsyncPaginator, SyncCursorPage
+    from .....streaming import AsyncStream, Stream
+    from .....types.beta import (
+        AssistantResponseFormatOptionParam,
+        AssistantStreamEvent,
+        AssistantToolChoiceOptionParam,
+        AssistantToolParam,
+    )
+    from .....types.beta.threads import Run
+    from .....types.beta.threads._params import AdditionalMessage, RunCreateParamsTruncationStrategy, ToolOutput
+    from .....types.beta.threads.runs import RunStep, RunStepInclude
+    from .....types.shared import ChatModel, ReasoningEffort
+    from .....types.shared_params import Metadata
 
 __all__ = [
     "AsyncRuns",
@@ -1805,12 +1808,12 @@ class RunsWithRawResponse(RawResource):
 
         def __init__(self, resource: Runs) -> None: ...
 
-    create = raw(Runs.create)
-    retrieve = raw(Runs.retrieve)
-    update = raw(Runs.update)
-    list = raw(Runs.list)
-    cancel = raw(Runs.cancel)
-    submit_tool_outputs = raw(Runs.submit_tool_outputs)
+    create = raw(Runs.create)  # pyright: ignore[reportDeprecated]
+    retrieve = raw(Runs.retrieve)  # pyright: ignore[reportDeprecated]
+    update = raw(Runs.update)  # pyright: ignore[reportDeprecated]
+    list = raw(Runs.list)  # pyright: ignore[reportDeprecated]
+    cancel = raw(Runs.cancel)  # pyright: ignore[reportDeprecated]
+    submit_tool_outputs = raw(Runs.submit_tool_outputs)  # pyright: ignore[reportDeprecated]
 
     @property
     def steps(self) -> StepsWithRawResponse:
@@ -1825,12 +1828,12 @@ class RunsWithStreamingResponse(StreamingResource):
 
         def __init__(self, resource: Runs) -> None: ...
 
-    create = streaming(Runs.create)
-    retrieve = streaming(Runs.retrieve)
-    update = streaming(Runs.update)
-    list = streaming(Runs.list)
-    cancel = streaming(Runs.cancel)
-    submit_tool_outputs = streaming(Runs.submit_tool_outputs)
+    create = streaming(Runs.create)  # pyright: ignore[reportDeprecated]
+    retrieve = streaming(Runs.retrieve)  # pyright: ignore[reportDeprecated]
+    update = streaming(Runs.update)  # pyright: ignore[reportDeprecated]
+    list = streaming(Runs.list)  # pyright: ignore[reportDeprecated]
+    cancel = streaming(Runs.cancel)  # pyright: ignore[reportDeprecated]
+    submit_tool_outputs = streaming(Runs.submit_tool_outputs)  # pyright: ignore[reportDeprecated]
 
     @property
     def steps(self) -> StepsWithStreamingResponse:
@@ -1845,12 +1848,12 @@ class AsyncRunsWithRawResponse(RawResource):
 
         def __init__(self, resource: AsyncRuns) -> None: ...
 
-    create = async_raw(AsyncRuns.create)
-    retrieve = async_raw(AsyncRuns.retrieve)
-    update = async_raw(AsyncRuns.update)
-    list = async_raw(AsyncRuns.list)
-    cancel = async_raw(AsyncRuns.cancel)
-    submit_tool_outputs = async_raw(AsyncRuns.submit_tool_outputs)
+    create = async_raw(AsyncRuns.create)  # pyright: ignore[reportDeprecated]
+    retrieve = async_raw(AsyncRuns.retrieve)  # pyright: ignore[reportDeprecated]
+    update = async_raw(AsyncRuns.update)  # pyright: ignore[reportDeprecated]
+    list = async_raw(AsyncRuns.list)  # pyright: ignore[reportDeprecated]
+    cancel = async_raw(AsyncRuns.cancel)  # pyright: ignore[reportDeprecated]
+    submit_tool_outputs = async_raw(AsyncRuns.submit_tool_outputs)  # pyright: ignore[reportDeprecated]
 
     @property
     def steps(self) -> AsyncStepsWithRawResponse:
@@ -1865,12 +1868,12 @@ class AsyncRunsWithStreamingResponse(StreamingResource):
 
         def __init__(self, resource: AsyncRuns) -> None: ...
 
-    create = async_streaming(AsyncRuns.create)
-    retrieve = async_streaming(AsyncRuns.retrieve)
-    update = async_streaming(AsyncRuns.update)
-    list = async_streaming(AsyncRuns.list)
-    cancel = async_streaming(AsyncRuns.cancel)
-    submit_tool_outputs = async_streaming(AsyncRuns.submit_tool_outputs)
+    create = async_streaming(AsyncRuns.create)  # pyright: ignore[reportDeprecated]
+    retrieve = async_streaming(AsyncRuns.retrieve)  # pyright: ignore[reportDeprecated]
+    update = async_streaming(AsyncRuns.update)  # pyright: ignore[reportDeprecated]
+    list = async_streaming(AsyncRuns.list)  # pyright: ignore[reportDeprecated]
+    cancel = async_streaming(AsyncRuns.cancel)  # pyright: ignore[reportDeprecated]
+    submit_tool_outputs = async_streaming(AsyncRuns.submit_tool_outputs)  # pyright: ignore[reportDeprecated]
 
     @property
     def steps(self) -> AsyncStepsWithStreamingResponse:
@@ -2071,8 +2074,8 @@ class StepsWithRawResponse(RawResource):
 
         def __init__(self, resource: Steps) -> None: ...
 
-    retrieve = raw(Steps.retrieve)
-    list = raw(Steps.list)
+    retrieve = raw(Steps.retrieve)  # pyright: ignore[reportDeprecated]
+    list = raw(Steps.list)  # pyright: ignore[reportDeprecated]
 
 
 class StepsWithStreamingResponse(StreamingResource):
@@ -2082,8 +2085,8 @@ class StepsWithStreamingResponse(StreamingResource):
 
         def __init__(self, resource: Steps) -> None: ...
 
-    retrieve = streaming(Steps.retrieve)
-    list = streaming(Steps.list)
+    retrieve = streaming(Steps.retrieve)  # pyright: ignore[reportDeprecated]
+    list = streaming(Steps.list)  # pyright: ignore[reportDeprecated]
 
 
 class AsyncStepsWithRawResponse(RawResource):
@@ -2093,8 +2096,8 @@ class AsyncStepsWithRawResponse(RawResource):
 
         def __init__(self, resource: AsyncSteps) -> None: ...
 
-    retrieve = async_raw(AsyncSteps.retrieve)
-    list = async_raw(AsyncSteps.list)
+    retrieve = async_raw(AsyncSteps.retrieve)  # pyright: ignore[reportDeprecated]
+    list = async_raw(AsyncSteps.list)  # pyright: ignore[reportDeprecated]
 
 
 class AsyncStepsWithStreamingResponse(StreamingResource):
@@ -2104,5 +2107,17 @@ class AsyncStepsWithStreamingResponse(StreamingResource):
 
         def __init__(self, resource: AsyncSteps) -> None: ...
 
-    retrieve = async_streaming(AsyncSteps.retrieve)
-    list = async_streaming(AsyncSteps.list)
+    retrieve = async_streaming(AsyncSteps.retrieve)  # pyright: ignore[reportDeprecated]
+    list = async_streaming(AsyncSteps.list)  # pyright: ignore[reportDeprecated]
+
+
+serve(
+    globals(),
+    {
+        "": """\
+runs: Runs RunsWithRawResponse RunsWithStreamingResponse AsyncRuns AsyncRunsWithRawResponse AsyncRunsWithStreamingResponse
+steps: Steps StepsWithRawResponse StepsWithStreamingResponse AsyncSteps AsyncStepsWithRawResponse AsyncStepsWithStreamingResponse"""
+    },
+    elsewhere={},
+    packages=[],
+)

@@ -3,36 +3,39 @@
 
 from __future__ import annotations
 
-from ......core.resource import (
-    Resource,
-    spelled,
-    AsyncResource,
-    async_spelled,
-    RawResource,
-    raw,
-    StreamingResource,
-    streaming,
-    async_raw,
-    async_streaming,
-)
 from functools import cached_property
-from ......core.omit import not_given, omit
-from ......core.call import Call
-from ......operations import admin as ops
 from typing import TYPE_CHECKING
 
+from ......core.call import Call
+from ......core.lazy import serve
+from ......core.omit import not_given, omit
+from ......core.resource import (
+    AsyncResource,
+    RawResource,
+    Resource,
+    StreamingResource,
+    async_raw,
+    async_spelled,
+    async_streaming,
+    raw,
+    spelled,
+    streaming,
+)
+from ......operations import admin as ops
+
 if TYPE_CHECKING:
-    from ......types.admin.organization.projects import ProjectGroup, GroupDeleteResponse
-    from ......core.argument import Headers, Query, Body
-    from ......core.timeout import Timeout
-    from ......core.omit import NotGiven, Omit
     from typing import Literal
-    from ......pagination import SyncNextCursorPage, AsyncPaginator, AsyncNextCursorPage
+
+    from ......core.argument import Body, Headers, Query
+    from ......core.omit import NotGiven, Omit
+    from ......core.timeout import Timeout
+    from ......pagination import AsyncNextCursorPage, AsyncPaginator, SyncNextCursorPage
+    from ......types.admin.organization.projects import GroupDeleteResponse, ProjectGroup
     from ......types.admin.organization.projects.groups import (
         RoleCreateResponse,
-        RoleRetrieveResponse,
-        RoleListResponse,
         RoleDeleteResponse,
+        RoleListResponse,
+        RoleRetrieveResponse,
     )
 
 __all__ = [
@@ -773,3 +776,15 @@ class AsyncRolesWithStreamingResponse(StreamingResource):
     retrieve = async_streaming(AsyncRoles.retrieve)
     list = async_streaming(AsyncRoles.list)
     delete = async_streaming(AsyncRoles.delete)
+
+
+serve(
+    globals(),
+    {
+        "": """\
+groups: Groups GroupsWithRawResponse GroupsWithStreamingResponse AsyncGroups AsyncGroupsWithRawResponse AsyncGroupsWithStreamingResponse
+roles: Roles RolesWithRawResponse RolesWithStreamingResponse AsyncRoles AsyncRolesWithRawResponse AsyncRolesWithStreamingResponse"""
+    },
+    elsewhere={},
+    packages=[],
+)

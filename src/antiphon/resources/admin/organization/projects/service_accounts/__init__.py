@@ -3,37 +3,40 @@
 
 from __future__ import annotations
 
-from ......core.resource import (
-    Resource,
-    spelled,
-    AsyncResource,
-    async_spelled,
-    RawResource,
-    raw,
-    StreamingResource,
-    streaming,
-    async_raw,
-    async_streaming,
-)
 from functools import cached_property
-from ......core.omit import omit, not_given
-from ......core.call import Call
-from ......operations import admin as ops
 from typing import TYPE_CHECKING
 
+from ......core.call import Call
+from ......core.lazy import serve
+from ......core.omit import not_given, omit
+from ......core.resource import (
+    AsyncResource,
+    RawResource,
+    Resource,
+    StreamingResource,
+    async_raw,
+    async_spelled,
+    async_streaming,
+    raw,
+    spelled,
+    streaming,
+)
+from ......operations import admin as ops
+
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from typing import Literal
+
+    from ......core.argument import Body, Headers, Query
+    from ......core.omit import NotGiven, Omit
+    from ......core.timeout import Timeout
+    from ......pagination import AsyncConversationCursorPage, AsyncPaginator, SyncConversationCursorPage
     from ......types.admin.organization.projects import (
-        ServiceAccountCreateResponse,
         ProjectServiceAccount,
+        ServiceAccountCreateResponse,
         ServiceAccountDeleteResponse,
     )
-    from ......core.omit import Omit, NotGiven
-    from ......core.argument import Headers, Query, Body
-    from ......core.timeout import Timeout
-    from typing import Literal
-    from ......pagination import SyncConversationCursorPage, AsyncPaginator, AsyncConversationCursorPage
     from ......types.admin.organization.projects.service_accounts import APIKeyCreateResponse
-    from collections.abc import Sequence
 
 __all__ = [
     "APIKeys",
@@ -639,3 +642,15 @@ class AsyncAPIKeysWithStreamingResponse(StreamingResource):
         def __init__(self, resource: AsyncAPIKeys) -> None: ...
 
     create = async_streaming(AsyncAPIKeys.create)
+
+
+serve(
+    globals(),
+    {
+        "": """\
+api_keys: APIKeys APIKeysWithRawResponse APIKeysWithStreamingResponse AsyncAPIKeys AsyncAPIKeysWithRawResponse AsyncAPIKeysWithStreamingResponse
+service_accounts: ServiceAccounts ServiceAccountsWithRawResponse ServiceAccountsWithStreamingResponse AsyncServiceAccounts AsyncServiceAccountsWithRawResponse AsyncServiceAccountsWithStreamingResponse"""
+    },
+    elsewhere={},
+    packages=[],
+)

@@ -3,43 +3,46 @@
 
 from __future__ import annotations
 
-from ......core.resource import (
-    Resource,
-    spelled,
-    AsyncResource,
-    async_spelled,
-    RawResource,
-    raw,
-    StreamingResource,
-    streaming,
-    async_raw,
-    async_streaming,
-)
 from functools import cached_property
-from ......core.omit import omit, not_given
-from ......core.call import Call
-from ......operations import admin as ops
 from typing import TYPE_CHECKING
 
+from ......core.call import Call
+from ......core.lazy import serve
+from ......core.omit import not_given, omit
+from ......core.resource import (
+    AsyncResource,
+    RawResource,
+    Resource,
+    StreamingResource,
+    async_raw,
+    async_spelled,
+    async_streaming,
+    raw,
+    spelled,
+    streaming,
+)
+from ......operations import admin as ops
+
 if TYPE_CHECKING:
-    from ......types.admin.organization.projects import ProjectUser, UserDeleteResponse
-    from ......core.omit import Omit, NotGiven
-    from ......core.argument import Headers, Query, Body
+    from typing import Literal
+
+    from ......core.argument import Body, Headers, Query
+    from ......core.omit import NotGiven, Omit
     from ......core.timeout import Timeout
     from ......pagination import (
-        SyncConversationCursorPage,
-        AsyncPaginator,
         AsyncConversationCursorPage,
-        SyncNextCursorPage,
         AsyncNextCursorPage,
+        AsyncPaginator,
+        SyncConversationCursorPage,
+        SyncNextCursorPage,
     )
+    from ......types.admin.organization.projects import ProjectUser, UserDeleteResponse
     from ......types.admin.organization.projects.users import (
         RoleCreateResponse,
-        RoleRetrieveResponse,
-        RoleListResponse,
         RoleDeleteResponse,
+        RoleListResponse,
+        RoleRetrieveResponse,
     )
-    from typing import Literal
 
 __all__ = [
     "AsyncRoles",
@@ -845,3 +848,15 @@ class AsyncRolesWithStreamingResponse(StreamingResource):
     retrieve = async_streaming(AsyncRoles.retrieve)
     list = async_streaming(AsyncRoles.list)
     delete = async_streaming(AsyncRoles.delete)
+
+
+serve(
+    globals(),
+    {
+        "": """\
+roles: Roles RolesWithRawResponse RolesWithStreamingResponse AsyncRoles AsyncRolesWithRawResponse AsyncRolesWithStreamingResponse
+users: Users UsersWithRawResponse UsersWithStreamingResponse AsyncUsers AsyncUsersWithRawResponse AsyncUsersWithStreamingResponse"""
+    },
+    elsewhere={},
+    packages=[],
+)

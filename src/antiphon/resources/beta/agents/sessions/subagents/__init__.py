@@ -3,39 +3,42 @@
 
 from __future__ import annotations
 
-from ......core.resource import (
-    Resource,
-    spelled,
-    AsyncResource,
-    async_spelled,
-    RawResource,
-    raw,
-    StreamingResource,
-    streaming,
-    async_raw,
-    async_streaming,
-)
 from functools import cached_property
-from ......core.omit import not_given, omit
-from ......core.call import Call
-from ......operations import beta as ops
 from typing import TYPE_CHECKING
 
+from ......core.call import Call
+from ......core.lazy import serve
+from ......core.omit import not_given, omit
+from ......core.resource import (
+    AsyncResource,
+    RawResource,
+    Resource,
+    StreamingResource,
+    async_raw,
+    async_spelled,
+    async_streaming,
+    raw,
+    spelled,
+    streaming,
+)
+from ......operations import beta as ops
+
 if TYPE_CHECKING:
+    from typing import Literal
+
+    from ......core.argument import Body, Headers, Query
+    from ......core.omit import NotGiven, Omit
+    from ......core.timeout import Timeout
+    from ......pagination import AsyncCursorPage, AsyncPaginator, SyncCursorPage
+    from ......types.beta import AgentSessionItem, Subagent
     from .turns import (
-        Turns,
         AsyncTurns,
-        TurnsWithRawResponse,
-        TurnsWithStreamingResponse,
         AsyncTurnsWithRawResponse,
         AsyncTurnsWithStreamingResponse,
+        Turns,
+        TurnsWithRawResponse,
+        TurnsWithStreamingResponse,
     )
-    from ......types.beta import Subagent, AgentSessionItem
-    from ......core.argument import Headers, Query, Body
-    from ......core.timeout import Timeout
-    from ......core.omit import NotGiven, Omit
-    from ......pagination import SyncCursorPage, AsyncPaginator, AsyncCursorPage
-    from typing import Literal
 
 __all__ = [
     "AsyncItems",
@@ -44,12 +47,18 @@ __all__ = [
     "AsyncSubagents",
     "AsyncSubagentsWithRawResponse",
     "AsyncSubagentsWithStreamingResponse",
+    "AsyncTurns",
+    "AsyncTurnsWithRawResponse",
+    "AsyncTurnsWithStreamingResponse",
     "Items",
     "ItemsWithRawResponse",
     "ItemsWithStreamingResponse",
     "Subagents",
     "SubagentsWithRawResponse",
     "SubagentsWithStreamingResponse",
+    "Turns",
+    "TurnsWithRawResponse",
+    "TurnsWithStreamingResponse",
 ]
 
 
@@ -471,3 +480,22 @@ class AsyncItemsWithStreamingResponse(StreamingResource):
         def __init__(self, resource: AsyncItems) -> None: ...
 
     list = async_streaming(AsyncItems.list)
+
+
+serve(
+    globals(),
+    {
+        "": """\
+items: Items ItemsWithRawResponse ItemsWithStreamingResponse AsyncItems AsyncItemsWithRawResponse AsyncItemsWithStreamingResponse
+subagents: Subagents SubagentsWithRawResponse SubagentsWithStreamingResponse AsyncSubagents AsyncSubagentsWithRawResponse AsyncSubagentsWithStreamingResponse"""
+    },
+    elsewhere={
+        "Turns": "antiphon.resources.beta.agents.sessions.subagents.turns:Turns",
+        "TurnsWithRawResponse": "antiphon.resources.beta.agents.sessions.subagents.turns:TurnsWithRawResponse",
+        "TurnsWithStreamingResponse": "antiphon.resources.beta.agents.sessions.subagents.turns:TurnsWithStreamingResponse",
+        "AsyncTurns": "antiphon.resources.beta.agents.sessions.subagents.turns:AsyncTurns",
+        "AsyncTurnsWithRawResponse": "antiphon.resources.beta.agents.sessions.subagents.turns:AsyncTurnsWithRawResponse",
+        "AsyncTurnsWithStreamingResponse": "antiphon.resources.beta.agents.sessions.subagents.turns:AsyncTurnsWithStreamingResponse",
+    },
+    packages=["turns"],
+)

@@ -3,38 +3,41 @@
 
 from __future__ import annotations
 
-from ......core.resource import (
-    Resource,
-    spelled,
-    AsyncResource,
-    async_spelled,
-    RawResource,
-    raw,
-    StreamingResource,
-    streaming,
-    async_raw,
-    async_streaming,
-)
 from functools import cached_property
-from ......core.omit import not_given, omit
-from ......core.call import Call
-from ......operations import beta as ops
 from typing import TYPE_CHECKING
 
+from ......core.call import Call
+from ......core.lazy import serve
+from ......core.omit import not_given, omit
+from ......core.resource import (
+    AsyncResource,
+    RawResource,
+    Resource,
+    StreamingResource,
+    async_raw,
+    async_spelled,
+    async_streaming,
+    raw,
+    spelled,
+    streaming,
+)
+from ......operations import beta as ops
+
 if TYPE_CHECKING:
-    from ......types.beta.agents.sessions import Turn
-    from ......core.argument import Headers, Query, Body
-    from ......core.timeout import Timeout
-    from ......core.omit import NotGiven, Omit
-    from ......pagination import (
-        SyncCursorPage,
-        AsyncPaginator,
-        AsyncCursorPage,
-        SyncConversationCursorPage,
-        AsyncConversationCursorPage,
-    )
     from typing import Literal
+
+    from ......core.argument import Body, Headers, Query
+    from ......core.omit import NotGiven, Omit
+    from ......core.timeout import Timeout
+    from ......pagination import (
+        AsyncConversationCursorPage,
+        AsyncCursorPage,
+        AsyncPaginator,
+        SyncConversationCursorPage,
+        SyncCursorPage,
+    )
     from ......types.beta import AgentSessionItem
+    from ......types.beta.agents.sessions import Turn
 
 __all__ = [
     "AsyncItems",
@@ -428,3 +431,15 @@ class AsyncItemsWithStreamingResponse(StreamingResource):
         def __init__(self, resource: AsyncItems) -> None: ...
 
     list = async_streaming(AsyncItems.list)
+
+
+serve(
+    globals(),
+    {
+        "": """\
+items: Items ItemsWithRawResponse ItemsWithStreamingResponse AsyncItems AsyncItemsWithRawResponse AsyncItemsWithStreamingResponse
+turns: Turns TurnsWithRawResponse TurnsWithStreamingResponse AsyncTurns AsyncTurnsWithRawResponse AsyncTurnsWithStreamingResponse"""
+    },
+    elsewhere={},
+    packages=[],
+)
