@@ -155,6 +155,10 @@ class Rude:
             time.sleep(0.005)
         return True
 
+    def left(self, number: int = 0, seconds: float = 2.0) -> bool:
+        """Whether the client has left (or leaves within some seconds) a connection."""
+        return self.wait_for(lambda: len(self.peers) > number) and self.peers[number].gone.wait(seconds)
+
     def _spawn(self, target: Callable[..., None], *args: object) -> None:
         thread = threading.Thread(target=target, args=args, daemon=True)
         self._threads.append(thread)
