@@ -56,7 +56,8 @@ Node = Any
 
 def distil(folder: Path) -> dict[str, Any]:
     """The operations, the types they reach, and the models, from the description in `folder`."""
-    described = [json.loads(path.read_text("utf-8")) for path in sorted(folder.glob("*.json")) if path.stem != "index"]
+    files = [json.loads(path.read_text("utf-8")) for path in sorted(folder.glob("*.json"))]
+    described = [file for file in files if "namespace" in file]
     operations = {name: facts for file in described for name, facts in file.get("operations", {}).items()}
     types = {name: facts for file in described for name, facts in file.get("types", {}).items()}
     reading = Reading(types)

@@ -1,0 +1,47 @@
+"""Host and Origin before anything else."""
+
+from __future__ import annotations
+
+import pytest
+
+from antiphon.emulator.guard import Guard
+from antiphon.emulator.problem import Problem
+
+
+@pytest.mark.parametrize(
+    "host", ["localhost", "localhost:80", "LOCALHOST:8080", "127.0.0.1:1", "127.0.0.1", "[::1]:8080", "[::1]"]
+)
+def test_loopback_hosts_pass(host: str) -> None:
+    Guard(False).judge([(b"host", host.encode())])
+
+
+@pytest.mark.parametrize(
+    "host",
+    ["evil.example", "localhost.evil", "127.0.0.1.nip.io", "127.0.0.1@evil", "", "localhost:", "localhost:x", "0.0.0.0:80"],
+)
+def test_other_hosts_do_not(host: str) -> None:
+    with pytest.raises(Problem) as caught:
+        Guard(False).judge([(b"host", host.encode())])
+    assert caught.value.status == 403
+    Guard(True).judge([(b"host", host.encode())])
+
+
+def test_exactly_one_host() -> None:
+    for headers in ([], [(b"host", b"localhost")] * 2):
+        with pytest.raises(Problem) as caught:
+            Guard(False).judge(headers)
+        assert caught.value.status == 400
+
+
+@pytest.mark.parametrize("origin", ["https://evil.example", "null", "http://localhost.evil", "http://[bad"])
+def test_foreign_origins_are_refused(origin: str) -> None:
+    for guard in (Guard(False), Guard(True)):
+        with pytest.raises(Problem) as caught:
+            guard.judge([(b"host", b"localhost"), (b"origin", origin.encode())])
+        assert caught.value.status == 403
+
+
+def test_own_origin_passes_and_cross_site_does_not() -> None:
+    Guard(False).judge([(b"host", b"localhost"), (b"origin", b"http://127.0.0.1:3000"), (b"sec-fetch-site", b"same-origin")])
+    with pytest.raises(Problem):
+        Guard(False).judge([(b"host", b"localhost"), (b"sec-fetch-site", b"cross-site")])
