@@ -33,8 +33,9 @@ def run(loop: str, main: Callable[[], Coroutine[Any, Any, Any]], *, debug: bool 
         with asyncio.Runner(loop_factory=LOOPS[loop], debug=debug) as runner:
             result = runner.run(watched())
         gc.collect()
-    assert not complaints
-    assert not [str(each.message) for each in caught]
+    assert not complaints, complaints
+    noise = [str(each.message) for each in caught]
+    assert not noise, noise
     return result
 
 

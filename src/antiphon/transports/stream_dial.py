@@ -88,17 +88,26 @@ class _Work:
 
     async def link(self) -> StreamLink:
         link = StreamLink(self.hall, self.origin, self.dial.limits)
+        try:
+            await self._reach(link)
+        except BaseException:
+            link.abort()  # a transport may be there already where a cancellation came late
+            raise
+        if link.alive:
+            self.hall.links.add(link)
+        return link
+
+    async def _reach(self, link: StreamLink) -> None:
         proxy = None if self.dial.uds is not None else self.dial.proxies.for_origin(self.origin)
         if proxy is not None:
             await self._by_proxy(proxy, link)
-            return link
+            return
         sock = await self._socket(self.origin.host, self.origin.port)
         if self.origin.scheme == "https":
             await self._attach(link, sock, self.dial.tls.context(), self.origin.host)
         else:
             link.sock = sock
             await self._attach(link, sock)
-        return link
 
     async def _by_proxy(self, proxy: Proxy, link: StreamLink) -> None:
         sock = await self._socket(proxy.host, proxy.port)
@@ -151,7 +160,11 @@ class _Work:
             with _tls_failing(name or ""):
                 await self.loop.create_connection(factory, sock=sock, ssl=context, server_hostname=name)
         except BaseException:
-            sock.close()
+            if isinstance(self.loop, asyncio.BaseEventLoop):
+                sock.close()
+            else:
+                # uvloop owns the descriptor by now and closes it, but may leave the object believing that it is open.
+                sock.detach()
             raise
 
     async def _socket(self, host: str, port: int) -> socket.socket:
@@ -234,6 +247,7 @@ async def _connect(loop: asyncio.AbstractEventLoop, address: Address) -> socket.
     try:
         sock.setblocking(False)
         await loop.sock_connect(sock, address[1])
+        sock.getpeername()  # one that was reset meanwhile is refused here, for uvloop would adopt it and lose it
     except BaseException:
         sock.close()
         raise

@@ -33,12 +33,14 @@ class Flow:
         chunks: decoded body bytes that nobody has taken yet, `size` bytes of them.
         held: raw bytes that wait because the decoder is still unpacking what came before them.
         eof: the connection ended behind `held`.
-        reply: the reply, from the moment its head (unless streaming, its whole body) is there.
+        answered: the reply's head (unless streaming, its whole body) is there.
+        reply: the reply, from then until the caller takes it: an open body must not be held by its own connection.
         stale: a reused connection died before the first byte; its place in the pool is still ours.
         sent: the whole request has been handed to the system.
     """
 
     __slots__ = (
+        "answered",
         "chunks",
         "eof",
         "held",
@@ -65,7 +67,7 @@ class Flow:
         self.size = 0
         self.reply: Reply | None = None
         self.problem: Exception | None = None
-        self.over = self.paused = self.eof = self.stale = self.sent = False
+        self.answered = self.over = self.paused = self.eof = self.stale = self.sent = False
 
     def wake(self) -> None:
         """Something has changed for whoever waits."""

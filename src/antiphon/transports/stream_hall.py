@@ -148,7 +148,7 @@ class Hall:
 
     def bury(self) -> None:
         """The loop was closed without warning: let go of its connections without a word."""
-        for link in self.links:
+        for link in [*self.links]:
             link.bury()
         self.links.clear()
 

@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
+import ssl
 from contextlib import suppress
 from time import monotonic
 from typing import TYPE_CHECKING, cast
@@ -100,8 +101,11 @@ class StreamLink(asyncio.Protocol):
         content = request.content
         flow.sent = content is None or (isinstance(content, bytes) and len(content) <= SMALL)
         self.allow(flow, request.timeout.read if flow.sent else None, started)
+        if self.transport is None:
+            self._break(flow, ConnectionResetError("it was lost before the request could be sent"))
+            return flow
         try:
-            self._writable().write(
+            self.transport.write(
                 encode_request(request, absolute=self.absolute, proxy_authorization=self.proxy_authorization)
             )
         except BaseException:
@@ -121,10 +125,10 @@ class StreamLink(asyncio.Protocol):
 
     async def write(self, flow: Flow, piece: bytes | memoryview, *, last: bool = False) -> bool:
         """Send a piece of a large body and wait until the system has room; false when the flow wants no more of it."""
-        if self.flow is not flow or self.parser.status:
+        if self.flow is not flow or self.parser.status or self.transport is None:
             return False
         flow.sent = last
-        self._writable().write(piece)
+        self.transport.write(piece)
         if self._full:
             self.allow(flow, flow.request.timeout.write, monotonic())
             self._drainer = self._loop.create_future()
@@ -192,7 +196,6 @@ class StreamLink(asyncio.Protocol):
         """The connection stands (over TLS: the handshake is done)."""
         self.transport = cast("asyncio.Transport", transport)
         self.alive = True
-        self.hall.links.add(self)
 
     def data_received(self, data: bytes) -> None:
         """Bytes have come."""
@@ -227,6 +230,8 @@ class StreamLink(asyncio.Protocol):
         flow = self.flow
         if flow is None:
             return
+        if self._is_ragged():
+            return  # `connection_lost` follows and takes it for what it is
         if flow.held or self.parser.pending:
             flow.eof = True
         else:
@@ -259,8 +264,8 @@ class StreamLink(asyncio.Protocol):
     # -- the flow --------------------------------------------------------------------------------------------------------
 
     def _advance(self, flow: Flow) -> None:
-        if flow.reply is None:
-            flow.reply = self._reply(flow)
+        if not flow.answered:
+            self._answer(flow)
             self.resume_writing()
         if (flow.size > HIGH_WATER or self.parser.pending) and not flow.paused:
             self._pause(flow)
@@ -273,9 +278,10 @@ class StreamLink(asyncio.Protocol):
         elif self.parser.status:
             self.resume_writing()  # an early answer: the rest of the upload is not wanted
 
-    def _reply(self, flow: Flow, content: bytes | None = None) -> Reply:
+    def _answer(self, flow: Flow, content: bytes | None = None) -> None:
         parser = self.parser
-        return Reply(
+        flow.answered = True
+        flow.reply = Reply(
             parser.status,
             parser.headers,
             request=flow.request,
@@ -286,8 +292,8 @@ class StreamLink(asyncio.Protocol):
 
     def _finish(self, flow: Flow) -> None:
         """The reply is complete: free the connection for the next, then tell the reader."""
-        if flow.reply is None:
-            flow.reply = self._reply(flow, None if flow.stream else flow.take())
+        if not flow.answered:
+            self._answer(flow, None if flow.stream else flow.take())
         if flow.paused:
             self._resume(flow)
         flow.over = True
@@ -305,8 +311,8 @@ class StreamLink(asyncio.Protocol):
         """The reply will never be complete."""
         flow.over = True
         flow.problem = problem
-        if flow.reply is None and self.parser.status:
-            flow.reply = self._reply(flow)
+        if flow.stream and self.parser.status and not flow.answered:
+            self._answer(flow)
         self.flow = None
         self.abort()
         if retry and self.served and not self.parser.started and isinstance(problem, (OSError, Truncated)):
@@ -360,10 +366,15 @@ class StreamLink(asyncio.Protocol):
 
     # -- the connection --------------------------------------------------------------------------------------------------
 
-    def _writable(self) -> asyncio.Transport:
-        if self.transport is None:
-            raise ConnectionResetError("the connection was lost")
-        return self.transport
+    def _is_ragged(self) -> bool:
+        """Whether TCP ended without TLS having said so: anyone on the way can do that, so it ends no body."""
+        secured = None if self.transport is None else self.transport.get_extra_info("ssl_object")
+        if secured is None:
+            return False
+        try:
+            return bool(secured.read(1) != b"")
+        except ssl.SSLError:
+            return True
 
     def _pause(self, flow: Flow) -> None:
         flow.paused = True

@@ -94,7 +94,7 @@ class StreamTransport:
             try:
                 if not flow.sent:
                     await upload(link, flow)
-                if flow.reply is None and not flow.over and flow.waiter is not None:
+                if not (flow.answered or flow.over) and flow.waiter is not None:
                     await flow.waiter
             except BaseException:
                 link.abandon(flow)
@@ -175,8 +175,8 @@ class StreamTransport:
 
 
 def _delivered(hall: Hall, link: StreamLink, flow: Flow) -> Reply:
-    reply = flow.reply
-    if reply is None or (flow.problem is not None and not flow.stream):
+    reply, flow.reply = flow.reply, None
+    if reply is None:
         raise failed(link, flow)
     if flow.stream:
         reply.body = StreamBody(hall, link, flow)
