@@ -19,6 +19,8 @@ from antiphon.helpers.assistant_stream import (
 from .assistant_run import CALLBACKS, EVENTS, async_recorder, recorder, run, text, wire
 from .conftest import Answer
 
+pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
+
 ARGUMENTS = {"thread_id": "t_1", "assistant_id": "a_1"}
 
 
@@ -70,7 +72,6 @@ def on_asyncio(server, work):
     ],
 )
 @pytest.mark.parametrize("handled", [True, False])
-@pytest.mark.filterwarnings("ignore::DeprecationWarning")
 def test_the_request_is_the_official_one(server, client, method, arguments, path, helper, handled):
     from urllib.parse import unquote
 
@@ -146,11 +147,9 @@ def test_the_callbacks_are_the_official_ones(server, client):
 
     on_asyncio(server, work)
     official = openai.OpenAI(api_key="sk-test", base_url=server.url)
-    with pytest.warns(DeprecationWarning):
-        manager = official.beta.threads.runs.stream(
-            **ARGUMENTS, event_handler=recorder(openai.AssistantEventHandler, theirs)
-        )
-    with manager as stream:
+    with official.beta.threads.runs.stream(
+        **ARGUMENTS, event_handler=recorder(openai.AssistantEventHandler, theirs)
+    ) as stream:
         stream.until_done()
     assert on_asyncio_ == ours
     # The official package says a second time, when the run ends, that the last tool call is done.
@@ -315,12 +314,12 @@ class Timed:
 
     def __iter__(self):
         yield from self._events
-        raise APITimeoutError()
+        raise APITimeoutError
 
     async def __aiter__(self):
         for item in self._events:
             yield item
-        raise APITimeoutError()
+        raise APITimeoutError
 
     def close(self):
         pass

@@ -51,9 +51,17 @@ class _Current:
         message: Message | None = self._snapshots.message
         return message
 
-    def _init(self, stream: Any) -> None:  # the official name
+    def check_unused(self) -> None:
+        """Refuse to follow a second stream.
+
+        Raises:
+            RuntimeError: this handler has followed one.
+        """
         if self._stream is not None:
             raise RuntimeError(_SHARED)
+
+    def _init(self, stream: Any) -> None:
+        self.check_unused()
         self._stream = stream
         self._snapshots.heard = _heard(self)
 

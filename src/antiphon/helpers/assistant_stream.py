@@ -45,6 +45,8 @@ class AssistantStreamManager(Generic[AssistantEventHandlerT]):
         self._stream: Any = None
 
     def __enter__(self) -> AssistantEventHandlerT:
+        # Before the call: it would start a run that nobody follows.
+        self._event_handler.check_unused()
         self._stream = self._api_request()
         self._event_handler._init(self._stream)  # pyright: ignore[reportPrivateUsage]
         return self._event_handler
@@ -75,6 +77,7 @@ class AsyncAssistantStreamManager(Generic[AsyncAssistantEventHandlerT]):
         self._stream: Any = None
 
     async def __aenter__(self) -> AsyncAssistantEventHandlerT:
+        self._event_handler.check_unused()
         request = self._api_request
         self._stream = await (request() if callable(request) else request)
         self._event_handler._init(self._stream)  # pyright: ignore[reportPrivateUsage]
