@@ -6,13 +6,13 @@ probabilities, and a `…done` event where one of them is complete. What has gro
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar, cast
 
 from ..core.model import BaseModel
 
 # Needed at run time: annotations are evaluated in this module.
 from ..types.chat import ChatCompletionChunk, ChatCompletionTokenLogprob, ParsedChatCompletion
-from .growing import LateModel
+from .growing import Growing, LateModel
 from .partial_json import parse_partial
 
 if TYPE_CHECKING:
@@ -29,30 +29,29 @@ def parsed_so_far(text: str) -> Any:
         return None
 
 
-class ChunkEvent(LateModel, late=("snapshot",), ready=("chunk",)):
+class ChunkEvent(LateModel, late={"snapshot": lambda state, _: state.current_completion_snapshot}, ready=("chunk",)):
     """A chunk as the API sent it; `snapshot` is the completion so far, and goes on growing."""
 
     type: Literal["chunk"]
     chunk: ChatCompletionChunk
     snapshot: ParsedChatCompletion[object]
 
-    @staticmethod
-    def _complete(data: dict[str, Any], source: Any, mark: int) -> None:
-        data["snapshot"] = source.current_completion_snapshot
+
+def _content(choice: Any, mark: int) -> str:
+    return cast("str", choice.content.upto(mark))
 
 
-class ContentDeltaEvent(LateModel, late=("snapshot", "parsed")):
+def _parsed_content(choice: Any, mark: int) -> Any:
+    return parsed_so_far(_content(choice, mark)) if choice.parses_content else None
+
+
+class ContentDeltaEvent(LateModel, late={"snapshot": _content, "parsed": _parsed_content}):
     """A piece of content; `snapshot` is the content so far, `parsed` what is complete in it where a type was given."""
 
     type: Literal["content.delta"]
     delta: str
     snapshot: str
     parsed: object | None = None
-
-    @staticmethod
-    def _complete(data: dict[str, Any], source: Any, mark: int) -> None:
-        data["snapshot"] = text = source.content.upto(mark)
-        data["parsed"] = parsed_so_far(text) if source.parses_content else None
 
 
 class ContentDoneEvent(BaseModel, Generic[ResponseFormatT]):
@@ -63,16 +62,12 @@ class ContentDoneEvent(BaseModel, Generic[ResponseFormatT]):
     parsed: ResponseFormatT | None = None
 
 
-class RefusalDeltaEvent(LateModel, late=("snapshot",)):
+class RefusalDeltaEvent(LateModel, late={"snapshot": Growing.upto}):
     """A piece of a refusal; `snapshot` is the refusal so far."""
 
     type: Literal["refusal.delta"]
     delta: str
     snapshot: str
-
-    @staticmethod
-    def _complete(data: dict[str, Any], source: Any, mark: int) -> None:
-        data["snapshot"] = source.upto(mark)
 
 
 class RefusalDoneEvent(BaseModel):
@@ -82,7 +77,17 @@ class RefusalDoneEvent(BaseModel):
     refusal: str
 
 
-class FunctionToolCallArgumentsDeltaEvent(LateModel, late=("arguments", "parsed_arguments")):
+def _arguments(call: Any, mark: int) -> str:
+    return cast("str", call.arguments.upto(mark))
+
+
+def _parsed_arguments(call: Any, mark: int) -> Any:
+    return parsed_so_far(_arguments(call, mark)) if call.strict else None
+
+
+class FunctionToolCallArgumentsDeltaEvent(
+    LateModel, late={"arguments": _arguments, "parsed_arguments": _parsed_arguments}
+):
     """A piece of a call's arguments; `arguments` are those so far, `parsed_arguments` what is complete in them."""
 
     type: Literal["tool_calls.function.arguments.delta"]
@@ -91,11 +96,6 @@ class FunctionToolCallArgumentsDeltaEvent(LateModel, late=("arguments", "parsed_
     arguments: str
     parsed_arguments: object
     arguments_delta: str
-
-    @staticmethod
-    def _complete(data: dict[str, Any], source: Any, mark: int) -> None:
-        data["arguments"] = text = source.arguments.upto(mark)
-        data["parsed_arguments"] = parsed_so_far(text) if source.strict else None
 
 
 class FunctionToolCallArgumentsDoneEvent(BaseModel):
@@ -108,13 +108,11 @@ class FunctionToolCallArgumentsDoneEvent(BaseModel):
     parsed_arguments: object
 
 
-class _LateTokens(LateModel):
-    @staticmethod
-    def _complete(data: dict[str, Any], source: Any, mark: int) -> None:
-        data["snapshot"] = source[:mark]
+def _tokens(tokens: list[dict[str, Any]], mark: int) -> list[ChatCompletionTokenLogprob]:
+    return [ChatCompletionTokenLogprob._view(token) for token in tokens[:mark]]
 
 
-class LogprobsContentDeltaEvent(_LateTokens, late=("snapshot",)):
+class LogprobsContentDeltaEvent(LateModel, late={"snapshot": _tokens}):
     """Log probabilities of tokens of the content; `snapshot` has all so far."""
 
     type: Literal["logprobs.content.delta"]
@@ -129,7 +127,7 @@ class LogprobsContentDoneEvent(BaseModel):
     content: list[ChatCompletionTokenLogprob]
 
 
-class LogprobsRefusalDeltaEvent(_LateTokens, late=("snapshot",)):
+class LogprobsRefusalDeltaEvent(LateModel, late={"snapshot": _tokens}):
     """Log probabilities of tokens of a refusal; `snapshot` has all so far."""
 
     type: Literal["logprobs.refusal.delta"]

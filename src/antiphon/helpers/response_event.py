@@ -5,10 +5,10 @@ All other events are the API's own. `ResponseStreamEvent` is any of them.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 from ..types import responses as raw
-from .growing import LateModel
+from .growing import Growing, LateModel
 
 if TYPE_CHECKING:
     from typing import TypeAlias
@@ -18,20 +18,14 @@ if TYPE_CHECKING:
 TextFormatT = TypeVar("TextFormatT")
 
 
-class _LateSnapshot(LateModel):
-    @staticmethod
-    def _complete(data: dict[str, Any], source: Any, mark: int) -> None:
-        data["snapshot"] = source.upto(mark)
-
-
-class ResponseTextDeltaEvent(raw.ResponseTextDeltaEvent, _LateSnapshot, late=("snapshot",)):
+class ResponseTextDeltaEvent(raw.ResponseTextDeltaEvent, LateModel, late={"snapshot": Growing.upto}):
     """A piece of text, and the part's text so far as `snapshot`."""
 
     snapshot: str
 
 
 class ResponseFunctionCallArgumentsDeltaEvent(
-    raw.ResponseFunctionCallArgumentsDeltaEvent, _LateSnapshot, late=("snapshot",)
+    raw.ResponseFunctionCallArgumentsDeltaEvent, LateModel, late={"snapshot": Growing.upto}
 ):
     """A piece of a function call's arguments, and the arguments so far as `snapshot`."""
 
