@@ -312,7 +312,7 @@ def _type(name: str, entry: Mapping[str, Any]) -> Type:
     return Type(
         reference=Reference(*name.split(":")),
         kind=entry["kind"],
-        fields=tuple(_field(f, entry["kind"], entry.get("defaults", {})) for f in entry.get("fields", ())),
+        fields=tuple(_field(f, entry) for f in entry.get("fields", ())),
         bases=bases,
         alias=parse(entry["type"]) if "type" in entry else None,
         discriminator=entry.get("discriminator"),
@@ -321,14 +321,15 @@ def _type(name: str, entry: Mapping[str, Any]) -> Type:
     )
 
 
-def _field(entry: Mapping[str, Any], kind: str, defaults: Mapping[str, str]) -> Field:
-    type_ = parse(entry["type"])
+def _field(entry: Mapping[str, Any], owner: Mapping[str, Any]) -> Field:
+    name, type_, is_model = entry["name"], parse(entry["type"]), owner["kind"] == "model"
     # The facts take a renamed field's alias for a default; one that cannot be null is required all the same.
-    required = entry["required"] or (kind == "model" and "alias" in entry and not _nullable(type_))
-    default = defaults.get(entry["name"], "None")
-    if kind == "model" and not required and default == "None" and not _nullable(type_):
+    required = entry["required"] or (is_model and "alias" in entry and not _nullable(type_))
+    required = required or name in owner.get("required", ())
+    default = owner.get("defaults", {}).get(name, "None")
+    if is_model and not required and default == "None" and not _nullable(type_):
         type_ = union(type_, NONE)
-    return Field(entry["name"], type_, required, entry.get("alias"), default)
+    return Field(name, type_, required, entry.get("alias"), default)
 
 
 def _nullable(expression: Expression) -> bool:

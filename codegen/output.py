@@ -14,6 +14,10 @@ from tempfile import TemporaryDirectory
 ROOMS = ("operations", "resources", "types")
 
 
+class FormatError(Exception):
+    """The generator wrote what is not Python; holds ruff's words."""
+
+
 def formatted(files: Mapping[str, str], configuration: Path) -> dict[str, str]:
     """The files as ruff writes them: imports in order, lines broken.
 
@@ -22,7 +26,7 @@ def formatted(files: Mapping[str, str], configuration: Path) -> dict[str, str]:
         configuration: the `pyproject.toml` with ruff's settings.
 
     Raises:
-        subprocess.CalledProcessError: ruff could not read one of them; its message was printed.
+        FormatError: ruff could not read one of them.
     """
     with TemporaryDirectory() as folder:
         root = Path(folder)
@@ -32,8 +36,10 @@ def formatted(files: Mapping[str, str], configuration: Path) -> dict[str, str]:
             target.write_text(text)
         ruff = [sys.executable, "-m", "ruff"]
         common = ["--quiet", "--no-cache", "--config", str(configuration), str(root)]
-        subprocess.run([*ruff, "check", "--select", "I", "--fix", *common], check=True)
-        subprocess.run([*ruff, "format", *common], check=True)
+        for command in (["check", "--select", "I", "--fix"], ["format"]):
+            done = subprocess.run([*ruff, *command, *common], capture_output=True, text=True, check=False)
+            if done.returncode:
+                raise FormatError(done.stdout + done.stderr)
         return {path: (root / path).read_text() for path in files}
 
 

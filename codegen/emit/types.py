@@ -18,7 +18,7 @@ def types(description: Description, places: Mapping[Reference, Place]) -> dict[s
     by_file: dict[tuple[str, str], list[Type]] = defaultdict(list)
     for reference, place in places.items():
         by_file[place.package, place.file].append(description.types[reference])
-    packages = {""} | {package for package, _ in by_file}
+    packages = {"", *description.overlay["packages"], *(package for package, _ in by_file)}
     packages |= {".".join(p.split(".")[:n]) for p in packages for n in range(1, p.count(".") + 1)} - {""}
     files: dict[str, str] = {}
     for package in sorted(packages):
@@ -143,11 +143,12 @@ def _params(source: TypeSource, name: str, type_: Type) -> list[str]:
     if any(iskeyword(f.name) or not f.name.isidentifier() for f in type_.fields):
         return _functional(source, name, type_.fields)
     bases = [source.base(base) for base in type_.bases] or [typed]
-    lines = ["", f"class {name}({', '.join(bases)}, total=False):"]
+    total = bool(type_.fields) and all(field.required for field in type_.fields)
+    lines = ["", f"class {name}({', '.join(bases)}{'' if total else ', total=False'}):"]
     shadowed = {f.name for f in type_.fields}
     for field in type_.fields:
         text = source.type(field.type, shadowed=shadowed)
-        if field.required:
+        if field.required and not total:
             text = f"{source.runtime('typing', 'Required')}[{text}]"
         lines.append(f"    {field.name}: {text}")
     if not type_.fields:
@@ -173,6 +174,8 @@ def _package(
         static[place.module].append(f"{place.name} as {name}")
         if package_of(target) != package or place.name != name:
             elsewhere[name] = f"antiphon.{place.package_module if place.exported else place.module}:{place.name}"
+    if not present and not below:
+        return HEADER + f'"""`antiphon.{module}`, empty as in the official package."""\n\n__all__: list[str] = []\n'
     title = f'"""`antiphon.{module}`: names found when they are asked for, from `{"` and `".join(present or below)}`."""'
     lines = [HEADER + title, "", "from __future__ import annotations", "", "from typing import TYPE_CHECKING", ""]
     lines += [f"from {source.relative('core.lazy')} import serve", "", "if TYPE_CHECKING:"]

@@ -56,3 +56,18 @@ class OutputParsed(Generic[ContentType]):
         """What the first parsed text was parsed to; `None` when no text was."""
         parsed: Iterator[ContentType] = (part.parsed for part in _parts(self.output) if part.parsed)
         return next(parsed, None)
+
+
+class HiddenSigningSecret:
+    """Models that carry a secret once; their repr does not."""
+
+    __slots__ = ()
+
+    if TYPE_CHECKING:
+
+        def __iter__(self) -> Iterator[tuple[str, Any]]: ...
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({', '.join(f'{n}={v!r}' for n, v in self if n != 'signing_secret')})"
+
+    __str__ = __repr__

@@ -128,7 +128,7 @@ class Videos(Resource):
             APIConnectionError: no usable answer came.
             ValueError: `video_id` is empty.
 
-        See https://platform.openai.com/docs/api-reference/videos/retrieve matching the provided identifier.
+        See https://platform.openai.com/docs/api-reference/videos
         """
         return self._client.perform(
             Call(
@@ -164,7 +164,7 @@ class Videos(Resource):
             APIStatusError: the server refused; the subclass tells the status.
             APIConnectionError: no usable answer came.
 
-        See https://platform.openai.com/docs/api-reference/videos/list for the organization.
+        See https://platform.openai.com/docs/api-reference/videos
         """
         return self._client.perform(
             Call(
@@ -399,7 +399,7 @@ class Videos(Resource):
             APIConnectionError: no usable answer came.
             ValueError: `video_id` is empty.
 
-        See https://platform.openai.com/docs/api-reference/videos/remix using the provided prompt.
+        See https://platform.openai.com/docs/api-reference/videos
         """
         return self._client.perform(
             Call(
@@ -555,7 +555,7 @@ class AsyncVideos(AsyncResource):
             APIConnectionError: no usable answer came.
             ValueError: `video_id` is empty.
 
-        See https://platform.openai.com/docs/api-reference/videos/retrieve matching the provided identifier.
+        See https://platform.openai.com/docs/api-reference/videos
         """
         return await self._client.perform(
             Call(
@@ -591,7 +591,7 @@ class AsyncVideos(AsyncResource):
             APIStatusError: the server refused; the subclass tells the status.
             APIConnectionError: no usable answer came.
 
-        See https://platform.openai.com/docs/api-reference/videos/list for the organization.
+        See https://platform.openai.com/docs/api-reference/videos
         """
         return self._client.paginate(
             Call(
@@ -826,7 +826,7 @@ class AsyncVideos(AsyncResource):
             APIConnectionError: no usable answer came.
             ValueError: `video_id` is empty.
 
-        See https://platform.openai.com/docs/api-reference/videos/remix using the provided prompt.
+        See https://platform.openai.com/docs/api-reference/videos
         """
         return await self._client.perform(
             Call(

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from websockets.typing import Subprotocol
 
 
-class AutoFileChunkingStrategyParam(TypedDict, total=False):
-    type: Required[Literal["auto"]]
+class AutoFileChunkingStrategyParam(TypedDict):
+    type: Literal["auto"]
 
 
 class BatchCreateParams(TypedDict, total=False):
@@ -44,9 +44,9 @@ class BatchCreateParams(TypedDict, total=False):
     output_expires_after: OutputExpiresAfter
 
 
-class OutputExpiresAfter(TypedDict, total=False):
-    anchor: Required[Literal["created_at"]]
-    seconds: Required[int]
+class OutputExpiresAfter(TypedDict):
+    anchor: Literal["created_at"]
+    seconds: int
 
 
 class BatchListParams(TypedDict, total=False):
@@ -78,8 +78,8 @@ class CompletionCreateParamsNonStreaming(CompletionCreateParamsBase, total=False
     stream: Literal[False] | None
 
 
-class CompletionCreateParamsStreaming(CompletionCreateParamsBase, total=False):
-    stream: Required[Literal[True]]
+class CompletionCreateParamsStreaming(CompletionCreateParamsBase):
+    stream: Literal[True]
 
 
 CompletionCreateParams: TypeAlias = "CompletionCreateParamsNonStreaming | CompletionCreateParamsStreaming"
@@ -94,9 +94,9 @@ class ContainerCreateParams(TypedDict, total=False):
     skills: Iterable[ContainerCreateParamsSkill]
 
 
-class ContainerCreateParamsExpiresAfter(TypedDict, total=False):
-    anchor: Required[Literal["last_active_at"]]
-    minutes: Required[int]
+class ContainerCreateParamsExpiresAfter(TypedDict):
+    anchor: Literal["last_active_at"]
+    minutes: int
 
 
 ContainerCreateParamsNetworkPolicy: TypeAlias = (
@@ -113,8 +113,8 @@ class ContainerListParams(TypedDict, total=False):
     order: Literal["asc", "desc"]
 
 
-class ContentProvenanceCheckCreateParams(TypedDict, total=False):
-    file: Required[FileTypes]
+class ContentProvenanceCheckCreateParams(TypedDict):
+    file: FileTypes
 
 
 class DecisionCreateParams(TypedDict, total=False):
@@ -144,18 +144,14 @@ class InputUnionMember1DecisionInputSystemMessage(TypedDict, total=False):
     type: Literal["message"]
 
 
-class InputDecisionInputAssistantMessageContentDecisionInputAssistantContentPartDecisionInputOutputText(
-    TypedDict, total=False
-):
-    text: Required[str]
-    type: Required[Literal["output_text"]]
+class InputDecisionInputAssistantMessageContentDecisionInputAssistantContentPartDecisionInputOutputText(TypedDict):
+    text: str
+    type: Literal["output_text"]
 
 
-class InputDecisionInputAssistantMessageContentDecisionInputAssistantContentPartDecisionInputRefusal(
-    TypedDict, total=False
-):
-    refusal: Required[str]
-    type: Required[Literal["refusal"]]
+class InputDecisionInputAssistantMessageContentDecisionInputAssistantContentPartDecisionInputRefusal(TypedDict):
+    refusal: str
+    type: Literal["refusal"]
 
 
 class InputUnionMember1DecisionInputAssistantMessage(TypedDict, total=False):
@@ -254,8 +250,8 @@ class DecisionInputImageParam(TypedDict, total=False):
     prompt_cache_breakpoint: DecisionPromptCacheBreakpointParam | None
 
 
-class DecisionInputImageParamPromptCacheBreakpoint(TypedDict, total=False):
-    mode: Required[Literal["explicit"]]
+class DecisionInputImageParamPromptCacheBreakpoint(TypedDict):
+    mode: Literal["explicit"]
 
 
 class DecisionInputUserMessage(TypedDict, total=False):
@@ -280,14 +276,14 @@ class DecisionInputSystemMessage(TypedDict, total=False):
     type: Literal["message"]
 
 
-class DecisionInputAssistantMessageContentPartsDecisionInputOutputText(TypedDict, total=False):
-    text: Required[str]
-    type: Required[Literal["output_text"]]
+class DecisionInputAssistantMessageContentPartsDecisionInputOutputText(TypedDict):
+    text: str
+    type: Literal["output_text"]
 
 
-class DecisionInputAssistantMessageContentPartsDecisionInputRefusal(TypedDict, total=False):
-    refusal: Required[str]
-    type: Required[Literal["refusal"]]
+class DecisionInputAssistantMessageContentPartsDecisionInputRefusal(TypedDict):
+    refusal: str
+    type: Literal["refusal"]
 
 
 class DecisionInputAssistantMessage(TypedDict, total=False):
@@ -312,12 +308,12 @@ class DecisionInputTextParam(TypedDict, total=False):
     prompt_cache_breakpoint: DecisionPromptCacheBreakpointParam | None
 
 
-class DecisionInputTextParamPromptCacheBreakpoint(TypedDict, total=False):
-    mode: Required[Literal["explicit"]]
+class DecisionInputTextParamPromptCacheBreakpoint(TypedDict):
+    mode: Literal["explicit"]
 
 
-class DecisionPromptCacheBreakpointParam(TypedDict, total=False):
-    mode: Required[Literal["explicit"]]
+class DecisionPromptCacheBreakpointParam(TypedDict):
+    mode: Literal["explicit"]
 
 
 class EmbeddingCreateParams(TypedDict, total=False):
@@ -346,14 +342,14 @@ class DataSourceConfigStoredCompletions(TypedDict, total=False):
     metadata: dict[str, object]
 
 
-class TestingCriterionLabelModelInputSimpleInputMessage(TypedDict, total=False):
-    content: Required[str]
-    role: Required[str]
+class TestingCriterionLabelModelInputSimpleInputMessage(TypedDict):
+    content: str
+    role: str
 
 
-class TestingCriterionLabelModelInputEvalItemContentOutputText(TypedDict, total=False):
-    text: Required[str]
-    type: Required[Literal["output_text"]]
+class TestingCriterionLabelModelInputEvalItemContentOutputText(TypedDict):
+    text: str
+    type: Literal["output_text"]
 
 
 class TestingCriterionLabelModelInputEvalItemContentInputImage(TypedDict, total=False):
@@ -368,17 +364,17 @@ class TestingCriterionLabelModelInputEvalItem(TypedDict, total=False):
     type: Literal["message"]
 
 
-class TestingCriterionLabelModel(TypedDict, total=False):
-    input: Required[Iterable[TestingCriterionLabelModelInput]]
-    labels: Required[Sequence[str]]
-    model: Required[str]
-    name: Required[str]
-    passing_labels: Required[Sequence[str]]
-    type: Required[Literal["label_model"]]
+class TestingCriterionLabelModel(TypedDict):
+    input: Iterable[TestingCriterionLabelModelInput]
+    labels: Sequence[str]
+    model: str
+    name: str
+    passing_labels: Sequence[str]
+    type: Literal["label_model"]
 
 
-class TestingCriterionTextSimilarity(TextSimilarityGraderParam, total=False):
-    pass_threshold: Required[float]
+class TestingCriterionTextSimilarity(TextSimilarityGraderParam):
+    pass_threshold: float
 
 
 class TestingCriterionPython(PythonGraderParam, total=False):
@@ -428,9 +424,9 @@ class FileCreateParams(TypedDict, total=False):
     expires_after: FileCreateParamsExpiresAfter
 
 
-class FileCreateParamsExpiresAfter(TypedDict, total=False):
-    anchor: Required[Literal["created_at"]]
-    seconds: Required[int]
+class FileCreateParamsExpiresAfter(TypedDict):
+    anchor: Literal["created_at"]
+    seconds: int
 
 
 class FileListParams(TypedDict, total=False):
@@ -476,8 +472,8 @@ class ImageEditParamsNonStreaming(ImageEditParamsBase, total=False):
     stream: Literal[False] | None
 
 
-class ImageEditParamsStreaming(ImageEditParamsBase, total=False):
-    stream: Required[Literal[True]]
+class ImageEditParamsStreaming(ImageEditParamsBase):
+    stream: Literal[True]
 
 
 class ImageEditParamsSvgReasoning(TypedDict, total=False):
@@ -521,8 +517,8 @@ class ImageGenerateParamsNonStreaming(ImageGenerateParamsBase, total=False):
     stream: Literal[False] | None
 
 
-class ImageGenerateParamsStreaming(ImageGenerateParamsBase, total=False):
-    stream: Required[Literal[True]]
+class ImageGenerateParamsStreaming(ImageGenerateParamsBase):
+    stream: Literal[True]
 
 
 class ImageGenerateParamsSvgReasoning(TypedDict, total=False):
@@ -547,21 +543,21 @@ class ModerationCreateParams(TypedDict, total=False):
     model: str | _models.ModerationModel
 
 
-class ImageURL(TypedDict, total=False):
-    url: Required[str]
+class ImageURL(TypedDict):
+    url: str
 
 
-class ModerationImageURLInputParam(TypedDict, total=False):
-    image_url: Required[ImageURL]
-    type: Required[Literal["image_url"]]
+class ModerationImageURLInputParam(TypedDict):
+    image_url: ImageURL
+    type: Literal["image_url"]
 
 
 ModerationMultiModalInputParam: TypeAlias = "ModerationImageURLInputParam | ModerationTextInputParam"
 
 
-class ModerationTextInputParam(TypedDict, total=False):
-    text: Required[str]
-    type: Required[Literal["text"]]
+class ModerationTextInputParam(TypedDict):
+    text: str
+    type: Literal["text"]
 
 
 class SkillCreateParams(TypedDict, total=False):
@@ -574,18 +570,18 @@ class SkillListParams(TypedDict, total=False):
     order: Literal["asc", "desc"]
 
 
-class SkillUpdateParams(TypedDict, total=False):
-    default_version: Required[str]
+class SkillUpdateParams(TypedDict):
+    default_version: str
 
 
-class StaticFileChunkingStrategyObjectParam(TypedDict, total=False):
-    static: Required[StaticFileChunkingStrategyParam]
-    type: Required[Literal["static"]]
+class StaticFileChunkingStrategyObjectParam(TypedDict):
+    static: StaticFileChunkingStrategyParam
+    type: Literal["static"]
 
 
-class StaticFileChunkingStrategyParam(TypedDict, total=False):
-    chunk_overlap_tokens: Required[int]
-    max_chunk_size_tokens: Required[int]
+class StaticFileChunkingStrategyParam(TypedDict):
+    chunk_overlap_tokens: int
+    max_chunk_size_tokens: int
 
 
 class UploadCompleteParams(TypedDict, total=False):
@@ -601,9 +597,9 @@ class UploadCreateParams(TypedDict, total=False):
     expires_after: UploadCreateParamsExpiresAfter
 
 
-class UploadCreateParamsExpiresAfter(TypedDict, total=False):
-    anchor: Required[Literal["created_at"]]
-    seconds: Required[int]
+class UploadCreateParamsExpiresAfter(TypedDict):
+    anchor: Literal["created_at"]
+    seconds: int
 
 
 class VectorStoreCreateParams(TypedDict, total=False):
@@ -615,9 +611,9 @@ class VectorStoreCreateParams(TypedDict, total=False):
     name: str
 
 
-class VectorStoreCreateParamsExpiresAfter(TypedDict, total=False):
-    anchor: Required[Literal["last_active_at"]]
-    days: Required[int]
+class VectorStoreCreateParamsExpiresAfter(TypedDict):
+    anchor: Literal["last_active_at"]
+    days: int
 
 
 class VectorStoreListParams(TypedDict, total=False):
@@ -649,14 +645,14 @@ class VectorStoreUpdateParams(TypedDict, total=False):
     name: str | None
 
 
-class VectorStoreUpdateParamsExpiresAfter(TypedDict, total=False):
-    anchor: Required[Literal["last_active_at"]]
-    days: Required[int]
+class VectorStoreUpdateParamsExpiresAfter(TypedDict):
+    anchor: Literal["last_active_at"]
+    days: int
 
 
-class VideoCreateCharacterParams(TypedDict, total=False):
-    name: Required[str]
-    video: Required[FileTypes]
+class VideoCreateCharacterParams(TypedDict):
+    name: str
+    video: FileTypes
 
 
 class VideoCreateParams(TypedDict, total=False):
@@ -674,26 +670,26 @@ class VideoDownloadContentParams(TypedDict, total=False):
     variant: Literal["video", "thumbnail", "spritesheet"]
 
 
-class VideoEditParams(TypedDict, total=False):
-    prompt: Required[str]
-    video: Required[VideoEditParamsVideo]
+class VideoEditParams(TypedDict):
+    prompt: str
+    video: VideoEditParamsVideo
 
 
-class VideoEditParamsVideoVideoReferenceInputParam(TypedDict, total=False):
-    id: Required[str]
+class VideoEditParamsVideoVideoReferenceInputParam(TypedDict):
+    id: str
 
 
 VideoEditParamsVideo: TypeAlias = "FileTypes | VideoEditParamsVideoVideoReferenceInputParam"
 
 
-class VideoExtendParams(TypedDict, total=False):
-    prompt: Required[str]
-    seconds: Required[_models.VideoSeconds]
-    video: Required[VideoExtendParamsVideo]
+class VideoExtendParams(TypedDict):
+    prompt: str
+    seconds: _models.VideoSeconds
+    video: VideoExtendParamsVideo
 
 
-class VideoExtendParamsVideoVideoReferenceInputParam(TypedDict, total=False):
-    id: Required[str]
+class VideoExtendParamsVideoVideoReferenceInputParam(TypedDict):
+    id: str
 
 
 VideoExtendParamsVideo: TypeAlias = "FileTypes | VideoExtendParamsVideoVideoReferenceInputParam"
@@ -710,8 +706,8 @@ VideoModelParam: TypeAlias = (
 )
 
 
-class VideoRemixParams(TypedDict, total=False):
-    prompt: Required[str]
+class VideoRemixParams(TypedDict):
+    prompt: str
 
 
 class SyncWebSocketConnectionOptions(TypedDict, total=False):

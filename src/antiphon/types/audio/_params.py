@@ -23,8 +23,8 @@ class SpeechCreateParams(TypedDict, total=False):
     stream_format: Literal["sse", "audio"]
 
 
-class VoiceID(TypedDict, total=False):
-    id: Required[str]
+class VoiceID(TypedDict):
+    id: str
 
 
 SpeechCreateParamsVoice: TypeAlias = "str | Literal['alloy', 'ash', 'ballad', 'coral', 'echo', 'sage', 'shimmer', 'verse', 'marin', 'cedar', 'fable', 'onyx', 'nova'] | VoiceID"
@@ -57,8 +57,8 @@ class TranscriptionCreateParamsNonStreaming(TranscriptionCreateParamsBase, total
     stream: Literal[False] | None
 
 
-class TranscriptionCreateParamsStreaming(TranscriptionCreateParamsBase, total=False):
-    stream: Required[Literal[True]]
+class TranscriptionCreateParamsStreaming(TranscriptionCreateParamsBase):
+    stream: Literal[True]
 
 
 ChunkingStrategy: TypeAlias = "Literal['auto'] | ChunkingStrategyVadConfig"
@@ -74,10 +74,10 @@ class TranslationCreateParams(TypedDict, total=False):
     temperature: float
 
 
-class VoiceConsentCreateParams(TypedDict, total=False):
-    language: Required[str]
-    name: Required[str]
-    recording: Required[FileTypes]
+class VoiceConsentCreateParams(TypedDict):
+    language: str
+    name: str
+    recording: FileTypes
 
 
 class VoiceConsentListParams(TypedDict, total=False):
@@ -85,8 +85,8 @@ class VoiceConsentListParams(TypedDict, total=False):
     limit: int
 
 
-class VoiceConsentUpdateParams(TypedDict, total=False):
-    name: Required[str]
+class VoiceConsentUpdateParams(TypedDict):
+    name: str
 
 
 class CreateVoiceRequestAudioSample(TypedDict, total=False):

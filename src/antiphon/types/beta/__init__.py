@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from . import _models as _models
     from . import _params as _params
     from . import agents as agents
+    from . import chat as chat
     from . import chatkit as chatkit
     from . import realtime as realtime
     from . import responses as responses
@@ -1175,5 +1176,5 @@ thread_create_params: ThreadCreateParams MessageAttachmentToolFileSearch Message
 thread_update_params: ThreadUpdateParams ToolResourcesCodeInterpreter=ThreadUpdateParamsToolResourcesCodeInterpreter ToolResourcesFileSearch=ThreadUpdateParamsToolResourcesFileSearch ToolResources=ThreadUpdateParamsToolResources""",
     },
     elsewhere={},
-    packages=["agents", "chatkit", "realtime", "responses", "threads"],
+    packages=["agents", "chat", "chatkit", "realtime", "responses", "threads"],
 )

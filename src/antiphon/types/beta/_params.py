@@ -14,14 +14,14 @@ from . import _models
 from . import threads as _types_beta_threads
 
 
-class AgentBrowserAuthenticationCancelParam(TypedDict, total=False):
-    action: Required[Literal["cancel"]]
-    type: Required[Literal["browser_authentication"]]
+class AgentBrowserAuthenticationCancelParam(TypedDict):
+    action: Literal["cancel"]
+    type: Literal["browser_authentication"]
 
 
-class AgentBrowserAuthenticationCancelParamParam(TypedDict, total=False):
-    action: Required[Literal["cancel"]]
-    type: Required[Literal["browser_authentication"]]
+class AgentBrowserAuthenticationCancelParamParam(TypedDict):
+    action: Literal["cancel"]
+    type: Literal["browser_authentication"]
 
 
 class AgentBrowserAuthenticationSubmitParam(TypedDict, total=False):
@@ -31,9 +31,9 @@ class AgentBrowserAuthenticationSubmitParam(TypedDict, total=False):
     selected_option: str | None
 
 
-class AgentBrowserAuthenticationSubmitParamField(TypedDict, total=False):
-    field_id: Required[str]
-    value: Required[str]
+class AgentBrowserAuthenticationSubmitParamField(TypedDict):
+    field_id: str
+    value: str
 
 
 class AgentBrowserAuthenticationSubmitParamParam(TypedDict, total=False):
@@ -43,19 +43,19 @@ class AgentBrowserAuthenticationSubmitParamParam(TypedDict, total=False):
     selected_option: str | None
 
 
-class AgentBrowserAuthenticationSubmitParamParamField(TypedDict, total=False):
-    field_id: Required[str]
-    value: Required[str]
+class AgentBrowserAuthenticationSubmitParamParamField(TypedDict):
+    field_id: str
+    value: str
 
 
-class AgentBrowserOriginAccessParam(TypedDict, total=False):
-    decision: Required[Literal["approve", "deny", "cancel"]]
-    type: Required[Literal["browser_origin_access"]]
+class AgentBrowserOriginAccessParam(TypedDict):
+    decision: Literal["approve", "deny", "cancel"]
+    type: Literal["browser_origin_access"]
 
 
-class AgentBrowserOriginAccessParamParam(TypedDict, total=False):
-    decision: Required[Literal["approve", "deny", "cancel"]]
-    type: Required[Literal["browser_origin_access"]]
+class AgentBrowserOriginAccessParamParam(TypedDict):
+    decision: Literal["approve", "deny", "cancel"]
+    type: Literal["browser_origin_access"]
 
 
 class AgentCreateParams(TypedDict, total=False):
@@ -80,14 +80,14 @@ class AgentCreateParamsExperimental(TypedDict, total=False):
     time_awareness: bool
 
 
-class AgentFunctionCallOutputParamInputContentParamInputText(TypedDict, total=False):
-    text: Required[str]
-    type: Required[Literal["input_text"]]
+class AgentFunctionCallOutputParamInputContentParamInputText(TypedDict):
+    text: str
+    type: Literal["input_text"]
 
 
-class AgentFunctionCallOutputParamInputContentParamInputImage(TypedDict, total=False):
-    image_url: Required[str]
-    type: Required[Literal["input_image"]]
+class AgentFunctionCallOutputParamInputContentParamInputImage(TypedDict):
+    image_url: str
+    type: Literal["input_image"]
 
 
 AgentFunctionCallOutputParam: TypeAlias = "str | Iterable[InputContentParam]"
@@ -110,30 +110,30 @@ class AgentSessionInputMessageParam(TypedDict, total=False):
     type: Literal["message"]
 
 
-class SessionInputParamAgentSessionInputMcpApprovalRequestResultResponse(TypedDict, total=False):
-    decision: Required[Literal["approve", "deny", "cancel"]]
-    type: Required[Literal["mcp_tool_call"]]
+class SessionInputParamAgentSessionInputMcpApprovalRequestResultResponse(TypedDict):
+    decision: Literal["approve", "deny", "cancel"]
+    type: Literal["mcp_tool_call"]
 
 
-class SessionInputParamAgentSessionInputMcpApprovalRequestResult(TypedDict, total=False):
-    request_id: Required[str]
-    response: Required[SessionInputParamAgentSessionInputMcpApprovalRequestResultResponse]
-    type: Required[Literal["agent.session.input.mcp_approval_request_result"]]
+class SessionInputParamAgentSessionInputMcpApprovalRequestResult(TypedDict):
+    request_id: str
+    response: SessionInputParamAgentSessionInputMcpApprovalRequestResultResponse
+    type: Literal["agent.session.input.mcp_approval_request_result"]
 
 
-class SessionInputParamAgentSessionInputComputerUseApprovalRequestResult(TypedDict, total=False):
-    request_id: Required[str]
-    response: Required[SessionInputParamAgentSessionInputComputerUseApprovalRequestResultResponse]
-    type: Required[Literal["agent.session.input.computer_use_approval_request_result"]]
+class SessionInputParamAgentSessionInputComputerUseApprovalRequestResult(TypedDict):
+    request_id: str
+    response: SessionInputParamAgentSessionInputComputerUseApprovalRequestResultResponse
+    type: Literal["agent.session.input.computer_use_approval_request_result"]
 
 
-class SessionInputParamAgentSessionInputMessage(TypedDict, total=False):
-    input: Required[Iterable[AgentSessionInputMessageParam]]
-    type: Required[Literal["agent.session.input.message"]]
+class SessionInputParamAgentSessionInputMessage(TypedDict):
+    input: Iterable[AgentSessionInputMessageParam]
+    type: Literal["agent.session.input.message"]
 
 
-class SessionInputParamAgentSessionInputCancel(TypedDict, total=False):
-    type: Required[Literal["agent.session.input.cancel"]]
+class SessionInputParamAgentSessionInputCancel(TypedDict):
+    type: Literal["agent.session.input.cancel"]
 
 
 class SessionInputParamAgentSessionInputToolResult(TypedDict, total=False):
@@ -168,8 +168,8 @@ class AgentToolConfigParamFunction(_AgentToolConfigParamFunctionReservedKeywords
     defer_loading: bool
 
 
-class AgentToolConfigParamToolSearch(TypedDict, total=False):
-    type: Required[Literal["tool_search"]]
+class AgentToolConfigParamToolSearch(TypedDict):
+    type: Literal["tool_search"]
 
 
 class AgentToolConfigParamProgrammaticToolCalling(TypedDict, total=False):
@@ -208,8 +208,8 @@ class AgentToolConfigParamComputerUse(TypedDict, total=False):
     include_screenshots: bool
 
 
-class AgentToolConfigParamAutomations(TypedDict, total=False):
-    type: Required[Literal["automations"]]
+class AgentToolConfigParamAutomations(TypedDict):
+    type: Literal["automations"]
 
 
 AgentToolParam: TypeAlias = "AgentToolConfigParamFunction | AgentToolConfigParamToolSearch | AgentToolConfigParamProgrammaticToolCalling | AgentToolConfigParamMcp | AgentToolConfigParamWebSearch | AgentToolConfigParamComputerUse | AgentToolConfigParamAutomations"
@@ -265,18 +265,18 @@ class AssistantCreateParamsToolResources(TypedDict, total=False):
     file_search: AssistantCreateParamsToolResourcesFileSearch
 
 
-class AssistantCreateParamsToolResourcesFileSearchVectorStoreChunkingStrategyAuto(TypedDict, total=False):
-    type: Required[Literal["auto"]]
+class AssistantCreateParamsToolResourcesFileSearchVectorStoreChunkingStrategyAuto(TypedDict):
+    type: Literal["auto"]
 
 
-class AssistantCreateParamsToolResourcesFileSearchVectorStoreChunkingStrategyStaticStatic(TypedDict, total=False):
-    chunk_overlap_tokens: Required[int]
-    max_chunk_size_tokens: Required[int]
+class AssistantCreateParamsToolResourcesFileSearchVectorStoreChunkingStrategyStaticStatic(TypedDict):
+    chunk_overlap_tokens: int
+    max_chunk_size_tokens: int
 
 
-class AssistantCreateParamsToolResourcesFileSearchVectorStoreChunkingStrategyStatic(TypedDict, total=False):
-    static: Required[AssistantCreateParamsToolResourcesFileSearchVectorStoreChunkingStrategyStaticStatic]
-    type: Required[Literal["static"]]
+class AssistantCreateParamsToolResourcesFileSearchVectorStoreChunkingStrategyStatic(TypedDict):
+    static: AssistantCreateParamsToolResourcesFileSearchVectorStoreChunkingStrategyStaticStatic
+    type: Literal["static"]
 
 
 class AssistantCreateParamsToolResourcesFileSearchVectorStore(TypedDict, total=False):
@@ -298,8 +298,8 @@ class AssistantListParams(TypedDict, total=False):
 AssistantResponseFormatOptionParam: TypeAlias = "Literal['auto'] | _types_shared_params.ResponseFormatText | _types_shared_params.ResponseFormatJSONObject | _types_shared_params.ResponseFormatJSONSchema"
 
 
-class AssistantToolChoiceFunctionParam(TypedDict, total=False):
-    name: Required[str]
+class AssistantToolChoiceFunctionParam(TypedDict):
+    name: str
 
 
 AssistantToolChoiceOptionParam: TypeAlias = "Literal['none', 'auto', 'required'] | AssistantToolChoiceParam"
@@ -399,16 +399,16 @@ class BetaComputerActionListParamClick(TypedDict, total=False):
     keys: Sequence[str] | None
 
 
-class BetaComputerActionListParamDoubleClick(TypedDict, total=False):
-    keys: Required[Sequence[str] | None]
-    type: Required[Literal["double_click"]]
-    x: Required[int]
-    y: Required[int]
+class BetaComputerActionListParamDoubleClick(TypedDict):
+    keys: Sequence[str] | None
+    type: Literal["double_click"]
+    x: int
+    y: int
 
 
-class BetaComputerActionListParamDragPath(TypedDict, total=False):
-    x: Required[int]
-    y: Required[int]
+class BetaComputerActionListParamDragPath(TypedDict):
+    x: int
+    y: int
 
 
 class BetaComputerActionListParamDrag(TypedDict, total=False):
@@ -417,9 +417,9 @@ class BetaComputerActionListParamDrag(TypedDict, total=False):
     keys: Sequence[str] | None
 
 
-class BetaComputerActionListParamKeypress(TypedDict, total=False):
-    keys: Required[Sequence[str]]
-    type: Required[Literal["keypress"]]
+class BetaComputerActionListParamKeypress(TypedDict):
+    keys: Sequence[str]
+    type: Literal["keypress"]
 
 
 class BetaComputerActionListParamMove(TypedDict, total=False):
@@ -429,8 +429,8 @@ class BetaComputerActionListParamMove(TypedDict, total=False):
     keys: Sequence[str] | None
 
 
-class BetaComputerActionListParamScreenshot(TypedDict, total=False):
-    type: Required[Literal["screenshot"]]
+class BetaComputerActionListParamScreenshot(TypedDict):
+    type: Literal["screenshot"]
 
 
 class BetaComputerActionListParamScroll(TypedDict, total=False):
@@ -442,13 +442,13 @@ class BetaComputerActionListParamScroll(TypedDict, total=False):
     keys: Sequence[str] | None
 
 
-class BetaComputerActionListParamType(TypedDict, total=False):
-    text: Required[str]
-    type: Required[Literal["type"]]
+class BetaComputerActionListParamType(TypedDict):
+    text: str
+    type: Literal["type"]
 
 
-class BetaComputerActionListParamWait(TypedDict, total=False):
-    type: Required[Literal["wait"]]
+class BetaComputerActionListParamWait(TypedDict):
+    type: Literal["wait"]
 
 
 BetaComputerActionListParam: TypeAlias = "list[BetaComputerActionListParamBetaComputerActionParam]"
@@ -464,16 +464,16 @@ class BetaComputerActionParamClick(TypedDict, total=False):
     keys: Sequence[str] | None
 
 
-class BetaComputerActionParamDoubleClick(TypedDict, total=False):
-    keys: Required[Sequence[str] | None]
-    type: Required[Literal["double_click"]]
-    x: Required[int]
-    y: Required[int]
+class BetaComputerActionParamDoubleClick(TypedDict):
+    keys: Sequence[str] | None
+    type: Literal["double_click"]
+    x: int
+    y: int
 
 
-class BetaComputerActionParamDragPath(TypedDict, total=False):
-    x: Required[int]
-    y: Required[int]
+class BetaComputerActionParamDragPath(TypedDict):
+    x: int
+    y: int
 
 
 class BetaComputerActionParamDrag(TypedDict, total=False):
@@ -482,9 +482,9 @@ class BetaComputerActionParamDrag(TypedDict, total=False):
     keys: Sequence[str] | None
 
 
-class BetaComputerActionParamKeypress(TypedDict, total=False):
-    keys: Required[Sequence[str]]
-    type: Required[Literal["keypress"]]
+class BetaComputerActionParamKeypress(TypedDict):
+    keys: Sequence[str]
+    type: Literal["keypress"]
 
 
 class BetaComputerActionParamMove(TypedDict, total=False):
@@ -494,8 +494,8 @@ class BetaComputerActionParamMove(TypedDict, total=False):
     keys: Sequence[str] | None
 
 
-class BetaComputerActionParamScreenshot(TypedDict, total=False):
-    type: Required[Literal["screenshot"]]
+class BetaComputerActionParamScreenshot(TypedDict):
+    type: Literal["screenshot"]
 
 
 class BetaComputerActionParamScroll(TypedDict, total=False):
@@ -507,27 +507,27 @@ class BetaComputerActionParamScroll(TypedDict, total=False):
     keys: Sequence[str] | None
 
 
-class BetaComputerActionParamType(TypedDict, total=False):
-    text: Required[str]
-    type: Required[Literal["type"]]
+class BetaComputerActionParamType(TypedDict):
+    text: str
+    type: Literal["type"]
 
 
-class BetaComputerActionParamWait(TypedDict, total=False):
-    type: Required[Literal["wait"]]
+class BetaComputerActionParamWait(TypedDict):
+    type: Literal["wait"]
 
 
 BetaComputerActionParam: TypeAlias = "BetaComputerActionParamClick | BetaComputerActionParamDoubleClick | BetaComputerActionParamDrag | BetaComputerActionParamKeypress | BetaComputerActionParamMove | BetaComputerActionParamScreenshot | BetaComputerActionParamScroll | BetaComputerActionParamType | BetaComputerActionParamWait"
 
 
-class BetaComputerToolParam(TypedDict, total=False):
-    type: Required[Literal["computer"]]
+class BetaComputerToolParam(TypedDict):
+    type: Literal["computer"]
 
 
-class BetaComputerUsePreviewToolParam(TypedDict, total=False):
-    display_height: Required[int]
-    display_width: Required[int]
-    environment: Required[Literal["windows", "mac", "linux", "ubuntu", "browser"]]
-    type: Required[Literal["computer_use_preview"]]
+class BetaComputerUsePreviewToolParam(TypedDict):
+    display_height: int
+    display_width: int
+    environment: Literal["windows", "mac", "linux", "ubuntu", "browser"]
+    type: Literal["computer_use_preview"]
 
 
 class BetaContainerAutoParam(TypedDict, total=False):
@@ -551,19 +551,19 @@ class BetaContainerNetworkPolicyAllowlistParam(TypedDict, total=False):
     domain_secrets: Iterable[BetaContainerNetworkPolicyDomainSecretParam]
 
 
-class BetaContainerNetworkPolicyDisabledParam(TypedDict, total=False):
-    type: Required[Literal["disabled"]]
+class BetaContainerNetworkPolicyDisabledParam(TypedDict):
+    type: Literal["disabled"]
 
 
-class BetaContainerNetworkPolicyDomainSecretParam(TypedDict, total=False):
-    domain: Required[str]
-    name: Required[str]
-    value: Required[str]
+class BetaContainerNetworkPolicyDomainSecretParam(TypedDict):
+    domain: str
+    name: str
+    value: str
 
 
-class BetaContainerReferenceParam(TypedDict, total=False):
-    container_id: Required[str]
-    type: Required[Literal["container_reference"]]
+class BetaContainerReferenceParam(TypedDict):
+    container_id: str
+    type: Literal["container_reference"]
 
 
 _BetaCustomToolParamReservedKeywords = TypedDict("_BetaCustomToolParamReservedKeywords", {"async": bool}, total=False)
@@ -578,14 +578,14 @@ class BetaCustomToolParam(_BetaCustomToolParamReservedKeywords, total=False):
     format: BetaCustomToolParamFormat
 
 
-class BetaCustomToolParamFormatText(TypedDict, total=False):
-    type: Required[Literal["text"]]
+class BetaCustomToolParamFormatText(TypedDict):
+    type: Literal["text"]
 
 
-class BetaCustomToolParamFormatGrammar(TypedDict, total=False):
-    definition: Required[str]
-    syntax: Required[Literal["lark", "regex"]]
-    type: Required[Literal["grammar"]]
+class BetaCustomToolParamFormatGrammar(TypedDict):
+    definition: str
+    syntax: Literal["lark", "regex"]
+    type: Literal["grammar"]
 
 
 BetaCustomToolParamFormat: TypeAlias = "BetaCustomToolParamFormatText | BetaCustomToolParamFormatGrammar"
@@ -606,26 +606,26 @@ class BetaFileSearchToolParam(TypedDict, total=False):
     ranking_options: BetaFileSearchToolParamRankingOptions
 
 
-class BetaFileSearchToolParamFiltersComparisonFilter(TypedDict, total=False):
-    key: Required[str]
-    type: Required[Literal["eq", "ne", "gt", "gte", "lt", "lte", "in", "nin"]]
-    value: Required[str | float | bool | Sequence[str | float]]
+class BetaFileSearchToolParamFiltersComparisonFilter(TypedDict):
+    key: str
+    type: Literal["eq", "ne", "gt", "gte", "lt", "lte", "in", "nin"]
+    value: str | float | bool | Sequence[str | float]
 
 
-class BetaFileSearchToolParamFiltersCompoundFilterFilterComparisonFilter(TypedDict, total=False):
-    key: Required[str]
-    type: Required[Literal["eq", "ne", "gt", "gte", "lt", "lte", "in", "nin"]]
-    value: Required[str | float | bool | Sequence[str | float]]
+class BetaFileSearchToolParamFiltersCompoundFilterFilterComparisonFilter(TypedDict):
+    key: str
+    type: Literal["eq", "ne", "gt", "gte", "lt", "lte", "in", "nin"]
+    value: str | float | bool | Sequence[str | float]
 
 
-class BetaFileSearchToolParamFiltersCompoundFilter(TypedDict, total=False):
-    filters: Required[Iterable[BetaFileSearchToolParamFiltersCompoundFilterFilter]]
-    type: Required[Literal["and", "or"]]
+class BetaFileSearchToolParamFiltersCompoundFilter(TypedDict):
+    filters: Iterable[BetaFileSearchToolParamFiltersCompoundFilterFilter]
+    type: Literal["and", "or"]
 
 
-class BetaFileSearchToolParamRankingOptionsHybridSearch(TypedDict, total=False):
-    embedding_weight: Required[float]
-    text_weight: Required[float]
+class BetaFileSearchToolParamRankingOptionsHybridSearch(TypedDict):
+    embedding_weight: float
+    text_weight: float
 
 
 class BetaFileSearchToolParamRankingOptions(TypedDict, total=False):
@@ -669,17 +669,17 @@ class BetaFunctionToolParam(_BetaFunctionToolParamReservedKeywords, total=False)
     output_schema: dict[str, object] | None
 
 
-class BetaInlineSkillParam(TypedDict, total=False):
-    description: Required[str]
-    name: Required[str]
-    source: Required[BetaInlineSkillSourceParam]
-    type: Required[Literal["inline"]]
+class BetaInlineSkillParam(TypedDict):
+    description: str
+    name: str
+    source: BetaInlineSkillSourceParam
+    type: Literal["inline"]
 
 
-class BetaInlineSkillSourceParam(TypedDict, total=False):
-    data: Required[str]
-    media_type: Required[Literal["application/zip"]]
-    type: Required[Literal["base64"]]
+class BetaInlineSkillSourceParam(TypedDict):
+    data: str
+    media_type: Literal["application/zip"]
+    type: Literal["base64"]
 
 
 class BetaLocalEnvironmentParam(TypedDict, total=False):
@@ -687,37 +687,37 @@ class BetaLocalEnvironmentParam(TypedDict, total=False):
     skills: Iterable[BetaLocalSkillParam]
 
 
-class BetaLocalSkillParam(TypedDict, total=False):
-    description: Required[str]
-    name: Required[str]
-    path: Required[str]
+class BetaLocalSkillParam(TypedDict):
+    description: str
+    name: str
+    path: str
 
 
-class BetaMcpToolCallErrorParamMcpProtocolError(TypedDict, total=False):
-    code: Required[int]
-    message: Required[str]
-    type: Required[Literal["mcp_protocol_error"]]
+class BetaMcpToolCallErrorParamMcpProtocolError(TypedDict):
+    code: int
+    message: str
+    type: Literal["mcp_protocol_error"]
 
 
-class BetaMcpToolCallErrorParamMcpToolExecutionError(TypedDict, total=False):
-    content: Required[object]
-    type: Required[Literal["mcp_tool_execution_error"]]
+class BetaMcpToolCallErrorParamMcpToolExecutionError(TypedDict):
+    content: object
+    type: Literal["mcp_tool_execution_error"]
 
 
-class BetaMcpToolCallErrorParamHTTPError(TypedDict, total=False):
-    code: Required[int]
-    message: Required[str]
-    type: Required[Literal["http_error"]]
+class BetaMcpToolCallErrorParamHTTPError(TypedDict):
+    code: int
+    message: str
+    type: Literal["http_error"]
 
 
 BetaMcpToolCallErrorParam: TypeAlias = "BetaMcpToolCallErrorParamMcpProtocolError | BetaMcpToolCallErrorParamMcpToolExecutionError | BetaMcpToolCallErrorParamHTTPError"
 
 
-class BetaNamespaceToolParam(TypedDict, total=False):
-    description: Required[str]
-    name: Required[str]
-    tools: Required[Iterable[BetaNamespaceToolParamTool]]
-    type: Required[Literal["namespace"]]
+class BetaNamespaceToolParam(TypedDict):
+    description: str
+    name: str
+    tools: Iterable[BetaNamespaceToolParamTool]
+    type: Literal["namespace"]
 
 
 BetaNamespaceToolParamToolFunctionReservedKeywords = TypedDict(
@@ -749,18 +749,18 @@ class BetaResponseCodeInterpreterToolCallParam(TypedDict, total=False):
     agent: BetaResponseCodeInterpreterToolCallParamAgent | None
 
 
-class BetaResponseCodeInterpreterToolCallParamAgent(TypedDict, total=False):
-    agent_name: Required[str]
+class BetaResponseCodeInterpreterToolCallParamAgent(TypedDict):
+    agent_name: str
 
 
-class BetaResponseCodeInterpreterToolCallParamOutputLogs(TypedDict, total=False):
-    logs: Required[str]
-    type: Required[Literal["logs"]]
+class BetaResponseCodeInterpreterToolCallParamOutputLogs(TypedDict):
+    logs: str
+    type: Literal["logs"]
 
 
-class BetaResponseCodeInterpreterToolCallParamOutputImage(TypedDict, total=False):
-    type: Required[Literal["image"]]
-    url: Required[str]
+class BetaResponseCodeInterpreterToolCallParamOutputImage(TypedDict):
+    type: Literal["image"]
+    url: str
 
 
 BetaResponseCodeInterpreterToolCallParamOutput: TypeAlias = (
@@ -775,8 +775,8 @@ class BetaResponseCompactionItemParamParam(TypedDict, total=False):
     agent: BetaResponseCompactionItemParamParamAgent | None
 
 
-class BetaResponseCompactionItemParamParamAgent(TypedDict, total=False):
-    agent_name: Required[str]
+class BetaResponseCompactionItemParamParamAgent(TypedDict):
+    agent_name: str
 
 
 class BetaResponseComputerToolCallOutputScreenshotParam(TypedDict, total=False):
@@ -796,8 +796,8 @@ class BetaResponseComputerToolCallParam(TypedDict, total=False):
     agent: BetaResponseComputerToolCallParamAgent | None
 
 
-class BetaResponseComputerToolCallParamAgent(TypedDict, total=False):
-    agent_name: Required[str]
+class BetaResponseComputerToolCallParamAgent(TypedDict):
+    agent_name: str
 
 
 class BetaResponseComputerToolCallParamPendingSafetyCheck(TypedDict, total=False):
@@ -814,20 +814,20 @@ class BetaResponseConfigurationUpdateItemParamParam(TypedDict, total=False):
     text: BetaResponseConfigurationUpdateItemParamParamText
 
 
-class BetaResponseConfigurationUpdateItemParamParamAgent(TypedDict, total=False):
-    agent_name: Required[str]
+class BetaResponseConfigurationUpdateItemParamParamAgent(TypedDict):
+    agent_name: str
 
 
 class BetaResponseConfigurationUpdateItemParamParamReasoning(TypedDict, total=False):
     effort: Literal["none", "minimal", "low", "medium", "high", "xhigh", "max"] | None
 
 
-class BetaResponseConfigurationUpdateItemParamParamTextFormatText(TypedDict, total=False):
-    type: Required[Literal["text"]]
+class BetaResponseConfigurationUpdateItemParamParamTextFormatText(TypedDict):
+    type: Literal["text"]
 
 
-class BetaResponseConfigurationUpdateItemParamParamText(TypedDict, total=False):
-    format: Required[BetaResponseConfigurationUpdateItemParamParamTextFormat]
+class BetaResponseConfigurationUpdateItemParamParamText(TypedDict):
+    format: BetaResponseConfigurationUpdateItemParamParamTextFormat
 
 
 BetaResponseConfigurationUpdateItemParamParamTextFormat: TypeAlias = (
@@ -835,8 +835,8 @@ BetaResponseConfigurationUpdateItemParamParamTextFormat: TypeAlias = (
 )
 
 
-class BetaResponseConversationParamParam(TypedDict, total=False):
-    id: Required[str]
+class BetaResponseConversationParamParam(TypedDict):
+    id: str
 
 
 class BetaResponseCustomToolCallOutputParam(TypedDict, total=False):
@@ -848,17 +848,17 @@ class BetaResponseCustomToolCallOutputParam(TypedDict, total=False):
     caller: BetaResponseCustomToolCallOutputParamCaller | None
 
 
-class BetaResponseCustomToolCallOutputParamAgent(TypedDict, total=False):
-    agent_name: Required[str]
+class BetaResponseCustomToolCallOutputParamAgent(TypedDict):
+    agent_name: str
 
 
-class BetaResponseCustomToolCallOutputParamCallerDirect(TypedDict, total=False):
-    type: Required[Literal["direct"]]
+class BetaResponseCustomToolCallOutputParamCallerDirect(TypedDict):
+    type: Literal["direct"]
 
 
-class BetaResponseCustomToolCallOutputParamCallerProgram(TypedDict, total=False):
-    caller_id: Required[str]
-    type: Required[Literal["program"]]
+class BetaResponseCustomToolCallOutputParamCallerProgram(TypedDict):
+    caller_id: str
+    type: Literal["program"]
 
 
 BetaResponseCustomToolCallOutputParamCaller: TypeAlias = (
@@ -885,17 +885,17 @@ class BetaResponseCustomToolCallParam(_BetaResponseCustomToolCallParamReservedKe
     namespace: str
 
 
-class BetaResponseCustomToolCallParamAgent(TypedDict, total=False):
-    agent_name: Required[str]
+class BetaResponseCustomToolCallParamAgent(TypedDict):
+    agent_name: str
 
 
-class BetaResponseCustomToolCallParamCallerDirect(TypedDict, total=False):
-    type: Required[Literal["direct"]]
+class BetaResponseCustomToolCallParamCallerDirect(TypedDict):
+    type: Literal["direct"]
 
 
-class BetaResponseCustomToolCallParamCallerProgram(TypedDict, total=False):
-    caller_id: Required[str]
-    type: Required[Literal["program"]]
+class BetaResponseCustomToolCallParamCallerProgram(TypedDict):
+    caller_id: str
+    type: Literal["program"]
 
 
 BetaResponseCustomToolCallParamCaller: TypeAlias = (
@@ -912,8 +912,8 @@ class BetaResponseFileSearchToolCallParam(TypedDict, total=False):
     results: Iterable[BetaResponseFileSearchToolCallParamResult] | None
 
 
-class BetaResponseFileSearchToolCallParamAgent(TypedDict, total=False):
-    agent_name: Required[str]
+class BetaResponseFileSearchToolCallParamAgent(TypedDict):
+    agent_name: str
 
 
 class BetaResponseFileSearchToolCallParamResult(TypedDict, total=False):
@@ -924,12 +924,12 @@ class BetaResponseFileSearchToolCallParamResult(TypedDict, total=False):
     text: str
 
 
-class BetaResponseFormatTextConfigParamText(TypedDict, total=False):
-    type: Required[Literal["text"]]
+class BetaResponseFormatTextConfigParamText(TypedDict):
+    type: Literal["text"]
 
 
-class BetaResponseFormatTextConfigParamJSONObject(TypedDict, total=False):
-    type: Required[Literal["json_object"]]
+class BetaResponseFormatTextConfigParamJSONObject(TypedDict):
+    type: Literal["json_object"]
 
 
 BetaResponseFormatTextConfigParam: TypeAlias = "BetaResponseFormatTextConfigParamText | BetaResponseFormatTextJSONSchemaConfigParam | BetaResponseFormatTextConfigParamJSONObject"
@@ -956,19 +956,19 @@ BetaResponseFunctionCallOutputItemParam: TypeAlias = (
 )
 
 
-class BetaResponseFunctionShellCallOutputContentParam(TypedDict, total=False):
-    outcome: Required[BetaResponseFunctionShellCallOutputContentParamOutcome]
-    stderr: Required[str]
-    stdout: Required[str]
+class BetaResponseFunctionShellCallOutputContentParam(TypedDict):
+    outcome: BetaResponseFunctionShellCallOutputContentParamOutcome
+    stderr: str
+    stdout: str
 
 
-class BetaResponseFunctionShellCallOutputContentParamOutcomeTimeout(TypedDict, total=False):
-    type: Required[Literal["timeout"]]
+class BetaResponseFunctionShellCallOutputContentParamOutcomeTimeout(TypedDict):
+    type: Literal["timeout"]
 
 
-class BetaResponseFunctionShellCallOutputContentParamOutcomeExit(TypedDict, total=False):
-    exit_code: Required[int]
-    type: Required[Literal["exit"]]
+class BetaResponseFunctionShellCallOutputContentParamOutcomeExit(TypedDict):
+    exit_code: int
+    type: Literal["exit"]
 
 
 BetaResponseFunctionShellCallOutputContentParamOutcome: TypeAlias = "BetaResponseFunctionShellCallOutputContentParamOutcomeTimeout | BetaResponseFunctionShellCallOutputContentParamOutcomeExit"
@@ -990,17 +990,17 @@ class BetaResponseFunctionToolCallParam(_BetaResponseFunctionToolCallParamReserv
     status: Literal["in_progress", "completed", "incomplete"]
 
 
-class BetaResponseFunctionToolCallParamAgent(TypedDict, total=False):
-    agent_name: Required[str]
+class BetaResponseFunctionToolCallParamAgent(TypedDict):
+    agent_name: str
 
 
-class BetaResponseFunctionToolCallParamCallerDirect(TypedDict, total=False):
-    type: Required[Literal["direct"]]
+class BetaResponseFunctionToolCallParamCallerDirect(TypedDict):
+    type: Literal["direct"]
 
 
-class BetaResponseFunctionToolCallParamCallerProgram(TypedDict, total=False):
-    caller_id: Required[str]
-    type: Required[Literal["program"]]
+class BetaResponseFunctionToolCallParamCallerProgram(TypedDict):
+    caller_id: str
+    type: Literal["program"]
 
 
 BetaResponseFunctionToolCallParamCaller: TypeAlias = (
@@ -1016,13 +1016,13 @@ class BetaResponseFunctionWebSearchParam(TypedDict, total=False):
     agent: BetaResponseFunctionWebSearchParamAgent | None
 
 
-class BetaResponseFunctionWebSearchParamAgent(TypedDict, total=False):
-    agent_name: Required[str]
+class BetaResponseFunctionWebSearchParamAgent(TypedDict):
+    agent_name: str
 
 
-class BetaResponseFunctionWebSearchParamActionSearchSource(TypedDict, total=False):
-    type: Required[Literal["url"]]
-    url: Required[str]
+class BetaResponseFunctionWebSearchParamActionSearchSource(TypedDict):
+    type: Literal["url"]
+    url: str
 
 
 class BetaResponseFunctionWebSearchParamActionSearch(TypedDict, total=False):
@@ -1037,19 +1037,19 @@ class BetaResponseFunctionWebSearchParamActionOpenPage(TypedDict, total=False):
     url: str | None
 
 
-class BetaResponseFunctionWebSearchParamActionFindInPage(TypedDict, total=False):
-    pattern: Required[str]
-    type: Required[Literal["find_in_page"]]
-    url: Required[str]
+class BetaResponseFunctionWebSearchParamActionFindInPage(TypedDict):
+    pattern: str
+    type: Literal["find_in_page"]
+    url: str
 
 
 BetaResponseFunctionWebSearchParamAction: TypeAlias = "BetaResponseFunctionWebSearchParamActionSearch | BetaResponseFunctionWebSearchParamActionOpenPage | BetaResponseFunctionWebSearchParamActionFindInPage"
 
 
-class BetaResponseInjectEventParam(TypedDict, total=False):
-    input: Required[Iterable[BetaResponseInputItemParam]]
-    response_id: Required[str]
-    type: Required[Literal["response.inject"]]
+class BetaResponseInjectEventParam(TypedDict):
+    input: Iterable[BetaResponseInputItemParam]
+    response_id: str
+    type: Literal["response.inject"]
 
 
 BetaResponseInputContentParam: TypeAlias = (
@@ -1113,8 +1113,8 @@ class BetaResponseInputImageParamPromptCacheBreakpoint(TypedDict, total=False):
     ttl: Literal["30m", "12h"]
 
 
-class BetaResponseInputItemParamMessageAgent(TypedDict, total=False):
-    agent_name: Required[str]
+class BetaResponseInputItemParamMessageAgent(TypedDict):
+    agent_name: str
 
 
 class BetaResponseInputItemParamMessage(TypedDict, total=False):
@@ -1131,8 +1131,8 @@ class BetaResponseInputItemParamComputerCallOutputAcknowledgedSafetyCheck(TypedD
     message: str | None
 
 
-class BetaResponseInputItemParamComputerCallOutputAgent(TypedDict, total=False):
-    agent_name: Required[str]
+class BetaResponseInputItemParamComputerCallOutputAgent(TypedDict):
+    agent_name: str
 
 
 class BetaResponseInputItemParamComputerCallOutput(TypedDict, total=False):
@@ -1145,17 +1145,17 @@ class BetaResponseInputItemParamComputerCallOutput(TypedDict, total=False):
     status: Literal["in_progress", "completed", "incomplete"] | None
 
 
-class BetaResponseInputItemParamFunctionCallOutputAgent(TypedDict, total=False):
-    agent_name: Required[str]
+class BetaResponseInputItemParamFunctionCallOutputAgent(TypedDict):
+    agent_name: str
 
 
-class BetaResponseInputItemParamFunctionCallOutputCallerDirect(TypedDict, total=False):
-    type: Required[Literal["direct"]]
+class BetaResponseInputItemParamFunctionCallOutputCallerDirect(TypedDict):
+    type: Literal["direct"]
 
 
-class BetaResponseInputItemParamFunctionCallOutputCallerProgram(TypedDict, total=False):
-    caller_id: Required[str]
-    type: Required[Literal["program"]]
+class BetaResponseInputItemParamFunctionCallOutputCallerProgram(TypedDict):
+    caller_id: str
+    type: Literal["program"]
 
 
 class BetaResponseInputItemParamFunctionCallOutput(TypedDict, total=False):
@@ -1170,13 +1170,13 @@ class BetaResponseInputItemParamFunctionCallOutput(TypedDict, total=False):
     status: Literal["in_progress", "completed", "incomplete"] | None
 
 
-class BetaResponseInputItemParamAgentMessageContentEncryptedContent(TypedDict, total=False):
-    encrypted_content: Required[str]
-    type: Required[Literal["encrypted_content"]]
+class BetaResponseInputItemParamAgentMessageContentEncryptedContent(TypedDict):
+    encrypted_content: str
+    type: Literal["encrypted_content"]
 
 
-class BetaResponseInputItemParamAgentMessageAgent(TypedDict, total=False):
-    agent_name: Required[str]
+class BetaResponseInputItemParamAgentMessageAgent(TypedDict):
+    agent_name: str
 
 
 class BetaResponseInputItemParamAgentMessage(TypedDict, total=False):
@@ -1188,8 +1188,8 @@ class BetaResponseInputItemParamAgentMessage(TypedDict, total=False):
     agent: BetaResponseInputItemParamAgentMessageAgent | None
 
 
-class BetaResponseInputItemParamMultiAgentCallAgent(TypedDict, total=False):
-    agent_name: Required[str]
+class BetaResponseInputItemParamMultiAgentCallAgent(TypedDict):
+    agent_name: str
 
 
 class BetaResponseInputItemParamMultiAgentCall(TypedDict, total=False):
@@ -1203,28 +1203,28 @@ class BetaResponseInputItemParamMultiAgentCall(TypedDict, total=False):
     agent: BetaResponseInputItemParamMultiAgentCallAgent | None
 
 
-class BetaResponseInputItemParamMultiAgentCallOutputOutputAnnotationFileCitation(TypedDict, total=False):
-    file_id: Required[str]
-    filename: Required[str]
-    index: Required[int]
-    type: Required[Literal["file_citation"]]
+class BetaResponseInputItemParamMultiAgentCallOutputOutputAnnotationFileCitation(TypedDict):
+    file_id: str
+    filename: str
+    index: int
+    type: Literal["file_citation"]
 
 
-class BetaResponseInputItemParamMultiAgentCallOutputOutputAnnotationURLCitation(TypedDict, total=False):
-    end_index: Required[int]
-    start_index: Required[int]
-    title: Required[str]
-    type: Required[Literal["url_citation"]]
-    url: Required[str]
+class BetaResponseInputItemParamMultiAgentCallOutputOutputAnnotationURLCitation(TypedDict):
+    end_index: int
+    start_index: int
+    title: str
+    type: Literal["url_citation"]
+    url: str
 
 
-class BetaResponseInputItemParamMultiAgentCallOutputOutputAnnotationContainerFileCitation(TypedDict, total=False):
-    container_id: Required[str]
-    end_index: Required[int]
-    file_id: Required[str]
-    filename: Required[str]
-    start_index: Required[int]
-    type: Required[Literal["container_file_citation"]]
+class BetaResponseInputItemParamMultiAgentCallOutputOutputAnnotationContainerFileCitation(TypedDict):
+    container_id: str
+    end_index: int
+    file_id: str
+    filename: str
+    start_index: int
+    type: Literal["container_file_citation"]
 
 
 class BetaResponseInputItemParamMultiAgentCallOutputOutput(TypedDict, total=False):
@@ -1233,8 +1233,8 @@ class BetaResponseInputItemParamMultiAgentCallOutputOutput(TypedDict, total=Fals
     annotations: Iterable[BetaResponseInputItemParamMultiAgentCallOutputOutputAnnotation]
 
 
-class BetaResponseInputItemParamMultiAgentCallOutputAgent(TypedDict, total=False):
-    agent_name: Required[str]
+class BetaResponseInputItemParamMultiAgentCallOutputAgent(TypedDict):
+    agent_name: str
 
 
 class BetaResponseInputItemParamMultiAgentCallOutput(TypedDict, total=False):
@@ -1248,8 +1248,8 @@ class BetaResponseInputItemParamMultiAgentCallOutput(TypedDict, total=False):
     agent: BetaResponseInputItemParamMultiAgentCallOutputAgent | None
 
 
-class BetaResponseInputItemParamToolSearchCallAgent(TypedDict, total=False):
-    agent_name: Required[str]
+class BetaResponseInputItemParamToolSearchCallAgent(TypedDict):
+    agent_name: str
 
 
 class BetaResponseInputItemParamToolSearchCall(TypedDict, total=False):
@@ -1262,8 +1262,8 @@ class BetaResponseInputItemParamToolSearchCall(TypedDict, total=False):
     status: Literal["in_progress", "completed", "incomplete"] | None
 
 
-class BetaResponseInputItemParamAdditionalToolsAgent(TypedDict, total=False):
-    agent_name: Required[str]
+class BetaResponseInputItemParamAdditionalToolsAgent(TypedDict):
+    agent_name: str
 
 
 class BetaResponseInputItemParamAdditionalTools(TypedDict, total=False):
@@ -1274,13 +1274,13 @@ class BetaResponseInputItemParamAdditionalTools(TypedDict, total=False):
     agent: BetaResponseInputItemParamAdditionalToolsAgent | None
 
 
-class BetaResponseInputItemParamImageGenerationCallAgent(TypedDict, total=False):
-    agent_name: Required[str]
+class BetaResponseInputItemParamImageGenerationCallAgent(TypedDict):
+    agent_name: str
 
 
-class BetaResponseInputItemParamImageGenerationCallErrorModerationDetails(TypedDict, total=False):
-    categories: Required[Sequence[str]]
-    moderation_stage: Required[Literal["input", "output", "unknown"]]
+class BetaResponseInputItemParamImageGenerationCallErrorModerationDetails(TypedDict):
+    categories: Sequence[str]
+    moderation_stage: Literal["input", "output", "unknown"]
 
 
 class BetaResponseInputItemParamImageGenerationCallError(TypedDict, total=False):
@@ -1291,12 +1291,12 @@ class BetaResponseInputItemParamImageGenerationCallError(TypedDict, total=False)
     moderation_details: BetaResponseInputItemParamImageGenerationCallErrorModerationDetails
 
 
-class BetaResponseInputItemParamImageGenerationCallSvgUsage(TypedDict, total=False):
-    input_tokens: Required[int]
-    model: Required[str]
-    output_tokens: Required[int]
-    reasoning_tokens: Required[int]
-    total_tokens: Required[int]
+class BetaResponseInputItemParamImageGenerationCallSvgUsage(TypedDict):
+    input_tokens: int
+    model: str
+    output_tokens: int
+    reasoning_tokens: int
+    total_tokens: int
 
 
 class BetaResponseInputItemParamImageGenerationCall(TypedDict, total=False):
@@ -1324,8 +1324,8 @@ class BetaResponseInputItemParamLocalShellCallAction(TypedDict, total=False):
     working_directory: str | None
 
 
-class BetaResponseInputItemParamLocalShellCallAgent(TypedDict, total=False):
-    agent_name: Required[str]
+class BetaResponseInputItemParamLocalShellCallAgent(TypedDict):
+    agent_name: str
 
 
 class BetaResponseInputItemParamLocalShellCall(TypedDict, total=False):
@@ -1337,8 +1337,8 @@ class BetaResponseInputItemParamLocalShellCall(TypedDict, total=False):
     agent: BetaResponseInputItemParamLocalShellCallAgent | None
 
 
-class BetaResponseInputItemParamLocalShellCallOutputAgent(TypedDict, total=False):
-    agent_name: Required[str]
+class BetaResponseInputItemParamLocalShellCallOutputAgent(TypedDict):
+    agent_name: str
 
 
 class BetaResponseInputItemParamLocalShellCallOutput(TypedDict, total=False):
@@ -1355,17 +1355,17 @@ class BetaResponseInputItemParamShellCallAction(TypedDict, total=False):
     timeout_ms: int | None
 
 
-class BetaResponseInputItemParamShellCallAgent(TypedDict, total=False):
-    agent_name: Required[str]
+class BetaResponseInputItemParamShellCallAgent(TypedDict):
+    agent_name: str
 
 
-class BetaResponseInputItemParamShellCallCallerDirect(TypedDict, total=False):
-    type: Required[Literal["direct"]]
+class BetaResponseInputItemParamShellCallCallerDirect(TypedDict):
+    type: Literal["direct"]
 
 
-class BetaResponseInputItemParamShellCallCallerProgram(TypedDict, total=False):
-    caller_id: Required[str]
-    type: Required[Literal["program"]]
+class BetaResponseInputItemParamShellCallCallerProgram(TypedDict):
+    caller_id: str
+    type: Literal["program"]
 
 
 class BetaResponseInputItemParamShellCall(TypedDict, total=False):
@@ -1379,17 +1379,17 @@ class BetaResponseInputItemParamShellCall(TypedDict, total=False):
     status: Literal["in_progress", "completed", "incomplete"] | None
 
 
-class BetaResponseInputItemParamShellCallOutputAgent(TypedDict, total=False):
-    agent_name: Required[str]
+class BetaResponseInputItemParamShellCallOutputAgent(TypedDict):
+    agent_name: str
 
 
-class BetaResponseInputItemParamShellCallOutputCallerDirect(TypedDict, total=False):
-    type: Required[Literal["direct"]]
+class BetaResponseInputItemParamShellCallOutputCallerDirect(TypedDict):
+    type: Literal["direct"]
 
 
-class BetaResponseInputItemParamShellCallOutputCallerProgram(TypedDict, total=False):
-    caller_id: Required[str]
-    type: Required[Literal["program"]]
+class BetaResponseInputItemParamShellCallOutputCallerProgram(TypedDict):
+    caller_id: str
+    type: Literal["program"]
 
 
 class BetaResponseInputItemParamShellCallOutput(TypedDict, total=False):
@@ -1403,34 +1403,34 @@ class BetaResponseInputItemParamShellCallOutput(TypedDict, total=False):
     status: Literal["in_progress", "completed", "incomplete"] | None
 
 
-class BetaResponseInputItemParamApplyPatchCallOperationCreateFile(TypedDict, total=False):
-    diff: Required[str]
-    path: Required[str]
-    type: Required[Literal["create_file"]]
+class BetaResponseInputItemParamApplyPatchCallOperationCreateFile(TypedDict):
+    diff: str
+    path: str
+    type: Literal["create_file"]
 
 
-class BetaResponseInputItemParamApplyPatchCallOperationDeleteFile(TypedDict, total=False):
-    path: Required[str]
-    type: Required[Literal["delete_file"]]
+class BetaResponseInputItemParamApplyPatchCallOperationDeleteFile(TypedDict):
+    path: str
+    type: Literal["delete_file"]
 
 
-class BetaResponseInputItemParamApplyPatchCallOperationUpdateFile(TypedDict, total=False):
-    diff: Required[str]
-    path: Required[str]
-    type: Required[Literal["update_file"]]
+class BetaResponseInputItemParamApplyPatchCallOperationUpdateFile(TypedDict):
+    diff: str
+    path: str
+    type: Literal["update_file"]
 
 
-class BetaResponseInputItemParamApplyPatchCallAgent(TypedDict, total=False):
-    agent_name: Required[str]
+class BetaResponseInputItemParamApplyPatchCallAgent(TypedDict):
+    agent_name: str
 
 
-class BetaResponseInputItemParamApplyPatchCallCallerDirect(TypedDict, total=False):
-    type: Required[Literal["direct"]]
+class BetaResponseInputItemParamApplyPatchCallCallerDirect(TypedDict):
+    type: Literal["direct"]
 
 
-class BetaResponseInputItemParamApplyPatchCallCallerProgram(TypedDict, total=False):
-    caller_id: Required[str]
-    type: Required[Literal["program"]]
+class BetaResponseInputItemParamApplyPatchCallCallerProgram(TypedDict):
+    caller_id: str
+    type: Literal["program"]
 
 
 class BetaResponseInputItemParamApplyPatchCall(TypedDict, total=False):
@@ -1443,17 +1443,17 @@ class BetaResponseInputItemParamApplyPatchCall(TypedDict, total=False):
     caller: BetaResponseInputItemParamApplyPatchCallCaller | None
 
 
-class BetaResponseInputItemParamApplyPatchCallOutputAgent(TypedDict, total=False):
-    agent_name: Required[str]
+class BetaResponseInputItemParamApplyPatchCallOutputAgent(TypedDict):
+    agent_name: str
 
 
-class BetaResponseInputItemParamApplyPatchCallOutputCallerDirect(TypedDict, total=False):
-    type: Required[Literal["direct"]]
+class BetaResponseInputItemParamApplyPatchCallOutputCallerDirect(TypedDict):
+    type: Literal["direct"]
 
 
-class BetaResponseInputItemParamApplyPatchCallOutputCallerProgram(TypedDict, total=False):
-    caller_id: Required[str]
-    type: Required[Literal["program"]]
+class BetaResponseInputItemParamApplyPatchCallOutputCallerProgram(TypedDict):
+    caller_id: str
+    type: Literal["program"]
 
 
 class BetaResponseInputItemParamApplyPatchCallOutput(TypedDict, total=False):
@@ -1473,8 +1473,8 @@ class BetaResponseInputItemParamMcpListToolsTool(TypedDict, total=False):
     description: str | None
 
 
-class BetaResponseInputItemParamMcpListToolsAgent(TypedDict, total=False):
-    agent_name: Required[str]
+class BetaResponseInputItemParamMcpListToolsAgent(TypedDict):
+    agent_name: str
 
 
 class BetaResponseInputItemParamMcpListTools(TypedDict, total=False):
@@ -1486,8 +1486,8 @@ class BetaResponseInputItemParamMcpListTools(TypedDict, total=False):
     error: str | None
 
 
-class BetaResponseInputItemParamMcpApprovalRequestAgent(TypedDict, total=False):
-    agent_name: Required[str]
+class BetaResponseInputItemParamMcpApprovalRequestAgent(TypedDict):
+    agent_name: str
 
 
 class BetaResponseInputItemParamMcpApprovalRequest(TypedDict, total=False):
@@ -1499,8 +1499,8 @@ class BetaResponseInputItemParamMcpApprovalRequest(TypedDict, total=False):
     agent: BetaResponseInputItemParamMcpApprovalRequestAgent | None
 
 
-class BetaResponseInputItemParamMcpApprovalResponseAgent(TypedDict, total=False):
-    agent_name: Required[str]
+class BetaResponseInputItemParamMcpApprovalResponseAgent(TypedDict):
+    agent_name: str
 
 
 class BetaResponseInputItemParamMcpApprovalResponse(TypedDict, total=False):
@@ -1512,8 +1512,8 @@ class BetaResponseInputItemParamMcpApprovalResponse(TypedDict, total=False):
     reason: str | None
 
 
-class BetaResponseInputItemParamMcpCallAgent(TypedDict, total=False):
-    agent_name: Required[str]
+class BetaResponseInputItemParamMcpCallAgent(TypedDict):
+    agent_name: str
 
 
 class BetaResponseInputItemParamMcpCall(TypedDict, total=False):
@@ -1529,8 +1529,8 @@ class BetaResponseInputItemParamMcpCall(TypedDict, total=False):
     status: Literal["in_progress", "completed", "incomplete", "calling", "failed"]
 
 
-class BetaResponseInputItemParamCompactionTriggerAgent(TypedDict, total=False):
-    agent_name: Required[str]
+class BetaResponseInputItemParamCompactionTriggerAgent(TypedDict):
+    agent_name: str
 
 
 class BetaResponseInputItemParamCompactionTrigger(TypedDict, total=False):
@@ -1539,8 +1539,8 @@ class BetaResponseInputItemParamCompactionTrigger(TypedDict, total=False):
     agent: BetaResponseInputItemParamCompactionTriggerAgent | None
 
 
-class BetaResponseInputItemParamItemReferenceAgent(TypedDict, total=False):
-    agent_name: Required[str]
+class BetaResponseInputItemParamItemReferenceAgent(TypedDict):
+    agent_name: str
 
 
 class BetaResponseInputItemParamItemReference(TypedDict, total=False):
@@ -1549,8 +1549,8 @@ class BetaResponseInputItemParamItemReference(TypedDict, total=False):
     type: Literal["item_reference"] | None
 
 
-class BetaResponseInputItemParamProgramAgent(TypedDict, total=False):
-    agent_name: Required[str]
+class BetaResponseInputItemParamProgramAgent(TypedDict):
+    agent_name: str
 
 
 class BetaResponseInputItemParamProgram(TypedDict, total=False):
@@ -1562,8 +1562,8 @@ class BetaResponseInputItemParamProgram(TypedDict, total=False):
     agent: BetaResponseInputItemParamProgramAgent | None
 
 
-class BetaResponseInputItemParamProgramOutputAgent(TypedDict, total=False):
-    agent_name: Required[str]
+class BetaResponseInputItemParamProgramOutputAgent(TypedDict):
+    agent_name: str
 
 
 class BetaResponseInputItemParamProgramOutput(TypedDict, total=False):
@@ -1610,8 +1610,8 @@ BetaResponseInputMessageContentListParamBetaResponseInputContentParam: TypeAlias
 )
 
 
-class BetaResponseInputParamMessageAgent(TypedDict, total=False):
-    agent_name: Required[str]
+class BetaResponseInputParamMessageAgent(TypedDict):
+    agent_name: str
 
 
 class BetaResponseInputParamMessage(TypedDict, total=False):
@@ -1628,8 +1628,8 @@ class BetaResponseInputParamComputerCallOutputAcknowledgedSafetyCheck(TypedDict,
     message: str | None
 
 
-class BetaResponseInputParamComputerCallOutputAgent(TypedDict, total=False):
-    agent_name: Required[str]
+class BetaResponseInputParamComputerCallOutputAgent(TypedDict):
+    agent_name: str
 
 
 class BetaResponseInputParamComputerCallOutput(TypedDict, total=False):
@@ -1642,17 +1642,17 @@ class BetaResponseInputParamComputerCallOutput(TypedDict, total=False):
     status: Literal["in_progress", "completed", "incomplete"] | None
 
 
-class BetaResponseInputParamFunctionCallOutputAgent(TypedDict, total=False):
-    agent_name: Required[str]
+class BetaResponseInputParamFunctionCallOutputAgent(TypedDict):
+    agent_name: str
 
 
-class BetaResponseInputParamFunctionCallOutputCallerDirect(TypedDict, total=False):
-    type: Required[Literal["direct"]]
+class BetaResponseInputParamFunctionCallOutputCallerDirect(TypedDict):
+    type: Literal["direct"]
 
 
-class BetaResponseInputParamFunctionCallOutputCallerProgram(TypedDict, total=False):
-    caller_id: Required[str]
-    type: Required[Literal["program"]]
+class BetaResponseInputParamFunctionCallOutputCallerProgram(TypedDict):
+    caller_id: str
+    type: Literal["program"]
 
 
 class BetaResponseInputParamFunctionCallOutput(TypedDict, total=False):
@@ -1667,13 +1667,13 @@ class BetaResponseInputParamFunctionCallOutput(TypedDict, total=False):
     status: Literal["in_progress", "completed", "incomplete"] | None
 
 
-class BetaResponseInputParamAgentMessageContentEncryptedContent(TypedDict, total=False):
-    encrypted_content: Required[str]
-    type: Required[Literal["encrypted_content"]]
+class BetaResponseInputParamAgentMessageContentEncryptedContent(TypedDict):
+    encrypted_content: str
+    type: Literal["encrypted_content"]
 
 
-class BetaResponseInputParamAgentMessageAgent(TypedDict, total=False):
-    agent_name: Required[str]
+class BetaResponseInputParamAgentMessageAgent(TypedDict):
+    agent_name: str
 
 
 class BetaResponseInputParamAgentMessage(TypedDict, total=False):
@@ -1685,8 +1685,8 @@ class BetaResponseInputParamAgentMessage(TypedDict, total=False):
     agent: BetaResponseInputParamAgentMessageAgent | None
 
 
-class BetaResponseInputParamMultiAgentCallAgent(TypedDict, total=False):
-    agent_name: Required[str]
+class BetaResponseInputParamMultiAgentCallAgent(TypedDict):
+    agent_name: str
 
 
 class BetaResponseInputParamMultiAgentCall(TypedDict, total=False):
@@ -1700,28 +1700,28 @@ class BetaResponseInputParamMultiAgentCall(TypedDict, total=False):
     agent: BetaResponseInputParamMultiAgentCallAgent | None
 
 
-class BetaResponseInputParamMultiAgentCallOutputOutputAnnotationFileCitation(TypedDict, total=False):
-    file_id: Required[str]
-    filename: Required[str]
-    index: Required[int]
-    type: Required[Literal["file_citation"]]
+class BetaResponseInputParamMultiAgentCallOutputOutputAnnotationFileCitation(TypedDict):
+    file_id: str
+    filename: str
+    index: int
+    type: Literal["file_citation"]
 
 
-class BetaResponseInputParamMultiAgentCallOutputOutputAnnotationURLCitation(TypedDict, total=False):
-    end_index: Required[int]
-    start_index: Required[int]
-    title: Required[str]
-    type: Required[Literal["url_citation"]]
-    url: Required[str]
+class BetaResponseInputParamMultiAgentCallOutputOutputAnnotationURLCitation(TypedDict):
+    end_index: int
+    start_index: int
+    title: str
+    type: Literal["url_citation"]
+    url: str
 
 
-class BetaResponseInputParamMultiAgentCallOutputOutputAnnotationContainerFileCitation(TypedDict, total=False):
-    container_id: Required[str]
-    end_index: Required[int]
-    file_id: Required[str]
-    filename: Required[str]
-    start_index: Required[int]
-    type: Required[Literal["container_file_citation"]]
+class BetaResponseInputParamMultiAgentCallOutputOutputAnnotationContainerFileCitation(TypedDict):
+    container_id: str
+    end_index: int
+    file_id: str
+    filename: str
+    start_index: int
+    type: Literal["container_file_citation"]
 
 
 class BetaResponseInputParamMultiAgentCallOutputOutput(TypedDict, total=False):
@@ -1730,8 +1730,8 @@ class BetaResponseInputParamMultiAgentCallOutputOutput(TypedDict, total=False):
     annotations: Iterable[BetaResponseInputParamMultiAgentCallOutputOutputAnnotation]
 
 
-class BetaResponseInputParamMultiAgentCallOutputAgent(TypedDict, total=False):
-    agent_name: Required[str]
+class BetaResponseInputParamMultiAgentCallOutputAgent(TypedDict):
+    agent_name: str
 
 
 class BetaResponseInputParamMultiAgentCallOutput(TypedDict, total=False):
@@ -1745,8 +1745,8 @@ class BetaResponseInputParamMultiAgentCallOutput(TypedDict, total=False):
     agent: BetaResponseInputParamMultiAgentCallOutputAgent | None
 
 
-class BetaResponseInputParamToolSearchCallAgent(TypedDict, total=False):
-    agent_name: Required[str]
+class BetaResponseInputParamToolSearchCallAgent(TypedDict):
+    agent_name: str
 
 
 class BetaResponseInputParamToolSearchCall(TypedDict, total=False):
@@ -1759,8 +1759,8 @@ class BetaResponseInputParamToolSearchCall(TypedDict, total=False):
     status: Literal["in_progress", "completed", "incomplete"] | None
 
 
-class BetaResponseInputParamAdditionalToolsAgent(TypedDict, total=False):
-    agent_name: Required[str]
+class BetaResponseInputParamAdditionalToolsAgent(TypedDict):
+    agent_name: str
 
 
 class BetaResponseInputParamAdditionalTools(TypedDict, total=False):
@@ -1771,13 +1771,13 @@ class BetaResponseInputParamAdditionalTools(TypedDict, total=False):
     agent: BetaResponseInputParamAdditionalToolsAgent | None
 
 
-class BetaResponseInputParamImageGenerationCallAgent(TypedDict, total=False):
-    agent_name: Required[str]
+class BetaResponseInputParamImageGenerationCallAgent(TypedDict):
+    agent_name: str
 
 
-class BetaResponseInputParamImageGenerationCallErrorModerationDetails(TypedDict, total=False):
-    categories: Required[Sequence[str]]
-    moderation_stage: Required[Literal["input", "output", "unknown"]]
+class BetaResponseInputParamImageGenerationCallErrorModerationDetails(TypedDict):
+    categories: Sequence[str]
+    moderation_stage: Literal["input", "output", "unknown"]
 
 
 class BetaResponseInputParamImageGenerationCallError(TypedDict, total=False):
@@ -1788,12 +1788,12 @@ class BetaResponseInputParamImageGenerationCallError(TypedDict, total=False):
     moderation_details: BetaResponseInputParamImageGenerationCallErrorModerationDetails
 
 
-class BetaResponseInputParamImageGenerationCallSvgUsage(TypedDict, total=False):
-    input_tokens: Required[int]
-    model: Required[str]
-    output_tokens: Required[int]
-    reasoning_tokens: Required[int]
-    total_tokens: Required[int]
+class BetaResponseInputParamImageGenerationCallSvgUsage(TypedDict):
+    input_tokens: int
+    model: str
+    output_tokens: int
+    reasoning_tokens: int
+    total_tokens: int
 
 
 class BetaResponseInputParamImageGenerationCall(TypedDict, total=False):
@@ -1821,8 +1821,8 @@ class BetaResponseInputParamLocalShellCallAction(TypedDict, total=False):
     working_directory: str | None
 
 
-class BetaResponseInputParamLocalShellCallAgent(TypedDict, total=False):
-    agent_name: Required[str]
+class BetaResponseInputParamLocalShellCallAgent(TypedDict):
+    agent_name: str
 
 
 class BetaResponseInputParamLocalShellCall(TypedDict, total=False):
@@ -1834,8 +1834,8 @@ class BetaResponseInputParamLocalShellCall(TypedDict, total=False):
     agent: BetaResponseInputParamLocalShellCallAgent | None
 
 
-class BetaResponseInputParamLocalShellCallOutputAgent(TypedDict, total=False):
-    agent_name: Required[str]
+class BetaResponseInputParamLocalShellCallOutputAgent(TypedDict):
+    agent_name: str
 
 
 class BetaResponseInputParamLocalShellCallOutput(TypedDict, total=False):
@@ -1852,17 +1852,17 @@ class BetaResponseInputParamShellCallAction(TypedDict, total=False):
     timeout_ms: int | None
 
 
-class BetaResponseInputParamShellCallAgent(TypedDict, total=False):
-    agent_name: Required[str]
+class BetaResponseInputParamShellCallAgent(TypedDict):
+    agent_name: str
 
 
-class BetaResponseInputParamShellCallCallerDirect(TypedDict, total=False):
-    type: Required[Literal["direct"]]
+class BetaResponseInputParamShellCallCallerDirect(TypedDict):
+    type: Literal["direct"]
 
 
-class BetaResponseInputParamShellCallCallerProgram(TypedDict, total=False):
-    caller_id: Required[str]
-    type: Required[Literal["program"]]
+class BetaResponseInputParamShellCallCallerProgram(TypedDict):
+    caller_id: str
+    type: Literal["program"]
 
 
 class BetaResponseInputParamShellCall(TypedDict, total=False):
@@ -1876,17 +1876,17 @@ class BetaResponseInputParamShellCall(TypedDict, total=False):
     status: Literal["in_progress", "completed", "incomplete"] | None
 
 
-class BetaResponseInputParamShellCallOutputAgent(TypedDict, total=False):
-    agent_name: Required[str]
+class BetaResponseInputParamShellCallOutputAgent(TypedDict):
+    agent_name: str
 
 
-class BetaResponseInputParamShellCallOutputCallerDirect(TypedDict, total=False):
-    type: Required[Literal["direct"]]
+class BetaResponseInputParamShellCallOutputCallerDirect(TypedDict):
+    type: Literal["direct"]
 
 
-class BetaResponseInputParamShellCallOutputCallerProgram(TypedDict, total=False):
-    caller_id: Required[str]
-    type: Required[Literal["program"]]
+class BetaResponseInputParamShellCallOutputCallerProgram(TypedDict):
+    caller_id: str
+    type: Literal["program"]
 
 
 class BetaResponseInputParamShellCallOutput(TypedDict, total=False):
@@ -1900,34 +1900,34 @@ class BetaResponseInputParamShellCallOutput(TypedDict, total=False):
     status: Literal["in_progress", "completed", "incomplete"] | None
 
 
-class BetaResponseInputParamApplyPatchCallOperationCreateFile(TypedDict, total=False):
-    diff: Required[str]
-    path: Required[str]
-    type: Required[Literal["create_file"]]
+class BetaResponseInputParamApplyPatchCallOperationCreateFile(TypedDict):
+    diff: str
+    path: str
+    type: Literal["create_file"]
 
 
-class BetaResponseInputParamApplyPatchCallOperationDeleteFile(TypedDict, total=False):
-    path: Required[str]
-    type: Required[Literal["delete_file"]]
+class BetaResponseInputParamApplyPatchCallOperationDeleteFile(TypedDict):
+    path: str
+    type: Literal["delete_file"]
 
 
-class BetaResponseInputParamApplyPatchCallOperationUpdateFile(TypedDict, total=False):
-    diff: Required[str]
-    path: Required[str]
-    type: Required[Literal["update_file"]]
+class BetaResponseInputParamApplyPatchCallOperationUpdateFile(TypedDict):
+    diff: str
+    path: str
+    type: Literal["update_file"]
 
 
-class BetaResponseInputParamApplyPatchCallAgent(TypedDict, total=False):
-    agent_name: Required[str]
+class BetaResponseInputParamApplyPatchCallAgent(TypedDict):
+    agent_name: str
 
 
-class BetaResponseInputParamApplyPatchCallCallerDirect(TypedDict, total=False):
-    type: Required[Literal["direct"]]
+class BetaResponseInputParamApplyPatchCallCallerDirect(TypedDict):
+    type: Literal["direct"]
 
 
-class BetaResponseInputParamApplyPatchCallCallerProgram(TypedDict, total=False):
-    caller_id: Required[str]
-    type: Required[Literal["program"]]
+class BetaResponseInputParamApplyPatchCallCallerProgram(TypedDict):
+    caller_id: str
+    type: Literal["program"]
 
 
 class BetaResponseInputParamApplyPatchCall(TypedDict, total=False):
@@ -1940,17 +1940,17 @@ class BetaResponseInputParamApplyPatchCall(TypedDict, total=False):
     caller: BetaResponseInputParamApplyPatchCallCaller | None
 
 
-class BetaResponseInputParamApplyPatchCallOutputAgent(TypedDict, total=False):
-    agent_name: Required[str]
+class BetaResponseInputParamApplyPatchCallOutputAgent(TypedDict):
+    agent_name: str
 
 
-class BetaResponseInputParamApplyPatchCallOutputCallerDirect(TypedDict, total=False):
-    type: Required[Literal["direct"]]
+class BetaResponseInputParamApplyPatchCallOutputCallerDirect(TypedDict):
+    type: Literal["direct"]
 
 
-class BetaResponseInputParamApplyPatchCallOutputCallerProgram(TypedDict, total=False):
-    caller_id: Required[str]
-    type: Required[Literal["program"]]
+class BetaResponseInputParamApplyPatchCallOutputCallerProgram(TypedDict):
+    caller_id: str
+    type: Literal["program"]
 
 
 class BetaResponseInputParamApplyPatchCallOutput(TypedDict, total=False):
@@ -1970,8 +1970,8 @@ class BetaResponseInputParamMcpListToolsTool(TypedDict, total=False):
     description: str | None
 
 
-class BetaResponseInputParamMcpListToolsAgent(TypedDict, total=False):
-    agent_name: Required[str]
+class BetaResponseInputParamMcpListToolsAgent(TypedDict):
+    agent_name: str
 
 
 class BetaResponseInputParamMcpListTools(TypedDict, total=False):
@@ -1983,8 +1983,8 @@ class BetaResponseInputParamMcpListTools(TypedDict, total=False):
     error: str | None
 
 
-class BetaResponseInputParamMcpApprovalRequestAgent(TypedDict, total=False):
-    agent_name: Required[str]
+class BetaResponseInputParamMcpApprovalRequestAgent(TypedDict):
+    agent_name: str
 
 
 class BetaResponseInputParamMcpApprovalRequest(TypedDict, total=False):
@@ -1996,8 +1996,8 @@ class BetaResponseInputParamMcpApprovalRequest(TypedDict, total=False):
     agent: BetaResponseInputParamMcpApprovalRequestAgent | None
 
 
-class BetaResponseInputParamMcpApprovalResponseAgent(TypedDict, total=False):
-    agent_name: Required[str]
+class BetaResponseInputParamMcpApprovalResponseAgent(TypedDict):
+    agent_name: str
 
 
 class BetaResponseInputParamMcpApprovalResponse(TypedDict, total=False):
@@ -2009,8 +2009,8 @@ class BetaResponseInputParamMcpApprovalResponse(TypedDict, total=False):
     reason: str | None
 
 
-class BetaResponseInputParamMcpCallAgent(TypedDict, total=False):
-    agent_name: Required[str]
+class BetaResponseInputParamMcpCallAgent(TypedDict):
+    agent_name: str
 
 
 class BetaResponseInputParamMcpCall(TypedDict, total=False):
@@ -2026,8 +2026,8 @@ class BetaResponseInputParamMcpCall(TypedDict, total=False):
     status: Literal["in_progress", "completed", "incomplete", "calling", "failed"]
 
 
-class BetaResponseInputParamCompactionTriggerAgent(TypedDict, total=False):
-    agent_name: Required[str]
+class BetaResponseInputParamCompactionTriggerAgent(TypedDict):
+    agent_name: str
 
 
 class BetaResponseInputParamCompactionTrigger(TypedDict, total=False):
@@ -2036,8 +2036,8 @@ class BetaResponseInputParamCompactionTrigger(TypedDict, total=False):
     agent: BetaResponseInputParamCompactionTriggerAgent | None
 
 
-class BetaResponseInputParamItemReferenceAgent(TypedDict, total=False):
-    agent_name: Required[str]
+class BetaResponseInputParamItemReferenceAgent(TypedDict):
+    agent_name: str
 
 
 class BetaResponseInputParamItemReference(TypedDict, total=False):
@@ -2046,8 +2046,8 @@ class BetaResponseInputParamItemReference(TypedDict, total=False):
     type: Literal["item_reference"] | None
 
 
-class BetaResponseInputParamProgramAgent(TypedDict, total=False):
-    agent_name: Required[str]
+class BetaResponseInputParamProgramAgent(TypedDict):
+    agent_name: str
 
 
 class BetaResponseInputParamProgram(TypedDict, total=False):
@@ -2059,8 +2059,8 @@ class BetaResponseInputParamProgram(TypedDict, total=False):
     agent: BetaResponseInputParamProgramAgent | None
 
 
-class BetaResponseInputParamProgramOutputAgent(TypedDict, total=False):
-    agent_name: Required[str]
+class BetaResponseInputParamProgramOutputAgent(TypedDict):
+    agent_name: str
 
 
 class BetaResponseInputParamProgramOutput(TypedDict, total=False):
@@ -2137,16 +2137,16 @@ class BetaResponseOutputMessageParam(TypedDict, total=False):
     phase: Literal["commentary", "final_answer"] | None
 
 
-class BetaResponseOutputMessageParamAgent(TypedDict, total=False):
-    agent_name: Required[str]
+class BetaResponseOutputMessageParamAgent(TypedDict):
+    agent_name: str
 
 
 BetaResponseOutputMessageParamContent: TypeAlias = "BetaResponseOutputTextParam | BetaResponseOutputRefusalParam"
 
 
-class BetaResponseOutputRefusalParam(TypedDict, total=False):
-    refusal: Required[str]
-    type: Required[Literal["refusal"]]
+class BetaResponseOutputRefusalParam(TypedDict):
+    refusal: str
+    type: Literal["refusal"]
 
 
 class BetaResponseOutputTextParam(TypedDict, total=False):
@@ -2156,47 +2156,47 @@ class BetaResponseOutputTextParam(TypedDict, total=False):
     logprobs: Iterable[BetaResponseOutputTextParamLogprob]
 
 
-class BetaResponseOutputTextParamAnnotationFileCitation(TypedDict, total=False):
-    file_id: Required[str]
-    filename: Required[str]
-    index: Required[int]
-    type: Required[Literal["file_citation"]]
+class BetaResponseOutputTextParamAnnotationFileCitation(TypedDict):
+    file_id: str
+    filename: str
+    index: int
+    type: Literal["file_citation"]
 
 
-class BetaResponseOutputTextParamAnnotationURLCitation(TypedDict, total=False):
-    end_index: Required[int]
-    start_index: Required[int]
-    title: Required[str]
-    type: Required[Literal["url_citation"]]
-    url: Required[str]
+class BetaResponseOutputTextParamAnnotationURLCitation(TypedDict):
+    end_index: int
+    start_index: int
+    title: str
+    type: Literal["url_citation"]
+    url: str
 
 
-class BetaResponseOutputTextParamAnnotationContainerFileCitation(TypedDict, total=False):
-    container_id: Required[str]
-    end_index: Required[int]
-    file_id: Required[str]
-    filename: Required[str]
-    start_index: Required[int]
-    type: Required[Literal["container_file_citation"]]
+class BetaResponseOutputTextParamAnnotationContainerFileCitation(TypedDict):
+    container_id: str
+    end_index: int
+    file_id: str
+    filename: str
+    start_index: int
+    type: Literal["container_file_citation"]
 
 
-class BetaResponseOutputTextParamAnnotationFilePath(TypedDict, total=False):
-    file_id: Required[str]
-    index: Required[int]
-    type: Required[Literal["file_path"]]
+class BetaResponseOutputTextParamAnnotationFilePath(TypedDict):
+    file_id: str
+    index: int
+    type: Literal["file_path"]
 
 
-class BetaResponseOutputTextParamLogprobTopLogprob(TypedDict, total=False):
-    token: Required[str]
-    bytes: Required[Iterable[int]]
-    logprob: Required[float]
+class BetaResponseOutputTextParamLogprobTopLogprob(TypedDict):
+    token: str
+    bytes: Iterable[int]
+    logprob: float
 
 
-class BetaResponseOutputTextParamLogprob(TypedDict, total=False):
-    token: Required[str]
-    bytes: Required[Iterable[int]]
-    logprob: Required[float]
-    top_logprobs: Required[Iterable[BetaResponseOutputTextParamLogprobTopLogprob]]
+class BetaResponseOutputTextParamLogprob(TypedDict):
+    token: str
+    bytes: Iterable[int]
+    logprob: float
+    top_logprobs: Iterable[BetaResponseOutputTextParamLogprobTopLogprob]
 
 
 BetaResponseOutputTextParamAnnotation: TypeAlias = "BetaResponseOutputTextParamAnnotationFileCitation | BetaResponseOutputTextParamAnnotationURLCitation | BetaResponseOutputTextParamAnnotationContainerFileCitation | BetaResponseOutputTextParamAnnotationFilePath"
@@ -2223,24 +2223,24 @@ class BetaResponseReasoningItemParam(TypedDict, total=False):
     status: Literal["in_progress", "completed", "incomplete"]
 
 
-class BetaResponseReasoningItemParamAgent(TypedDict, total=False):
-    agent_name: Required[str]
+class BetaResponseReasoningItemParamAgent(TypedDict):
+    agent_name: str
 
 
-class BetaResponseReasoningItemParamContent(TypedDict, total=False):
-    text: Required[str]
-    type: Required[Literal["reasoning_text"]]
+class BetaResponseReasoningItemParamContent(TypedDict):
+    text: str
+    type: Literal["reasoning_text"]
 
 
-class BetaResponseReasoningItemParamSummary(TypedDict, total=False):
-    text: Required[str]
-    type: Required[Literal["summary_text"]]
+class BetaResponseReasoningItemParamSummary(TypedDict):
+    text: str
+    type: Literal["summary_text"]
 
 
-class BetaResponseSteerEventParam(TypedDict, total=False):
-    input: Required[BetaResponseSteerInputParam]
-    previous_response_id: Required[str]
-    type: Required[Literal["response.steer"]]
+class BetaResponseSteerEventParam(TypedDict):
+    input: BetaResponseSteerInputParam
+    previous_response_id: str
+    type: Literal["response.steer"]
 
 
 BetaResponseSteerInputContentParam: TypeAlias = (
@@ -2248,8 +2248,8 @@ BetaResponseSteerInputContentParam: TypeAlias = (
 )
 
 
-class BetaResponseSteerInputParamResponseSteerInputItemListMessageAgent(TypedDict, total=False):
-    agent_name: Required[str]
+class BetaResponseSteerInputParamResponseSteerInputItemListMessageAgent(TypedDict):
+    agent_name: str
 
 
 class BetaResponseSteerInputParamResponseSteerInputItemListMessage(TypedDict, total=False):
@@ -2261,17 +2261,17 @@ class BetaResponseSteerInputParamResponseSteerInputItemListMessage(TypedDict, to
     status: str | None
 
 
-class BetaResponseSteerInputParamResponseSteerInputItemListFunctionCallOutputAgent(TypedDict, total=False):
-    agent_name: Required[str]
+class BetaResponseSteerInputParamResponseSteerInputItemListFunctionCallOutputAgent(TypedDict):
+    agent_name: str
 
 
-class BetaResponseSteerInputParamResponseSteerInputItemListFunctionCallOutputCallerDirect(TypedDict, total=False):
-    type: Required[Literal["direct"]]
+class BetaResponseSteerInputParamResponseSteerInputItemListFunctionCallOutputCallerDirect(TypedDict):
+    type: Literal["direct"]
 
 
-class BetaResponseSteerInputParamResponseSteerInputItemListFunctionCallOutputCallerProgram(TypedDict, total=False):
-    caller_id: Required[str]
-    type: Required[Literal["program"]]
+class BetaResponseSteerInputParamResponseSteerInputItemListFunctionCallOutputCallerProgram(TypedDict):
+    caller_id: str
+    type: Literal["program"]
 
 
 class BetaResponseSteerInputParamResponseSteerInputItemListFunctionCallOutput(TypedDict, total=False):
@@ -2308,8 +2308,8 @@ class BetaResponseToolSearchOutputItemParamParam(TypedDict, total=False):
     status: Literal["in_progress", "completed", "incomplete"] | None
 
 
-class BetaResponseToolSearchOutputItemParamParamAgent(TypedDict, total=False):
-    agent_name: Required[str]
+class BetaResponseToolSearchOutputItemParamParamAgent(TypedDict):
+    agent_name: str
 
 
 class BetaResponseToolSearchOutputItemParamParamToolMcpAllowedToolsMcpToolFilter(TypedDict, total=False):
@@ -2377,8 +2377,8 @@ class BetaResponseToolSearchOutputItemParamParamToolCodeInterpreter(TypedDict, t
     allowed_callers: list[Literal["direct", "programmatic"]] | None
 
 
-class BetaResponseToolSearchOutputItemParamParamToolProgrammaticToolCalling(TypedDict, total=False):
-    type: Required[Literal["programmatic_tool_calling"]]
+class BetaResponseToolSearchOutputItemParamParamToolProgrammaticToolCalling(TypedDict):
+    type: Literal["programmatic_tool_calling"]
 
 
 class BetaResponseToolSearchOutputItemParamParamToolImageGenerationInputImageMask(TypedDict, total=False):
@@ -2430,8 +2430,8 @@ class BetaResponseToolSearchOutputItemParamParamToolImageGeneration(TypedDict, t
     svg: BetaResponseToolSearchOutputItemParamParamToolImageGenerationSvg
 
 
-class BetaResponseToolSearchOutputItemParamParamToolLocalShell(TypedDict, total=False):
-    type: Required[Literal["local_shell"]]
+class BetaResponseToolSearchOutputItemParamParamToolLocalShell(TypedDict):
+    type: Literal["local_shell"]
 
 
 BetaResponseToolSearchOutputItemParamParamTool: TypeAlias = "BetaFunctionToolParam | BetaFileSearchToolParam | BetaComputerToolParam | BetaComputerUsePreviewToolParam | BetaWebSearchToolParam | BetaResponseToolSearchOutputItemParamParamToolMcp | BetaResponseToolSearchOutputItemParamParamToolCodeInterpreter | BetaResponseToolSearchOutputItemParamParamToolProgrammaticToolCalling | BetaResponseToolSearchOutputItemParamParamToolImageGeneration | BetaResponseToolSearchOutputItemParamParamToolLocalShell | BetaFunctionShellToolParam | BetaCustomToolParam | BetaToolSearchOutputNamespaceToolParam | BetaToolSearchToolParam | BetaWebSearchPreviewToolParam | BetaApplyPatchToolParam"
@@ -2464,12 +2464,12 @@ class BetaResponsesClientEventParamResponseCreateImage(TypedDict, total=False):
     context_compression: Literal["auto", "enabled", "disabled"]
 
 
-class BetaResponsesClientEventParamResponseCreateModerationPolicyInput(TypedDict, total=False):
-    mode: Required[Literal["score", "block"]]
+class BetaResponsesClientEventParamResponseCreateModerationPolicyInput(TypedDict):
+    mode: Literal["score", "block"]
 
 
-class BetaResponsesClientEventParamResponseCreateModerationPolicyOutput(TypedDict, total=False):
-    mode: Required[Literal["score", "block"]]
+class BetaResponsesClientEventParamResponseCreateModerationPolicyOutput(TypedDict):
+    mode: Literal["score", "block"]
 
 
 class BetaResponsesClientEventParamResponseCreateModerationPolicy(TypedDict, total=False):
@@ -2506,10 +2506,8 @@ class BetaResponsesClientEventParamResponseCreateStreamOptions(TypedDict, total=
     include_obfuscation: bool
 
 
-class BetaResponsesClientEventParamResponseCreateToolChoiceBetaSpecificProgrammaticToolCallingParam(
-    TypedDict, total=False
-):
-    type: Required[Literal["programmatic_tool_calling"]]
+class BetaResponsesClientEventParamResponseCreateToolChoiceBetaSpecificProgrammaticToolCallingParam(TypedDict):
+    type: Literal["programmatic_tool_calling"]
 
 
 class BetaResponsesClientEventParamResponseCreate(TypedDict, total=False):
@@ -2683,24 +2681,24 @@ class BetaSkillReferenceParam(TypedDict, total=False):
     version: str
 
 
-class BetaToolChoiceAllowedParam(TypedDict, total=False):
-    mode: Required[Literal["auto", "required"]]
-    tools: Required[Iterable[dict[str, object]]]
-    type: Required[Literal["allowed_tools"]]
+class BetaToolChoiceAllowedParam(TypedDict):
+    mode: Literal["auto", "required"]
+    tools: Iterable[dict[str, object]]
+    type: Literal["allowed_tools"]
 
 
-class BetaToolChoiceApplyPatchParam(TypedDict, total=False):
-    type: Required[Literal["apply_patch"]]
+class BetaToolChoiceApplyPatchParam(TypedDict):
+    type: Literal["apply_patch"]
 
 
-class BetaToolChoiceCustomParam(TypedDict, total=False):
-    name: Required[str]
-    type: Required[Literal["custom"]]
+class BetaToolChoiceCustomParam(TypedDict):
+    name: str
+    type: Literal["custom"]
 
 
-class BetaToolChoiceFunctionParam(TypedDict, total=False):
-    name: Required[str]
-    type: Required[Literal["function"]]
+class BetaToolChoiceFunctionParam(TypedDict):
+    name: str
+    type: Literal["function"]
 
 
 class BetaToolChoiceMcpParam(TypedDict, total=False):
@@ -2709,22 +2707,20 @@ class BetaToolChoiceMcpParam(TypedDict, total=False):
     name: str | None
 
 
-class BetaToolChoiceShellParam(TypedDict, total=False):
-    type: Required[Literal["shell"]]
+class BetaToolChoiceShellParam(TypedDict):
+    type: Literal["shell"]
 
 
-class BetaToolChoiceTypesParam(TypedDict, total=False):
-    type: Required[
-        Literal[
-            "file_search",
-            "web_search_preview",
-            "computer",
-            "computer_use_preview",
-            "computer_use",
-            "web_search_preview_2025_03_11",
-            "image_generation",
-            "code_interpreter",
-        ]
+class BetaToolChoiceTypesParam(TypedDict):
+    type: Literal[
+        "file_search",
+        "web_search_preview",
+        "computer",
+        "computer_use_preview",
+        "computer_use",
+        "web_search_preview_2025_03_11",
+        "image_generation",
+        "code_interpreter",
     ]
 
 
@@ -2785,8 +2781,8 @@ class BetaToolParamCodeInterpreter(TypedDict, total=False):
     allowed_callers: list[Literal["direct", "programmatic"]] | None
 
 
-class BetaToolParamProgrammaticToolCalling(TypedDict, total=False):
-    type: Required[Literal["programmatic_tool_calling"]]
+class BetaToolParamProgrammaticToolCalling(TypedDict):
+    type: Literal["programmatic_tool_calling"]
 
 
 class BetaToolParamImageGenerationInputImageMask(TypedDict, total=False):
@@ -2838,8 +2834,8 @@ class BetaToolParamImageGeneration(TypedDict, total=False):
     svg: BetaToolParamImageGenerationSvg
 
 
-class BetaToolParamLocalShell(TypedDict, total=False):
-    type: Required[Literal["local_shell"]]
+class BetaToolParamLocalShell(TypedDict):
+    type: Literal["local_shell"]
 
 
 BetaToolParam: TypeAlias = "BetaFunctionToolParam | BetaFileSearchToolParam | BetaComputerToolParam | BetaComputerUsePreviewToolParam | BetaWebSearchToolParam | BetaToolParamMcp | BetaToolParamCodeInterpreter | BetaToolParamProgrammaticToolCalling | BetaToolParamImageGeneration | BetaToolParamLocalShell | BetaFunctionShellToolParam | BetaCustomToolParam | BetaNamespaceToolParam | BetaToolSearchToolParam | BetaWebSearchPreviewToolParam | BetaApplyPatchToolParam"
@@ -2857,11 +2853,11 @@ BetaToolParamCodeInterpreterContainerCodeInterpreterToolAutoNetworkPolicy: TypeA
 BetaToolParamCodeInterpreterContainer: TypeAlias = "str | BetaToolParamCodeInterpreterContainerCodeInterpreterToolAuto"
 
 
-class BetaToolSearchOutputNamespaceToolParam(TypedDict, total=False):
-    description: Required[str]
-    name: Required[str]
-    tools: Required[Iterable[BetaToolSearchOutputNamespaceToolParamTool]]
-    type: Required[Literal["namespace"]]
+class BetaToolSearchOutputNamespaceToolParam(TypedDict):
+    description: str
+    name: str
+    tools: Iterable[BetaToolSearchOutputNamespaceToolParamTool]
+    type: Literal["namespace"]
 
 
 BetaToolSearchOutputNamespaceToolParamToolFunctionReservedKeywords = TypedDict(
@@ -2929,16 +2925,16 @@ class BetaWebSearchToolParamUserLocation(TypedDict, total=False):
     type: Literal["approximate"]
 
 
-class CodeInterpreterToolParam(TypedDict, total=False):
-    type: Required[Literal["code_interpreter"]]
+class CodeInterpreterToolParam(TypedDict):
+    type: Literal["code_interpreter"]
 
 
-class EnvironmentParamNone(TypedDict, total=False):
-    type: Required[Literal["none"]]
+class EnvironmentParamNone(TypedDict):
+    type: Literal["none"]
 
 
-class EnvironmentParamOpenAIHostedDesktop(TypedDict, total=False):
-    enabled: Required[bool]
+class EnvironmentParamOpenAIHostedDesktop(TypedDict):
+    enabled: bool
 
 
 class EnvironmentParamOpenAIHostedNetwork(TypedDict, total=False):
@@ -2993,31 +2989,31 @@ class FileSearchToolParamFileSearch(TypedDict, total=False):
     ranking_options: FileSearchToolParamFileSearchRankingOptions
 
 
-class FunctionToolParam(TypedDict, total=False):
-    function: Required[_types_shared_params.FunctionDefinition]
-    type: Required[Literal["function"]]
+class FunctionToolParam(TypedDict):
+    function: _types_shared_params.FunctionDefinition
+    type: Literal["function"]
 
 
-class HostedEnvironmentFileParamFileID(TypedDict, total=False):
-    file_id: Required[str]
-    path: Required[str]
-    type: Required[Literal["file_id"]]
+class HostedEnvironmentFileParamFileID(TypedDict):
+    file_id: str
+    path: str
+    type: Literal["file_id"]
 
 
-class HostedEnvironmentFileParamInline(TypedDict, total=False):
-    data: Required[str]
-    path: Required[str]
-    type: Required[Literal["inline"]]
+class HostedEnvironmentFileParamInline(TypedDict):
+    data: str
+    path: str
+    type: Literal["inline"]
 
 
 HostedEnvironmentFileParam: TypeAlias = "HostedEnvironmentFileParamFileID | HostedEnvironmentFileParamInline"
 
 
-class HostedPluginParam(TypedDict, total=False):
-    description: Required[str]
-    name: Required[str]
-    source: Required[InlineCapabilitySourceParam]
-    type: Required[Literal["inline"]]
+class HostedPluginParam(TypedDict):
+    description: str
+    name: str
+    source: InlineCapabilitySourceParam
+    type: Literal["inline"]
 
 
 class HostedSkillParamSkillReference(TypedDict, total=False):
@@ -3026,30 +3022,30 @@ class HostedSkillParamSkillReference(TypedDict, total=False):
     version: str | None
 
 
-class HostedSkillParamInline(TypedDict, total=False):
-    description: Required[str]
-    name: Required[str]
-    source: Required[InlineCapabilitySourceParam]
-    type: Required[Literal["inline"]]
+class HostedSkillParamInline(TypedDict):
+    description: str
+    name: str
+    source: InlineCapabilitySourceParam
+    type: Literal["inline"]
 
 
 HostedSkillParam: TypeAlias = "HostedSkillParamSkillReference | HostedSkillParamInline"
 
 
-class InlineCapabilitySourceParam(TypedDict, total=False):
-    data: Required[str]
-    media_type: Required[Literal["application/zip"]]
-    type: Required[Literal["base64"]]
+class InlineCapabilitySourceParam(TypedDict):
+    data: str
+    media_type: Literal["application/zip"]
+    type: Literal["base64"]
 
 
-class InputContentParamInputContentParamInputText(TypedDict, total=False):
-    text: Required[str]
-    type: Required[Literal["input_text"]]
+class InputContentParamInputContentParamInputText(TypedDict):
+    text: str
+    type: Literal["input_text"]
 
 
-class InputContentParamInputContentParamInputImage(TypedDict, total=False):
-    image_url: Required[str]
-    type: Required[Literal["input_image"]]
+class InputContentParamInputContentParamInputImage(TypedDict):
+    image_url: str
+    type: Literal["input_image"]
 
 
 InputContentParam: TypeAlias = (
@@ -3094,8 +3090,8 @@ class PersistedAgentToolConfigParamFunction(_PersistedAgentToolConfigParamFuncti
     defer_loading: bool
 
 
-class PersistedAgentToolConfigParamToolSearch(TypedDict, total=False):
-    type: Required[Literal["tool_search"]]
+class PersistedAgentToolConfigParamToolSearch(TypedDict):
+    type: Literal["tool_search"]
 
 
 class PersistedAgentToolConfigParamProgrammaticToolCalling(TypedDict, total=False):
@@ -3134,8 +3130,8 @@ class PersistedAgentToolConfigParamComputerUse(TypedDict, total=False):
     include_screenshots: bool
 
 
-class PersistedAgentToolConfigParamAutomations(TypedDict, total=False):
-    type: Required[Literal["automations"]]
+class PersistedAgentToolConfigParamAutomations(TypedDict):
+    type: Literal["automations"]
 
 
 PersistedAgentToolParam: TypeAlias = "PersistedAgentToolConfigParamFunction | PersistedAgentToolConfigParamToolSearch | PersistedAgentToolConfigParamProgrammaticToolCalling | PersistedAgentToolConfigParamMcp | PersistedAgentToolConfigParamWebSearch | PersistedAgentToolConfigParamComputerUse | PersistedAgentToolConfigParamAutomations"
@@ -3455,12 +3451,12 @@ class ContextManagement(TypedDict, total=False):
     compact_threshold: int | None
 
 
-class ModerationPolicyInput(TypedDict, total=False):
-    mode: Required[Literal["score", "block"]]
+class ModerationPolicyInput(TypedDict):
+    mode: Literal["score", "block"]
 
 
-class ModerationPolicyOutput(TypedDict, total=False):
-    mode: Required[Literal["score", "block"]]
+class ModerationPolicyOutput(TypedDict):
+    mode: Literal["score", "block"]
 
 
 class ModerationPolicy(TypedDict, total=False):
@@ -3481,8 +3477,8 @@ class ResponseCreateParamsNonStreaming(ResponseCreateParamsBase, total=False):
     stream: Literal[False] | None
 
 
-class ResponseCreateParamsStreaming(ResponseCreateParamsBase, total=False):
-    stream: Required[Literal[True]]
+class ResponseCreateParamsStreaming(ResponseCreateParamsBase):
+    stream: Literal[True]
 
 
 class ResponseCreateParamsPromptCacheOptions(TypedDict, total=False):
@@ -3500,8 +3496,8 @@ class ResponseCreateParamsAccessPrograms(TypedDict, total=False):
     cyber: Literal["standard", "daybreak_blue", "daybreak_red"]
 
 
-class ResponseCreateParamsToolChoiceBetaSpecificProgrammaticToolCallingParam(TypedDict, total=False):
-    type: Required[Literal["programmatic_tool_calling"]]
+class ResponseCreateParamsToolChoiceBetaSpecificProgrammaticToolCallingParam(TypedDict):
+    type: Literal["programmatic_tool_calling"]
 
 
 class ResponseCreateParamsModeration(TypedDict, total=False):
@@ -3535,8 +3531,8 @@ class ResponseRetrieveParamsNonStreaming(ResponseRetrieveParamsBase, total=False
     stream: Literal[False]
 
 
-class ResponseRetrieveParamsStreaming(ResponseRetrieveParamsBase, total=False):
-    stream: Required[Literal[True]]
+class ResponseRetrieveParamsStreaming(ResponseRetrieveParamsBase):
+    stream: Literal[True]
 
 
 ResponseRetrieveParams: TypeAlias = "ResponseRetrieveParamsNonStreaming | ResponseRetrieveParamsStreaming"
@@ -3547,13 +3543,13 @@ class SetupCommandParam(TypedDict, total=False):
     cwd: str | None
 
 
-class TextFormatParamText(TypedDict, total=False):
-    type: Required[Literal["text"]]
+class TextFormatParamText(TypedDict):
+    type: Literal["text"]
 
 
-class TextFormatParamJSONSchema(TypedDict, total=False):
-    schema: Required[dict[str, object]]
-    type: Required[Literal["json_schema"]]
+class TextFormatParamJSONSchema(TypedDict):
+    schema: dict[str, object]
+    type: Literal["json_schema"]
 
 
 TextFormatParam: TypeAlias = "TextFormatParamText | TextFormatParamJSONSchema"
@@ -3577,8 +3573,8 @@ class ThreadCreateAndRunParamsBase(TypedDict, total=False):
     truncation_strategy: TruncationStrategy | None
 
 
-class ThreadMessageAttachmentToolFileSearch(TypedDict, total=False):
-    type: Required[Literal["file_search"]]
+class ThreadMessageAttachmentToolFileSearch(TypedDict):
+    type: Literal["file_search"]
 
 
 class ThreadMessageAttachment(TypedDict, total=False):
@@ -3597,18 +3593,18 @@ class ThreadToolResourcesCodeInterpreter(TypedDict, total=False):
     file_ids: Sequence[str]
 
 
-class ThreadToolResourcesFileSearchVectorStoreChunkingStrategyAuto(TypedDict, total=False):
-    type: Required[Literal["auto"]]
+class ThreadToolResourcesFileSearchVectorStoreChunkingStrategyAuto(TypedDict):
+    type: Literal["auto"]
 
 
-class ThreadToolResourcesFileSearchVectorStoreChunkingStrategyStaticStatic(TypedDict, total=False):
-    chunk_overlap_tokens: Required[int]
-    max_chunk_size_tokens: Required[int]
+class ThreadToolResourcesFileSearchVectorStoreChunkingStrategyStaticStatic(TypedDict):
+    chunk_overlap_tokens: int
+    max_chunk_size_tokens: int
 
 
-class ThreadToolResourcesFileSearchVectorStoreChunkingStrategyStatic(TypedDict, total=False):
-    static: Required[ThreadToolResourcesFileSearchVectorStoreChunkingStrategyStaticStatic]
-    type: Required[Literal["static"]]
+class ThreadToolResourcesFileSearchVectorStoreChunkingStrategyStatic(TypedDict):
+    static: ThreadToolResourcesFileSearchVectorStoreChunkingStrategyStaticStatic
+    type: Literal["static"]
 
 
 class ThreadToolResourcesFileSearchVectorStore(TypedDict, total=False):
@@ -3636,8 +3632,8 @@ class ThreadCreateAndRunParamsNonStreaming(ThreadCreateAndRunParamsBase, total=F
     stream: Literal[False] | None
 
 
-class ThreadCreateAndRunParamsStreaming(ThreadCreateAndRunParamsBase, total=False):
-    stream: Required[Literal[True]]
+class ThreadCreateAndRunParamsStreaming(ThreadCreateAndRunParamsBase):
+    stream: Literal[True]
 
 
 class ThreadCreateAndRunParamsToolResourcesCodeInterpreter(TypedDict, total=False):
@@ -3672,8 +3668,8 @@ class ThreadCreateParams(TypedDict, total=False):
     tool_resources: ThreadCreateParamsToolResources | None
 
 
-class MessageAttachmentToolFileSearch(TypedDict, total=False):
-    type: Required[Literal["file_search"]]
+class MessageAttachmentToolFileSearch(TypedDict):
+    type: Literal["file_search"]
 
 
 class MessageAttachment(TypedDict, total=False):
@@ -3695,18 +3691,18 @@ class ThreadCreateParamsToolResources(TypedDict, total=False):
     file_search: ThreadCreateParamsToolResourcesFileSearch
 
 
-class ThreadCreateParamsToolResourcesFileSearchVectorStoreChunkingStrategyAuto(TypedDict, total=False):
-    type: Required[Literal["auto"]]
+class ThreadCreateParamsToolResourcesFileSearchVectorStoreChunkingStrategyAuto(TypedDict):
+    type: Literal["auto"]
 
 
-class ThreadCreateParamsToolResourcesFileSearchVectorStoreChunkingStrategyStaticStatic(TypedDict, total=False):
-    chunk_overlap_tokens: Required[int]
-    max_chunk_size_tokens: Required[int]
+class ThreadCreateParamsToolResourcesFileSearchVectorStoreChunkingStrategyStaticStatic(TypedDict):
+    chunk_overlap_tokens: int
+    max_chunk_size_tokens: int
 
 
-class ThreadCreateParamsToolResourcesFileSearchVectorStoreChunkingStrategyStatic(TypedDict, total=False):
-    static: Required[ThreadCreateParamsToolResourcesFileSearchVectorStoreChunkingStrategyStaticStatic]
-    type: Required[Literal["static"]]
+class ThreadCreateParamsToolResourcesFileSearchVectorStoreChunkingStrategyStatic(TypedDict):
+    static: ThreadCreateParamsToolResourcesFileSearchVectorStoreChunkingStrategyStaticStatic
+    type: Literal["static"]
 
 
 class ThreadCreateParamsToolResourcesFileSearchVectorStore(TypedDict, total=False):

@@ -299,6 +299,8 @@ ChatCompletionMessageToolCallUnion: TypeAlias = (
 
 ChatCompletionMessageToolCall: TypeAlias = "ChatCompletionMessageFunctionToolCall"
 
+ChatCompletionMessageToolCallFunction: TypeAlias = "ChatCompletionMessageFunctionToolCallFunction"
+
 ChatCompletionModality: TypeAlias = "Literal['text', 'audio']"
 
 ChatCompletionReasoningEffort: TypeAlias = "_types_shared.ReasoningEffort"

@@ -11,18 +11,18 @@ from .. import shared as _types_shared
 from .. import shared_params as _types_shared_params
 
 
-class ChatCompletionAllowedToolChoiceParam(TypedDict, total=False):
-    allowed_tools: Required[ChatCompletionAllowedToolsParam]
-    type: Required[Literal["allowed_tools"]]
+class ChatCompletionAllowedToolChoiceParam(TypedDict):
+    allowed_tools: ChatCompletionAllowedToolsParam
+    type: Literal["allowed_tools"]
 
 
-class ChatCompletionAllowedToolsParam(TypedDict, total=False):
-    mode: Required[Literal["auto", "required"]]
-    tools: Required[Iterable[dict[str, object]]]
+class ChatCompletionAllowedToolsParam(TypedDict):
+    mode: Literal["auto", "required"]
+    tools: Iterable[dict[str, object]]
 
 
-class Audio(TypedDict, total=False):
-    id: Required[str]
+class Audio(TypedDict):
+    id: str
 
 
 class ChatCompletionAssistantMessageParam(TypedDict, total=False):
@@ -35,21 +35,21 @@ class ChatCompletionAssistantMessageParam(TypedDict, total=False):
     tool_calls: Iterable[ChatCompletionMessageToolCallUnionParam]
 
 
-class ChatCompletionAssistantMessageParamFunctionCall(TypedDict, total=False):
-    arguments: Required[str]
-    name: Required[str]
+class ChatCompletionAssistantMessageParamFunctionCall(TypedDict):
+    arguments: str
+    name: str
 
 
 ContentArrayOfContentPart: TypeAlias = "ChatCompletionContentPartTextParam | ChatCompletionContentPartRefusalParam"
 
 
-class VoiceID(TypedDict, total=False):
-    id: Required[str]
+class VoiceID(TypedDict):
+    id: str
 
 
-class ChatCompletionAudioParam(TypedDict, total=False):
-    format: Required[Literal["wav", "aac", "mp3", "flac", "opus", "pcm16"]]
-    voice: Required[Voice]
+class ChatCompletionAudioParam(TypedDict):
+    format: Literal["wav", "aac", "mp3", "flac", "opus", "pcm16"]
+    voice: Voice
 
 
 Voice: TypeAlias = (
@@ -73,9 +73,9 @@ class ChatCompletionContentPartImageParamPromptCacheBreakpoint(TypedDict, total=
     ttl: Literal["30m", "12h"]
 
 
-class InputAudio(TypedDict, total=False):
-    data: Required[str]
-    format: Required[Literal["wav", "mp3"]]
+class InputAudio(TypedDict):
+    data: str
+    format: Literal["wav", "mp3"]
 
 
 class ChatCompletionContentPartInputAudioParam(TypedDict, total=False):
@@ -109,9 +109,9 @@ class File(TypedDict, total=False):
 ChatCompletionContentPartParam: TypeAlias = "ChatCompletionContentPartTextParam | ChatCompletionContentPartImageParam | ChatCompletionContentPartInputAudioParam | File"
 
 
-class ChatCompletionContentPartRefusalParam(TypedDict, total=False):
-    refusal: Required[str]
-    type: Required[Literal["refusal"]]
+class ChatCompletionContentPartRefusalParam(TypedDict):
+    refusal: str
+    type: Literal["refusal"]
 
 
 class ChatCompletionContentPartTextParam(TypedDict, total=False):
@@ -125,23 +125,23 @@ class ChatCompletionContentPartTextParamPromptCacheBreakpoint(TypedDict, total=F
     ttl: Literal["30m", "12h"]
 
 
-class CustomFormatText(TypedDict, total=False):
-    type: Required[Literal["text"]]
+class CustomFormatText(TypedDict):
+    type: Literal["text"]
 
 
-class CustomFormatGrammarGrammar(TypedDict, total=False):
-    definition: Required[str]
-    syntax: Required[Literal["lark", "regex"]]
+class CustomFormatGrammarGrammar(TypedDict):
+    definition: str
+    syntax: Literal["lark", "regex"]
 
 
-class CustomFormatGrammar(TypedDict, total=False):
-    grammar: Required[CustomFormatGrammarGrammar]
-    type: Required[Literal["grammar"]]
+class CustomFormatGrammar(TypedDict):
+    grammar: CustomFormatGrammarGrammar
+    type: Literal["grammar"]
 
 
-class ChatCompletionCustomToolParam(TypedDict, total=False):
-    custom: Required[ChatCompletionCustomToolParamCustom]
-    type: Required[Literal["custom"]]
+class ChatCompletionCustomToolParam(TypedDict):
+    custom: ChatCompletionCustomToolParamCustom
+    type: Literal["custom"]
 
 
 class ChatCompletionCustomToolParamCustom(TypedDict, total=False):
@@ -159,73 +159,75 @@ class ChatCompletionDeveloperMessageParam(TypedDict, total=False):
     name: str
 
 
-class ChatCompletionFunctionCallOptionParam(TypedDict, total=False):
-    name: Required[str]
+class ChatCompletionFunctionCallOptionParam(TypedDict):
+    name: str
 
 
-class ChatCompletionFunctionMessageParam(TypedDict, total=False):
-    content: Required[str | None]
-    name: Required[str]
-    role: Required[Literal["function"]]
+class ChatCompletionFunctionMessageParam(TypedDict):
+    content: str | None
+    name: str
+    role: Literal["function"]
 
 
-class ChatCompletionFunctionToolParam(TypedDict, total=False):
-    function: Required[_types_shared_params.FunctionDefinition]
-    type: Required[Literal["function"]]
+class ChatCompletionFunctionToolParam(TypedDict):
+    function: _types_shared_params.FunctionDefinition
+    type: Literal["function"]
 
 
-class ChatCompletionMessageCustomToolCallParam(TypedDict, total=False):
-    id: Required[str]
-    custom: Required[ChatCompletionMessageCustomToolCallParamCustom]
-    type: Required[Literal["custom"]]
+class ChatCompletionMessageCustomToolCallParam(TypedDict):
+    id: str
+    custom: ChatCompletionMessageCustomToolCallParamCustom
+    type: Literal["custom"]
 
 
-class ChatCompletionMessageCustomToolCallParamCustom(TypedDict, total=False):
-    input: Required[str]
-    name: Required[str]
+class ChatCompletionMessageCustomToolCallParamCustom(TypedDict):
+    input: str
+    name: str
 
 
-class ChatCompletionMessageFunctionToolCallParam(TypedDict, total=False):
-    id: Required[str]
-    function: Required[ChatCompletionMessageFunctionToolCallParamFunction]
-    type: Required[Literal["function"]]
+class ChatCompletionMessageFunctionToolCallParam(TypedDict):
+    id: str
+    function: ChatCompletionMessageFunctionToolCallParamFunction
+    type: Literal["function"]
 
 
-class ChatCompletionMessageFunctionToolCallParamFunction(TypedDict, total=False):
-    arguments: Required[str]
-    name: Required[str]
+class ChatCompletionMessageFunctionToolCallParamFunction(TypedDict):
+    arguments: str
+    name: str
 
 
 ChatCompletionMessageParam: TypeAlias = "ChatCompletionDeveloperMessageParam | ChatCompletionSystemMessageParam | ChatCompletionUserMessageParam | ChatCompletionAssistantMessageParam | ChatCompletionToolMessageParam | ChatCompletionFunctionMessageParam"
 
 ChatCompletionMessageToolCallParam: TypeAlias = "ChatCompletionMessageFunctionToolCallParam"
 
+ChatCompletionMessageToolCallParamFunction: TypeAlias = "ChatCompletionMessageFunctionToolCallParamFunction"
+
 ChatCompletionMessageToolCallUnionParam: TypeAlias = (
     "ChatCompletionMessageFunctionToolCallParam | ChatCompletionMessageCustomToolCallParam"
 )
 
 
-class ChatCompletionNamedToolChoiceCustomParam(TypedDict, total=False):
-    custom: Required[ChatCompletionNamedToolChoiceCustomParamCustom]
-    type: Required[Literal["custom"]]
+class ChatCompletionNamedToolChoiceCustomParam(TypedDict):
+    custom: ChatCompletionNamedToolChoiceCustomParamCustom
+    type: Literal["custom"]
 
 
-class ChatCompletionNamedToolChoiceCustomParamCustom(TypedDict, total=False):
-    name: Required[str]
+class ChatCompletionNamedToolChoiceCustomParamCustom(TypedDict):
+    name: str
 
 
-class ChatCompletionNamedToolChoiceParam(TypedDict, total=False):
-    function: Required[ChatCompletionNamedToolChoiceParamFunction]
-    type: Required[Literal["function"]]
+class ChatCompletionNamedToolChoiceParam(TypedDict):
+    function: ChatCompletionNamedToolChoiceParamFunction
+    type: Literal["function"]
 
 
-class ChatCompletionNamedToolChoiceParamFunction(TypedDict, total=False):
-    name: Required[str]
+class ChatCompletionNamedToolChoiceParamFunction(TypedDict):
+    name: str
 
 
-class ChatCompletionPredictionContentParam(TypedDict, total=False):
-    content: Required[str | Iterable[ChatCompletionContentPartTextParam]]
-    type: Required[Literal["content"]]
+class ChatCompletionPredictionContentParam(TypedDict):
+    content: str | Iterable[ChatCompletionContentPartTextParam]
+    type: Literal["content"]
 
 
 class ChatCompletionStreamOptionsParam(TypedDict, total=False):
@@ -242,13 +244,15 @@ class ChatCompletionSystemMessageParam(TypedDict, total=False):
 ChatCompletionToolChoiceOptionParam: TypeAlias = "Literal['none', 'auto', 'required'] | ChatCompletionAllowedToolChoiceParam | ChatCompletionNamedToolChoiceParam | ChatCompletionNamedToolChoiceCustomParam"
 
 
-class ChatCompletionToolMessageParam(TypedDict, total=False):
-    content: Required[str | Iterable[ChatCompletionContentPartTextParam]]
-    role: Required[Literal["tool"]]
-    tool_call_id: Required[str]
+class ChatCompletionToolMessageParam(TypedDict):
+    content: str | Iterable[ChatCompletionContentPartTextParam]
+    role: Literal["tool"]
+    tool_call_id: str
 
 
 ChatCompletionToolParam: TypeAlias = "ChatCompletionFunctionToolParam"
+
+FunctionDefinition: TypeAlias = "_types_shared_params.FunctionDefinition"
 
 ChatCompletionToolUnionParam: TypeAlias = "ChatCompletionFunctionToolParam | ChatCompletionCustomToolParam"
 
@@ -298,12 +302,12 @@ class CompletionCreateParamsBase(TypedDict, total=False):
     web_search_options: WebSearchOptions
 
 
-class ModerationPolicyInput(TypedDict, total=False):
-    mode: Required[Literal["score", "block"]]
+class ModerationPolicyInput(TypedDict):
+    mode: Literal["score", "block"]
 
 
-class ModerationPolicyOutput(TypedDict, total=False):
-    mode: Required[Literal["score", "block"]]
+class ModerationPolicyOutput(TypedDict):
+    mode: Literal["score", "block"]
 
 
 class ModerationPolicy(TypedDict, total=False):
@@ -323,9 +327,9 @@ class WebSearchOptionsUserLocationApproximate(TypedDict, total=False):
     timezone: str
 
 
-class WebSearchOptionsUserLocation(TypedDict, total=False):
-    approximate: Required[WebSearchOptionsUserLocationApproximate]
-    type: Required[Literal["approximate"]]
+class WebSearchOptionsUserLocation(TypedDict):
+    approximate: WebSearchOptionsUserLocationApproximate
+    type: Literal["approximate"]
 
 
 class WebSearchOptions(TypedDict, total=False):
@@ -337,8 +341,8 @@ class CompletionCreateParamsNonStreaming(CompletionCreateParamsBase, total=False
     stream: Literal[False] | None
 
 
-class CompletionCreateParamsStreaming(CompletionCreateParamsBase, total=False):
-    stream: Required[Literal[True]]
+class CompletionCreateParamsStreaming(CompletionCreateParamsBase):
+    stream: Literal[True]
 
 
 class CompletionCreateParamsModeration(TypedDict, total=False):
@@ -367,8 +371,8 @@ class CompletionListParams(TypedDict, total=False):
     order: Literal["asc", "desc"]
 
 
-class CompletionUpdateParams(TypedDict, total=False):
-    metadata: Required[_types_shared_params.Metadata | None]
+class CompletionUpdateParams(TypedDict):
+    metadata: _types_shared_params.Metadata | None
 
 
 CreateChatCompletionRequestMessageParam: TypeAlias = "ChatCompletionDeveloperMessageParam | ChatCompletionSystemMessageParam | ChatCompletionUserMessageParam | ChatCompletionAssistantMessageParam | ChatCompletionToolMessageParam | ChatCompletionFunctionMessageParam"

@@ -10,6 +10,7 @@ from ...core.lazy import serve
 if TYPE_CHECKING:
     from . import _models as _models
     from . import _params as _params
+    from . import files as files
     from ._models import FileCreateResponse as FileCreateResponse
     from ._models import FileListResponse as FileListResponse
     from ._models import FileRetrieveResponse as FileRetrieveResponse
@@ -30,5 +31,5 @@ file_create_params: FileCreateParams
 file_list_params: FileListParams""",
     },
     elsewhere={},
-    packages=[],
+    packages=["files"],
 )

@@ -16,8 +16,8 @@ class ConversationCreateParams(TypedDict, total=False):
     metadata: _types_shared_params.Metadata | None
 
 
-class ConversationUpdateParams(TypedDict, total=False):
-    metadata: Required[_types_shared_params.Metadata | None]
+class ConversationUpdateParams(TypedDict):
+    metadata: _types_shared_params.Metadata | None
 
 
 InputFileContentParam: TypeAlias = "_types_responses.ResponseInputFileParam"

@@ -27,14 +27,14 @@ class CreateEvalCompletionsRunDataSourceParamSourceFileContentContent(TypedDict,
     sample: dict[str, object]
 
 
-class CreateEvalCompletionsRunDataSourceParamSourceFileContent(TypedDict, total=False):
-    content: Required[Iterable[CreateEvalCompletionsRunDataSourceParamSourceFileContentContent]]
-    type: Required[Literal["file_content"]]
+class CreateEvalCompletionsRunDataSourceParamSourceFileContent(TypedDict):
+    content: Iterable[CreateEvalCompletionsRunDataSourceParamSourceFileContentContent]
+    type: Literal["file_content"]
 
 
-class CreateEvalCompletionsRunDataSourceParamSourceFileID(TypedDict, total=False):
-    id: Required[str]
-    type: Required[Literal["file_id"]]
+class CreateEvalCompletionsRunDataSourceParamSourceFileID(TypedDict):
+    id: str
+    type: Literal["file_id"]
 
 
 class CreateEvalCompletionsRunDataSourceParamSourceStoredCompletions(TypedDict, total=False):
@@ -46,11 +46,9 @@ class CreateEvalCompletionsRunDataSourceParamSourceStoredCompletions(TypedDict, 
     model: str | None
 
 
-class CreateEvalCompletionsRunDataSourceParamInputMessagesTemplateTemplateEvalItemContentOutputText(
-    TypedDict, total=False
-):
-    text: Required[str]
-    type: Required[Literal["output_text"]]
+class CreateEvalCompletionsRunDataSourceParamInputMessagesTemplateTemplateEvalItemContentOutputText(TypedDict):
+    text: str
+    type: Literal["output_text"]
 
 
 class CreateEvalCompletionsRunDataSourceParamInputMessagesTemplateTemplateEvalItemContentInputImage(
@@ -67,14 +65,14 @@ class CreateEvalCompletionsRunDataSourceParamInputMessagesTemplateTemplateEvalIt
     type: Literal["message"]
 
 
-class CreateEvalCompletionsRunDataSourceParamInputMessagesTemplate(TypedDict, total=False):
-    template: Required[Iterable[CreateEvalCompletionsRunDataSourceParamInputMessagesTemplateTemplate]]
-    type: Required[Literal["template"]]
+class CreateEvalCompletionsRunDataSourceParamInputMessagesTemplate(TypedDict):
+    template: Iterable[CreateEvalCompletionsRunDataSourceParamInputMessagesTemplateTemplate]
+    type: Literal["template"]
 
 
-class CreateEvalCompletionsRunDataSourceParamInputMessagesItemReference(TypedDict, total=False):
-    item_reference: Required[str]
-    type: Required[Literal["item_reference"]]
+class CreateEvalCompletionsRunDataSourceParamInputMessagesItemReference(TypedDict):
+    item_reference: str
+    type: Literal["item_reference"]
 
 
 class CreateEvalCompletionsRunDataSourceParamSamplingParams(TypedDict, total=False):
@@ -98,9 +96,9 @@ CreateEvalCompletionsRunDataSourceParamInputMessages: TypeAlias = "CreateEvalCom
 CreateEvalCompletionsRunDataSourceParamSamplingParamsResponseFormat: TypeAlias = "_types_shared_params.ResponseFormatText | _types_shared_params.ResponseFormatJSONSchema | _types_shared_params.ResponseFormatJSONObject"
 
 
-class CreateEvalJSONLRunDataSourceParam(TypedDict, total=False):
-    source: Required[CreateEvalJsonlRunDataSourceParamSource]
-    type: Required[Literal["jsonl"]]
+class CreateEvalJSONLRunDataSourceParam(TypedDict):
+    source: CreateEvalJsonlRunDataSourceParamSource
+    type: Literal["jsonl"]
 
 
 class CreateEvalJsonlRunDataSourceParamSourceFileContentContent(TypedDict, total=False):
@@ -108,14 +106,14 @@ class CreateEvalJsonlRunDataSourceParamSourceFileContentContent(TypedDict, total
     sample: dict[str, object]
 
 
-class CreateEvalJsonlRunDataSourceParamSourceFileContent(TypedDict, total=False):
-    content: Required[Iterable[CreateEvalJsonlRunDataSourceParamSourceFileContentContent]]
-    type: Required[Literal["file_content"]]
+class CreateEvalJsonlRunDataSourceParamSourceFileContent(TypedDict):
+    content: Iterable[CreateEvalJsonlRunDataSourceParamSourceFileContentContent]
+    type: Literal["file_content"]
 
 
-class CreateEvalJsonlRunDataSourceParamSourceFileID(TypedDict, total=False):
-    id: Required[str]
-    type: Required[Literal["file_id"]]
+class CreateEvalJsonlRunDataSourceParamSourceFileID(TypedDict):
+    id: str
+    type: Literal["file_id"]
 
 
 CreateEvalJsonlRunDataSourceParamSource: TypeAlias = (
@@ -134,14 +132,14 @@ class DataSourceCreateEvalResponsesRunDataSourceSourceFileContentContent(TypedDi
     sample: dict[str, object]
 
 
-class DataSourceCreateEvalResponsesRunDataSourceSourceFileContent(TypedDict, total=False):
-    content: Required[Iterable[DataSourceCreateEvalResponsesRunDataSourceSourceFileContentContent]]
-    type: Required[Literal["file_content"]]
+class DataSourceCreateEvalResponsesRunDataSourceSourceFileContent(TypedDict):
+    content: Iterable[DataSourceCreateEvalResponsesRunDataSourceSourceFileContentContent]
+    type: Literal["file_content"]
 
 
-class DataSourceCreateEvalResponsesRunDataSourceSourceFileID(TypedDict, total=False):
-    id: Required[str]
-    type: Required[Literal["file_id"]]
+class DataSourceCreateEvalResponsesRunDataSourceSourceFileID(TypedDict):
+    id: str
+    type: Literal["file_id"]
 
 
 class DataSourceCreateEvalResponsesRunDataSourceSourceResponses(TypedDict, total=False):
@@ -158,16 +156,14 @@ class DataSourceCreateEvalResponsesRunDataSourceSourceResponses(TypedDict, total
     users: Sequence[str] | None
 
 
-class DataSourceCreateEvalResponsesRunDataSourceInputMessagesTemplateTemplateChatMessage(TypedDict, total=False):
-    content: Required[str]
-    role: Required[str]
+class DataSourceCreateEvalResponsesRunDataSourceInputMessagesTemplateTemplateChatMessage(TypedDict):
+    content: str
+    role: str
 
 
-class DataSourceCreateEvalResponsesRunDataSourceInputMessagesTemplateTemplateEvalItemContentOutputText(
-    TypedDict, total=False
-):
-    text: Required[str]
-    type: Required[Literal["output_text"]]
+class DataSourceCreateEvalResponsesRunDataSourceInputMessagesTemplateTemplateEvalItemContentOutputText(TypedDict):
+    text: str
+    type: Literal["output_text"]
 
 
 class DataSourceCreateEvalResponsesRunDataSourceInputMessagesTemplateTemplateEvalItemContentInputImage(
@@ -184,14 +180,14 @@ class DataSourceCreateEvalResponsesRunDataSourceInputMessagesTemplateTemplateEva
     type: Literal["message"]
 
 
-class DataSourceCreateEvalResponsesRunDataSourceInputMessagesTemplate(TypedDict, total=False):
-    template: Required[Iterable[DataSourceCreateEvalResponsesRunDataSourceInputMessagesTemplateTemplate]]
-    type: Required[Literal["template"]]
+class DataSourceCreateEvalResponsesRunDataSourceInputMessagesTemplate(TypedDict):
+    template: Iterable[DataSourceCreateEvalResponsesRunDataSourceInputMessagesTemplateTemplate]
+    type: Literal["template"]
 
 
-class DataSourceCreateEvalResponsesRunDataSourceInputMessagesItemReference(TypedDict, total=False):
-    item_reference: Required[str]
-    type: Required[Literal["item_reference"]]
+class DataSourceCreateEvalResponsesRunDataSourceInputMessagesItemReference(TypedDict):
+    item_reference: str
+    type: Literal["item_reference"]
 
 
 class DataSourceCreateEvalResponsesRunDataSourceSamplingParamsText(TypedDict, total=False):

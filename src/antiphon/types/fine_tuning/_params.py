@@ -41,9 +41,9 @@ class IntegrationWandb(TypedDict, total=False):
     tags: Sequence[str]
 
 
-class Integration(TypedDict, total=False):
-    type: Required[Literal["wandb"]]
-    wandb: Required[IntegrationWandb]
+class Integration(TypedDict):
+    type: Literal["wandb"]
+    wandb: IntegrationWandb
 
 
 class JobCreateParamsHyperparameters(TypedDict, total=False):

@@ -11,9 +11,9 @@ from .. import responses as _types_responses
 from .. import shared as _types_shared
 
 
-class GraderInputsParamItemOutputText(TypedDict, total=False):
-    text: Required[str]
-    type: Required[Literal["output_text"]]
+class GraderInputsParamItemOutputText(TypedDict):
+    text: str
+    type: Literal["output_text"]
 
 
 class GraderInputsParamItemInputImage(TypedDict, total=False):
@@ -27,18 +27,18 @@ GraderInputsParamItem: TypeAlias = "str | _types_responses.ResponseInputTextPara
 GraderInputsParam: TypeAlias = "list[GraderInputsParamItem]"
 
 
-class LabelModelGraderParam(TypedDict, total=False):
-    input: Required[Iterable[LabelModelGraderParamInput]]
-    labels: Required[Sequence[str]]
-    model: Required[str]
-    name: Required[str]
-    passing_labels: Required[Sequence[str]]
-    type: Required[Literal["label_model"]]
+class LabelModelGraderParam(TypedDict):
+    input: Iterable[LabelModelGraderParamInput]
+    labels: Sequence[str]
+    model: str
+    name: str
+    passing_labels: Sequence[str]
+    type: Literal["label_model"]
 
 
-class LabelModelGraderParamInputContentOutputText(TypedDict, total=False):
-    text: Required[str]
-    type: Required[Literal["output_text"]]
+class LabelModelGraderParamInputContentOutputText(TypedDict):
+    text: str
+    type: Literal["output_text"]
 
 
 class LabelModelGraderParamInputContentInputImage(TypedDict, total=False):
@@ -56,11 +56,11 @@ class LabelModelGraderParamInput(TypedDict, total=False):
 LabelModelGraderParamInputContent: TypeAlias = "str | _types_responses.ResponseInputTextParam | LabelModelGraderParamInputContentOutputText | LabelModelGraderParamInputContentInputImage | _types_responses.ResponseInputAudioParam | GraderInputsParam"
 
 
-class MultiGraderParam(TypedDict, total=False):
-    calculate_output: Required[str]
-    graders: Required[MultiGraderParamGraders]
-    name: Required[str]
-    type: Required[Literal["multi"]]
+class MultiGraderParam(TypedDict):
+    calculate_output: str
+    graders: MultiGraderParamGraders
+    name: str
+    type: Literal["multi"]
 
 
 MultiGraderParamGraders: TypeAlias = "StringCheckGraderParam | TextSimilarityGraderParam | PythonGraderParam | ScoreModelGraderParam | LabelModelGraderParam"
@@ -82,9 +82,9 @@ class ScoreModelGraderParam(TypedDict, total=False):
     sampling_params: ScoreModelGraderParamSamplingParams
 
 
-class ScoreModelGraderParamInputContentOutputText(TypedDict, total=False):
-    text: Required[str]
-    type: Required[Literal["output_text"]]
+class ScoreModelGraderParamInputContentOutputText(TypedDict):
+    text: str
+    type: Literal["output_text"]
 
 
 class ScoreModelGraderParamInputContentInputImage(TypedDict, total=False):
@@ -110,34 +110,32 @@ class ScoreModelGraderParamSamplingParams(TypedDict, total=False):
 ScoreModelGraderParamInputContent: TypeAlias = "str | _types_responses.ResponseInputTextParam | ScoreModelGraderParamInputContentOutputText | ScoreModelGraderParamInputContentInputImage | _types_responses.ResponseInputAudioParam | GraderInputsParam"
 
 
-class StringCheckGraderParam(TypedDict, total=False):
-    input: Required[str]
-    name: Required[str]
-    operation: Required[Literal["eq", "ne", "like", "ilike"]]
-    reference: Required[str]
-    type: Required[Literal["string_check"]]
+class StringCheckGraderParam(TypedDict):
+    input: str
+    name: str
+    operation: Literal["eq", "ne", "like", "ilike"]
+    reference: str
+    type: Literal["string_check"]
 
 
-class TextSimilarityGraderParam(TypedDict, total=False):
-    evaluation_metric: Required[
-        Literal[
-            "cosine",
-            "fuzzy_match",
-            "bleu",
-            "gleu",
-            "meteor",
-            "rouge_1",
-            "rouge_2",
-            "rouge_3",
-            "rouge_4",
-            "rouge_5",
-            "rouge_l",
-        ]
+class TextSimilarityGraderParam(TypedDict):
+    evaluation_metric: Literal[
+        "cosine",
+        "fuzzy_match",
+        "bleu",
+        "gleu",
+        "meteor",
+        "rouge_1",
+        "rouge_2",
+        "rouge_3",
+        "rouge_4",
+        "rouge_5",
+        "rouge_l",
     ]
-    input: Required[str]
-    name: Required[str]
-    reference: Required[str]
-    type: Required[Literal["text_similarity"]]
+    input: str
+    name: str
+    reference: str
+    type: Literal["text_similarity"]
 
 
 settle_now(globals())

@@ -250,6 +250,14 @@ DecisionItemCreateEventItemCustomToolCallOutputOutputParts: TypeAlias = "Annotat
 
 DecisionItemCreateEventItemUnion: TypeAlias = "Annotated[DecisionUserMessage | DecisionDeveloperMessage | DecisionSystemMessage | DecisionAssistantMessage | DecisionItemCreateEventItemFunctionCall | DecisionItemCreateEventItemFunctionCallOutput | DecisionItemCreateEventItemCustomToolCall | DecisionItemCreateEventItemCustomToolCallOutput, Discriminator('type')]"
 
+DecisionItemCreateEventItem: TypeAlias = "DecisionUserMessage"
+
+DecisionItemCreateEventItemContentParts: TypeAlias = "DecisionUserMessageContentPart"
+
+DecisionItemCreateEventItemContentPartsInputImage: TypeAlias = "DecisionUserMessageContentPartInputImage"
+
+DecisionItemCreateEventItemContentPartsInputText: TypeAlias = "DecisionUserMessageContentPartInputText"
+
 
 class DecisionItemCreatedEvent(BaseModel):
     event_id: str
@@ -311,6 +319,14 @@ DecisionItemCreatedEventItemFunctionCallOutputOutputParts: TypeAlias = "Annotate
 DecisionItemCreatedEventItemCustomToolCallOutputOutputParts: TypeAlias = "Annotated[DecisionInputText | DecisionItemCreatedEventItemCustomToolCallOutputOutputPartsInputImage, Discriminator('type')]"
 
 DecisionItemCreatedEventItemUnion: TypeAlias = "Annotated[DecisionStoredUserMessage | DecisionStoredDeveloperMessage | DecisionStoredSystemMessage | DecisionStoredAssistantMessage | DecisionItemCreatedEventItemFunctionCall | DecisionItemCreatedEventItemFunctionCallOutput | DecisionItemCreatedEventItemCustomToolCall | DecisionItemCreatedEventItemCustomToolCallOutput, Discriminator('type')]"
+
+DecisionItemCreatedEventItem: TypeAlias = "DecisionStoredUserMessage"
+
+DecisionItemCreatedEventItemContentParts: TypeAlias = "DecisionStoredUserMessageContentPart"
+
+DecisionItemCreatedEventItemContentPartsInputImage: TypeAlias = "DecisionStoredUserMessageContentPartInputImage"
+
+DecisionItemCreatedEventItemContentPartsInputText: TypeAlias = "DecisionStoredUserMessageContentPartInputText"
 
 
 class DecisionItemDeleteEvent(BaseModel):
@@ -476,6 +492,19 @@ class DecisionTriggerDecisions(BaseModel):
     questions: list[DecisionQuestion]
 
 
+DecisionTriggerDecisionsQuestion: TypeAlias = "DecisionQuestion"
+
+DecisionTriggerDecisionsQuestionQuestionParamChoice: TypeAlias = "DecisionQuestionChoice"
+
+DecisionTriggerDecisionsQuestionQuestionParamChoiceChoice: TypeAlias = "DecisionChoiceOption"
+
+DecisionTriggerDecisionsQuestionQuestionParamPredicate: TypeAlias = "DecisionQuestionPredicate"
+
+DecisionTriggerDecisionsQuestionQuestionParamScore: TypeAlias = "DecisionQuestionScore"
+
+DecisionTriggerDecisionsQuestionQuestionParamScoreLevel: TypeAlias = "DecisionQuestionScoreLevel"
+
+
 class DecisionUserMessage(BaseModel):
     content: str | list[DecisionUserMessageContentPart]
     role: Literal["user"]
@@ -507,9 +536,35 @@ class DecisionsDelegationConfig(BaseModel):
     questions: list[DecisionQuestion]
 
 
+DecisionsDelegationConfigQuestion: TypeAlias = "DecisionQuestion"
+
+DecisionsDelegationConfigQuestionQuestionParamChoice: TypeAlias = "DecisionQuestionChoice"
+
+DecisionsDelegationConfigQuestionQuestionParamChoiceChoice: TypeAlias = "DecisionChoiceOption"
+
+DecisionsDelegationConfigQuestionQuestionParamPredicate: TypeAlias = "DecisionQuestionPredicate"
+
+DecisionsDelegationConfigQuestionQuestionParamScore: TypeAlias = "DecisionQuestionScore"
+
+DecisionsDelegationConfigQuestionQuestionParamScoreLevel: TypeAlias = "DecisionQuestionScoreLevel"
+
+
 class DecisionsDelegationUpdateConfig(BaseModel):
     model: str | None = None
     questions: list[DecisionQuestion] | None = None
+
+
+DecisionsDelegationUpdateConfigQuestion: TypeAlias = "DecisionQuestion"
+
+DecisionsDelegationUpdateConfigQuestionQuestionParamChoice: TypeAlias = "DecisionQuestionChoice"
+
+DecisionsDelegationUpdateConfigQuestionQuestionParamChoiceChoice: TypeAlias = "DecisionChoiceOption"
+
+DecisionsDelegationUpdateConfigQuestionQuestionParamPredicate: TypeAlias = "DecisionQuestionPredicate"
+
+DecisionsDelegationUpdateConfigQuestionQuestionParamScore: TypeAlias = "DecisionQuestionScore"
+
+DecisionsDelegationUpdateConfigQuestionQuestionParamScoreLevel: TypeAlias = "DecisionQuestionScoreLevel"
 
 
 class DelegationCreatedEvent(BaseModel):

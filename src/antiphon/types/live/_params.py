@@ -12,26 +12,26 @@ from .. import responses as _types_responses
 from . import _models
 
 
-class AudioFormatParamAudioPCM(TypedDict, total=False):
-    rate: Required[Literal[16000, 24000]]
-    type: Required[Literal["audio/pcm"]]
+class AudioFormatParamAudioPCM(TypedDict):
+    rate: Literal[16000, 24000]
+    type: Literal["audio/pcm"]
 
 
-class AudioFormatParamAudioPCMU(TypedDict, total=False):
-    rate: Required[int]
-    type: Required[Literal["audio/pcmu"]]
+class AudioFormatParamAudioPCMU(TypedDict):
+    rate: int
+    type: Literal["audio/pcmu"]
 
 
-class AudioFormatParamAudioPCMA(TypedDict, total=False):
-    rate: Required[int]
-    type: Required[Literal["audio/pcma"]]
+class AudioFormatParamAudioPCMA(TypedDict):
+    rate: int
+    type: Literal["audio/pcma"]
 
 
 AudioFormatParam: TypeAlias = "AudioFormatParamAudioPCM | AudioFormatParamAudioPCMU | AudioFormatParamAudioPCMA"
 
 
-class ClientConfigParam(TypedDict, total=False):
-    data_channel: Required[DataChannelConfigParam]
+class ClientConfigParam(TypedDict):
+    data_channel: DataChannelConfigParam
 
 
 class ClientDelegationParam(TypedDict, total=False):
@@ -58,8 +58,8 @@ class ConnectClientEventParamTransportDtmfSend(TypedDict, total=False):
 ConnectClientEventParam: TypeAlias = "SessionUpdateEventParam | InputAudioMuteEventParam | InputAudioUnmuteEventParam | OutputAudioFixturePlayEventParam | ConnectClientEventParamTransportDtmfSend | InstructionsAppendEventParam | ThinkingAppendEventParam | CommentaryAppendEventParam | DecisionCreateEventParam | DecisionItemCreateEventParam | DecisionItemDeleteEventParam | ResponseItemCreateEventParam | ResponseCreateEventParam | SessionCloseEventParam"
 
 
-class CustomVoiceParam(TypedDict, total=False):
-    id: Required[str]
+class CustomVoiceParam(TypedDict):
+    id: str
 
 
 class DataChannelConfigParam(TypedDict, total=False):
@@ -75,14 +75,14 @@ class DecisionAssistantMessageParam(TypedDict, total=False):
     type: Literal["message"]
 
 
-class DecisionAssistantMessageParamContentPartOutputText(TypedDict, total=False):
-    text: Required[str]
-    type: Required[Literal["output_text"]]
+class DecisionAssistantMessageParamContentPartOutputText(TypedDict):
+    text: str
+    type: Literal["output_text"]
 
 
-class DecisionAssistantMessageParamContentPartRefusal(TypedDict, total=False):
-    refusal: Required[str]
-    type: Required[Literal["refusal"]]
+class DecisionAssistantMessageParamContentPartRefusal(TypedDict):
+    refusal: str
+    type: Literal["refusal"]
 
 
 DecisionAssistantMessageParamContentPart: TypeAlias = (
@@ -95,9 +95,9 @@ class DecisionChoiceOptionParam(TypedDict, total=False):
     description: str
 
 
-class DecisionCreateEventParam(TypedDict, total=False):
-    event_id: Required[str]
-    type: Required[Literal["decision.create"]]
+class DecisionCreateEventParam(TypedDict):
+    event_id: str
+    type: Literal["decision.create"]
 
 
 class DecisionDeveloperMessageParam(TypedDict, total=False):
@@ -107,9 +107,9 @@ class DecisionDeveloperMessageParam(TypedDict, total=False):
     type: Literal["message"]
 
 
-class DecisionInputTextParam(TypedDict, total=False):
-    text: Required[str]
-    type: Required[Literal["input_text"]]
+class DecisionInputTextParam(TypedDict):
+    text: str
+    type: Literal["input_text"]
 
 
 class DecisionItemCreateEventParam(TypedDict, total=False):
@@ -176,6 +176,14 @@ DecisionItemCreateEventParamItemCustomToolCallOutputOutputParts: TypeAlias = (
 
 DecisionItemCreateEventParamItemUnion: TypeAlias = "DecisionUserMessageParam | DecisionDeveloperMessageParam | DecisionSystemMessageParam | DecisionAssistantMessageParam | DecisionItemCreateEventParamItemFunctionCall | DecisionItemCreateEventParamItemFunctionCallOutput | DecisionItemCreateEventParamItemCustomToolCall | DecisionItemCreateEventParamItemCustomToolCallOutput"
 
+DecisionItemCreateEventParamItem: TypeAlias = "DecisionUserMessageParam"
+
+DecisionItemCreateEventParamItemContentParts: TypeAlias = "DecisionUserMessageParamContentPart"
+
+DecisionItemCreateEventParamItemContentPartsInputImage: TypeAlias = "DecisionUserMessageParamContentPartInputImage"
+
+DecisionItemCreateEventParamItemContentPartsInputText: TypeAlias = "DecisionUserMessageParamContentPartInputText"
+
 
 class DecisionItemDeleteEventParam(TypedDict, total=False):
     item_id: Required[str]
@@ -192,9 +200,9 @@ class DecisionQuestionParamChoiceInstructionsPartsInputImage(TypedDict, total=Fa
     detail: Literal["low", "high", "auto", "original"] | None
 
 
-class DecisionQuestionParamChoiceInstructionsPartsInputJSON(TypedDict, total=False):
-    data: Required[_models.DecisionJSONObject | Iterable[_models.DecisionJSONObject]]
-    type: Required[Literal["input_json"]]
+class DecisionQuestionParamChoiceInstructionsPartsInputJSON(TypedDict):
+    data: _models.DecisionJSONObject | Iterable[_models.DecisionJSONObject]
+    type: Literal["input_json"]
 
 
 class DecisionQuestionParamChoice(TypedDict, total=False):
@@ -210,9 +218,9 @@ class DecisionQuestionParamPredicateInstructionsPartsInputImage(TypedDict, total
     detail: Literal["low", "high", "auto", "original"] | None
 
 
-class DecisionQuestionParamPredicateInstructionsPartsInputJSON(TypedDict, total=False):
-    data: Required[_models.DecisionJSONObject | Iterable[_models.DecisionJSONObject]]
-    type: Required[Literal["input_json"]]
+class DecisionQuestionParamPredicateInstructionsPartsInputJSON(TypedDict):
+    data: _models.DecisionJSONObject | Iterable[_models.DecisionJSONObject]
+    type: Literal["input_json"]
 
 
 class DecisionQuestionParamPredicate(TypedDict, total=False):
@@ -227,9 +235,9 @@ class DecisionQuestionParamScoreInstructionsPartsInputImage(TypedDict, total=Fal
     detail: Literal["low", "high", "auto", "original"] | None
 
 
-class DecisionQuestionParamScoreInstructionsPartsInputJSON(TypedDict, total=False):
-    data: Required[_models.DecisionJSONObject | Iterable[_models.DecisionJSONObject]]
-    type: Required[Literal["input_json"]]
+class DecisionQuestionParamScoreInstructionsPartsInputJSON(TypedDict):
+    data: _models.DecisionJSONObject | Iterable[_models.DecisionJSONObject]
+    type: Literal["input_json"]
 
 
 class DecisionQuestionParamScoreLevel(TypedDict, total=False):
@@ -262,14 +270,27 @@ class DecisionSystemMessageParam(TypedDict, total=False):
     type: Literal["message"]
 
 
-class DecisionTriggerParam(TypedDict, total=False):
-    decisions: Required[DecisionTriggerParamDecisions]
-    event_type: Required[Literal["session.input_transcript.delta", "session.output_transcript.delta"]]
-    type: Required[Literal["decisions"]]
+class DecisionTriggerParam(TypedDict):
+    decisions: DecisionTriggerParamDecisions
+    event_type: Literal["session.input_transcript.delta", "session.output_transcript.delta"]
+    type: Literal["decisions"]
 
 
-class DecisionTriggerParamDecisions(TypedDict, total=False):
-    questions: Required[Iterable[DecisionQuestionParam]]
+class DecisionTriggerParamDecisions(TypedDict):
+    questions: Iterable[DecisionQuestionParam]
+
+
+DecisionTriggerParamDecisionsQuestion: TypeAlias = "DecisionQuestionParam"
+
+DecisionTriggerParamDecisionsQuestionQuestionParamChoice: TypeAlias = "DecisionQuestionParamChoice"
+
+DecisionTriggerParamDecisionsQuestionQuestionParamChoiceChoice: TypeAlias = "DecisionChoiceOptionParam"
+
+DecisionTriggerParamDecisionsQuestionQuestionParamPredicate: TypeAlias = "DecisionQuestionParamPredicate"
+
+DecisionTriggerParamDecisionsQuestionQuestionParamScore: TypeAlias = "DecisionQuestionParamScore"
+
+DecisionTriggerParamDecisionsQuestionQuestionParamScoreLevel: TypeAlias = "DecisionQuestionParamScoreLevel"
 
 
 class DecisionUserMessageParam(TypedDict, total=False):
@@ -279,9 +300,9 @@ class DecisionUserMessageParam(TypedDict, total=False):
     type: Literal["message"]
 
 
-class DecisionUserMessageParamContentPartInputText(TypedDict, total=False):
-    text: Required[str]
-    type: Required[Literal["input_text"]]
+class DecisionUserMessageParamContentPartInputText(TypedDict):
+    text: str
+    type: Literal["input_text"]
 
 
 class DecisionUserMessageParamContentPartInputImage(TypedDict, total=False):
@@ -290,23 +311,48 @@ class DecisionUserMessageParamContentPartInputImage(TypedDict, total=False):
     detail: Literal["low", "high", "auto", "original"] | None
 
 
-class DecisionUserMessageParamContentPartInputJSON(TypedDict, total=False):
-    data: Required[_models.DecisionJSONObject | Iterable[_models.DecisionJSONObject]]
-    type: Required[Literal["input_json"]]
+class DecisionUserMessageParamContentPartInputJSON(TypedDict):
+    data: _models.DecisionJSONObject | Iterable[_models.DecisionJSONObject]
+    type: Literal["input_json"]
 
 
 DecisionUserMessageParamContentPart: TypeAlias = "DecisionUserMessageParamContentPartInputText | DecisionUserMessageParamContentPartInputImage | DecisionUserMessageParamContentPartInputJSON"
 
 
-class DecisionsDelegationConfigParam(TypedDict, total=False):
-    model: Required[str]
-    questions: Required[Iterable[DecisionQuestionParam]]
+class DecisionsDelegationConfigParam(TypedDict):
+    model: str
+    questions: Iterable[DecisionQuestionParam]
+
+
+DecisionsDelegationConfigParamQuestion: TypeAlias = "DecisionQuestionParam"
+
+DecisionsDelegationConfigParamQuestionQuestionParamChoice: TypeAlias = "DecisionQuestionParamChoice"
+
+DecisionsDelegationConfigParamQuestionQuestionParamChoiceChoice: TypeAlias = "DecisionChoiceOptionParam"
+
+DecisionsDelegationConfigParamQuestionQuestionParamPredicate: TypeAlias = "DecisionQuestionParamPredicate"
+
+DecisionsDelegationConfigParamQuestionQuestionParamScore: TypeAlias = "DecisionQuestionParamScore"
+
+DecisionsDelegationConfigParamQuestionQuestionParamScoreLevel: TypeAlias = "DecisionQuestionParamScoreLevel"
 
 
 class DecisionsDelegationUpdateConfigParam(TypedDict, total=False):
     model: str
     questions: Iterable[DecisionQuestionParam]
 
+
+DecisionsDelegationUpdateConfigParamQuestion: TypeAlias = "DecisionQuestionParam"
+
+DecisionsDelegationUpdateConfigParamQuestionQuestionParamChoice: TypeAlias = "DecisionQuestionParamChoice"
+
+DecisionsDelegationUpdateConfigParamQuestionQuestionParamChoiceChoice: TypeAlias = "DecisionChoiceOptionParam"
+
+DecisionsDelegationUpdateConfigParamQuestionQuestionParamPredicate: TypeAlias = "DecisionQuestionParamPredicate"
+
+DecisionsDelegationUpdateConfigParamQuestionQuestionParamScore: TypeAlias = "DecisionQuestionParamScore"
+
+DecisionsDelegationUpdateConfigParamQuestionQuestionParamScoreLevel: TypeAlias = "DecisionQuestionParamScoreLevel"
 
 ForkClientEventParam: TypeAlias = "ForkSessionStartEventParam | SessionUpdateEventParam | InputAudioAppendEventParam | InputAudioMuteEventParam | InputAudioUnmuteEventParam | OutputAudioFixturePlayEventParam | InstructionsAppendEventParam | ThinkingAppendEventParam | CommentaryAppendEventParam | DecisionCreateEventParam | DecisionItemCreateEventParam | DecisionItemDeleteEventParam | ResponseItemCreateEventParam | ResponseCreateEventParam | SessionCloseEventParam"
 
@@ -373,9 +419,9 @@ class InitialItemParamAssistantContentText(TypedDict, total=False):
     type: Literal["text"]
 
 
-class InitialItemParamAssistantContentOutputText(TypedDict, total=False):
-    text: Required[str]
-    type: Required[Literal["output_text"]]
+class InitialItemParamAssistantContentOutputText(TypedDict):
+    text: str
+    type: Literal["output_text"]
 
 
 class InitialItemParamAssistant(TypedDict, total=False):
@@ -416,14 +462,14 @@ class InstructionsAppendEventParam(TypedDict, total=False):
     event_id: str | None
 
 
-class LiveCreateParams(TypedDict, total=False):
-    session: Required[MediaSessionConfigParam]
-    transport: Required[LiveCreateParamsTransport]
+class LiveCreateParams(TypedDict):
+    session: MediaSessionConfigParam
+    transport: LiveCreateParamsTransport
 
 
-class LiveCreateParamsTransport(TypedDict, total=False):
-    sdp: Required[str]
-    type: Required[Literal["webrtc"]]
+class LiveCreateParamsTransport(TypedDict):
+    sdp: str
+    type: Literal["webrtc"]
 
 
 class MediaSessionConfigParam(TypedDict, total=False):
@@ -515,114 +561,108 @@ class ResponsesDelegationConfigParamText(TypedDict, total=False):
     verbosity: Literal["low", "medium", "high"] | None
 
 
-class ResponsesDelegationConfigParamToolChoiceLiveFunctionToolChoiceParam(TypedDict, total=False):
-    name: Required[str]
-    type: Required[Literal["function"]]
+class ResponsesDelegationConfigParamToolChoiceLiveFunctionToolChoiceParam(TypedDict):
+    name: str
+    type: Literal["function"]
 
 
-class ResponsesDelegationConfigParamToolChoiceLiveMCPToolChoiceParam(TypedDict, total=False):
-    name: Required[str]
-    server_label: Required[str]
-    type: Required[Literal["mcp"]]
+class ResponsesDelegationConfigParamToolChoiceLiveMCPToolChoiceParam(TypedDict):
+    name: str
+    server_label: str
+    type: Literal["mcp"]
 
 
-class ResponsesDelegationConfigParamToolChoiceFileSearch(TypedDict, total=False):
-    type: Required[Literal["file_search"]]
+class ResponsesDelegationConfigParamToolChoiceFileSearch(TypedDict):
+    type: Literal["file_search"]
 
 
-class ResponsesDelegationConfigParamToolChoiceWebSearch(TypedDict, total=False):
-    type: Required[Literal["web_search"]]
+class ResponsesDelegationConfigParamToolChoiceWebSearch(TypedDict):
+    type: Literal["web_search"]
 
 
-class ResponsesDelegationConfigParamToolChoiceWebSearchPreview(TypedDict, total=False):
-    type: Required[Literal["web_search_preview"]]
+class ResponsesDelegationConfigParamToolChoiceWebSearchPreview(TypedDict):
+    type: Literal["web_search_preview"]
 
 
-class ResponsesDelegationConfigParamToolChoiceImageGeneration(TypedDict, total=False):
-    type: Required[Literal["image_generation"]]
+class ResponsesDelegationConfigParamToolChoiceImageGeneration(TypedDict):
+    type: Literal["image_generation"]
 
 
-class ResponsesDelegationConfigParamToolChoiceComputer(TypedDict, total=False):
-    type: Required[Literal["computer"]]
+class ResponsesDelegationConfigParamToolChoiceComputer(TypedDict):
+    type: Literal["computer"]
 
 
-class ResponsesDelegationConfigParamToolChoiceCodeInterpreter(TypedDict, total=False):
-    type: Required[Literal["code_interpreter"]]
+class ResponsesDelegationConfigParamToolChoiceCodeInterpreter(TypedDict):
+    type: Literal["code_interpreter"]
 
 
-class ResponsesDelegationConfigParamToolChoiceProgrammaticToolCalling(TypedDict, total=False):
-    type: Required[Literal["programmatic_tool_calling"]]
+class ResponsesDelegationConfigParamToolChoiceProgrammaticToolCalling(TypedDict):
+    type: Literal["programmatic_tool_calling"]
 
 
-class ResponsesDelegationConfigParamToolChoiceShell(TypedDict, total=False):
-    type: Required[Literal["shell"]]
+class ResponsesDelegationConfigParamToolChoiceShell(TypedDict):
+    type: Literal["shell"]
 
 
-class ResponsesDelegationConfigParamToolChoiceCustom(TypedDict, total=False):
-    name: Required[str]
-    type: Required[Literal["custom"]]
+class ResponsesDelegationConfigParamToolChoiceCustom(TypedDict):
+    name: str
+    type: Literal["custom"]
 
 
-class ResponsesDelegationConfigParamToolChoiceApplyPatch(TypedDict, total=False):
-    type: Required[Literal["apply_patch"]]
+class ResponsesDelegationConfigParamToolChoiceApplyPatch(TypedDict):
+    type: Literal["apply_patch"]
 
 
-class ResponsesDelegationConfigParamToolChoiceLiveAllowedToolsChoiceParamToolLiveFunctionToolChoiceParam(
-    TypedDict, total=False
-):
-    name: Required[str]
-    type: Required[Literal["function"]]
+class ResponsesDelegationConfigParamToolChoiceLiveAllowedToolsChoiceParamToolLiveFunctionToolChoiceParam(TypedDict):
+    name: str
+    type: Literal["function"]
 
 
-class ResponsesDelegationConfigParamToolChoiceLiveAllowedToolsChoiceParamToolLiveMCPToolChoiceParam(
-    TypedDict, total=False
-):
-    name: Required[str]
-    server_label: Required[str]
-    type: Required[Literal["mcp"]]
+class ResponsesDelegationConfigParamToolChoiceLiveAllowedToolsChoiceParamToolLiveMCPToolChoiceParam(TypedDict):
+    name: str
+    server_label: str
+    type: Literal["mcp"]
 
 
-class ResponsesDelegationConfigParamToolChoiceLiveAllowedToolsChoiceParamToolFileSearch(TypedDict, total=False):
-    type: Required[Literal["file_search"]]
+class ResponsesDelegationConfigParamToolChoiceLiveAllowedToolsChoiceParamToolFileSearch(TypedDict):
+    type: Literal["file_search"]
 
 
-class ResponsesDelegationConfigParamToolChoiceLiveAllowedToolsChoiceParamToolWebSearch(TypedDict, total=False):
-    type: Required[Literal["web_search"]]
+class ResponsesDelegationConfigParamToolChoiceLiveAllowedToolsChoiceParamToolWebSearch(TypedDict):
+    type: Literal["web_search"]
 
 
-class ResponsesDelegationConfigParamToolChoiceLiveAllowedToolsChoiceParamToolWebSearchPreview(TypedDict, total=False):
-    type: Required[Literal["web_search_preview"]]
+class ResponsesDelegationConfigParamToolChoiceLiveAllowedToolsChoiceParamToolWebSearchPreview(TypedDict):
+    type: Literal["web_search_preview"]
 
 
-class ResponsesDelegationConfigParamToolChoiceLiveAllowedToolsChoiceParamToolImageGeneration(TypedDict, total=False):
-    type: Required[Literal["image_generation"]]
+class ResponsesDelegationConfigParamToolChoiceLiveAllowedToolsChoiceParamToolImageGeneration(TypedDict):
+    type: Literal["image_generation"]
 
 
-class ResponsesDelegationConfigParamToolChoiceLiveAllowedToolsChoiceParamToolComputer(TypedDict, total=False):
-    type: Required[Literal["computer"]]
+class ResponsesDelegationConfigParamToolChoiceLiveAllowedToolsChoiceParamToolComputer(TypedDict):
+    type: Literal["computer"]
 
 
-class ResponsesDelegationConfigParamToolChoiceLiveAllowedToolsChoiceParamToolCodeInterpreter(TypedDict, total=False):
-    type: Required[Literal["code_interpreter"]]
+class ResponsesDelegationConfigParamToolChoiceLiveAllowedToolsChoiceParamToolCodeInterpreter(TypedDict):
+    type: Literal["code_interpreter"]
 
 
-class ResponsesDelegationConfigParamToolChoiceLiveAllowedToolsChoiceParamToolProgrammaticToolCalling(
-    TypedDict, total=False
-):
-    type: Required[Literal["programmatic_tool_calling"]]
+class ResponsesDelegationConfigParamToolChoiceLiveAllowedToolsChoiceParamToolProgrammaticToolCalling(TypedDict):
+    type: Literal["programmatic_tool_calling"]
 
 
-class ResponsesDelegationConfigParamToolChoiceLiveAllowedToolsChoiceParamToolShell(TypedDict, total=False):
-    type: Required[Literal["shell"]]
+class ResponsesDelegationConfigParamToolChoiceLiveAllowedToolsChoiceParamToolShell(TypedDict):
+    type: Literal["shell"]
 
 
-class ResponsesDelegationConfigParamToolChoiceLiveAllowedToolsChoiceParamToolCustom(TypedDict, total=False):
-    name: Required[str]
-    type: Required[Literal["custom"]]
+class ResponsesDelegationConfigParamToolChoiceLiveAllowedToolsChoiceParamToolCustom(TypedDict):
+    name: str
+    type: Literal["custom"]
 
 
-class ResponsesDelegationConfigParamToolChoiceLiveAllowedToolsChoiceParamToolApplyPatch(TypedDict, total=False):
-    type: Required[Literal["apply_patch"]]
+class ResponsesDelegationConfigParamToolChoiceLiveAllowedToolsChoiceParamToolApplyPatch(TypedDict):
+    type: Literal["apply_patch"]
 
 
 class ResponsesDelegationConfigParamToolChoiceLiveAllowedToolsChoiceParam(TypedDict, total=False):
@@ -631,25 +671,25 @@ class ResponsesDelegationConfigParamToolChoiceLiveAllowedToolsChoiceParam(TypedD
     mode: Literal["none", "auto", "required"] | None
 
 
-class ResponsesDelegationConfigParamToolWebSearch(TypedDict, total=False):
-    type: Required[Literal["web_search"]]
+class ResponsesDelegationConfigParamToolWebSearch(TypedDict):
+    type: Literal["web_search"]
 
 
-class ResponsesDelegationConfigParamToolFileSearch(TypedDict, total=False):
-    type: Required[Literal["file_search"]]
+class ResponsesDelegationConfigParamToolFileSearch(TypedDict):
+    type: Literal["file_search"]
 
 
-class ResponsesDelegationConfigParamToolCodeInterpreter(TypedDict, total=False):
-    type: Required[Literal["code_interpreter"]]
+class ResponsesDelegationConfigParamToolCodeInterpreter(TypedDict):
+    type: Literal["code_interpreter"]
 
 
-class ResponsesDelegationConfigParamToolShellEnvironmentContainerAutoNetworkPolicyDisabled(TypedDict, total=False):
-    type: Required[Literal["disabled"]]
+class ResponsesDelegationConfigParamToolShellEnvironmentContainerAutoNetworkPolicyDisabled(TypedDict):
+    type: Literal["disabled"]
 
 
-class ResponsesDelegationConfigParamToolShellEnvironmentContainerAutoNetworkPolicyAllowlist(TypedDict, total=False):
-    allowed_domains: Required[Sequence[str]]
-    type: Required[Literal["allowlist"]]
+class ResponsesDelegationConfigParamToolShellEnvironmentContainerAutoNetworkPolicyAllowlist(TypedDict):
+    allowed_domains: Sequence[str]
+    type: Literal["allowlist"]
 
 
 class ResponsesDelegationConfigParamToolShellEnvironmentContainerAutoSkillSkillReference(TypedDict, total=False):
@@ -658,17 +698,17 @@ class ResponsesDelegationConfigParamToolShellEnvironmentContainerAutoSkillSkillR
     version: str | None
 
 
-class ResponsesDelegationConfigParamToolShellEnvironmentContainerAutoSkillInlineSource(TypedDict, total=False):
-    data: Required[str]
-    media_type: Required[Literal["application/zip"]]
-    type: Required[Literal["base64"]]
+class ResponsesDelegationConfigParamToolShellEnvironmentContainerAutoSkillInlineSource(TypedDict):
+    data: str
+    media_type: Literal["application/zip"]
+    type: Literal["base64"]
 
 
-class ResponsesDelegationConfigParamToolShellEnvironmentContainerAutoSkillInline(TypedDict, total=False):
-    description: Required[str]
-    name: Required[str]
-    source: Required[ResponsesDelegationConfigParamToolShellEnvironmentContainerAutoSkillInlineSource]
-    type: Required[Literal["inline"]]
+class ResponsesDelegationConfigParamToolShellEnvironmentContainerAutoSkillInline(TypedDict):
+    description: str
+    name: str
+    source: ResponsesDelegationConfigParamToolShellEnvironmentContainerAutoSkillInlineSource
+    type: Literal["inline"]
 
 
 class ResponsesDelegationConfigParamToolShellEnvironmentContainerAuto(TypedDict, total=False):
@@ -679,15 +719,15 @@ class ResponsesDelegationConfigParamToolShellEnvironmentContainerAuto(TypedDict,
     skills: Iterable[ResponsesDelegationConfigParamToolShellEnvironmentContainerAutoSkill] | None
 
 
-class ResponsesDelegationConfigParamToolShellEnvironmentContainerReference(TypedDict, total=False):
-    container_id: Required[str]
-    type: Required[Literal["container_reference"]]
+class ResponsesDelegationConfigParamToolShellEnvironmentContainerReference(TypedDict):
+    container_id: str
+    type: Literal["container_reference"]
 
 
-class ResponsesDelegationConfigParamToolShellEnvironmentLocalSkill(TypedDict, total=False):
-    description: Required[str]
-    name: Required[str]
-    path: Required[str]
+class ResponsesDelegationConfigParamToolShellEnvironmentLocalSkill(TypedDict):
+    description: str
+    name: str
+    path: str
 
 
 class ResponsesDelegationConfigParamToolShellEnvironmentLocal(TypedDict, total=False):
@@ -700,36 +740,36 @@ class ResponsesDelegationConfigParamToolShell(TypedDict, total=False):
     environment: ResponsesDelegationConfigParamToolShellEnvironment | None
 
 
-class ResponsesDelegationConfigParamToolImageGeneration(TypedDict, total=False):
-    type: Required[Literal["image_generation"]]
+class ResponsesDelegationConfigParamToolImageGeneration(TypedDict):
+    type: Literal["image_generation"]
 
 
-class ResponsesDelegationConfigParamToolMcp(TypedDict, total=False):
-    type: Required[Literal["mcp"]]
+class ResponsesDelegationConfigParamToolMcp(TypedDict):
+    type: Literal["mcp"]
 
 
-class ResponsesDelegationConfigParamToolCustom(TypedDict, total=False):
-    type: Required[Literal["custom"]]
+class ResponsesDelegationConfigParamToolCustom(TypedDict):
+    type: Literal["custom"]
 
 
-class ResponsesDelegationConfigParamToolNamespace(TypedDict, total=False):
-    type: Required[Literal["namespace"]]
+class ResponsesDelegationConfigParamToolNamespace(TypedDict):
+    type: Literal["namespace"]
 
 
-class ResponsesDelegationConfigParamToolSearch(TypedDict, total=False):
-    type: Required[Literal["tool_search"]]
+class ResponsesDelegationConfigParamToolSearch(TypedDict):
+    type: Literal["tool_search"]
 
 
-class ResponsesDelegationConfigParamToolProgrammaticToolCalling(TypedDict, total=False):
-    type: Required[Literal["programmatic_tool_calling"]]
+class ResponsesDelegationConfigParamToolProgrammaticToolCalling(TypedDict):
+    type: Literal["programmatic_tool_calling"]
 
 
-class ResponsesDelegationConfigParamToolComputer(TypedDict, total=False):
-    type: Required[Literal["computer"]]
+class ResponsesDelegationConfigParamToolComputer(TypedDict):
+    type: Literal["computer"]
 
 
-class ResponsesDelegationConfigParamToolApplyPatch(TypedDict, total=False):
-    type: Required[Literal["apply_patch"]]
+class ResponsesDelegationConfigParamToolApplyPatch(TypedDict):
+    type: Literal["apply_patch"]
 
 
 ResponsesDelegationConfigParamToolChoiceLiveAllowedToolsChoiceParamTool: TypeAlias = "ResponsesDelegationConfigParamToolChoiceLiveAllowedToolsChoiceParamToolLiveFunctionToolChoiceParam | ResponsesDelegationConfigParamToolChoiceLiveAllowedToolsChoiceParamToolLiveMCPToolChoiceParam | ResponsesDelegationConfigParamToolChoiceLiveAllowedToolsChoiceParamToolFileSearch | ResponsesDelegationConfigParamToolChoiceLiveAllowedToolsChoiceParamToolWebSearch | ResponsesDelegationConfigParamToolChoiceLiveAllowedToolsChoiceParamToolWebSearchPreview | ResponsesDelegationConfigParamToolChoiceLiveAllowedToolsChoiceParamToolImageGeneration | ResponsesDelegationConfigParamToolChoiceLiveAllowedToolsChoiceParamToolComputer | ResponsesDelegationConfigParamToolChoiceLiveAllowedToolsChoiceParamToolCodeInterpreter | ResponsesDelegationConfigParamToolChoiceLiveAllowedToolsChoiceParamToolProgrammaticToolCalling | ResponsesDelegationConfigParamToolChoiceLiveAllowedToolsChoiceParamToolShell | ResponsesDelegationConfigParamToolChoiceLiveAllowedToolsChoiceParamToolCustom | ResponsesDelegationConfigParamToolChoiceLiveAllowedToolsChoiceParamToolApplyPatch"
@@ -766,120 +806,110 @@ class ResponsesDelegationUpdateConfigParamText(TypedDict, total=False):
     verbosity: Literal["low", "medium", "high"] | None
 
 
-class ResponsesDelegationUpdateConfigParamToolChoiceLiveFunctionToolChoiceParam(TypedDict, total=False):
-    name: Required[str]
-    type: Required[Literal["function"]]
+class ResponsesDelegationUpdateConfigParamToolChoiceLiveFunctionToolChoiceParam(TypedDict):
+    name: str
+    type: Literal["function"]
 
 
-class ResponsesDelegationUpdateConfigParamToolChoiceLiveMCPToolChoiceParam(TypedDict, total=False):
-    name: Required[str]
-    server_label: Required[str]
-    type: Required[Literal["mcp"]]
+class ResponsesDelegationUpdateConfigParamToolChoiceLiveMCPToolChoiceParam(TypedDict):
+    name: str
+    server_label: str
+    type: Literal["mcp"]
 
 
-class ResponsesDelegationUpdateConfigParamToolChoiceFileSearch(TypedDict, total=False):
-    type: Required[Literal["file_search"]]
+class ResponsesDelegationUpdateConfigParamToolChoiceFileSearch(TypedDict):
+    type: Literal["file_search"]
 
 
-class ResponsesDelegationUpdateConfigParamToolChoiceWebSearch(TypedDict, total=False):
-    type: Required[Literal["web_search"]]
+class ResponsesDelegationUpdateConfigParamToolChoiceWebSearch(TypedDict):
+    type: Literal["web_search"]
 
 
-class ResponsesDelegationUpdateConfigParamToolChoiceWebSearchPreview(TypedDict, total=False):
-    type: Required[Literal["web_search_preview"]]
+class ResponsesDelegationUpdateConfigParamToolChoiceWebSearchPreview(TypedDict):
+    type: Literal["web_search_preview"]
 
 
-class ResponsesDelegationUpdateConfigParamToolChoiceImageGeneration(TypedDict, total=False):
-    type: Required[Literal["image_generation"]]
+class ResponsesDelegationUpdateConfigParamToolChoiceImageGeneration(TypedDict):
+    type: Literal["image_generation"]
 
 
-class ResponsesDelegationUpdateConfigParamToolChoiceComputer(TypedDict, total=False):
-    type: Required[Literal["computer"]]
+class ResponsesDelegationUpdateConfigParamToolChoiceComputer(TypedDict):
+    type: Literal["computer"]
 
 
-class ResponsesDelegationUpdateConfigParamToolChoiceCodeInterpreter(TypedDict, total=False):
-    type: Required[Literal["code_interpreter"]]
+class ResponsesDelegationUpdateConfigParamToolChoiceCodeInterpreter(TypedDict):
+    type: Literal["code_interpreter"]
 
 
-class ResponsesDelegationUpdateConfigParamToolChoiceProgrammaticToolCalling(TypedDict, total=False):
-    type: Required[Literal["programmatic_tool_calling"]]
+class ResponsesDelegationUpdateConfigParamToolChoiceProgrammaticToolCalling(TypedDict):
+    type: Literal["programmatic_tool_calling"]
 
 
-class ResponsesDelegationUpdateConfigParamToolChoiceShell(TypedDict, total=False):
-    type: Required[Literal["shell"]]
+class ResponsesDelegationUpdateConfigParamToolChoiceShell(TypedDict):
+    type: Literal["shell"]
 
 
-class ResponsesDelegationUpdateConfigParamToolChoiceCustom(TypedDict, total=False):
-    name: Required[str]
-    type: Required[Literal["custom"]]
+class ResponsesDelegationUpdateConfigParamToolChoiceCustom(TypedDict):
+    name: str
+    type: Literal["custom"]
 
 
-class ResponsesDelegationUpdateConfigParamToolChoiceApplyPatch(TypedDict, total=False):
-    type: Required[Literal["apply_patch"]]
+class ResponsesDelegationUpdateConfigParamToolChoiceApplyPatch(TypedDict):
+    type: Literal["apply_patch"]
 
 
 class ResponsesDelegationUpdateConfigParamToolChoiceLiveAllowedToolsChoiceParamToolLiveFunctionToolChoiceParam(
-    TypedDict, total=False
+    TypedDict
 ):
-    name: Required[str]
-    type: Required[Literal["function"]]
+    name: str
+    type: Literal["function"]
 
 
-class ResponsesDelegationUpdateConfigParamToolChoiceLiveAllowedToolsChoiceParamToolLiveMCPToolChoiceParam(
-    TypedDict, total=False
-):
-    name: Required[str]
-    server_label: Required[str]
-    type: Required[Literal["mcp"]]
+class ResponsesDelegationUpdateConfigParamToolChoiceLiveAllowedToolsChoiceParamToolLiveMCPToolChoiceParam(TypedDict):
+    name: str
+    server_label: str
+    type: Literal["mcp"]
 
 
-class ResponsesDelegationUpdateConfigParamToolChoiceLiveAllowedToolsChoiceParamToolFileSearch(TypedDict, total=False):
-    type: Required[Literal["file_search"]]
+class ResponsesDelegationUpdateConfigParamToolChoiceLiveAllowedToolsChoiceParamToolFileSearch(TypedDict):
+    type: Literal["file_search"]
 
 
-class ResponsesDelegationUpdateConfigParamToolChoiceLiveAllowedToolsChoiceParamToolWebSearch(TypedDict, total=False):
-    type: Required[Literal["web_search"]]
+class ResponsesDelegationUpdateConfigParamToolChoiceLiveAllowedToolsChoiceParamToolWebSearch(TypedDict):
+    type: Literal["web_search"]
 
 
-class ResponsesDelegationUpdateConfigParamToolChoiceLiveAllowedToolsChoiceParamToolWebSearchPreview(
-    TypedDict, total=False
-):
-    type: Required[Literal["web_search_preview"]]
+class ResponsesDelegationUpdateConfigParamToolChoiceLiveAllowedToolsChoiceParamToolWebSearchPreview(TypedDict):
+    type: Literal["web_search_preview"]
 
 
-class ResponsesDelegationUpdateConfigParamToolChoiceLiveAllowedToolsChoiceParamToolImageGeneration(
-    TypedDict, total=False
-):
-    type: Required[Literal["image_generation"]]
+class ResponsesDelegationUpdateConfigParamToolChoiceLiveAllowedToolsChoiceParamToolImageGeneration(TypedDict):
+    type: Literal["image_generation"]
 
 
-class ResponsesDelegationUpdateConfigParamToolChoiceLiveAllowedToolsChoiceParamToolComputer(TypedDict, total=False):
-    type: Required[Literal["computer"]]
+class ResponsesDelegationUpdateConfigParamToolChoiceLiveAllowedToolsChoiceParamToolComputer(TypedDict):
+    type: Literal["computer"]
 
 
-class ResponsesDelegationUpdateConfigParamToolChoiceLiveAllowedToolsChoiceParamToolCodeInterpreter(
-    TypedDict, total=False
-):
-    type: Required[Literal["code_interpreter"]]
+class ResponsesDelegationUpdateConfigParamToolChoiceLiveAllowedToolsChoiceParamToolCodeInterpreter(TypedDict):
+    type: Literal["code_interpreter"]
 
 
-class ResponsesDelegationUpdateConfigParamToolChoiceLiveAllowedToolsChoiceParamToolProgrammaticToolCalling(
-    TypedDict, total=False
-):
-    type: Required[Literal["programmatic_tool_calling"]]
+class ResponsesDelegationUpdateConfigParamToolChoiceLiveAllowedToolsChoiceParamToolProgrammaticToolCalling(TypedDict):
+    type: Literal["programmatic_tool_calling"]
 
 
-class ResponsesDelegationUpdateConfigParamToolChoiceLiveAllowedToolsChoiceParamToolShell(TypedDict, total=False):
-    type: Required[Literal["shell"]]
+class ResponsesDelegationUpdateConfigParamToolChoiceLiveAllowedToolsChoiceParamToolShell(TypedDict):
+    type: Literal["shell"]
 
 
-class ResponsesDelegationUpdateConfigParamToolChoiceLiveAllowedToolsChoiceParamToolCustom(TypedDict, total=False):
-    name: Required[str]
-    type: Required[Literal["custom"]]
+class ResponsesDelegationUpdateConfigParamToolChoiceLiveAllowedToolsChoiceParamToolCustom(TypedDict):
+    name: str
+    type: Literal["custom"]
 
 
-class ResponsesDelegationUpdateConfigParamToolChoiceLiveAllowedToolsChoiceParamToolApplyPatch(TypedDict, total=False):
-    type: Required[Literal["apply_patch"]]
+class ResponsesDelegationUpdateConfigParamToolChoiceLiveAllowedToolsChoiceParamToolApplyPatch(TypedDict):
+    type: Literal["apply_patch"]
 
 
 class ResponsesDelegationUpdateConfigParamToolChoiceLiveAllowedToolsChoiceParam(TypedDict, total=False):
@@ -888,29 +918,25 @@ class ResponsesDelegationUpdateConfigParamToolChoiceLiveAllowedToolsChoiceParam(
     mode: Literal["none", "auto", "required"] | None
 
 
-class ResponsesDelegationUpdateConfigParamToolWebSearch(TypedDict, total=False):
-    type: Required[Literal["web_search"]]
+class ResponsesDelegationUpdateConfigParamToolWebSearch(TypedDict):
+    type: Literal["web_search"]
 
 
-class ResponsesDelegationUpdateConfigParamToolFileSearch(TypedDict, total=False):
-    type: Required[Literal["file_search"]]
+class ResponsesDelegationUpdateConfigParamToolFileSearch(TypedDict):
+    type: Literal["file_search"]
 
 
-class ResponsesDelegationUpdateConfigParamToolCodeInterpreter(TypedDict, total=False):
-    type: Required[Literal["code_interpreter"]]
+class ResponsesDelegationUpdateConfigParamToolCodeInterpreter(TypedDict):
+    type: Literal["code_interpreter"]
 
 
-class ResponsesDelegationUpdateConfigParamToolShellEnvironmentContainerAutoNetworkPolicyDisabled(
-    TypedDict, total=False
-):
-    type: Required[Literal["disabled"]]
+class ResponsesDelegationUpdateConfigParamToolShellEnvironmentContainerAutoNetworkPolicyDisabled(TypedDict):
+    type: Literal["disabled"]
 
 
-class ResponsesDelegationUpdateConfigParamToolShellEnvironmentContainerAutoNetworkPolicyAllowlist(
-    TypedDict, total=False
-):
-    allowed_domains: Required[Sequence[str]]
-    type: Required[Literal["allowlist"]]
+class ResponsesDelegationUpdateConfigParamToolShellEnvironmentContainerAutoNetworkPolicyAllowlist(TypedDict):
+    allowed_domains: Sequence[str]
+    type: Literal["allowlist"]
 
 
 class ResponsesDelegationUpdateConfigParamToolShellEnvironmentContainerAutoSkillSkillReference(TypedDict, total=False):
@@ -919,17 +945,17 @@ class ResponsesDelegationUpdateConfigParamToolShellEnvironmentContainerAutoSkill
     version: str | None
 
 
-class ResponsesDelegationUpdateConfigParamToolShellEnvironmentContainerAutoSkillInlineSource(TypedDict, total=False):
-    data: Required[str]
-    media_type: Required[Literal["application/zip"]]
-    type: Required[Literal["base64"]]
+class ResponsesDelegationUpdateConfigParamToolShellEnvironmentContainerAutoSkillInlineSource(TypedDict):
+    data: str
+    media_type: Literal["application/zip"]
+    type: Literal["base64"]
 
 
-class ResponsesDelegationUpdateConfigParamToolShellEnvironmentContainerAutoSkillInline(TypedDict, total=False):
-    description: Required[str]
-    name: Required[str]
-    source: Required[ResponsesDelegationUpdateConfigParamToolShellEnvironmentContainerAutoSkillInlineSource]
-    type: Required[Literal["inline"]]
+class ResponsesDelegationUpdateConfigParamToolShellEnvironmentContainerAutoSkillInline(TypedDict):
+    description: str
+    name: str
+    source: ResponsesDelegationUpdateConfigParamToolShellEnvironmentContainerAutoSkillInlineSource
+    type: Literal["inline"]
 
 
 class ResponsesDelegationUpdateConfigParamToolShellEnvironmentContainerAuto(TypedDict, total=False):
@@ -940,15 +966,15 @@ class ResponsesDelegationUpdateConfigParamToolShellEnvironmentContainerAuto(Type
     skills: Iterable[ResponsesDelegationUpdateConfigParamToolShellEnvironmentContainerAutoSkill] | None
 
 
-class ResponsesDelegationUpdateConfigParamToolShellEnvironmentContainerReference(TypedDict, total=False):
-    container_id: Required[str]
-    type: Required[Literal["container_reference"]]
+class ResponsesDelegationUpdateConfigParamToolShellEnvironmentContainerReference(TypedDict):
+    container_id: str
+    type: Literal["container_reference"]
 
 
-class ResponsesDelegationUpdateConfigParamToolShellEnvironmentLocalSkill(TypedDict, total=False):
-    description: Required[str]
-    name: Required[str]
-    path: Required[str]
+class ResponsesDelegationUpdateConfigParamToolShellEnvironmentLocalSkill(TypedDict):
+    description: str
+    name: str
+    path: str
 
 
 class ResponsesDelegationUpdateConfigParamToolShellEnvironmentLocal(TypedDict, total=False):
@@ -961,36 +987,36 @@ class ResponsesDelegationUpdateConfigParamToolShell(TypedDict, total=False):
     environment: ResponsesDelegationUpdateConfigParamToolShellEnvironment | None
 
 
-class ResponsesDelegationUpdateConfigParamToolImageGeneration(TypedDict, total=False):
-    type: Required[Literal["image_generation"]]
+class ResponsesDelegationUpdateConfigParamToolImageGeneration(TypedDict):
+    type: Literal["image_generation"]
 
 
-class ResponsesDelegationUpdateConfigParamToolMcp(TypedDict, total=False):
-    type: Required[Literal["mcp"]]
+class ResponsesDelegationUpdateConfigParamToolMcp(TypedDict):
+    type: Literal["mcp"]
 
 
-class ResponsesDelegationUpdateConfigParamToolCustom(TypedDict, total=False):
-    type: Required[Literal["custom"]]
+class ResponsesDelegationUpdateConfigParamToolCustom(TypedDict):
+    type: Literal["custom"]
 
 
-class ResponsesDelegationUpdateConfigParamToolNamespace(TypedDict, total=False):
-    type: Required[Literal["namespace"]]
+class ResponsesDelegationUpdateConfigParamToolNamespace(TypedDict):
+    type: Literal["namespace"]
 
 
-class ResponsesDelegationUpdateConfigParamToolSearch(TypedDict, total=False):
-    type: Required[Literal["tool_search"]]
+class ResponsesDelegationUpdateConfigParamToolSearch(TypedDict):
+    type: Literal["tool_search"]
 
 
-class ResponsesDelegationUpdateConfigParamToolProgrammaticToolCalling(TypedDict, total=False):
-    type: Required[Literal["programmatic_tool_calling"]]
+class ResponsesDelegationUpdateConfigParamToolProgrammaticToolCalling(TypedDict):
+    type: Literal["programmatic_tool_calling"]
 
 
-class ResponsesDelegationUpdateConfigParamToolComputer(TypedDict, total=False):
-    type: Required[Literal["computer"]]
+class ResponsesDelegationUpdateConfigParamToolComputer(TypedDict):
+    type: Literal["computer"]
 
 
-class ResponsesDelegationUpdateConfigParamToolApplyPatch(TypedDict, total=False):
-    type: Required[Literal["apply_patch"]]
+class ResponsesDelegationUpdateConfigParamToolApplyPatch(TypedDict):
+    type: Literal["apply_patch"]
 
 
 ResponsesDelegationUpdateConfigParamToolChoiceLiveAllowedToolsChoiceParamTool: TypeAlias = "ResponsesDelegationUpdateConfigParamToolChoiceLiveAllowedToolsChoiceParamToolLiveFunctionToolChoiceParam | ResponsesDelegationUpdateConfigParamToolChoiceLiveAllowedToolsChoiceParamToolLiveMCPToolChoiceParam | ResponsesDelegationUpdateConfigParamToolChoiceLiveAllowedToolsChoiceParamToolFileSearch | ResponsesDelegationUpdateConfigParamToolChoiceLiveAllowedToolsChoiceParamToolWebSearch | ResponsesDelegationUpdateConfigParamToolChoiceLiveAllowedToolsChoiceParamToolWebSearchPreview | ResponsesDelegationUpdateConfigParamToolChoiceLiveAllowedToolsChoiceParamToolImageGeneration | ResponsesDelegationUpdateConfigParamToolChoiceLiveAllowedToolsChoiceParamToolComputer | ResponsesDelegationUpdateConfigParamToolChoiceLiveAllowedToolsChoiceParamToolCodeInterpreter | ResponsesDelegationUpdateConfigParamToolChoiceLiveAllowedToolsChoiceParamToolProgrammaticToolCalling | ResponsesDelegationUpdateConfigParamToolChoiceLiveAllowedToolsChoiceParamToolShell | ResponsesDelegationUpdateConfigParamToolChoiceLiveAllowedToolsChoiceParamToolCustom | ResponsesDelegationUpdateConfigParamToolChoiceLiveAllowedToolsChoiceParamToolApplyPatch"
@@ -1011,8 +1037,8 @@ class ServerEventSelectorParam(TypedDict, total=False):
     response_event: str
 
 
-class SessionAcceptParams(TypedDict, total=False):
-    session: Required[SessionAcceptParamsSession]
+class SessionAcceptParams(TypedDict):
+    session: SessionAcceptParamsSession
 
 
 class SessionAudioOutput(TypedDict, total=False):
@@ -1102,17 +1128,17 @@ class SessionForkParams(TypedDict, total=False):
     session: MediaSessionForkConfigParam
 
 
-class SessionForkParamsTransport(TypedDict, total=False):
-    sdp: Required[str]
-    type: Required[Literal["webrtc"]]
+class SessionForkParamsTransport(TypedDict):
+    sdp: str
+    type: Literal["webrtc"]
 
 
-class SessionReferParams(TypedDict, total=False):
-    target_uri: Required[str]
+class SessionReferParams(TypedDict):
+    target_uri: str
 
 
-class SessionRejectParams(TypedDict, total=False):
-    status_code: Required[int]
+class SessionRejectParams(TypedDict):
+    status_code: int
 
 
 class SessionStartEventParam(TypedDict, total=False):

@@ -79,8 +79,8 @@ class CallCreateParams(TypedDict, total=False):
     session: RealtimeSessionCreateRequestParam
 
 
-class CallReferParams(TypedDict, total=False):
-    target_uri: Required[str]
+class CallReferParams(TypedDict):
+    target_uri: str
 
 
 class CallRejectParams(TypedDict, total=False):
@@ -173,8 +173,8 @@ class RealtimeAudioConfigOutputParam(TypedDict, total=False):
     voice: RealtimeAudioConfigOutputParamVoice
 
 
-class RealtimeAudioConfigOutputParamVoiceID(TypedDict, total=False):
-    id: Required[str]
+class RealtimeAudioConfigOutputParamVoiceID(TypedDict):
+    id: str
 
 
 RealtimeAudioConfigOutputParamVoice: TypeAlias = "str | Literal['alloy', 'ash', 'ballad', 'coral', 'echo', 'sage', 'shimmer', 'verse', 'marin', 'cedar'] | RealtimeAudioConfigOutputParamVoiceID"
@@ -306,12 +306,12 @@ class RealtimeFunctionToolParam(TypedDict, total=False):
     type: Literal["function"]
 
 
-class RealtimeMcpApprovalRequestParam(TypedDict, total=False):
-    id: Required[str]
-    arguments: Required[str]
-    name: Required[str]
-    server_label: Required[str]
-    type: Required[Literal["mcp_approval_request"]]
+class RealtimeMcpApprovalRequestParam(TypedDict):
+    id: str
+    arguments: str
+    name: str
+    server_label: str
+    type: Literal["mcp_approval_request"]
 
 
 class RealtimeMcpApprovalResponseParam(TypedDict, total=False):
@@ -336,10 +336,10 @@ class RealtimeMcpListToolsParamTool(TypedDict, total=False):
     description: str | None
 
 
-class RealtimeMcpProtocolErrorParam(TypedDict, total=False):
-    code: Required[int]
-    message: Required[str]
-    type: Required[Literal["protocol_error"]]
+class RealtimeMcpProtocolErrorParam(TypedDict):
+    code: int
+    message: str
+    type: Literal["protocol_error"]
 
 
 class RealtimeMcpToolCallParam(TypedDict, total=False):
@@ -358,15 +358,15 @@ RealtimeMcpToolCallParamError: TypeAlias = (
 )
 
 
-class RealtimeMcpToolExecutionErrorParam(TypedDict, total=False):
-    message: Required[str]
-    type: Required[Literal["tool_execution_error"]]
+class RealtimeMcpToolExecutionErrorParam(TypedDict):
+    message: str
+    type: Literal["tool_execution_error"]
 
 
-class RealtimeMcphttpErrorParam(TypedDict, total=False):
-    code: Required[int]
-    message: Required[str]
-    type: Required[Literal["http_error"]]
+class RealtimeMcphttpErrorParam(TypedDict):
+    code: int
+    message: str
+    type: Literal["http_error"]
 
 
 class RealtimeReasoningParam(TypedDict, total=False):
@@ -377,8 +377,8 @@ class RealtimeResponseCreateAudioOutputParam(TypedDict, total=False):
     output: RealtimeResponseCreateAudioOutputParamOutput
 
 
-class RealtimeResponseCreateAudioOutputParamOutputVoiceID(TypedDict, total=False):
-    id: Required[str]
+class RealtimeResponseCreateAudioOutputParamOutputVoiceID(TypedDict):
+    id: str
 
 
 class RealtimeResponseCreateAudioOutputParamOutput(TypedDict, total=False):
@@ -730,8 +730,8 @@ class RealtimeTranslationSessionCreateRequestParamAudioInput(TypedDict, total=Fa
     transcription: RealtimeTranslationSessionCreateRequestParamAudioInputTranscription | None
 
 
-class RealtimeTranslationSessionCreateRequestParamAudioInputTranscription(TypedDict, total=False):
-    model: Required[str]
+class RealtimeTranslationSessionCreateRequestParamAudioInputTranscription(TypedDict):
+    model: str
 
 
 class RealtimeTranslationSessionUpdateEventParam(TypedDict, total=False):
@@ -763,8 +763,8 @@ class RealtimeTranslationSessionUpdateRequestParamAudioInput(TypedDict, total=Fa
     transcription: RealtimeTranslationSessionUpdateRequestParamAudioInputTranscription | None
 
 
-class RealtimeTranslationSessionUpdateRequestParamAudioInputTranscription(TypedDict, total=False):
-    model: Required[str]
+class RealtimeTranslationSessionUpdateRequestParamAudioInputTranscription(TypedDict):
+    model: str
 
 
 RealtimeTruncationParam: TypeAlias = "Literal['auto', 'disabled'] | RealtimeTruncationRetentionRatioParam"
@@ -798,9 +798,9 @@ class ResponseCreateEventWithReferencesParam(TypedDict, total=False):
     response: RealtimeResponseCreateParamsWithReferencesParam
 
 
-class ResponseItemReferenceParam(TypedDict, total=False):
-    id: Required[str]
-    type: Required[Literal["item_reference"]]
+class ResponseItemReferenceParam(TypedDict):
+    id: str
+    type: Literal["item_reference"]
 
 
 class SessionUpdateEventParam(TypedDict, total=False):

@@ -3275,6 +3275,8 @@ ToolWebSearchToolFilters: TypeAlias = "WebSearchToolFilters"
 
 ToolWebSearchToolUserLocation: TypeAlias = "WebSearchToolUserLocation"
 
+ToolWebSearchTool: TypeAlias = "WebSearchTool"
+
 
 class ToolChoiceAllowed(BaseModel):
     mode: Literal["auto", "required"]

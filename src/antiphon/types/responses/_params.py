@@ -27,16 +27,16 @@ class ComputerActionListParamClick(TypedDict, total=False):
     keys: Sequence[str] | None
 
 
-class ComputerActionListParamDoubleClick(TypedDict, total=False):
-    keys: Required[Sequence[str] | None]
-    type: Required[Literal["double_click"]]
-    x: Required[int]
-    y: Required[int]
+class ComputerActionListParamDoubleClick(TypedDict):
+    keys: Sequence[str] | None
+    type: Literal["double_click"]
+    x: int
+    y: int
 
 
-class ComputerActionListParamDragPath(TypedDict, total=False):
-    x: Required[int]
-    y: Required[int]
+class ComputerActionListParamDragPath(TypedDict):
+    x: int
+    y: int
 
 
 class ComputerActionListParamDrag(TypedDict, total=False):
@@ -45,9 +45,9 @@ class ComputerActionListParamDrag(TypedDict, total=False):
     keys: Sequence[str] | None
 
 
-class ComputerActionListParamKeypress(TypedDict, total=False):
-    keys: Required[Sequence[str]]
-    type: Required[Literal["keypress"]]
+class ComputerActionListParamKeypress(TypedDict):
+    keys: Sequence[str]
+    type: Literal["keypress"]
 
 
 class ComputerActionListParamMove(TypedDict, total=False):
@@ -57,8 +57,8 @@ class ComputerActionListParamMove(TypedDict, total=False):
     keys: Sequence[str] | None
 
 
-class ComputerActionListParamScreenshot(TypedDict, total=False):
-    type: Required[Literal["screenshot"]]
+class ComputerActionListParamScreenshot(TypedDict):
+    type: Literal["screenshot"]
 
 
 class ComputerActionListParamScroll(TypedDict, total=False):
@@ -70,13 +70,13 @@ class ComputerActionListParamScroll(TypedDict, total=False):
     keys: Sequence[str] | None
 
 
-class ComputerActionListParamType(TypedDict, total=False):
-    text: Required[str]
-    type: Required[Literal["type"]]
+class ComputerActionListParamType(TypedDict):
+    text: str
+    type: Literal["type"]
 
 
-class ComputerActionListParamWait(TypedDict, total=False):
-    type: Required[Literal["wait"]]
+class ComputerActionListParamWait(TypedDict):
+    type: Literal["wait"]
 
 
 ComputerActionListParam: TypeAlias = "list[ComputerActionListParamComputerActionParam]"
@@ -92,16 +92,16 @@ class ComputerActionParamClick(TypedDict, total=False):
     keys: Sequence[str] | None
 
 
-class ComputerActionParamDoubleClick(TypedDict, total=False):
-    keys: Required[Sequence[str] | None]
-    type: Required[Literal["double_click"]]
-    x: Required[int]
-    y: Required[int]
+class ComputerActionParamDoubleClick(TypedDict):
+    keys: Sequence[str] | None
+    type: Literal["double_click"]
+    x: int
+    y: int
 
 
-class ComputerActionParamDragPath(TypedDict, total=False):
-    x: Required[int]
-    y: Required[int]
+class ComputerActionParamDragPath(TypedDict):
+    x: int
+    y: int
 
 
 class ComputerActionParamDrag(TypedDict, total=False):
@@ -110,9 +110,9 @@ class ComputerActionParamDrag(TypedDict, total=False):
     keys: Sequence[str] | None
 
 
-class ComputerActionParamKeypress(TypedDict, total=False):
-    keys: Required[Sequence[str]]
-    type: Required[Literal["keypress"]]
+class ComputerActionParamKeypress(TypedDict):
+    keys: Sequence[str]
+    type: Literal["keypress"]
 
 
 class ComputerActionParamMove(TypedDict, total=False):
@@ -122,8 +122,8 @@ class ComputerActionParamMove(TypedDict, total=False):
     keys: Sequence[str] | None
 
 
-class ComputerActionParamScreenshot(TypedDict, total=False):
-    type: Required[Literal["screenshot"]]
+class ComputerActionParamScreenshot(TypedDict):
+    type: Literal["screenshot"]
 
 
 class ComputerActionParamScroll(TypedDict, total=False):
@@ -135,27 +135,27 @@ class ComputerActionParamScroll(TypedDict, total=False):
     keys: Sequence[str] | None
 
 
-class ComputerActionParamType(TypedDict, total=False):
-    text: Required[str]
-    type: Required[Literal["type"]]
+class ComputerActionParamType(TypedDict):
+    text: str
+    type: Literal["type"]
 
 
-class ComputerActionParamWait(TypedDict, total=False):
-    type: Required[Literal["wait"]]
+class ComputerActionParamWait(TypedDict):
+    type: Literal["wait"]
 
 
 ComputerActionParam: TypeAlias = "ComputerActionParamClick | ComputerActionParamDoubleClick | ComputerActionParamDrag | ComputerActionParamKeypress | ComputerActionParamMove | ComputerActionParamScreenshot | ComputerActionParamScroll | ComputerActionParamType | ComputerActionParamWait"
 
 
-class ComputerToolParam(TypedDict, total=False):
-    type: Required[Literal["computer"]]
+class ComputerToolParam(TypedDict):
+    type: Literal["computer"]
 
 
-class ComputerUsePreviewToolParam(TypedDict, total=False):
-    display_height: Required[int]
-    display_width: Required[int]
-    environment: Required[Literal["windows", "mac", "linux", "ubuntu", "browser"]]
-    type: Required[Literal["computer_use_preview"]]
+class ComputerUsePreviewToolParam(TypedDict):
+    display_height: int
+    display_width: int
+    environment: Literal["windows", "mac", "linux", "ubuntu", "browser"]
+    type: Literal["computer_use_preview"]
 
 
 class ContainerAutoParam(TypedDict, total=False):
@@ -179,19 +179,19 @@ class ContainerNetworkPolicyAllowlistParam(TypedDict, total=False):
     domain_secrets: Iterable[ContainerNetworkPolicyDomainSecretParam]
 
 
-class ContainerNetworkPolicyDisabledParam(TypedDict, total=False):
-    type: Required[Literal["disabled"]]
+class ContainerNetworkPolicyDisabledParam(TypedDict):
+    type: Literal["disabled"]
 
 
-class ContainerNetworkPolicyDomainSecretParam(TypedDict, total=False):
-    domain: Required[str]
-    name: Required[str]
-    value: Required[str]
+class ContainerNetworkPolicyDomainSecretParam(TypedDict):
+    domain: str
+    name: str
+    value: str
 
 
-class ContainerReferenceParam(TypedDict, total=False):
-    container_id: Required[str]
-    type: Required[Literal["container_reference"]]
+class ContainerReferenceParam(TypedDict):
+    container_id: str
+    type: Literal["container_reference"]
 
 
 _CustomToolParamReservedKeywords = TypedDict("_CustomToolParamReservedKeywords", {"async": bool}, total=False)
@@ -221,9 +221,9 @@ class FileSearchToolParam(TypedDict, total=False):
     ranking_options: FileSearchToolParamRankingOptions
 
 
-class FileSearchToolParamRankingOptionsHybridSearch(TypedDict, total=False):
-    embedding_weight: Required[float]
-    text_weight: Required[float]
+class FileSearchToolParamRankingOptionsHybridSearch(TypedDict):
+    embedding_weight: float
+    text_weight: float
 
 
 class FileSearchToolParamRankingOptions(TypedDict, total=False):
@@ -257,17 +257,17 @@ class FunctionToolParam(_FunctionToolParamReservedKeywords, total=False):
     output_schema: dict[str, object] | None
 
 
-class InlineSkillParam(TypedDict, total=False):
-    description: Required[str]
-    name: Required[str]
-    source: Required[InlineSkillSourceParam]
-    type: Required[Literal["inline"]]
+class InlineSkillParam(TypedDict):
+    description: str
+    name: str
+    source: InlineSkillSourceParam
+    type: Literal["inline"]
 
 
-class InlineSkillSourceParam(TypedDict, total=False):
-    data: Required[str]
-    media_type: Required[Literal["application/zip"]]
-    type: Required[Literal["base64"]]
+class InlineSkillSourceParam(TypedDict):
+    data: str
+    media_type: Literal["application/zip"]
+    type: Literal["base64"]
 
 
 class InputItemListParams(TypedDict, total=False):
@@ -297,8 +297,8 @@ class InputTokenCountParamsText(TypedDict, total=False):
     verbosity: Literal["low", "medium", "high"] | None
 
 
-class InputTokenCountParamsToolChoiceSpecificProgrammaticToolCallingParam(TypedDict, total=False):
-    type: Required[Literal["programmatic_tool_calling"]]
+class InputTokenCountParamsToolChoiceSpecificProgrammaticToolCallingParam(TypedDict):
+    type: Literal["programmatic_tool_calling"]
 
 
 InputTokenCountParamsConversation: TypeAlias = "str | ResponseConversationParamParam"
@@ -311,37 +311,37 @@ class LocalEnvironmentParam(TypedDict, total=False):
     skills: Iterable[LocalSkillParam]
 
 
-class LocalSkillParam(TypedDict, total=False):
-    description: Required[str]
-    name: Required[str]
-    path: Required[str]
+class LocalSkillParam(TypedDict):
+    description: str
+    name: str
+    path: str
 
 
-class McpToolCallErrorParamMcpProtocolError(TypedDict, total=False):
-    code: Required[int]
-    message: Required[str]
-    type: Required[Literal["mcp_protocol_error"]]
+class McpToolCallErrorParamMcpProtocolError(TypedDict):
+    code: int
+    message: str
+    type: Literal["mcp_protocol_error"]
 
 
-class McpToolCallErrorParamMcpToolExecutionError(TypedDict, total=False):
-    content: Required[object]
-    type: Required[Literal["mcp_tool_execution_error"]]
+class McpToolCallErrorParamMcpToolExecutionError(TypedDict):
+    content: object
+    type: Literal["mcp_tool_execution_error"]
 
 
-class McpToolCallErrorParamHTTPError(TypedDict, total=False):
-    code: Required[int]
-    message: Required[str]
-    type: Required[Literal["http_error"]]
+class McpToolCallErrorParamHTTPError(TypedDict):
+    code: int
+    message: str
+    type: Literal["http_error"]
 
 
 McpToolCallErrorParam: TypeAlias = "McpToolCallErrorParamMcpProtocolError | McpToolCallErrorParamMcpToolExecutionError | McpToolCallErrorParamHTTPError"
 
 
-class NamespaceToolParam(TypedDict, total=False):
-    description: Required[str]
-    name: Required[str]
-    tools: Required[Iterable[NamespaceToolParamTool]]
-    type: Required[Literal["namespace"]]
+class NamespaceToolParam(TypedDict):
+    description: str
+    name: str
+    tools: Iterable[NamespaceToolParamTool]
+    type: Literal["namespace"]
 
 
 NamespaceToolParamToolFunctionReservedKeywords = TypedDict(
@@ -363,23 +363,23 @@ class NamespaceToolParamToolFunction(NamespaceToolParamToolFunctionReservedKeywo
 NamespaceToolParamTool: TypeAlias = "NamespaceToolParamToolFunction | CustomToolParam"
 
 
-class ResponseCodeInterpreterToolCallParam(TypedDict, total=False):
-    id: Required[str]
-    code: Required[str | None]
-    container_id: Required[str]
-    outputs: Required[Iterable[ResponseCodeInterpreterToolCallParamOutput] | None]
-    status: Required[Literal["in_progress", "completed", "incomplete", "interpreting", "failed"]]
-    type: Required[Literal["code_interpreter_call"]]
+class ResponseCodeInterpreterToolCallParam(TypedDict):
+    id: str
+    code: str | None
+    container_id: str
+    outputs: Iterable[ResponseCodeInterpreterToolCallParamOutput] | None
+    status: Literal["in_progress", "completed", "incomplete", "interpreting", "failed"]
+    type: Literal["code_interpreter_call"]
 
 
-class ResponseCodeInterpreterToolCallParamOutputLogs(TypedDict, total=False):
-    logs: Required[str]
-    type: Required[Literal["logs"]]
+class ResponseCodeInterpreterToolCallParamOutputLogs(TypedDict):
+    logs: str
+    type: Literal["logs"]
 
 
-class ResponseCodeInterpreterToolCallParamOutputImage(TypedDict, total=False):
-    type: Required[Literal["image"]]
-    url: Required[str]
+class ResponseCodeInterpreterToolCallParamOutputImage(TypedDict):
+    type: Literal["image"]
+    url: str
 
 
 ResponseCodeInterpreterToolCallParamOutput: TypeAlias = (
@@ -561,16 +561,16 @@ class ResponseComputerToolCallParamActionClick(TypedDict, total=False):
     keys: Sequence[str] | None
 
 
-class ResponseComputerToolCallParamActionDoubleClick(TypedDict, total=False):
-    keys: Required[Sequence[str] | None]
-    type: Required[Literal["double_click"]]
-    x: Required[int]
-    y: Required[int]
+class ResponseComputerToolCallParamActionDoubleClick(TypedDict):
+    keys: Sequence[str] | None
+    type: Literal["double_click"]
+    x: int
+    y: int
 
 
-class ResponseComputerToolCallParamActionDragPath(TypedDict, total=False):
-    x: Required[int]
-    y: Required[int]
+class ResponseComputerToolCallParamActionDragPath(TypedDict):
+    x: int
+    y: int
 
 
 class ResponseComputerToolCallParamActionDrag(TypedDict, total=False):
@@ -579,9 +579,9 @@ class ResponseComputerToolCallParamActionDrag(TypedDict, total=False):
     keys: Sequence[str] | None
 
 
-class ResponseComputerToolCallParamActionKeypress(TypedDict, total=False):
-    keys: Required[Sequence[str]]
-    type: Required[Literal["keypress"]]
+class ResponseComputerToolCallParamActionKeypress(TypedDict):
+    keys: Sequence[str]
+    type: Literal["keypress"]
 
 
 class ResponseComputerToolCallParamActionMove(TypedDict, total=False):
@@ -591,8 +591,8 @@ class ResponseComputerToolCallParamActionMove(TypedDict, total=False):
     keys: Sequence[str] | None
 
 
-class ResponseComputerToolCallParamActionScreenshot(TypedDict, total=False):
-    type: Required[Literal["screenshot"]]
+class ResponseComputerToolCallParamActionScreenshot(TypedDict):
+    type: Literal["screenshot"]
 
 
 class ResponseComputerToolCallParamActionScroll(TypedDict, total=False):
@@ -604,13 +604,13 @@ class ResponseComputerToolCallParamActionScroll(TypedDict, total=False):
     keys: Sequence[str] | None
 
 
-class ResponseComputerToolCallParamActionType(TypedDict, total=False):
-    text: Required[str]
-    type: Required[Literal["type"]]
+class ResponseComputerToolCallParamActionType(TypedDict):
+    text: str
+    type: Literal["type"]
 
 
-class ResponseComputerToolCallParamActionWait(TypedDict, total=False):
-    type: Required[Literal["wait"]]
+class ResponseComputerToolCallParamActionWait(TypedDict):
+    type: Literal["wait"]
 
 
 ResponseComputerToolCallParamAction: TypeAlias = "ResponseComputerToolCallParamActionClick | ResponseComputerToolCallParamActionDoubleClick | ResponseComputerToolCallParamActionDrag | ResponseComputerToolCallParamActionKeypress | ResponseComputerToolCallParamActionMove | ResponseComputerToolCallParamActionScreenshot | ResponseComputerToolCallParamActionScroll | ResponseComputerToolCallParamActionType | ResponseComputerToolCallParamActionWait"
@@ -623,8 +623,8 @@ class ResponseConfigurationUpdateItemParamParam(TypedDict, total=False):
     text: ResponseConfigurationUpdateItemParamParamText
 
 
-class ResponseConfigurationUpdateItemParamParamText(TypedDict, total=False):
-    format: Required[ResponseConfigurationUpdateItemParamParamTextFormat]
+class ResponseConfigurationUpdateItemParamParamText(TypedDict):
+    format: ResponseConfigurationUpdateItemParamParamTextFormat
 
 
 class ResponseConfigurationUpdateItemParamParamReasoning(TypedDict, total=False):
@@ -636,8 +636,8 @@ ResponseConfigurationUpdateItemParamParamTextFormat: TypeAlias = (
 )
 
 
-class ResponseConversationParamParam(TypedDict, total=False):
-    id: Required[str]
+class ResponseConversationParamParam(TypedDict):
+    id: str
 
 
 class ResponseCreateParamsBase(TypedDict, total=False):
@@ -679,16 +679,16 @@ class ResponseCreateParamsNonStreaming(ResponseCreateParamsBase, total=False):
     stream: Literal[False] | None
 
 
-class ResponseCreateParamsStreaming(ResponseCreateParamsBase, total=False):
-    stream: Required[Literal[True]]
+class ResponseCreateParamsStreaming(ResponseCreateParamsBase):
+    stream: Literal[True]
 
 
 class ResponseCreateParamsImage(TypedDict, total=False):
     context_compression: Literal["auto", "enabled", "disabled"]
 
 
-class ResponseCreateParamsToolChoiceSpecificProgrammaticToolCallingParam(TypedDict, total=False):
-    type: Required[Literal["programmatic_tool_calling"]]
+class ResponseCreateParamsToolChoiceSpecificProgrammaticToolCallingParam(TypedDict):
+    type: Literal["programmatic_tool_calling"]
 
 
 class ResponseCreateParamsAccessPrograms(TypedDict, total=False):
@@ -712,12 +712,12 @@ class ResponseCreateParamsContextManagement(TypedDict, total=False):
     compact_threshold: int | None
 
 
-class ResponseCreateParamsModerationPolicyInput(TypedDict, total=False):
-    mode: Required[Literal["score", "block"]]
+class ResponseCreateParamsModerationPolicyInput(TypedDict):
+    mode: Literal["score", "block"]
 
 
-class ResponseCreateParamsModerationPolicyOutput(TypedDict, total=False):
-    mode: Required[Literal["score", "block"]]
+class ResponseCreateParamsModerationPolicyOutput(TypedDict):
+    mode: Literal["score", "block"]
 
 
 class ResponseCreateParamsModerationPolicy(TypedDict, total=False):
@@ -744,13 +744,13 @@ class ResponseCustomToolCallOutputParam(TypedDict, total=False):
     caller: ResponseCustomToolCallOutputParamCaller | None
 
 
-class ResponseCustomToolCallOutputParamCallerDirect(TypedDict, total=False):
-    type: Required[Literal["direct"]]
+class ResponseCustomToolCallOutputParamCallerDirect(TypedDict):
+    type: Literal["direct"]
 
 
-class ResponseCustomToolCallOutputParamCallerProgram(TypedDict, total=False):
-    caller_id: Required[str]
-    type: Required[Literal["program"]]
+class ResponseCustomToolCallOutputParamCallerProgram(TypedDict):
+    caller_id: str
+    type: Literal["program"]
 
 
 ResponseCustomToolCallOutputParamCaller: TypeAlias = (
@@ -776,13 +776,13 @@ class ResponseCustomToolCallParam(_ResponseCustomToolCallParamReservedKeywords, 
     namespace: str
 
 
-class ResponseCustomToolCallParamCallerDirect(TypedDict, total=False):
-    type: Required[Literal["direct"]]
+class ResponseCustomToolCallParamCallerDirect(TypedDict):
+    type: Literal["direct"]
 
 
-class ResponseCustomToolCallParamCallerProgram(TypedDict, total=False):
-    caller_id: Required[str]
-    type: Required[Literal["program"]]
+class ResponseCustomToolCallParamCallerProgram(TypedDict):
+    caller_id: str
+    type: Literal["program"]
 
 
 ResponseCustomToolCallParamCaller: TypeAlias = (
@@ -830,19 +830,19 @@ ResponseFunctionCallOutputItemParam: TypeAlias = (
 )
 
 
-class ResponseFunctionShellCallOutputContentParam(TypedDict, total=False):
-    outcome: Required[ResponseFunctionShellCallOutputContentParamOutcome]
-    stderr: Required[str]
-    stdout: Required[str]
+class ResponseFunctionShellCallOutputContentParam(TypedDict):
+    outcome: ResponseFunctionShellCallOutputContentParamOutcome
+    stderr: str
+    stdout: str
 
 
-class ResponseFunctionShellCallOutputContentParamOutcomeTimeout(TypedDict, total=False):
-    type: Required[Literal["timeout"]]
+class ResponseFunctionShellCallOutputContentParamOutcomeTimeout(TypedDict):
+    type: Literal["timeout"]
 
 
-class ResponseFunctionShellCallOutputContentParamOutcomeExit(TypedDict, total=False):
-    exit_code: Required[int]
-    type: Required[Literal["exit"]]
+class ResponseFunctionShellCallOutputContentParamOutcomeExit(TypedDict):
+    exit_code: int
+    type: Literal["exit"]
 
 
 ResponseFunctionShellCallOutputContentParamOutcome: TypeAlias = (
@@ -865,13 +865,13 @@ class ResponseFunctionToolCallParam(_ResponseFunctionToolCallParamReservedKeywor
     status: Literal["in_progress", "completed", "incomplete"]
 
 
-class ResponseFunctionToolCallParamCallerDirect(TypedDict, total=False):
-    type: Required[Literal["direct"]]
+class ResponseFunctionToolCallParamCallerDirect(TypedDict):
+    type: Literal["direct"]
 
 
-class ResponseFunctionToolCallParamCallerProgram(TypedDict, total=False):
-    caller_id: Required[str]
-    type: Required[Literal["program"]]
+class ResponseFunctionToolCallParamCallerProgram(TypedDict):
+    caller_id: str
+    type: Literal["program"]
 
 
 ResponseFunctionToolCallParamCaller: TypeAlias = (
@@ -879,16 +879,16 @@ ResponseFunctionToolCallParamCaller: TypeAlias = (
 )
 
 
-class ResponseFunctionWebSearchParam(TypedDict, total=False):
-    id: Required[str]
-    action: Required[ResponseFunctionWebSearchParamAction]
-    status: Required[Literal["in_progress", "searching", "completed", "failed", "incomplete"]]
-    type: Required[Literal["web_search_call"]]
+class ResponseFunctionWebSearchParam(TypedDict):
+    id: str
+    action: ResponseFunctionWebSearchParamAction
+    status: Literal["in_progress", "searching", "completed", "failed", "incomplete"]
+    type: Literal["web_search_call"]
 
 
-class ResponseFunctionWebSearchParamActionSearchSource(TypedDict, total=False):
-    type: Required[Literal["url"]]
-    url: Required[str]
+class ResponseFunctionWebSearchParamActionSearchSource(TypedDict):
+    type: Literal["url"]
+    url: str
 
 
 class ResponseFunctionWebSearchParamActionSearch(TypedDict, total=False):
@@ -903,23 +903,23 @@ class ResponseFunctionWebSearchParamActionOpenPage(TypedDict, total=False):
     url: str | None
 
 
-class ResponseFunctionWebSearchParamActionFind(TypedDict, total=False):
-    pattern: Required[str]
-    type: Required[Literal["find_in_page"]]
-    url: Required[str]
+class ResponseFunctionWebSearchParamActionFind(TypedDict):
+    pattern: str
+    type: Literal["find_in_page"]
+    url: str
 
 
 ResponseFunctionWebSearchParamAction: TypeAlias = "ResponseFunctionWebSearchParamActionSearch | ResponseFunctionWebSearchParamActionOpenPage | ResponseFunctionWebSearchParamActionFind"
 
 
-class ResponseInputAudioParam(TypedDict, total=False):
-    input_audio: Required[ResponseInputAudioParamInputAudio]
-    type: Required[Literal["input_audio"]]
+class ResponseInputAudioParam(TypedDict):
+    input_audio: ResponseInputAudioParamInputAudio
+    type: Literal["input_audio"]
 
 
-class ResponseInputAudioParamInputAudio(TypedDict, total=False):
-    data: Required[str]
-    format: Required[Literal["mp3", "wav"]]
+class ResponseInputAudioParamInputAudio(TypedDict):
+    data: str
+    format: Literal["mp3", "wav"]
 
 
 ResponseInputContentParam: TypeAlias = "ResponseInputTextParam | ResponseInputImageParam | ResponseInputFileParam"
@@ -1003,13 +1003,13 @@ class ResponseInputItemParamComputerCallOutput(TypedDict, total=False):
     status: Literal["in_progress", "completed", "incomplete"] | None
 
 
-class ResponseInputItemParamFunctionCallOutputCallerDirect(TypedDict, total=False):
-    type: Required[Literal["direct"]]
+class ResponseInputItemParamFunctionCallOutputCallerDirect(TypedDict):
+    type: Literal["direct"]
 
 
-class ResponseInputItemParamFunctionCallOutputCallerProgram(TypedDict, total=False):
-    caller_id: Required[str]
-    type: Required[Literal["program"]]
+class ResponseInputItemParamFunctionCallOutputCallerProgram(TypedDict):
+    caller_id: str
+    type: Literal["program"]
 
 
 class ResponseInputItemParamFunctionCallOutput(TypedDict, total=False):
@@ -1039,9 +1039,9 @@ class ResponseInputItemParamAdditionalTools(TypedDict, total=False):
     id: str | None
 
 
-class ResponseInputItemParamImageGenerationCallErrorModerationDetails(TypedDict, total=False):
-    categories: Required[Sequence[str]]
-    moderation_stage: Required[Literal["input", "output", "unknown"]]
+class ResponseInputItemParamImageGenerationCallErrorModerationDetails(TypedDict):
+    categories: Sequence[str]
+    moderation_stage: Literal["input", "output", "unknown"]
 
 
 class ResponseInputItemParamImageGenerationCallError(TypedDict, total=False):
@@ -1052,12 +1052,12 @@ class ResponseInputItemParamImageGenerationCallError(TypedDict, total=False):
     moderation_details: ResponseInputItemParamImageGenerationCallErrorModerationDetails
 
 
-class ResponseInputItemParamImageGenerationCallSvgUsage(TypedDict, total=False):
-    input_tokens: Required[int]
-    model: Required[str]
-    output_tokens: Required[int]
-    reasoning_tokens: Required[int]
-    total_tokens: Required[int]
+class ResponseInputItemParamImageGenerationCallSvgUsage(TypedDict):
+    input_tokens: int
+    model: str
+    output_tokens: int
+    reasoning_tokens: int
+    total_tokens: int
 
 
 class ResponseInputItemParamImageGenerationCall(TypedDict, total=False):
@@ -1084,12 +1084,12 @@ class ResponseInputItemParamLocalShellCallAction(TypedDict, total=False):
     working_directory: str | None
 
 
-class ResponseInputItemParamLocalShellCall(TypedDict, total=False):
-    id: Required[str]
-    action: Required[ResponseInputItemParamLocalShellCallAction]
-    call_id: Required[str]
-    status: Required[Literal["in_progress", "completed", "incomplete"]]
-    type: Required[Literal["local_shell_call"]]
+class ResponseInputItemParamLocalShellCall(TypedDict):
+    id: str
+    action: ResponseInputItemParamLocalShellCallAction
+    call_id: str
+    status: Literal["in_progress", "completed", "incomplete"]
+    type: Literal["local_shell_call"]
 
 
 class ResponseInputItemParamLocalShellCallOutput(TypedDict, total=False):
@@ -1105,13 +1105,13 @@ class ResponseInputItemParamShellCallAction(TypedDict, total=False):
     timeout_ms: int | None
 
 
-class ResponseInputItemParamShellCallCallerDirect(TypedDict, total=False):
-    type: Required[Literal["direct"]]
+class ResponseInputItemParamShellCallCallerDirect(TypedDict):
+    type: Literal["direct"]
 
 
-class ResponseInputItemParamShellCallCallerProgram(TypedDict, total=False):
-    caller_id: Required[str]
-    type: Required[Literal["program"]]
+class ResponseInputItemParamShellCallCallerProgram(TypedDict):
+    caller_id: str
+    type: Literal["program"]
 
 
 class ResponseInputItemParamShellCall(TypedDict, total=False):
@@ -1124,13 +1124,13 @@ class ResponseInputItemParamShellCall(TypedDict, total=False):
     status: Literal["in_progress", "completed", "incomplete"] | None
 
 
-class ResponseInputItemParamShellCallOutputCallerDirect(TypedDict, total=False):
-    type: Required[Literal["direct"]]
+class ResponseInputItemParamShellCallOutputCallerDirect(TypedDict):
+    type: Literal["direct"]
 
 
-class ResponseInputItemParamShellCallOutputCallerProgram(TypedDict, total=False):
-    caller_id: Required[str]
-    type: Required[Literal["program"]]
+class ResponseInputItemParamShellCallOutputCallerProgram(TypedDict):
+    caller_id: str
+    type: Literal["program"]
 
 
 class ResponseInputItemParamShellCallOutput(TypedDict, total=False):
@@ -1143,30 +1143,30 @@ class ResponseInputItemParamShellCallOutput(TypedDict, total=False):
     status: Literal["in_progress", "completed", "incomplete"] | None
 
 
-class ResponseInputItemParamApplyPatchCallOperationCreateFile(TypedDict, total=False):
-    diff: Required[str]
-    path: Required[str]
-    type: Required[Literal["create_file"]]
+class ResponseInputItemParamApplyPatchCallOperationCreateFile(TypedDict):
+    diff: str
+    path: str
+    type: Literal["create_file"]
 
 
-class ResponseInputItemParamApplyPatchCallOperationDeleteFile(TypedDict, total=False):
-    path: Required[str]
-    type: Required[Literal["delete_file"]]
+class ResponseInputItemParamApplyPatchCallOperationDeleteFile(TypedDict):
+    path: str
+    type: Literal["delete_file"]
 
 
-class ResponseInputItemParamApplyPatchCallOperationUpdateFile(TypedDict, total=False):
-    diff: Required[str]
-    path: Required[str]
-    type: Required[Literal["update_file"]]
+class ResponseInputItemParamApplyPatchCallOperationUpdateFile(TypedDict):
+    diff: str
+    path: str
+    type: Literal["update_file"]
 
 
-class ResponseInputItemParamApplyPatchCallCallerDirect(TypedDict, total=False):
-    type: Required[Literal["direct"]]
+class ResponseInputItemParamApplyPatchCallCallerDirect(TypedDict):
+    type: Literal["direct"]
 
 
-class ResponseInputItemParamApplyPatchCallCallerProgram(TypedDict, total=False):
-    caller_id: Required[str]
-    type: Required[Literal["program"]]
+class ResponseInputItemParamApplyPatchCallCallerProgram(TypedDict):
+    caller_id: str
+    type: Literal["program"]
 
 
 class ResponseInputItemParamApplyPatchCall(TypedDict, total=False):
@@ -1178,13 +1178,13 @@ class ResponseInputItemParamApplyPatchCall(TypedDict, total=False):
     caller: ResponseInputItemParamApplyPatchCallCaller | None
 
 
-class ResponseInputItemParamApplyPatchCallOutputCallerDirect(TypedDict, total=False):
-    type: Required[Literal["direct"]]
+class ResponseInputItemParamApplyPatchCallOutputCallerDirect(TypedDict):
+    type: Literal["direct"]
 
 
-class ResponseInputItemParamApplyPatchCallOutputCallerProgram(TypedDict, total=False):
-    caller_id: Required[str]
-    type: Required[Literal["program"]]
+class ResponseInputItemParamApplyPatchCallOutputCallerProgram(TypedDict):
+    caller_id: str
+    type: Literal["program"]
 
 
 class ResponseInputItemParamApplyPatchCallOutput(TypedDict, total=False):
@@ -1211,12 +1211,12 @@ class ResponseInputItemParamMcpListTools(TypedDict, total=False):
     error: str | None
 
 
-class ResponseInputItemParamMcpApprovalRequest(TypedDict, total=False):
-    id: Required[str]
-    arguments: Required[str]
-    name: Required[str]
-    server_label: Required[str]
-    type: Required[Literal["mcp_approval_request"]]
+class ResponseInputItemParamMcpApprovalRequest(TypedDict):
+    id: str
+    arguments: str
+    name: str
+    server_label: str
+    type: Literal["mcp_approval_request"]
 
 
 class ResponseInputItemParamMcpApprovalResponse(TypedDict, total=False):
@@ -1249,20 +1249,20 @@ class ResponseInputItemParamItemReference(TypedDict, total=False):
     type: Literal["item_reference"] | None
 
 
-class ResponseInputItemParamProgram(TypedDict, total=False):
-    id: Required[str]
-    call_id: Required[str]
-    code: Required[str]
-    fingerprint: Required[str]
-    type: Required[Literal["program"]]
+class ResponseInputItemParamProgram(TypedDict):
+    id: str
+    call_id: str
+    code: str
+    fingerprint: str
+    type: Literal["program"]
 
 
-class ResponseInputItemParamProgramOutput(TypedDict, total=False):
-    id: Required[str]
-    call_id: Required[str]
-    result: Required[str]
-    status: Required[Literal["completed", "incomplete"]]
-    type: Required[Literal["program_output"]]
+class ResponseInputItemParamProgramOutput(TypedDict):
+    id: str
+    call_id: str
+    result: str
+    status: Literal["completed", "incomplete"]
+    type: Literal["program_output"]
 
 
 ResponseInputItemParam: TypeAlias = "EasyInputMessageParam | ResponseInputItemParamMessage | ResponseOutputMessageParam | ResponseFileSearchToolCallParam | ResponseComputerToolCallParam | ResponseInputItemParamComputerCallOutput | ResponseFunctionWebSearchParam | ResponseFunctionToolCallParam | ResponseInputItemParamFunctionCallOutput | ResponseInputItemParamToolSearchCall | ResponseToolSearchOutputItemParamParam | ResponseInputItemParamAdditionalTools | ResponseConfigurationUpdateItemParamParam | ResponseReasoningItemParam | ResponseCompactionItemParamParam | ResponseInputItemParamImageGenerationCall | ResponseCodeInterpreterToolCallParam | ResponseInputItemParamLocalShellCall | ResponseInputItemParamLocalShellCallOutput | ResponseInputItemParamShellCall | ResponseInputItemParamShellCallOutput | ResponseInputItemParamApplyPatchCall | ResponseInputItemParamApplyPatchCallOutput | ResponseInputItemParamMcpListTools | ResponseInputItemParamMcpApprovalRequest | ResponseInputItemParamMcpApprovalResponse | ResponseInputItemParamMcpCall | ResponseCustomToolCallOutputParam | ResponseCustomToolCallParam | ResponseInputItemParamCompactionTrigger | ResponseInputItemParamItemReference | ResponseInputItemParamProgram | ResponseInputItemParamProgramOutput"
@@ -1320,13 +1320,13 @@ class ResponseInputParamComputerCallOutput(TypedDict, total=False):
     status: Literal["in_progress", "completed", "incomplete"] | None
 
 
-class ResponseInputParamFunctionCallOutputCallerDirect(TypedDict, total=False):
-    type: Required[Literal["direct"]]
+class ResponseInputParamFunctionCallOutputCallerDirect(TypedDict):
+    type: Literal["direct"]
 
 
-class ResponseInputParamFunctionCallOutputCallerProgram(TypedDict, total=False):
-    caller_id: Required[str]
-    type: Required[Literal["program"]]
+class ResponseInputParamFunctionCallOutputCallerProgram(TypedDict):
+    caller_id: str
+    type: Literal["program"]
 
 
 class ResponseInputParamFunctionCallOutput(TypedDict, total=False):
@@ -1356,9 +1356,9 @@ class ResponseInputParamAdditionalTools(TypedDict, total=False):
     id: str | None
 
 
-class ResponseInputParamImageGenerationCallErrorModerationDetails(TypedDict, total=False):
-    categories: Required[Sequence[str]]
-    moderation_stage: Required[Literal["input", "output", "unknown"]]
+class ResponseInputParamImageGenerationCallErrorModerationDetails(TypedDict):
+    categories: Sequence[str]
+    moderation_stage: Literal["input", "output", "unknown"]
 
 
 class ResponseInputParamImageGenerationCallError(TypedDict, total=False):
@@ -1369,12 +1369,12 @@ class ResponseInputParamImageGenerationCallError(TypedDict, total=False):
     moderation_details: ResponseInputParamImageGenerationCallErrorModerationDetails
 
 
-class ResponseInputParamImageGenerationCallSvgUsage(TypedDict, total=False):
-    input_tokens: Required[int]
-    model: Required[str]
-    output_tokens: Required[int]
-    reasoning_tokens: Required[int]
-    total_tokens: Required[int]
+class ResponseInputParamImageGenerationCallSvgUsage(TypedDict):
+    input_tokens: int
+    model: str
+    output_tokens: int
+    reasoning_tokens: int
+    total_tokens: int
 
 
 class ResponseInputParamImageGenerationCall(TypedDict, total=False):
@@ -1401,12 +1401,12 @@ class ResponseInputParamLocalShellCallAction(TypedDict, total=False):
     working_directory: str | None
 
 
-class ResponseInputParamLocalShellCall(TypedDict, total=False):
-    id: Required[str]
-    action: Required[ResponseInputParamLocalShellCallAction]
-    call_id: Required[str]
-    status: Required[Literal["in_progress", "completed", "incomplete"]]
-    type: Required[Literal["local_shell_call"]]
+class ResponseInputParamLocalShellCall(TypedDict):
+    id: str
+    action: ResponseInputParamLocalShellCallAction
+    call_id: str
+    status: Literal["in_progress", "completed", "incomplete"]
+    type: Literal["local_shell_call"]
 
 
 class ResponseInputParamLocalShellCallOutput(TypedDict, total=False):
@@ -1422,13 +1422,13 @@ class ResponseInputParamShellCallAction(TypedDict, total=False):
     timeout_ms: int | None
 
 
-class ResponseInputParamShellCallCallerDirect(TypedDict, total=False):
-    type: Required[Literal["direct"]]
+class ResponseInputParamShellCallCallerDirect(TypedDict):
+    type: Literal["direct"]
 
 
-class ResponseInputParamShellCallCallerProgram(TypedDict, total=False):
-    caller_id: Required[str]
-    type: Required[Literal["program"]]
+class ResponseInputParamShellCallCallerProgram(TypedDict):
+    caller_id: str
+    type: Literal["program"]
 
 
 class ResponseInputParamShellCall(TypedDict, total=False):
@@ -1441,13 +1441,13 @@ class ResponseInputParamShellCall(TypedDict, total=False):
     status: Literal["in_progress", "completed", "incomplete"] | None
 
 
-class ResponseInputParamShellCallOutputCallerDirect(TypedDict, total=False):
-    type: Required[Literal["direct"]]
+class ResponseInputParamShellCallOutputCallerDirect(TypedDict):
+    type: Literal["direct"]
 
 
-class ResponseInputParamShellCallOutputCallerProgram(TypedDict, total=False):
-    caller_id: Required[str]
-    type: Required[Literal["program"]]
+class ResponseInputParamShellCallOutputCallerProgram(TypedDict):
+    caller_id: str
+    type: Literal["program"]
 
 
 class ResponseInputParamShellCallOutput(TypedDict, total=False):
@@ -1460,30 +1460,30 @@ class ResponseInputParamShellCallOutput(TypedDict, total=False):
     status: Literal["in_progress", "completed", "incomplete"] | None
 
 
-class ResponseInputParamApplyPatchCallOperationCreateFile(TypedDict, total=False):
-    diff: Required[str]
-    path: Required[str]
-    type: Required[Literal["create_file"]]
+class ResponseInputParamApplyPatchCallOperationCreateFile(TypedDict):
+    diff: str
+    path: str
+    type: Literal["create_file"]
 
 
-class ResponseInputParamApplyPatchCallOperationDeleteFile(TypedDict, total=False):
-    path: Required[str]
-    type: Required[Literal["delete_file"]]
+class ResponseInputParamApplyPatchCallOperationDeleteFile(TypedDict):
+    path: str
+    type: Literal["delete_file"]
 
 
-class ResponseInputParamApplyPatchCallOperationUpdateFile(TypedDict, total=False):
-    diff: Required[str]
-    path: Required[str]
-    type: Required[Literal["update_file"]]
+class ResponseInputParamApplyPatchCallOperationUpdateFile(TypedDict):
+    diff: str
+    path: str
+    type: Literal["update_file"]
 
 
-class ResponseInputParamApplyPatchCallCallerDirect(TypedDict, total=False):
-    type: Required[Literal["direct"]]
+class ResponseInputParamApplyPatchCallCallerDirect(TypedDict):
+    type: Literal["direct"]
 
 
-class ResponseInputParamApplyPatchCallCallerProgram(TypedDict, total=False):
-    caller_id: Required[str]
-    type: Required[Literal["program"]]
+class ResponseInputParamApplyPatchCallCallerProgram(TypedDict):
+    caller_id: str
+    type: Literal["program"]
 
 
 class ResponseInputParamApplyPatchCall(TypedDict, total=False):
@@ -1495,13 +1495,13 @@ class ResponseInputParamApplyPatchCall(TypedDict, total=False):
     caller: ResponseInputParamApplyPatchCallCaller | None
 
 
-class ResponseInputParamApplyPatchCallOutputCallerDirect(TypedDict, total=False):
-    type: Required[Literal["direct"]]
+class ResponseInputParamApplyPatchCallOutputCallerDirect(TypedDict):
+    type: Literal["direct"]
 
 
-class ResponseInputParamApplyPatchCallOutputCallerProgram(TypedDict, total=False):
-    caller_id: Required[str]
-    type: Required[Literal["program"]]
+class ResponseInputParamApplyPatchCallOutputCallerProgram(TypedDict):
+    caller_id: str
+    type: Literal["program"]
 
 
 class ResponseInputParamApplyPatchCallOutput(TypedDict, total=False):
@@ -1528,12 +1528,12 @@ class ResponseInputParamMcpListTools(TypedDict, total=False):
     error: str | None
 
 
-class ResponseInputParamMcpApprovalRequest(TypedDict, total=False):
-    id: Required[str]
-    arguments: Required[str]
-    name: Required[str]
-    server_label: Required[str]
-    type: Required[Literal["mcp_approval_request"]]
+class ResponseInputParamMcpApprovalRequest(TypedDict):
+    id: str
+    arguments: str
+    name: str
+    server_label: str
+    type: Literal["mcp_approval_request"]
 
 
 class ResponseInputParamMcpApprovalResponse(TypedDict, total=False):
@@ -1566,20 +1566,20 @@ class ResponseInputParamItemReference(TypedDict, total=False):
     type: Literal["item_reference"] | None
 
 
-class ResponseInputParamProgram(TypedDict, total=False):
-    id: Required[str]
-    call_id: Required[str]
-    code: Required[str]
-    fingerprint: Required[str]
-    type: Required[Literal["program"]]
+class ResponseInputParamProgram(TypedDict):
+    id: str
+    call_id: str
+    code: str
+    fingerprint: str
+    type: Literal["program"]
 
 
-class ResponseInputParamProgramOutput(TypedDict, total=False):
-    id: Required[str]
-    call_id: Required[str]
-    result: Required[str]
-    status: Required[Literal["completed", "incomplete"]]
-    type: Required[Literal["program_output"]]
+class ResponseInputParamProgramOutput(TypedDict):
+    id: str
+    call_id: str
+    result: str
+    status: Literal["completed", "incomplete"]
+    type: Literal["program_output"]
 
 
 ResponseInputParam: TypeAlias = "list[ResponseInputParamResponseInputItemParam]"
@@ -1645,9 +1645,9 @@ class ResponseOutputMessageParam(TypedDict, total=False):
 ResponseOutputMessageParamContent: TypeAlias = "ResponseOutputTextParam | ResponseOutputRefusalParam"
 
 
-class ResponseOutputRefusalParam(TypedDict, total=False):
-    refusal: Required[str]
-    type: Required[Literal["refusal"]]
+class ResponseOutputRefusalParam(TypedDict):
+    refusal: str
+    type: Literal["refusal"]
 
 
 class ResponseOutputTextParam(TypedDict, total=False):
@@ -1657,47 +1657,47 @@ class ResponseOutputTextParam(TypedDict, total=False):
     logprobs: Iterable[ResponseOutputTextParamLogprob]
 
 
-class ResponseOutputTextParamAnnotationFileCitation(TypedDict, total=False):
-    file_id: Required[str]
-    filename: Required[str]
-    index: Required[int]
-    type: Required[Literal["file_citation"]]
+class ResponseOutputTextParamAnnotationFileCitation(TypedDict):
+    file_id: str
+    filename: str
+    index: int
+    type: Literal["file_citation"]
 
 
-class ResponseOutputTextParamAnnotationURLCitation(TypedDict, total=False):
-    end_index: Required[int]
-    start_index: Required[int]
-    title: Required[str]
-    type: Required[Literal["url_citation"]]
-    url: Required[str]
+class ResponseOutputTextParamAnnotationURLCitation(TypedDict):
+    end_index: int
+    start_index: int
+    title: str
+    type: Literal["url_citation"]
+    url: str
 
 
-class ResponseOutputTextParamAnnotationContainerFileCitation(TypedDict, total=False):
-    container_id: Required[str]
-    end_index: Required[int]
-    file_id: Required[str]
-    filename: Required[str]
-    start_index: Required[int]
-    type: Required[Literal["container_file_citation"]]
+class ResponseOutputTextParamAnnotationContainerFileCitation(TypedDict):
+    container_id: str
+    end_index: int
+    file_id: str
+    filename: str
+    start_index: int
+    type: Literal["container_file_citation"]
 
 
-class ResponseOutputTextParamAnnotationFilePath(TypedDict, total=False):
-    file_id: Required[str]
-    index: Required[int]
-    type: Required[Literal["file_path"]]
+class ResponseOutputTextParamAnnotationFilePath(TypedDict):
+    file_id: str
+    index: int
+    type: Literal["file_path"]
 
 
-class ResponseOutputTextParamLogprobTopLogprob(TypedDict, total=False):
-    token: Required[str]
-    bytes: Required[Iterable[int]]
-    logprob: Required[float]
+class ResponseOutputTextParamLogprobTopLogprob(TypedDict):
+    token: str
+    bytes: Iterable[int]
+    logprob: float
 
 
-class ResponseOutputTextParamLogprob(TypedDict, total=False):
-    token: Required[str]
-    bytes: Required[Iterable[int]]
-    logprob: Required[float]
-    top_logprobs: Required[Iterable[ResponseOutputTextParamLogprobTopLogprob]]
+class ResponseOutputTextParamLogprob(TypedDict):
+    token: str
+    bytes: Iterable[int]
+    logprob: float
+    top_logprobs: Iterable[ResponseOutputTextParamLogprobTopLogprob]
 
 
 ResponseOutputTextParamAnnotation: TypeAlias = "ResponseOutputTextParamAnnotationFileCitation | ResponseOutputTextParamAnnotationURLCitation | ResponseOutputTextParamAnnotationContainerFileCitation | ResponseOutputTextParamAnnotationFilePath"
@@ -1723,14 +1723,14 @@ class ResponseReasoningItemParam(TypedDict, total=False):
     status: Literal["in_progress", "completed", "incomplete"]
 
 
-class ResponseReasoningItemParamContent(TypedDict, total=False):
-    text: Required[str]
-    type: Required[Literal["reasoning_text"]]
+class ResponseReasoningItemParamContent(TypedDict):
+    text: str
+    type: Literal["reasoning_text"]
 
 
-class ResponseReasoningItemParamSummary(TypedDict, total=False):
-    text: Required[str]
-    type: Required[Literal["summary_text"]]
+class ResponseReasoningItemParamSummary(TypedDict):
+    text: str
+    type: Literal["summary_text"]
 
 
 class ResponseRetrieveParamsBase(TypedDict, total=False):
@@ -1743,17 +1743,17 @@ class ResponseRetrieveParamsNonStreaming(ResponseRetrieveParamsBase, total=False
     stream: Literal[False]
 
 
-class ResponseRetrieveParamsStreaming(ResponseRetrieveParamsBase, total=False):
-    stream: Required[Literal[True]]
+class ResponseRetrieveParamsStreaming(ResponseRetrieveParamsBase):
+    stream: Literal[True]
 
 
 ResponseRetrieveParams: TypeAlias = "ResponseRetrieveParamsNonStreaming | ResponseRetrieveParamsStreaming"
 
 
-class ResponseSteerEventParam(TypedDict, total=False):
-    input: Required[ResponseSteerInputParam]
-    previous_response_id: Required[str]
-    type: Required[Literal["response.steer"]]
+class ResponseSteerEventParam(TypedDict):
+    input: ResponseSteerInputParam
+    previous_response_id: str
+    type: Literal["response.steer"]
 
 
 ResponseSteerInputContentParam: TypeAlias = (
@@ -1769,13 +1769,13 @@ class ResponseSteerInputParamResponseSteerInputItemListMessage(TypedDict, total=
     status: str | None
 
 
-class ResponseSteerInputParamResponseSteerInputItemListFunctionCallOutputCallerDirect(TypedDict, total=False):
-    type: Required[Literal["direct"]]
+class ResponseSteerInputParamResponseSteerInputItemListFunctionCallOutputCallerDirect(TypedDict):
+    type: Literal["direct"]
 
 
-class ResponseSteerInputParamResponseSteerInputItemListFunctionCallOutputCallerProgram(TypedDict, total=False):
-    caller_id: Required[str]
-    type: Required[Literal["program"]]
+class ResponseSteerInputParamResponseSteerInputItemListFunctionCallOutputCallerProgram(TypedDict):
+    caller_id: str
+    type: Literal["program"]
 
 
 class ResponseSteerInputParamResponseSteerInputItemListFunctionCallOutput(TypedDict, total=False):
@@ -1869,8 +1869,8 @@ class ResponseToolSearchOutputItemParamParamToolCodeInterpreter(TypedDict, total
     allowed_callers: list[Literal["direct", "programmatic"]] | None
 
 
-class ResponseToolSearchOutputItemParamParamToolProgrammaticToolCalling(TypedDict, total=False):
-    type: Required[Literal["programmatic_tool_calling"]]
+class ResponseToolSearchOutputItemParamParamToolProgrammaticToolCalling(TypedDict):
+    type: Literal["programmatic_tool_calling"]
 
 
 class ResponseToolSearchOutputItemParamParamToolImageGenerationInputImageMask(TypedDict, total=False):
@@ -1922,8 +1922,8 @@ class ResponseToolSearchOutputItemParamParamToolImageGeneration(TypedDict, total
     svg: ResponseToolSearchOutputItemParamParamToolImageGenerationSvg
 
 
-class ResponseToolSearchOutputItemParamParamToolLocalShell(TypedDict, total=False):
-    type: Required[Literal["local_shell"]]
+class ResponseToolSearchOutputItemParamParamToolLocalShell(TypedDict):
+    type: Literal["local_shell"]
 
 
 ResponseToolSearchOutputItemParamParamTool: TypeAlias = "FunctionToolParam | FileSearchToolParam | ComputerToolParam | ComputerUsePreviewToolParam | WebSearchToolParam | ResponseToolSearchOutputItemParamParamToolMcp | ResponseToolSearchOutputItemParamParamToolCodeInterpreter | ResponseToolSearchOutputItemParamParamToolProgrammaticToolCalling | ResponseToolSearchOutputItemParamParamToolImageGeneration | ResponseToolSearchOutputItemParamParamToolLocalShell | FunctionShellToolParam | CustomToolParam | ToolSearchOutputNamespaceToolParam | ToolSearchToolParam | WebSearchPreviewToolParam | ApplyPatchToolParam"
@@ -1958,12 +1958,12 @@ class ResponsesClientEventParamResponseCreateImage(TypedDict, total=False):
     context_compression: Literal["auto", "enabled", "disabled"]
 
 
-class ResponsesClientEventParamResponseCreateModerationPolicyInput(TypedDict, total=False):
-    mode: Required[Literal["score", "block"]]
+class ResponsesClientEventParamResponseCreateModerationPolicyInput(TypedDict):
+    mode: Literal["score", "block"]
 
 
-class ResponsesClientEventParamResponseCreateModerationPolicyOutput(TypedDict, total=False):
-    mode: Required[Literal["score", "block"]]
+class ResponsesClientEventParamResponseCreateModerationPolicyOutput(TypedDict):
+    mode: Literal["score", "block"]
 
 
 class ResponsesClientEventParamResponseCreateModerationPolicy(TypedDict, total=False):
@@ -1987,8 +1987,8 @@ class ResponsesClientEventParamResponseCreateStreamOptions(TypedDict, total=Fals
     include_obfuscation: bool
 
 
-class ResponsesClientEventParamResponseCreateToolChoiceSpecificProgrammaticToolCallingParam(TypedDict, total=False):
-    type: Required[Literal["programmatic_tool_calling"]]
+class ResponsesClientEventParamResponseCreateToolChoiceSpecificProgrammaticToolCallingParam(TypedDict):
+    type: Literal["programmatic_tool_calling"]
 
 
 class ResponsesClientEventParamResponseCreate(TypedDict, total=False):
@@ -2069,24 +2069,24 @@ class SkillReferenceParam(TypedDict, total=False):
     version: str
 
 
-class ToolChoiceAllowedParam(TypedDict, total=False):
-    mode: Required[Literal["auto", "required"]]
-    tools: Required[Iterable[dict[str, object]]]
-    type: Required[Literal["allowed_tools"]]
+class ToolChoiceAllowedParam(TypedDict):
+    mode: Literal["auto", "required"]
+    tools: Iterable[dict[str, object]]
+    type: Literal["allowed_tools"]
 
 
-class ToolChoiceApplyPatchParam(TypedDict, total=False):
-    type: Required[Literal["apply_patch"]]
+class ToolChoiceApplyPatchParam(TypedDict):
+    type: Literal["apply_patch"]
 
 
-class ToolChoiceCustomParam(TypedDict, total=False):
-    name: Required[str]
-    type: Required[Literal["custom"]]
+class ToolChoiceCustomParam(TypedDict):
+    name: str
+    type: Literal["custom"]
 
 
-class ToolChoiceFunctionParam(TypedDict, total=False):
-    name: Required[str]
-    type: Required[Literal["function"]]
+class ToolChoiceFunctionParam(TypedDict):
+    name: str
+    type: Literal["function"]
 
 
 class ToolChoiceMcpParam(TypedDict, total=False):
@@ -2095,22 +2095,20 @@ class ToolChoiceMcpParam(TypedDict, total=False):
     name: str | None
 
 
-class ToolChoiceShellParam(TypedDict, total=False):
-    type: Required[Literal["shell"]]
+class ToolChoiceShellParam(TypedDict):
+    type: Literal["shell"]
 
 
-class ToolChoiceTypesParam(TypedDict, total=False):
-    type: Required[
-        Literal[
-            "file_search",
-            "web_search_preview",
-            "computer",
-            "computer_use_preview",
-            "computer_use",
-            "web_search_preview_2025_03_11",
-            "image_generation",
-            "code_interpreter",
-        ]
+class ToolChoiceTypesParam(TypedDict):
+    type: Literal[
+        "file_search",
+        "web_search_preview",
+        "computer",
+        "computer_use_preview",
+        "computer_use",
+        "web_search_preview_2025_03_11",
+        "image_generation",
+        "code_interpreter",
     ]
 
 
@@ -2171,8 +2169,8 @@ class ToolParamCodeInterpreter(TypedDict, total=False):
     allowed_callers: list[Literal["direct", "programmatic"]] | None
 
 
-class ToolParamProgrammaticToolCalling(TypedDict, total=False):
-    type: Required[Literal["programmatic_tool_calling"]]
+class ToolParamProgrammaticToolCalling(TypedDict):
+    type: Literal["programmatic_tool_calling"]
 
 
 class ToolParamImageGenerationInputImageMask(TypedDict, total=False):
@@ -2224,8 +2222,8 @@ class ToolParamImageGeneration(TypedDict, total=False):
     svg: ToolParamImageGenerationSvg
 
 
-class ToolParamLocalShell(TypedDict, total=False):
-    type: Required[Literal["local_shell"]]
+class ToolParamLocalShell(TypedDict):
+    type: Literal["local_shell"]
 
 
 ToolParam: TypeAlias = "FunctionToolParam | FileSearchToolParam | ComputerToolParam | ComputerUsePreviewToolParam | WebSearchToolParam | ToolParamMcp | ToolParamCodeInterpreter | ToolParamProgrammaticToolCalling | ToolParamImageGeneration | ToolParamLocalShell | FunctionShellToolParam | CustomToolParam | NamespaceToolParam | ToolSearchToolParam | WebSearchPreviewToolParam | ApplyPatchToolParam"
@@ -2249,11 +2247,11 @@ ToolParamWebSearchToolUserLocation: TypeAlias = "WebSearchToolParamUserLocation"
 ToolParamWebSearchTool: TypeAlias = "WebSearchToolParam"
 
 
-class ToolSearchOutputNamespaceToolParam(TypedDict, total=False):
-    description: Required[str]
-    name: Required[str]
-    tools: Required[Iterable[ToolSearchOutputNamespaceToolParamTool]]
-    type: Required[Literal["namespace"]]
+class ToolSearchOutputNamespaceToolParam(TypedDict):
+    description: str
+    name: str
+    tools: Iterable[ToolSearchOutputNamespaceToolParamTool]
+    type: Literal["namespace"]
 
 
 ToolSearchOutputNamespaceToolParamToolFunctionReservedKeywords = TypedDict(

@@ -12,36 +12,36 @@ from .. import shared as _types_shared
 ChatModel: TypeAlias = "Literal['gpt-6-astra', 'gpt-6.1-sol', 'gpt-6.1-terra', 'gpt-6-sol', 'gpt-6-luna', 'gpt-5.6-sol', 'gpt-5.6-terra', 'gpt-5.6-luna', 'gpt-5.5', 'gpt-5.5-2026-04-23', 'gpt-5.4', 'gpt-5.4-mini', 'gpt-5.4-nano', 'gpt-5.4-mini-2026-03-17', 'gpt-5.4-nano-2026-03-17', 'gpt-5.3-chat-latest', 'gpt-5.2', 'gpt-5.2-2025-12-11', 'gpt-5.2-chat-latest', 'gpt-5.2-pro', 'gpt-5.2-pro-2025-12-11', 'gpt-5.1', 'gpt-5.1-2025-11-13', 'gpt-5.1-codex', 'gpt-5.1-mini', 'gpt-5.1-chat-latest', 'gpt-5', 'gpt-5-mini', 'gpt-5-nano', 'gpt-5-2025-08-07', 'gpt-5-mini-2025-08-07', 'gpt-5-nano-2025-08-07', 'gpt-5-chat-latest', 'gpt-4.1', 'gpt-4.1-mini', 'gpt-4.1-nano', 'gpt-4.1-2025-04-14', 'gpt-4.1-mini-2025-04-14', 'gpt-4.1-nano-2025-04-14', 'o4-mini', 'o4-mini-2025-04-16', 'o3', 'o3-2025-04-16', 'o3-mini', 'o3-mini-2025-01-31', 'o1', 'o1-2024-12-17', 'o1-preview', 'o1-preview-2024-09-12', 'o1-mini', 'o1-mini-2024-09-12', 'gpt-4o', 'gpt-4o-2024-11-20', 'gpt-4o-2024-08-06', 'gpt-4o-2024-05-13', 'gpt-audio-mini', 'gpt-audio-mini-2025-12-15', 'gpt-4o-audio-preview', 'gpt-4o-audio-preview-2024-10-01', 'gpt-4o-audio-preview-2024-12-17', 'gpt-4o-audio-preview-2025-06-03', 'gpt-4o-mini-audio-preview', 'gpt-4o-mini-audio-preview-2024-12-17', 'gpt-4o-search-preview', 'gpt-4o-mini-search-preview', 'gpt-4o-search-preview-2025-03-11', 'gpt-4o-mini-search-preview-2025-03-11', 'chatgpt-4o-latest', 'codex-mini-latest', 'gpt-4o-mini', 'gpt-4o-mini-2024-07-18', 'gpt-4-turbo', 'gpt-4-turbo-2024-04-09', 'gpt-4-0125-preview', 'gpt-4-turbo-preview', 'gpt-4-1106-preview', 'gpt-4-vision-preview', 'gpt-4', 'gpt-4-0314', 'gpt-4-0613', 'gpt-4-32k', 'gpt-4-32k-0314', 'gpt-4-32k-0613', 'gpt-3.5-turbo', 'gpt-3.5-turbo-16k', 'gpt-3.5-turbo-0301', 'gpt-3.5-turbo-0613', 'gpt-3.5-turbo-1106', 'gpt-3.5-turbo-0125', 'gpt-3.5-turbo-16k-0613']"
 
 
-class ComparisonFilter(TypedDict, total=False):
-    key: Required[str]
-    type: Required[Literal["eq", "ne", "gt", "gte", "lt", "lte", "in", "nin"]]
-    value: Required[str | float | bool | Sequence[str | float]]
+class ComparisonFilter(TypedDict):
+    key: str
+    type: Literal["eq", "ne", "gt", "gte", "lt", "lte", "in", "nin"]
+    value: str | float | bool | Sequence[str | float]
 
 
-class CompoundFilter(TypedDict, total=False):
-    filters: Required[Iterable[Filter]]
-    type: Required[Literal["and", "or"]]
+class CompoundFilter(TypedDict):
+    filters: Iterable[Filter]
+    type: Literal["and", "or"]
 
 
 Filter: TypeAlias = "ComparisonFilter | object"
 
 
-class Text(TypedDict, total=False):
-    type: Required[Literal["text"]]
+class Text(TypedDict):
+    type: Literal["text"]
 
 
-class Grammar(TypedDict, total=False):
-    definition: Required[str]
-    syntax: Required[Literal["lark", "regex"]]
-    type: Required[Literal["grammar"]]
+class Grammar(TypedDict):
+    definition: str
+    syntax: Literal["lark", "regex"]
+    type: Literal["grammar"]
 
 
 CustomToolInputFormat: TypeAlias = "Text | Grammar"
 
 
-class DecisionInputJSON(TypedDict, total=False):
-    data: Required[dict[str, object | None] | Iterable[dict[str, object | None]]]
-    type: Required[Literal["input_json"]]
+class DecisionInputJSON(TypedDict):
+    data: dict[str, object | None] | Iterable[dict[str, object | None]]
+    type: Literal["input_json"]
 
 
 class DecisionQuestionInputImage(TypedDict, total=False):
@@ -53,9 +53,9 @@ class DecisionQuestionInputImage(TypedDict, total=False):
 DecisionQuestionInputPart: TypeAlias = "DecisionQuestionInputText | DecisionQuestionInputImage | DecisionInputJSON"
 
 
-class DecisionQuestionInputText(TypedDict, total=False):
-    text: Required[str]
-    type: Required[Literal["input_text"]]
+class DecisionQuestionInputText(TypedDict):
+    text: str
+    type: Literal["input_text"]
 
 
 class FunctionDefinition(TypedDict, total=False):
@@ -83,8 +83,8 @@ class Reasoning(TypedDict, total=False):
 ReasoningEffort: TypeAlias = "Literal['none', 'minimal', 'low', 'medium', 'high', 'xhigh', 'max'] | None"
 
 
-class ResponseFormatJSONObject(TypedDict, total=False):
-    type: Required[Literal["json_object"]]
+class ResponseFormatJSONObject(TypedDict):
+    type: Literal["json_object"]
 
 
 class JSONSchema(TypedDict, total=False):
@@ -94,13 +94,13 @@ class JSONSchema(TypedDict, total=False):
     strict: bool | None
 
 
-class ResponseFormatJSONSchema(TypedDict, total=False):
-    json_schema: Required[JSONSchema]
-    type: Required[Literal["json_schema"]]
+class ResponseFormatJSONSchema(TypedDict):
+    json_schema: JSONSchema
+    type: Literal["json_schema"]
 
 
-class ResponseFormatText(TypedDict, total=False):
-    type: Required[Literal["text"]]
+class ResponseFormatText(TypedDict):
+    type: Literal["text"]
 
 
 settle_now(globals())

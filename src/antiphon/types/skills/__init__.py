@@ -10,6 +10,7 @@ from ...core.lazy import serve
 if TYPE_CHECKING:
     from . import _models as _models
     from . import _params as _params
+    from . import versions as versions
     from ._models import DeletedSkillVersion as DeletedSkillVersion
     from ._models import SkillVersion as SkillVersion
     from ._models import SkillVersionList as SkillVersionList
@@ -30,5 +31,5 @@ version_create_params: VersionCreateParams
 version_list_params: VersionListParams""",
     },
     elsewhere={},
-    packages=[],
+    packages=["versions"],
 )

@@ -3,14 +3,14 @@
 
 from __future__ import annotations
 
-from typing import Required, TypedDict
+from typing import TypedDict
 
 from ...core.argument import FileTypes
 from ...core.lazy import settle_now
 
 
-class PartCreateParams(TypedDict, total=False):
-    data: Required[FileTypes]
+class PartCreateParams(TypedDict):
+    data: FileTypes
 
 
 settle_now(globals())

@@ -46,9 +46,9 @@ class FileListParams(TypedDict, total=False):
     order: Literal["asc", "desc"]
 
 
-class FileUpdateParams(TypedDict, total=False):
-    vector_store_id: Required[str]
-    attributes: Required[dict[str, str | float | bool] | None]
+class FileUpdateParams(TypedDict):
+    vector_store_id: str
+    attributes: dict[str, str | float | bool] | None
 
 
 settle_now(globals())

@@ -6,6 +6,7 @@ from __future__ import annotations
 from typing import Annotated, Literal, TypeAlias
 
 from ...core.lazy import settle
+from ...core.members import HiddenSigningSecret
 from ...core.model import BaseModel, Discriminator
 
 
@@ -474,13 +475,13 @@ class WebhookEndpointTestResult(BaseModel):
     webhook_endpoint_id: str
 
 
-class WebhookEndpointWithSecret(BaseModel):
+class WebhookEndpointWithSecret(HiddenSigningSecret, BaseModel):
     id: str
     created_at: int
     event_types: list[str]
     name: str
     object: Literal["webhook_endpoint"]
-    signing_secret: str | None = None
+    signing_secret: str
     signing_secret_hint: str | None = None
     url: str
     updated_at: int | None = None

@@ -3,60 +3,13 @@
 
 from __future__ import annotations
 
-from typing import Literal, Required, TypedDict
+from typing import Literal, TypedDict
 
 from ...core.lazy import settle_now
 
 
-class WebhookCreateParams(TypedDict, total=False):
-    event_types: Required[
-        list[
-            Literal[
-                "batch.completed",
-                "batch.failed",
-                "batch.expired",
-                "batch.cancelled",
-                "response.completed",
-                "response.failed",
-                "response.cancelled",
-                "response.incomplete",
-                "eval.run.succeeded",
-                "eval.run.failed",
-                "eval.run.canceled",
-                "fine_tuning.job.succeeded",
-                "fine_tuning.job.failed",
-                "fine_tuning.job.cancelled",
-                "realtime.call.incoming",
-                "video.completed",
-                "video.failed",
-                "agent.environment.ready",
-                "agent.environment.failed",
-                "agent.environment.suspended",
-                "agent.environment.expired",
-                "agent.session.created",
-                "agent.session.action_required",
-                "agent.session.in_progress",
-                "agent.session.idle",
-                "agent.session.failed",
-                "safety.alert.created",
-            ]
-        ]
-    ]
-    name: Required[str]
-    url: Required[str]
-
-
-class WebhookListParams(TypedDict, total=False):
-    after: str | None
-    limit: int
-
-
-class WebhookRotateSecretParams(TypedDict, total=False):
-    keep_old_secret_active_for_24_hours: bool
-
-
-class WebhookTestParams(TypedDict, total=False):
-    event_type: Required[
+class WebhookCreateParams(TypedDict):
+    event_types: list[
         Literal[
             "batch.completed",
             "batch.failed",
@@ -86,6 +39,49 @@ class WebhookTestParams(TypedDict, total=False):
             "agent.session.failed",
             "safety.alert.created",
         ]
+    ]
+    name: str
+    url: str
+
+
+class WebhookListParams(TypedDict, total=False):
+    after: str | None
+    limit: int
+
+
+class WebhookRotateSecretParams(TypedDict, total=False):
+    keep_old_secret_active_for_24_hours: bool
+
+
+class WebhookTestParams(TypedDict):
+    event_type: Literal[
+        "batch.completed",
+        "batch.failed",
+        "batch.expired",
+        "batch.cancelled",
+        "response.completed",
+        "response.failed",
+        "response.cancelled",
+        "response.incomplete",
+        "eval.run.succeeded",
+        "eval.run.failed",
+        "eval.run.canceled",
+        "fine_tuning.job.succeeded",
+        "fine_tuning.job.failed",
+        "fine_tuning.job.cancelled",
+        "realtime.call.incoming",
+        "video.completed",
+        "video.failed",
+        "agent.environment.ready",
+        "agent.environment.failed",
+        "agent.environment.suspended",
+        "agent.environment.expired",
+        "agent.session.created",
+        "agent.session.action_required",
+        "agent.session.in_progress",
+        "agent.session.idle",
+        "agent.session.failed",
+        "safety.alert.created",
     ]
 
 

@@ -216,7 +216,7 @@ class Sessions(Resource):
             APIStatusError: the server refused; the subclass tells the status.
             APIConnectionError: no usable answer came.
 
-        See https://platform.openai.com/docs/api-reference/chatkit/sessions/create object.
+        See https://platform.openai.com/docs/api-reference/chatkit
         """
         return self._client.perform(
             Call(
@@ -252,7 +252,7 @@ class Sessions(Resource):
             APIConnectionError: no usable answer came.
             ValueError: `session_id` is empty.
 
-        See https://platform.openai.com/docs/api-reference/chatkit/cancel-session new requests from using the issued client secret.
+        See https://platform.openai.com/docs/api-reference/chatkit
         """
         return self._client.perform(
             Call(
@@ -299,7 +299,7 @@ class AsyncSessions(AsyncResource):
             APIStatusError: the server refused; the subclass tells the status.
             APIConnectionError: no usable answer came.
 
-        See https://platform.openai.com/docs/api-reference/chatkit/sessions/create object.
+        See https://platform.openai.com/docs/api-reference/chatkit
         """
         return await self._client.perform(
             Call(
@@ -335,7 +335,7 @@ class AsyncSessions(AsyncResource):
             APIConnectionError: no usable answer came.
             ValueError: `session_id` is empty.
 
-        See https://platform.openai.com/docs/api-reference/chatkit/cancel-session new requests from using the issued client secret.
+        See https://platform.openai.com/docs/api-reference/chatkit
         """
         return await self._client.perform(
             Call(
@@ -458,7 +458,7 @@ class Threads(Resource):
             APIStatusError: the server refused; the subclass tells the status.
             APIConnectionError: no usable answer came.
 
-        See https://platform.openai.com/docs/api-reference/chatkit/list-threads scope.
+        See https://platform.openai.com/docs/api-reference/chatkit
         """
         return self._client.perform(
             Call(
@@ -524,7 +524,7 @@ class Threads(Resource):
             APIConnectionError: no usable answer came.
             ValueError: `thread_id` is empty.
 
-        See https://platform.openai.com/docs/api-reference/chatkit/threads/list-items for the specified thread.
+        See https://platform.openai.com/docs/api-reference/chatkit
         """
         return self._client.perform(
             Call(
@@ -604,7 +604,7 @@ class AsyncThreads(AsyncResource):
             APIStatusError: the server refused; the subclass tells the status.
             APIConnectionError: no usable answer came.
 
-        See https://platform.openai.com/docs/api-reference/chatkit/list-threads scope.
+        See https://platform.openai.com/docs/api-reference/chatkit
         """
         return self._client.paginate(
             Call(
@@ -670,7 +670,7 @@ class AsyncThreads(AsyncResource):
             APIConnectionError: no usable answer came.
             ValueError: `thread_id` is empty.
 
-        See https://platform.openai.com/docs/api-reference/chatkit/threads/list-items for the specified thread.
+        See https://platform.openai.com/docs/api-reference/chatkit
         """
         return self._client.paginate(
             Call(

@@ -757,7 +757,7 @@ class Responses(Resource):
             APIStatusError: the server refused; the subclass tells the status.
             APIConnectionError: no usable answer came.
 
-        See https://platform.openai.com/docs/api-reference/responses/create
+        See https://platform.openai.com/docs/api-reference
         """
         return self._client.perform(
             Call(
@@ -1820,7 +1820,7 @@ class AsyncResponses(AsyncResource):
             APIStatusError: the server refused; the subclass tells the status.
             APIConnectionError: no usable answer came.
 
-        See https://platform.openai.com/docs/api-reference/responses/create
+        See https://platform.openai.com/docs/api-reference
         """
         return await self._client.perform(
             Call(

@@ -194,8 +194,8 @@ class EffectiveAt(TypedDict, total=False):
     lte: int
 
 
-class CertificateActivateParams(TypedDict, total=False):
-    certificate_ids: Required[Sequence[str]]
+class CertificateActivateParams(TypedDict):
+    certificate_ids: Sequence[str]
 
 
 class CertificateCreateParams(TypedDict, total=False):
@@ -203,8 +203,8 @@ class CertificateCreateParams(TypedDict, total=False):
     name: str
 
 
-class CertificateDeactivateParams(TypedDict, total=False):
-    certificate_ids: Required[Sequence[str]]
+class CertificateDeactivateParams(TypedDict):
+    certificate_ids: Sequence[str]
 
 
 class CertificateListParams(TypedDict, total=False):
@@ -221,14 +221,12 @@ class CertificateUpdateParams(TypedDict, total=False):
     name: str
 
 
-class DataRetentionUpdateParams(TypedDict, total=False):
-    retention_type: Required[
-        Literal[
-            "zero_data_retention",
-            "modified_abuse_monitoring",
-            "enhanced_zero_data_retention",
-            "enhanced_modified_abuse_monitoring",
-        ]
+class DataRetentionUpdateParams(TypedDict):
+    retention_type: Literal[
+        "zero_data_retention",
+        "modified_abuse_monitoring",
+        "enhanced_zero_data_retention",
+        "enhanced_modified_abuse_monitoring",
     ]
 
 
@@ -286,39 +284,39 @@ class ExternalKeyListParams(TypedDict, total=False):
     purpose: Literal["ekm", "psp_decryption"]
 
 
-class ExternalStorageCreateParams(TypedDict, total=False):
-    project_id: Required[str]
-    provider: Required[ExternalStorageCreateParamsProvider]
+class ExternalStorageCreateParams(TypedDict):
+    project_id: str
+    provider: ExternalStorageCreateParamsProvider
 
 
-class ProviderAws(TypedDict, total=False):
-    bucket: Required[str]
-    role_arn: Required[str]
-    type: Required[Literal["aws"]]
+class ProviderAws(TypedDict):
+    bucket: str
+    role_arn: str
+    type: Literal["aws"]
 
 
-class ProviderAzure(TypedDict, total=False):
-    account_name: Required[str]
-    container: Required[str]
-    resource_group: Required[str]
-    subscription_id: Required[str]
-    tenant_id: Required[str]
-    type: Required[Literal["azure"]]
+class ProviderAzure(TypedDict):
+    account_name: str
+    container: str
+    resource_group: str
+    subscription_id: str
+    tenant_id: str
+    type: Literal["azure"]
 
 
-class ProviderGcp(TypedDict, total=False):
-    bucket: Required[str]
-    type: Required[Literal["gcp"]]
-    workload_identity_pool_id: Required[str]
-    workload_identity_project_number: Required[str]
-    workload_identity_provider_id: Required[str]
+class ProviderGcp(TypedDict):
+    bucket: str
+    type: Literal["gcp"]
+    workload_identity_pool_id: str
+    workload_identity_project_number: str
+    workload_identity_provider_id: str
 
 
-class ProviderOci(TypedDict, total=False):
-    bucket: Required[str]
-    region: Required[str]
-    tenancy_ocid: Required[str]
-    type: Required[Literal["oci"]]
+class ProviderOci(TypedDict):
+    bucket: str
+    region: str
+    tenancy_ocid: str
+    type: Literal["oci"]
 
 
 ExternalStorageCreateParamsProvider: TypeAlias = "ProviderAws | ProviderAzure | ProviderGcp | ProviderOci"
@@ -331,8 +329,8 @@ class ExternalStorageListParams(TypedDict, total=False):
     project_id: str | None
 
 
-class GroupCreateParams(TypedDict, total=False):
-    name: Required[str]
+class GroupCreateParams(TypedDict):
+    name: str
 
 
 class GroupListParams(TypedDict, total=False):
@@ -341,8 +339,8 @@ class GroupListParams(TypedDict, total=False):
     order: Literal["asc", "desc"]
 
 
-class GroupUpdateParams(TypedDict, total=False):
-    name: Required[str]
+class GroupUpdateParams(TypedDict):
+    name: str
 
 
 class InviteCreateParams(TypedDict, total=False):
@@ -351,9 +349,9 @@ class InviteCreateParams(TypedDict, total=False):
     projects: Iterable[InviteCreateParamsProject]
 
 
-class InviteCreateParamsProject(TypedDict, total=False):
-    id: Required[str]
-    role: Required[Literal["member", "owner"]]
+class InviteCreateParamsProject(TypedDict):
+    id: str
+    role: Literal["member", "owner"]
 
 
 class InviteListParams(TypedDict, total=False):
@@ -398,11 +396,11 @@ class RoleUpdateParams(TypedDict, total=False):
     role_name: str | None
 
 
-class SpendAlertCreateParams(TypedDict, total=False):
-    currency: Required[Literal["USD"]]
-    interval: Required[Literal["month"]]
-    notification_channel: Required[SpendAlertCreateParamsNotificationChannel]
-    threshold_amount: Required[int]
+class SpendAlertCreateParams(TypedDict):
+    currency: Literal["USD"]
+    interval: Literal["month"]
+    notification_channel: SpendAlertCreateParamsNotificationChannel
+    threshold_amount: int
 
 
 class SpendAlertCreateParamsNotificationChannel(TypedDict, total=False):
@@ -418,11 +416,11 @@ class SpendAlertListParams(TypedDict, total=False):
     order: Literal["asc", "desc"]
 
 
-class SpendAlertUpdateParams(TypedDict, total=False):
-    currency: Required[Literal["USD"]]
-    interval: Required[Literal["month"]]
-    notification_channel: Required[SpendAlertUpdateParamsNotificationChannel]
-    threshold_amount: Required[int]
+class SpendAlertUpdateParams(TypedDict):
+    currency: Literal["USD"]
+    interval: Literal["month"]
+    notification_channel: SpendAlertUpdateParamsNotificationChannel
+    threshold_amount: int
 
 
 class SpendAlertUpdateParamsNotificationChannel(TypedDict, total=False):
@@ -431,10 +429,10 @@ class SpendAlertUpdateParamsNotificationChannel(TypedDict, total=False):
     subject_prefix: str | None
 
 
-class SpendLimitUpdateParams(TypedDict, total=False):
-    currency: Required[Literal["USD"]]
-    interval: Required[Literal["month"]]
-    threshold_amount: Required[int]
+class SpendLimitUpdateParams(TypedDict):
+    currency: Literal["USD"]
+    interval: Literal["month"]
+    threshold_amount: int
 
 
 class UsageAudioSpeechesParams(TypedDict, total=False):
@@ -617,19 +615,19 @@ class WorkloadIdentityProviderCreateParams(TypedDict, total=False):
     verification: WorkloadIdentityProviderCreateParamsVerification
 
 
-class WorkloadIdentityProviderCreateParamsAttributeTransformation(TypedDict, total=False):
-    attribute: Required[str]
-    expression: Required[str]
+class WorkloadIdentityProviderCreateParamsAttributeTransformation(TypedDict):
+    attribute: str
+    expression: str
 
 
-class WorkloadIdentityProviderCreateParamsVerificationDiscovery(TypedDict, total=False):
-    discovery_url: Required[str | None]
-    type: Required[Literal["discovery"]]
+class WorkloadIdentityProviderCreateParamsVerificationDiscovery(TypedDict):
+    discovery_url: str | None
+    type: Literal["discovery"]
 
 
-class WorkloadIdentityProviderCreateParamsVerificationUploadedJwks(TypedDict, total=False):
-    jwks: Required[dict[str, object]]
-    type: Required[Literal["uploaded_jwks"]]
+class WorkloadIdentityProviderCreateParamsVerificationUploadedJwks(TypedDict):
+    jwks: dict[str, object]
+    type: Literal["uploaded_jwks"]
 
 
 WorkloadIdentityProviderCreateParamsVerification: TypeAlias = "WorkloadIdentityProviderCreateParamsVerificationDiscovery | WorkloadIdentityProviderCreateParamsVerificationUploadedJwks"
@@ -651,19 +649,19 @@ class WorkloadIdentityProviderUpdateParams(TypedDict, total=False):
     verification: WorkloadIdentityProviderUpdateParamsVerification
 
 
-class VerificationDiscoveryVerificationParam(TypedDict, total=False):
-    discovery_url: Required[str | None]
-    type: Required[Literal["discovery"]]
+class VerificationDiscoveryVerificationParam(TypedDict):
+    discovery_url: str | None
+    type: Literal["discovery"]
 
 
-class VerificationUploadedJwksVerificationParam(TypedDict, total=False):
-    jwks: Required[dict[str, object]]
-    type: Required[Literal["uploaded_jwks"]]
+class VerificationUploadedJwksVerificationParam(TypedDict):
+    jwks: dict[str, object]
+    type: Literal["uploaded_jwks"]
 
 
-class WorkloadIdentityProviderUpdateParamsAttributeTransformation(TypedDict, total=False):
-    attribute: Required[str]
-    expression: Required[str]
+class WorkloadIdentityProviderUpdateParamsAttributeTransformation(TypedDict):
+    attribute: str
+    expression: str
 
 
 WorkloadIdentityProviderUpdateParamsVerification: TypeAlias = (

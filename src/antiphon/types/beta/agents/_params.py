@@ -72,10 +72,10 @@ class AutomationTargetParamNewSession(TypedDict, total=False):
     vault_ids: Sequence[str] | None
 
 
-class AutomationTargetParamExistingSession(TypedDict, total=False):
-    instructions: Required[str]
-    session_id: Required[str]
-    type: Required[Literal["existing_session"]]
+class AutomationTargetParamExistingSession(TypedDict):
+    instructions: str
+    session_id: str
+    type: Literal["existing_session"]
 
 
 AutomationTargetParam: TypeAlias = "AutomationTargetParamNewSession | AutomationTargetParamExistingSession"
@@ -96,8 +96,8 @@ class EnvironmentCreateParams(TypedDict, total=False):
     idempotency_key: str
 
 
-class EnvironmentDesktop(TypedDict, total=False):
-    enabled: Required[bool]
+class EnvironmentDesktop(TypedDict):
+    enabled: bool
 
 
 class EnvironmentNetwork(TypedDict, total=False):
@@ -162,8 +162,8 @@ class SessionCreateParamsNonStreaming(SessionCreateParamsBase, total=False):
     stream: Literal[False]
 
 
-class SessionCreateParamsStreaming(SessionCreateParamsBase, total=False):
-    stream: Required[Literal[True]]
+class SessionCreateParamsStreaming(SessionCreateParamsBase):
+    stream: Literal[True]
 
 
 class SessionCreateParamsAgent(TypedDict, total=False):
@@ -182,8 +182,8 @@ class SessionCreateParamsPromptCacheOptions(TypedDict, total=False):
     ttl: Literal["30m", "12h"]
 
 
-class SessionCreateParamsSpendControl(TypedDict, total=False):
-    limit: Required[int | None]
+class SessionCreateParamsSpendControl(TypedDict):
+    limit: int | None
 
 
 SessionCreateParams: TypeAlias = "SessionCreateParamsNonStreaming | SessionCreateParamsStreaming"
@@ -220,8 +220,8 @@ class SessionUpdateParamsPromptCacheOptions(TypedDict, total=False):
     ttl: Literal["30m", "12h"]
 
 
-class SessionUpdateParamsSpendControl(TypedDict, total=False):
-    limit: Required[int | None]
+class SessionUpdateParamsSpendControl(TypedDict):
+    limit: int | None
 
 
 class VaultCreateParams(TypedDict, total=False):

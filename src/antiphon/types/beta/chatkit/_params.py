@@ -29,9 +29,9 @@ class ChatSessionChatKitConfigurationParam(TypedDict, total=False):
     history: History
 
 
-class ChatSessionExpiresAfterParam(TypedDict, total=False):
-    anchor: Required[Literal["created_at"]]
-    seconds: Required[int]
+class ChatSessionExpiresAfterParam(TypedDict):
+    anchor: Literal["created_at"]
+    seconds: int
 
 
 class ChatSessionRateLimitsParam(TypedDict, total=False):

@@ -103,8 +103,8 @@ class RealtimeClientEventParamOutputAudioBufferClear(TypedDict, total=False):
 RealtimeClientEventParam: TypeAlias = "ConversationItemCreateEventParam | ConversationItemDeleteEventParam | ConversationItemRetrieveEventParam | ConversationItemTruncateEventParam | InputAudioBufferAppendEventParam | InputAudioBufferClearEventParam | RealtimeClientEventParamOutputAudioBufferClear | InputAudioBufferCommitEventParam | ResponseCancelEventParam | ResponseCreateEventParam | SessionUpdateEventParam | TranscriptionSessionUpdateParam"
 
 
-class RealtimeConnectParams(TypedDict, total=False):
-    model: Required[str]
+class RealtimeConnectParams(TypedDict):
+    model: str
 
 
 class ResponseCancelEventParam(TypedDict, total=False):

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Literal, Required, TypeAlias, TypedDict
+from typing import Literal, TypeAlias, TypedDict
 
 from ....core.lazy import settle_now
 from ... import beta as _types_beta
@@ -47,8 +47,8 @@ class Text(TypedDict, total=False):
     verbosity: Literal["low", "medium", "high"] | None
 
 
-class ToolChoiceBetaSpecificProgrammaticToolCallingParam(TypedDict, total=False):
-    type: Required[Literal["programmatic_tool_calling"]]
+class ToolChoiceBetaSpecificProgrammaticToolCallingParam(TypedDict):
+    type: Literal["programmatic_tool_calling"]
 
 
 Conversation: TypeAlias = "str | _types_beta.BetaResponseConversationParamParam"

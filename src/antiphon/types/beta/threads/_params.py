@@ -13,9 +13,9 @@ from ... import shared_params as _types_shared_params
 from . import runs as _types_beta_threads_runs
 
 
-class ImageFileContentBlockParam(TypedDict, total=False):
-    image_file: Required[ImageFileParam]
-    type: Required[Literal["image_file"]]
+class ImageFileContentBlockParam(TypedDict):
+    image_file: ImageFileParam
+    type: Literal["image_file"]
 
 
 class ImageFileParam(TypedDict, total=False):
@@ -23,9 +23,9 @@ class ImageFileParam(TypedDict, total=False):
     detail: Literal["auto", "low", "high"]
 
 
-class ImageURLContentBlockParam(TypedDict, total=False):
-    image_url: Required[ImageURLParam]
-    type: Required[Literal["image_url"]]
+class ImageURLContentBlockParam(TypedDict):
+    image_url: ImageURLParam
+    type: Literal["image_url"]
 
 
 class ImageURLParam(TypedDict, total=False):
@@ -43,8 +43,8 @@ class MessageCreateParams(TypedDict, total=False):
     metadata: _types_shared_params.Metadata | None
 
 
-class AttachmentToolFileSearch(TypedDict, total=False):
-    type: Required[Literal["file_search"]]
+class AttachmentToolFileSearch(TypedDict):
+    type: Literal["file_search"]
 
 
 class MessageCreateParamsAttachment(TypedDict, total=False):
@@ -88,8 +88,8 @@ class RunCreateParamsBase(TypedDict, total=False):
     truncation_strategy: RunCreateParamsTruncationStrategy | None
 
 
-class AdditionalMessageAttachmentToolFileSearch(TypedDict, total=False):
-    type: Required[Literal["file_search"]]
+class AdditionalMessageAttachmentToolFileSearch(TypedDict):
+    type: Literal["file_search"]
 
 
 class AdditionalMessageAttachment(TypedDict, total=False):
@@ -108,8 +108,8 @@ class RunCreateParamsNonStreaming(RunCreateParamsBase, total=False):
     stream: Literal[False] | None
 
 
-class RunCreateParamsStreaming(RunCreateParamsBase, total=False):
-    stream: Required[Literal[True]]
+class RunCreateParamsStreaming(RunCreateParamsBase):
+    stream: Literal[True]
 
 
 class RunCreateParamsTruncationStrategy(TypedDict, total=False):
@@ -131,9 +131,9 @@ class RunListParams(TypedDict, total=False):
     order: Literal["asc", "desc"]
 
 
-class RunSubmitToolOutputsParamsBase(TypedDict, total=False):
-    thread_id: Required[str]
-    tool_outputs: Required[Iterable[ToolOutput]]
+class RunSubmitToolOutputsParamsBase(TypedDict):
+    thread_id: str
+    tool_outputs: Iterable[ToolOutput]
 
 
 class ToolOutput(TypedDict, total=False):
@@ -145,8 +145,8 @@ class RunSubmitToolOutputsParamsNonStreaming(RunSubmitToolOutputsParamsBase, tot
     stream: Literal[False] | None
 
 
-class RunSubmitToolOutputsParamsStreaming(RunSubmitToolOutputsParamsBase, total=False):
-    stream: Required[Literal[True]]
+class RunSubmitToolOutputsParamsStreaming(RunSubmitToolOutputsParamsBase):
+    stream: Literal[True]
 
 
 RunSubmitToolOutputsParams: TypeAlias = "RunSubmitToolOutputsParamsNonStreaming | RunSubmitToolOutputsParamsStreaming"
@@ -157,9 +157,9 @@ class RunUpdateParams(TypedDict, total=False):
     metadata: _types_shared_params.Metadata | None
 
 
-class TextContentBlockParam(TypedDict, total=False):
-    text: Required[str]
-    type: Required[Literal["text"]]
+class TextContentBlockParam(TypedDict):
+    text: str
+    type: Literal["text"]
 
 
 settle_now(globals())

@@ -18,8 +18,8 @@ class GraderRunParams(TypedDict, total=False):
 GraderRunParamsGrader: TypeAlias = "_types_graders.StringCheckGraderParam | _types_graders.TextSimilarityGraderParam | _types_graders.PythonGraderParam | _types_graders.ScoreModelGraderParam | _types_graders.MultiGraderParam"
 
 
-class GraderValidateParams(TypedDict, total=False):
-    grader: Required[GraderValidateParamsGrader]
+class GraderValidateParams(TypedDict):
+    grader: GraderValidateParamsGrader
 
 
 GraderValidateParamsGrader: TypeAlias = "_types_graders.StringCheckGraderParam | _types_graders.TextSimilarityGraderParam | _types_graders.PythonGraderParam | _types_graders.ScoreModelGraderParam | _types_graders.MultiGraderParam"

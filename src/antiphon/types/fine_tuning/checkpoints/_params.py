@@ -4,13 +4,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Literal, Required, TypedDict
+from typing import Literal, TypedDict
 
 from ....core.lazy import settle_now
 
 
-class PermissionCreateParams(TypedDict, total=False):
-    project_ids: Required[Sequence[str]]
+class PermissionCreateParams(TypedDict):
+    project_ids: Sequence[str]
 
 
 class PermissionListParams(TypedDict, total=False):

@@ -3,13 +3,13 @@
 
 from __future__ import annotations
 
-from typing import Literal, Required, TypedDict
+from typing import Literal, TypedDict
 
 from .....core.lazy import settle_now
 
 
-class RoleCreateParams(TypedDict, total=False):
-    role_id: Required[str]
+class RoleCreateParams(TypedDict):
+    role_id: str
 
 
 class RoleListParams(TypedDict, total=False):
@@ -18,8 +18,8 @@ class RoleListParams(TypedDict, total=False):
     order: Literal["asc", "desc"]
 
 
-class UserCreateParams(TypedDict, total=False):
-    user_id: Required[str]
+class UserCreateParams(TypedDict):
+    user_id: str
 
 
 class UserListParams(TypedDict, total=False):

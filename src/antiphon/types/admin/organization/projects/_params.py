@@ -23,12 +23,12 @@ class APIKeyUpdateParams(TypedDict, total=False):
     scopes: Sequence[str]
 
 
-class CertificateActivateParams(TypedDict, total=False):
-    certificate_ids: Required[Sequence[str]]
+class CertificateActivateParams(TypedDict):
+    certificate_ids: Sequence[str]
 
 
-class CertificateDeactivateParams(TypedDict, total=False):
-    certificate_ids: Required[Sequence[str]]
+class CertificateDeactivateParams(TypedDict):
+    certificate_ids: Sequence[str]
 
 
 class CertificateListParams(TypedDict, total=False):
@@ -37,22 +37,20 @@ class CertificateListParams(TypedDict, total=False):
     order: Literal["asc", "desc"]
 
 
-class DataRetentionUpdateParams(TypedDict, total=False):
-    retention_type: Required[
-        Literal[
-            "organization_default",
-            "none",
-            "zero_data_retention",
-            "modified_abuse_monitoring",
-            "enhanced_zero_data_retention",
-            "enhanced_modified_abuse_monitoring",
-        ]
+class DataRetentionUpdateParams(TypedDict):
+    retention_type: Literal[
+        "organization_default",
+        "none",
+        "zero_data_retention",
+        "modified_abuse_monitoring",
+        "enhanced_zero_data_retention",
+        "enhanced_modified_abuse_monitoring",
     ]
 
 
-class GroupCreateParams(TypedDict, total=False):
-    group_id: Required[str]
-    role: Required[str]
+class GroupCreateParams(TypedDict):
+    group_id: str
+    role: str
 
 
 class GroupListParams(TypedDict, total=False):
@@ -74,29 +72,29 @@ class HostedToolPermissionUpdateParams(TypedDict, total=False):
     web_search: HostedToolPermissionUpdateParamsWebSearch | None
 
 
-class HostedToolPermissionUpdateParamsCodeInterpreter(TypedDict, total=False):
-    enabled: Required[bool]
+class HostedToolPermissionUpdateParamsCodeInterpreter(TypedDict):
+    enabled: bool
 
 
-class HostedToolPermissionUpdateParamsFileSearch(TypedDict, total=False):
-    enabled: Required[bool]
+class HostedToolPermissionUpdateParamsFileSearch(TypedDict):
+    enabled: bool
 
 
-class HostedToolPermissionUpdateParamsImageGeneration(TypedDict, total=False):
-    enabled: Required[bool]
+class HostedToolPermissionUpdateParamsImageGeneration(TypedDict):
+    enabled: bool
 
 
-class HostedToolPermissionUpdateParamsMcp(TypedDict, total=False):
-    enabled: Required[bool]
+class HostedToolPermissionUpdateParamsMcp(TypedDict):
+    enabled: bool
 
 
-class HostedToolPermissionUpdateParamsWebSearch(TypedDict, total=False):
-    enabled: Required[bool]
+class HostedToolPermissionUpdateParamsWebSearch(TypedDict):
+    enabled: bool
 
 
-class ModelPermissionUpdateParams(TypedDict, total=False):
-    mode: Required[Literal["allow_list", "deny_list"]]
-    model_ids: Required[Sequence[str]]
+class ModelPermissionUpdateParams(TypedDict):
+    mode: Literal["allow_list", "deny_list"]
+    model_ids: Sequence[str]
 
 
 class RateLimitListRateLimitsParams(TypedDict, total=False):
@@ -156,11 +154,11 @@ class ServiceTierSettingUpdateParams(TypedDict, total=False):
     enabled_tiers: Literal["all"] | Iterable[_models.ProjectOptionalServiceTier]
 
 
-class SpendAlertCreateParams(TypedDict, total=False):
-    currency: Required[Literal["USD"]]
-    interval: Required[Literal["month"]]
-    notification_channel: Required[SpendAlertCreateParamsNotificationChannel]
-    threshold_amount: Required[int]
+class SpendAlertCreateParams(TypedDict):
+    currency: Literal["USD"]
+    interval: Literal["month"]
+    notification_channel: SpendAlertCreateParamsNotificationChannel
+    threshold_amount: int
 
 
 class SpendAlertCreateParamsNotificationChannel(TypedDict, total=False):
@@ -176,12 +174,12 @@ class SpendAlertListParams(TypedDict, total=False):
     order: Literal["asc", "desc"]
 
 
-class SpendAlertUpdateParams(TypedDict, total=False):
-    project_id: Required[str]
-    currency: Required[Literal["USD"]]
-    interval: Required[Literal["month"]]
-    notification_channel: Required[SpendAlertUpdateParamsNotificationChannel]
-    threshold_amount: Required[int]
+class SpendAlertUpdateParams(TypedDict):
+    project_id: str
+    currency: Literal["USD"]
+    interval: Literal["month"]
+    notification_channel: SpendAlertUpdateParamsNotificationChannel
+    threshold_amount: int
 
 
 class SpendAlertUpdateParamsNotificationChannel(TypedDict, total=False):
@@ -190,10 +188,10 @@ class SpendAlertUpdateParamsNotificationChannel(TypedDict, total=False):
     subject_prefix: str | None
 
 
-class SpendLimitUpdateParams(TypedDict, total=False):
-    currency: Required[Literal["USD"]]
-    interval: Required[Literal["month"]]
-    threshold_amount: Required[int]
+class SpendLimitUpdateParams(TypedDict):
+    currency: Literal["USD"]
+    interval: Literal["month"]
+    threshold_amount: int
 
 
 class UserCreateParams(TypedDict, total=False):

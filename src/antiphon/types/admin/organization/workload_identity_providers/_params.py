@@ -19,13 +19,13 @@ class FederationRuleCreateParams(TypedDict, total=False):
     permissions: FederationRuleCreateParamsPermissions
 
 
-class FederationRuleCreateParamsPermissionsServiceAccountDefault(TypedDict, total=False):
-    type: Required[Literal["service_account_default"]]
+class FederationRuleCreateParamsPermissionsServiceAccountDefault(TypedDict):
+    type: Literal["service_account_default"]
 
 
-class FederationRuleCreateParamsPermissionsRestricted(TypedDict, total=False):
-    scopes: Required[Sequence[str]]
-    type: Required[Literal["restricted"]]
+class FederationRuleCreateParamsPermissionsRestricted(TypedDict):
+    scopes: Sequence[str]
+    type: Literal["restricted"]
 
 
 FederationRuleCreateParamsPermissions: TypeAlias = (
@@ -49,13 +49,13 @@ class FederationRuleUpdateParams(TypedDict, total=False):
     permissions: FederationRuleUpdateParamsPermissions
 
 
-class PermissionsDefaultPermissionsParam(TypedDict, total=False):
-    type: Required[Literal["service_account_default"]]
+class PermissionsDefaultPermissionsParam(TypedDict):
+    type: Literal["service_account_default"]
 
 
-class PermissionsRestrictedPermissionsParam(TypedDict, total=False):
-    scopes: Required[Sequence[str]]
-    type: Required[Literal["restricted"]]
+class PermissionsRestrictedPermissionsParam(TypedDict):
+    scopes: Sequence[str]
+    type: Literal["restricted"]
 
 
 FederationRuleUpdateParamsPermissions: TypeAlias = (

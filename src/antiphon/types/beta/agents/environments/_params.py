@@ -10,16 +10,16 @@ from .....core.lazy import settle_now
 from .... import beta as _types_beta
 
 
-class HostedEnvironmentFileParamFileID(TypedDict, total=False):
-    file_id: Required[str]
-    path: Required[str]
-    type: Required[Literal["file_id"]]
+class HostedEnvironmentFileParamFileID(TypedDict):
+    file_id: str
+    path: str
+    type: Literal["file_id"]
 
 
-class HostedEnvironmentFileParamInline(TypedDict, total=False):
-    data: Required[str]
-    path: Required[str]
-    type: Required[Literal["inline"]]
+class HostedEnvironmentFileParamInline(TypedDict):
+    data: str
+    path: str
+    type: Literal["inline"]
 
 
 FileCreateParams: TypeAlias = "HostedEnvironmentFileParamFileID | HostedEnvironmentFileParamInline"
@@ -57,8 +57,8 @@ class TemplateCreateParamsPackages(TypedDict, total=False):
     system: Sequence[str] | None
 
 
-class TemplateCreateParamsDesktop(TypedDict, total=False):
-    enabled: Required[bool]
+class TemplateCreateParamsDesktop(TypedDict):
+    enabled: bool
 
 
 class TemplateListParams(TypedDict, total=False):
@@ -92,8 +92,8 @@ class TemplateUpdateParamsPackages(TypedDict, total=False):
     system: Sequence[str] | None
 
 
-class TemplateUpdateParamsDesktop(TypedDict, total=False):
-    enabled: Required[bool]
+class TemplateUpdateParamsDesktop(TypedDict):
+    enabled: bool
 
 
 settle_now(globals())

@@ -27,17 +27,17 @@ class CreateVaultCredentialAuthParamMcpOauth(TypedDict, total=False):
     refresh: CreateVaultCredentialAuthParamMcpOauthRefresh | None
 
 
-class CreateVaultCredentialAuthParamStaticBearer(TypedDict, total=False):
-    token: Required[str]
-    mcp_server_url: Required[str]
-    type: Required[Literal["static_bearer"]]
+class CreateVaultCredentialAuthParamStaticBearer(TypedDict):
+    token: str
+    mcp_server_url: str
+    type: Literal["static_bearer"]
 
 
-class CreateVaultCredentialAuthParamEnvironmentVariable(TypedDict, total=False):
-    networking: Required[CredentialNetworkingParam]
-    secret_name: Required[str]
-    secret_value: Required[str]
-    type: Required[Literal["environment_variable"]]
+class CreateVaultCredentialAuthParamEnvironmentVariable(TypedDict):
+    networking: CredentialNetworkingParam
+    secret_name: str
+    secret_value: str
+    type: Literal["environment_variable"]
 
 
 CredentialAuthCreateParam: TypeAlias = "CreateVaultCredentialAuthParamMcpOauth | CreateVaultCredentialAuthParamStaticBearer | CreateVaultCredentialAuthParamEnvironmentVariable"
@@ -56,14 +56,14 @@ class RotateVaultCredentialAuthParamMcpOauth(TypedDict, total=False):
     refresh: RotateVaultCredentialAuthParamMcpOauthRefresh | None
 
 
-class RotateVaultCredentialAuthParamStaticBearer(TypedDict, total=False):
-    token: Required[str]
-    type: Required[Literal["static_bearer"]]
+class RotateVaultCredentialAuthParamStaticBearer(TypedDict):
+    token: str
+    type: Literal["static_bearer"]
 
 
-class RotateVaultCredentialAuthParamEnvironmentVariable(TypedDict, total=False):
-    secret_value: Required[str]
-    type: Required[Literal["environment_variable"]]
+class RotateVaultCredentialAuthParamEnvironmentVariable(TypedDict):
+    secret_value: str
+    type: Literal["environment_variable"]
 
 
 CredentialAuthRotateParam: TypeAlias = "RotateVaultCredentialAuthParamMcpOauth | RotateVaultCredentialAuthParamStaticBearer | RotateVaultCredentialAuthParamEnvironmentVariable"
@@ -83,13 +83,13 @@ class CredentialListParams(TypedDict, total=False):
     status: _types_beta_agents.VaultStatusFilterParam
 
 
-class VaultCredentialNetworkingParamUnrestricted(TypedDict, total=False):
-    type: Required[Literal["unrestricted"]]
+class VaultCredentialNetworkingParamUnrestricted(TypedDict):
+    type: Literal["unrestricted"]
 
 
-class VaultCredentialNetworkingParamLimited(TypedDict, total=False):
-    allowed_hosts: Required[Sequence[str]]
-    type: Required[Literal["limited"]]
+class VaultCredentialNetworkingParamLimited(TypedDict):
+    allowed_hosts: Sequence[str]
+    type: Literal["limited"]
 
 
 CredentialNetworkingParam: TypeAlias = (
@@ -103,18 +103,18 @@ class CredentialUpdateParams(TypedDict, total=False):
     metadata: dict[str, str]
 
 
-class CreateMcpOauthTokenEndpointAuthParamNone(TypedDict, total=False):
-    type: Required[Literal["none"]]
+class CreateMcpOauthTokenEndpointAuthParamNone(TypedDict):
+    type: Literal["none"]
 
 
-class CreateMcpOauthTokenEndpointAuthParamClientSecretBasic(TypedDict, total=False):
-    client_secret: Required[str]
-    type: Required[Literal["client_secret_basic"]]
+class CreateMcpOauthTokenEndpointAuthParamClientSecretBasic(TypedDict):
+    client_secret: str
+    type: Literal["client_secret_basic"]
 
 
-class CreateMcpOauthTokenEndpointAuthParamClientSecretPost(TypedDict, total=False):
-    client_secret: Required[str]
-    type: Required[Literal["client_secret_post"]]
+class CreateMcpOauthTokenEndpointAuthParamClientSecretPost(TypedDict):
+    client_secret: str
+    type: Literal["client_secret_post"]
 
 
 McpOauthTokenEndpointAuthCreateParam: TypeAlias = "CreateMcpOauthTokenEndpointAuthParamNone | CreateMcpOauthTokenEndpointAuthParamClientSecretBasic | CreateMcpOauthTokenEndpointAuthParamClientSecretPost"

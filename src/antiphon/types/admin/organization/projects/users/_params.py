@@ -8,9 +8,9 @@ from typing import Literal, Required, TypedDict
 from ......core.lazy import settle_now
 
 
-class RoleCreateParams(TypedDict, total=False):
-    project_id: Required[str]
-    role_id: Required[str]
+class RoleCreateParams(TypedDict):
+    project_id: str
+    role_id: str
 
 
 class RoleListParams(TypedDict, total=False):
