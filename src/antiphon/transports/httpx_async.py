@@ -101,13 +101,17 @@ class AsyncHttpxBody(OpenResponse):
     async def _aclose(self) -> None:
         if self._open:
             self._open = False
-            with suppress(Exception):  # as in HttpxBody.close
-                await self._response.aclose()
+            await self._shut()
+
+    async def _shut(self) -> None:
+        with suppress(Exception):  # as in HttpxBody.close
+            await self._response.aclose()
 
     def close(self) -> None:
         """Have their response closed as soon as the loop turns."""
         if self._open:
-            self._closing(self._aclose())
+            self._open = False
+            self._closing(self._shut())
 
 
 async def _each(content: BodyStream) -> AsyncIterator[bytes]:
