@@ -14,6 +14,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from antiphon.core.model import BaseModel
 from antiphon.core.omit import not_given, omit
 from antiphon.core.query import encode_query, flatten, merge_query
 from antiphon.errors import InvalidBody
@@ -23,6 +24,11 @@ from .recorder import recording
 
 class Colour(Enum):
     RED = "dark red"
+
+
+class Filter(BaseModel):
+    kind: str
+    ids: list[int] | None = None
 
 
 class Level(IntEnum):
@@ -112,6 +118,7 @@ def test_merge(layers: tuple[Any, Any, Any], merged: dict[str, Any]) -> None:
         ({"a": date(2024, 1, 2)}, "a=2024-01-02"),
         ({1: 2}, "1=2"),
         ({1: [2]}, "1%5B%5D=2"),
+        ({"f": Filter(kind="a", ids=[1, 2])}, "f%5Bkind%5D=a&f%5Bids%5D%5B%5D=1&f%5Bids%5D%5B%5D=2"),
     ],
 )
 def test_what_the_official_package_does_not_know(params: dict[str, Any], text: str) -> None:

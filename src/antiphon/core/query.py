@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import date, time
 from enum import Enum
-from typing import Any, TypeGuard, cast
+from typing import Any, cast
 from urllib.parse import quote_plus
 
 from ..errors import InvalidBody
 from .omit import SENTINELS, given
+from .shape import is_mapping
 
 _DROPPED = SENTINELS | {type(None)}
 _REFUSED = (bytes, bytearray, memoryview, set, frozenset)
@@ -52,7 +53,9 @@ def flatten(name: str, value: Any) -> list[tuple[str, str]]:
 def _flatten(name: str, value: Any, fields: list[tuple[str, str]]) -> None:
     if value.__class__ in _DROPPED:
         return
-    if _is_mapping(value):
+    if hasattr(value, "model_dump"):
+        value = value.model_dump(mode="json", by_alias=True, exclude_unset=True)
+    if is_mapping(value):
         for key, part in value.items():
             _flatten(f"{name}[{key}]", part, fields)
     elif isinstance(value, (list, tuple)):
@@ -60,10 +63,6 @@ def _flatten(name: str, value: Any, fields: list[tuple[str, str]]) -> None:
             _flatten(f"{name}[]", part, fields)
     else:
         fields.append((name, text_of(name, value)))
-
-
-def _is_mapping(value: object) -> TypeGuard[Mapping[Any, Any]]:
-    return isinstance(value, Mapping)
 
 
 def text_of(name: str, value: Any) -> str:
