@@ -263,3 +263,134 @@ def test_bounds_of_bodies() -> None:
     with Rude(reply(b"x" * 1001, 500)) as server:
         assert transport.send(ask(server.url)).content == b"x" * 100
     transport.close()
+
+
+# -- corners -----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("content", [bytes(30_000_000), Parts([bytes(1_000_000)] * 30, sized=False)])
+def test_an_answer_that_is_found_only_when_sending_fails(monkeypatch: pytest.MonkeyPatch, content: Any) -> None:
+    from antiphon.transports.watch import Watch
+
+    monkeypatch.setattr(Watch, "readable", lambda self: False)
+    transport = SocketTransport(proxy=None)
+    with Rude([reply(b"too large", 413), pause(0.05), hang_up], early=True) as server:
+        assert transport.send(ask(server.url, "POST", content)).content == b"too large"
+
+
+def test_a_server_that_hangs_up_on_an_upload(tls: tuple[SocketTransport, Any]) -> None:
+    transport, context = tls
+    for end in (hang_up, reset):
+        with Rude([pause(0.05), end], tls=context, early=True) as server:
+            with pytest.raises(APIConnectionError) as caught:
+                transport.send(ask(server.url, "POST", bytes(30_000_000)))
+            assert type(caught.value) is APIConnectionError
+            assert caught.value.sent == "maybe"
+
+
+def test_informational_replies_do_not_end_an_upload(tls: tuple[SocketTransport, Any]) -> None:
+    transport, context = tls
+    early = [b"HTTP/1.1 100 Continue\r\n\r\n", pause(0.05)]
+    with Rude(reply(b"ok"), greeting=early, tls=context) as server:
+        assert transport.send(ask(server.url, "POST", bytes(10_000_000))).content == b"ok"
+        assert server.uploaded == 10_000_000
+
+
+def test_a_stream_that_is_read_after_the_deadline() -> None:
+    transport = SocketTransport(proxy=None)
+    with Rude([chunked_head(), chunk(b"x"), hang]) as server:
+        body = transport.send(ask(server.url, stream=True, deadline=time.monotonic() + 0.1)).body
+        assert body is not None
+        assert body.read_chunk() == b"x"
+        time.sleep(0.15)
+        with pytest.raises(DeadlineExceeded):
+            body.read_chunk()
+        assert server.left()
+
+
+def test_the_deadline_bounds_waiting_for_the_pool() -> None:
+    transport = SocketTransport(limits=PoolLimits(max_connections=1), proxy=None)
+    with Rude([chunked_head(), chunk(b"x"), hang]) as server:
+        body = transport.send(ask(server.url, stream=True)).body
+        for pool in (None, 30.0):
+            with pytest.raises(DeadlineExceeded) as caught:
+                timeout = Timeout(5, pool=pool)
+                transport.send(ask(server.url, timeout=timeout, deadline=time.monotonic() + 0.05))
+            assert (caught.value.phase, caught.value.sent) == ("pool", "no")
+        assert body is not None
+        body.close()
+    transport.close()
+
+
+@pytest.mark.parametrize("idle", [True, False])
+def test_a_place_granted_in_the_moment_of_giving_up_is_used(monkeypatch: pytest.MonkeyPatch, idle: bool) -> None:
+    from antiphon.transports import sockets as module
+
+    transport = SocketTransport(limits=PoolLimits(max_connections=1), proxy=None)
+    with Rude([chunked_head(), chunk(b"x"), pause(0.02), chunk(b"")], reply(b"fine")) as server:
+        body: Any = transport.send(ask(server.url, stream=True)).body
+
+        def late(self: Any, seconds: float | None) -> bool:
+            read_to_end(body) if idle else body.close()
+            return False
+
+        monkeypatch.setattr(module._Waiter, "wait", late)
+        assert transport.send(ask(server.url)).content == b"fine"
+        assert server.connections == (1 if idle else 2)
+    transport.close()
+
+
+@pytest.mark.parametrize("idle", [True, False])
+def test_a_place_granted_in_the_moment_of_an_interrupt_comes_back(monkeypatch: pytest.MonkeyPatch, idle: bool) -> None:
+    from antiphon.transports import sockets as module
+
+    transport = SocketTransport(limits=PoolLimits(max_connections=1), proxy=None)
+    with Rude([chunked_head(), chunk(b"x"), pause(0.02), chunk(b"")], reply(b"fine")) as server:
+        body: Any = transport.send(ask(server.url, stream=True)).body
+
+        def interrupted(self: Any, seconds: float | None) -> bool:
+            read_to_end(body) if idle else body.close()
+            raise KeyboardInterrupt
+
+        monkeypatch.setattr(module._Waiter, "wait", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            transport.send(ask(server.url))
+        assert transport._pool.held == 0
+        assert transport.send(ask(server.url)).content == b"fine"
+        assert server.connections == (1 if idle else 2)
+    transport.close()
+
+
+def test_an_interrupt_while_an_idle_connection_is_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
+    from antiphon.transports.watch import Watch
+
+    def interrupted(self: Watch) -> bool:
+        raise KeyboardInterrupt
+
+    transport = SocketTransport(limits=PoolLimits(max_connections=1), proxy=None)
+    with Rude(reply(b"fine")) as server:
+        transport.send(ask(server.url))
+        with monkeypatch.context() as patch:
+            patch.setattr(Watch, "readable", interrupted)
+            with pytest.raises(KeyboardInterrupt):
+                transport.send(ask(server.url))
+        assert server.left()
+        assert transport.send(ask(server.url)).content == b"fine"
+    transport.close()
+
+
+def test_an_interrupt_while_a_stream_is_finished(monkeypatch: pytest.MonkeyPatch) -> None:
+    from antiphon.transports.connection import Connection
+
+    def interrupted(self: Connection) -> bytes:
+        raise KeyboardInterrupt
+
+    transport = SocketTransport(proxy=None)
+    with Rude([chunked_head(), chunk(b"x"), hang]) as server:
+        body: Any = transport.send(ask(server.url, stream=True)).body
+        with monkeypatch.context() as patch:
+            patch.setattr(Connection, "receive", interrupted)
+            with pytest.raises(KeyboardInterrupt):
+                body.finish()
+        assert server.left()
+        assert transport._pool.held == 0

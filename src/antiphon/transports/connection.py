@@ -23,7 +23,7 @@ from ..errors import ClientClosed
 from ..wire.encoding import encode_request
 from ..wire.framing import rest
 from ..wire.reply import ReplyParser
-from .failure import is_blocked, is_gone, lost, timed_out
+from .failure import is_gone, lost, timed_out
 from .upload import upload
 from .watch import Watch
 
@@ -205,17 +205,7 @@ class Connection:
 
     def is_quiet(self) -> bool:
         """Whether nothing has come since the last reply: an idle connection that can be read has ended or gone astray."""
-        return not self.watch.readable() or (self._tls and self._only_tls_speaks())
-
-    def _only_tls_speaks(self) -> bool:
-        # A late session ticket makes a TLS socket readable without saying anything about the connection.
-        self.sock.settimeout(0)
-        self._armed = _UNARMED
-        try:
-            self.sock.recv(1)
-        except OSError as problem:
-            return is_blocked(problem)
-        return False
+        return not self.watch.readable() and not (self._tls and self.sock.pending())  # type: ignore[attr-defined]
 
     def close(self) -> None:
         """Close; never blocks, never raises. Nothing is said to the other side, so a forked child may do it too."""

@@ -105,7 +105,7 @@ def resolve(host: str, port: int, until: float | None) -> list[Address]:
         ConnectError: there are none.
         ConnectTimeout: the resolver took too long; its thread ends when it answers.
     """
-    with suppress(OSError):
+    with suppress(OSError, UnicodeError):
         return _addresses(host, port, socket.AI_NUMERICHOST)
     outcome: list[list[Address] | Exception] = []
     answered = threading.Event()

@@ -59,8 +59,8 @@ class NestedTLS:
             data = data[self.send(data) :]
 
     def pending(self) -> int:
-        """How many decrypted bytes wait."""
-        return self._tls.pending()
+        """How many bytes wait here, where nobody who watches the socket sees them."""
+        return self._tls.pending() + self._incoming.pending
 
     def settimeout(self, seconds: float | None) -> None:
         """As a socket's."""

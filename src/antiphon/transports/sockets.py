@@ -165,19 +165,32 @@ class SocketTransport:
             self._tidy(doomed)
         if waiter is not None:
             place = self._await_place(waiter, request, now)
-        if place is not OPEN and place is not None:
-            self._held.add(place)
-            if place.is_quiet():
-                return place
-            self._held.discard(place)
-            place.close()
+        return self._occupy(pool, place, request)
+
+    def _occupy(self, pool: Pool[Connection], place: Connection | Open | None, request: Request) -> Connection:
+        """The connection of a place: the idle one that came with it, if it is still well, or a fresh one."""
+        idle = place if isinstance(place, Connection) else None
         try:
+            if idle is not None:
+                self._held.add(idle)
+                if idle.is_quiet():
+                    return idle
             if self._closed:
                 raise ClientClosed("the client was closed; make a new one")
-            return self._open(request)
+            fresh = self._open(request)
         except BaseException:
-            self._drop(pool)
+            self._let_go(idle)
+            with self._lock:
+                pool.drop()
+            self._tidy()
             raise
+        self._let_go(idle)
+        return fresh
+
+    def _let_go(self, connection: Connection | None) -> None:
+        if connection is not None:
+            self._held.discard(connection)
+            connection.close()
 
     def _await_place(self, waiter: _Waiter, request: Request, now: float) -> Connection | Open | None:
         seconds, deadline = request.timeout.pool, request.deadline
@@ -199,19 +212,13 @@ class SocketTransport:
         """Stop waiting; a place that was granted in the very moment is kept or given back."""
         with self._lock:
             self._pool.leave(waiter)
-        place = waiter.place
-        if keep or place is None:
-            return place
-        if place is OPEN:
-            self._drop(self._pool)
-        else:
-            self._settle(place)
-        return None
-
-    def _drop(self, pool: Pool[Connection]) -> None:
-        with self._lock:
-            pool.drop()
+            place = waiter.place
+            if place is OPEN and not keep:
+                self._pool.drop()
+        if isinstance(place, Connection) and not keep:
+            self._left.append(place)
         self._tidy()
+        return place if keep else None
 
     def _settle(self, connection: Connection) -> None:
         """Take a place back, with its connection if that may serve again. Never waits."""

@@ -32,11 +32,12 @@ class Watch:
 
     def ready(self, seconds: float | None) -> bool:
         """Wait until a read or a write would not block; false if that took longer than `seconds`."""
+        seconds = None if seconds is None else max(seconds, 0)
         if self._poll is None:
             readable, writable, _ = select.select([self._fd], [self._fd], [], seconds)
             return bool(readable or writable)
         self._poll.modify(self._fd, select.POLLIN | select.POLLOUT)
         try:
-            return bool(self._poll.poll(None if seconds is None else max(seconds, 0) * 1000))
+            return bool(self._poll.poll(None if seconds is None else seconds * 1000))
         finally:
             self._poll.modify(self._fd, select.POLLIN)
