@@ -40,7 +40,13 @@ class Asking:
         self._connection = http.client.HTTPConnection(self._parts.hostname or "", self._parts.port, timeout=30)
 
     def __call__(
-        self, verb: str, path: str, body: Any = None, *, key: str | None = "sk-test", headers: dict[str, str] | None = None
+        self,
+        verb: str,
+        path: str,
+        body: Any = None,
+        *,
+        key: str | None = "sk-test",
+        headers: dict[str, str] | None = None,
     ) -> Heard:
         sent = {"Authorization": f"Bearer {key}"} if key else {}
         raw = body

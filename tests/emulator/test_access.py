@@ -23,7 +23,9 @@ def test_nothing_usable_is_a_401_without_code(header: bytes | None) -> None:
     assert (caught.value.status, caught.value.code) == (401, None)
 
 
-@pytest.mark.parametrize(("keys", "sent"), [((), b"Bearer sk-invalid-1"), (("sk-right",), b"Bearer sk-wrong-but-long-enough")])
+@pytest.mark.parametrize(
+    ("keys", "sent"), [((), b"Bearer sk-invalid-1"), (("sk-right",), b"Bearer sk-wrong-but-long-enough")]
+)
 def test_refused_keys_are_named_only_by_their_ends(keys: tuple[str, ...], sent: bytes) -> None:
     with pytest.raises(Problem) as caught:
         Access(keys).admit(sent)

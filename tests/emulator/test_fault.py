@@ -25,7 +25,17 @@ def test_read(text: str, fault: Fault) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["nonsense=1", "status=200", "status=x", "status", "latency=-1", "latency=1e9", "latency=nan", "reset=-1", "times=0"]
+    [
+        "nonsense=1",
+        "status=200",
+        "status=x",
+        "status",
+        "latency=-1",
+        "latency=1e9",
+        "latency=nan",
+        "reset=-1",
+        "times=0",
+    ]
     + ["no_done=maybe", "truncate_sse=99999999999"],
 )
 def test_refused(text: str) -> None:

@@ -67,7 +67,12 @@ def test_queries_are_checked() -> None:
         "order": "asc",
         "include": ["reasoning.encrypted_content"],
     }
-    for raw, param in ((b"limit=x", "limit"), (b"order=up", "order"), (b"include[]=x", "include[0]"), (b"nope=1", "nope")):
+    for raw, param in (
+        (b"limit=x", "limit"),
+        (b"order=up", "order"),
+        (b"include[]=x", "include[0]"),
+        (b"nope=1", "nope"),
+    ):
         with pytest.raises(Problem) as caught:
             query.read(operation, raw)
         assert (caught.value.status, caught.value.param) == (400, param)

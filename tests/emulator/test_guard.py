@@ -17,7 +17,16 @@ def test_loopback_hosts_pass(host: str) -> None:
 
 @pytest.mark.parametrize(
     "host",
-    ["evil.example", "localhost.evil", "127.0.0.1.nip.io", "127.0.0.1@evil", "", "localhost:", "localhost:x", "0.0.0.0:80"],
+    [
+        "evil.example",
+        "localhost.evil",
+        "127.0.0.1.nip.io",
+        "127.0.0.1@evil",
+        "",
+        "localhost:",
+        "localhost:x",
+        "0.0.0.0:80",
+    ],
 )
 def test_other_hosts_do_not(host: str) -> None:
     with pytest.raises(Problem) as caught:
@@ -42,6 +51,8 @@ def test_foreign_origins_are_refused(origin: str) -> None:
 
 
 def test_own_origin_passes_and_cross_site_does_not() -> None:
-    Guard(False).judge([(b"host", b"localhost"), (b"origin", b"http://127.0.0.1:3000"), (b"sec-fetch-site", b"same-origin")])
+    Guard(False).judge(
+        [(b"host", b"localhost"), (b"origin", b"http://127.0.0.1:3000"), (b"sec-fetch-site", b"same-origin")]
+    )
     with pytest.raises(Problem):
         Guard(False).judge([(b"host", b"localhost"), (b"sec-fetch-site", b"cross-site")])

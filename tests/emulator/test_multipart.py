@@ -16,7 +16,9 @@ def encoded(parts: list[Part], mark: bytes = b"XX") -> bytes:
     body = b""
     for name, filename, data in parts:
         file = f'; filename="{filename}"' if filename else ""
-        body += b"--" + mark + f'\r\nContent-Disposition: form-data; name="{name}"{file}\r\n\r\n'.encode() + data + b"\r\n"
+        body += (
+            b"--" + mark + f'\r\nContent-Disposition: form-data; name="{name}"{file}\r\n\r\n'.encode() + data + b"\r\n"
+        )
     return body + b"--" + mark + b"--\r\n"
 
 
@@ -81,7 +83,14 @@ def test_large_data_is_passed_on_at_once() -> None:
 
 @pytest.mark.parametrize(
     "body",
-    [b"", b"--XX", b"--YY\r\n", encoded(PARTS)[:-6], b"--XX\r\nContent-Type: x\r\n\r\nabc\r\n--XX--", b"--XX\r\n" + b"h" * 20_000],
+    [
+        b"",
+        b"--XX",
+        b"--YY\r\n",
+        encoded(PARTS)[:-6],
+        b"--XX\r\nContent-Type: x\r\n\r\nabc\r\n--XX--",
+        b"--XX\r\n" + b"h" * 20_000,
+    ],
 )
 def test_broken_bodies(body: bytes) -> None:
     with pytest.raises(Problem) as caught:
@@ -101,7 +110,8 @@ def test_boundaries(header: bytes, found: bytes) -> None:
 
 
 @pytest.mark.parametrize(
-    ("header", "status"), [(b"application/json", 415), (b"", 415), (b"multipart/form-data", 400), (b"multipart/form-data; boundary=", 400)]
+    ("header", "status"),
+    [(b"application/json", 415), (b"", 415), (b"multipart/form-data", 400), (b"multipart/form-data; boundary=", 400)],
 )
 def test_wrong_content_types(header: bytes, status: int) -> None:
     with pytest.raises(Problem) as caught:

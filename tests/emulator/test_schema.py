@@ -84,7 +84,11 @@ def test_accepts(node: Any, value: Any) -> None:
         (["ref", "Tree"], {"name": "a", "kids": [{"name": 1}]}, ("invalid_type", "kids[0].name")),
         (VECTORS, [["a"]], ("invalid_type", "[0][0]")),
         (VECTORS, {}, ("invalid_type", "")),
-        (["ref", "Item"], {"content": [{"type": "x"}], "type": "message", "id": "1"}, ("invalid_value", "content[0].type")),
+        (
+            ["ref", "Item"],
+            {"content": [{"type": "x"}], "type": "message", "id": "1"},
+            ("invalid_value", "content[0].type"),
+        ),
     ],
 )
 def test_complains(node: Any, value: Any, expected: tuple[str, str]) -> None:

@@ -170,18 +170,16 @@ async def read_body(headers: dict[bytes, bytes], receive: Any, cap: int) -> byte
     declared = headers.get(b"content-length", b"0")
     if declared.isdigit() and int(declared) > cap:
         raise _too_large(cap)
-    message = await receive()
-    body: bytes = message.get("body", b"")
-    if not message.get("more_body"):
-        return body
-    parts, size = [body], len(body)
-    while message.get("more_body"):
+    parts: list[bytes] = []
+    size, more = 0, True
+    while more:
         message = await receive()
         parts.append(message.get("body", b""))
         size += len(parts[-1])
         if size > cap:
             raise _too_large(cap)
-    return b"".join(parts)
+        more = message.get("more_body", False)
+    return parts[0] if len(parts) == 1 else b"".join(parts)
 
 
 def _too_large(cap: int) -> Problem:

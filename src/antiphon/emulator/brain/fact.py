@@ -120,6 +120,7 @@ class Facts:
         """A text for the field, or None when nothing fits."""
         words = set(words_of(name))
         if (labelled := self._labelled(name)) is not None:
+            self._spent.add(labelled)
             return labelled
         if "email" in words or "mail" in words:
             return self._fresh(extraction.emails(self.text))
@@ -162,7 +163,8 @@ class Facts:
         words = set(words_of(name))
         labelled = self._labelled(name)
         if labelled is not None and (numbers := extraction.numbers(labelled)):
-            return self._fresh(numbers)
+            self._spent.add(numbers[0])
+            return numbers[0]
         if "age" in words:
             return self._fresh([a or b for a, b in _AGE.findall(self.text)])
         if words & RESULT and (found := find(self.text)) is not None:
@@ -226,7 +228,6 @@ class Facts:
         if found is None or len(found[1]) > 200:
             return None
         text = re.sub(r"^(?:an?|the)\s+", "", found[1].strip(), flags=re.IGNORECASE)
-        self._spent.add(text)
         return text or None
 
     def _counted(self, words: set[str]) -> str | None:

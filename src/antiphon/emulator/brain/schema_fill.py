@@ -158,7 +158,7 @@ class Filler:
         return "string"
 
     def _object(self, schema: Schema, name: str, depth: int) -> dict[str, Any]:
-        properties: dict[str, Any] = schema.get("properties", {})
+        properties = part(schema, "properties")
         required = list(dict.fromkeys(schema.get("required", ())))
         wanted = [
             key for key in properties if key in required or (depth < 2 and self._heights.of(properties[key]) < DEEP)

@@ -11,7 +11,7 @@ from ..shape import is_array, part, rows
 from ..world import World
 from . import chat_stream
 from .chat_choice import Choice, logprob, settle
-from .chat_prompt import prompt_of
+from .chat_prompt import check_schemas, prompt_of
 from .listing import page
 from .model import require_speaking
 from .prompt_size import tokens_of
@@ -24,6 +24,7 @@ async def _create(exchange: Exchange) -> AnyReply:
     bound.check("chat.completions.create", body)
     require_speaking(world, body["model"])
     _refuse_contradictions(body)
+    check_schemas(body)
     prompt = prompt_of(body)
     choices: list[Choice] = []
     for number in range(body.get("n") or 1):

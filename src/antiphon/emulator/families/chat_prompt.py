@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from .. import contract
 from ..brain import Invocation, Prompt, Tool, Turn
 from ..problem import Problem, invalid
 from ..shape import is_array, part, rows
@@ -27,6 +28,29 @@ def prompt_of(body: dict[str, Any], choice: int = 0) -> Prompt:
         seed=body.get("seed") or 0,
         choice=choice,
     )
+
+
+def check_schemas(body: dict[str, Any]) -> None:
+    """Raise 400 for a schema, of the answer or of a tool, that is none."""
+    asked = part(part(body, "response_format"), "json_schema")
+    if "schema" in asked:
+        contract.check(
+            asked["schema"],
+            name=f"response_format '{asked['name']}'",
+            param="response_format",
+            code="invalid_json_schema",
+            strict=bool(asked.get("strict")),
+        )
+    for index, tool in enumerate(rows(body, "tools")):
+        function = part(tool, "function")
+        if function.get("parameters"):
+            contract.check(
+                function["parameters"],
+                name=f"function '{function['name']}'",
+                param=f"tools[{index}].function.parameters",
+                code="invalid_function_parameters",
+                strict=bool(function.get("strict")),
+            )
 
 
 def turns_of(messages: list[dict[str, Any]]) -> list[Turn]:

@@ -15,7 +15,7 @@ from ..world import World
 from .listing import page
 from .model import require_speaking
 from .prompt_size import tokens_of
-from .response_prompt import Item, check_calls, items_of, prompt_of, turns_of
+from .response_prompt import Item, check_calls, check_schemas, items_of, prompt_of, turns_of
 from .response_record import Record, output_of, spoken, usage_of, view_of
 from .response_stream import events
 
@@ -64,6 +64,7 @@ def _make(world: World, body: dict[str, Any]) -> Record:
     items = items_of(body.get("input"), world.identity)
     heard = [*spoken(parent), *_resolved(world, items)]
     check_calls(heard)
+    check_schemas(body)
     prompt = prompt_of(body, turns_of(heard))
     answer = world.brain.answer(prompt)
     output, status = output_of(answer, body, world.identity, prompt.reasoning)

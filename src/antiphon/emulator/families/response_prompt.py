@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from .. import contract
 from ..brain import Invocation, Prompt, Tool, Turn
 from ..identity import Identity
 from ..problem import Problem
@@ -110,6 +111,28 @@ def check_calls(items: list[Item]) -> None:
             del open_calls[item["call_id"]]
     if open_calls:
         raise Problem(400, f"No tool output found for the call {next(iter(open_calls))}.", param="input")
+
+
+def check_schemas(body: dict[str, Any]) -> None:
+    """Raise 400 for a schema, of the answer or of a tool, that is none."""
+    asked = part(part(body, "text"), "format")
+    if "schema" in asked:
+        contract.check(
+            asked["schema"],
+            name=f"response_format '{asked['name']}'",
+            param="text.format.schema",
+            code="invalid_json_schema",
+            strict=bool(asked.get("strict")),
+        )
+    for index, tool in enumerate(rows(body, "tools")):
+        if tool["type"] == "function" and tool.get("parameters"):
+            contract.check(
+                tool["parameters"],
+                name=f"function '{tool['name']}'",
+                param=f"tools[{index}].parameters",
+                code="invalid_function_parameters",
+                strict=bool(tool.get("strict")),
+            )
 
 
 def prompt_of(body: dict[str, Any], turns: list[Turn]) -> Prompt:

@@ -1,0 +1,99 @@
+"""Starting and stopping a real server in a thread."""
+
+from __future__ import annotations
+
+import socket
+import sys
+import threading
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import httpx
+import pytest
+
+from antiphon.emulator import Emulator, EmulatorUnavailable, Setting
+from antiphon.emulator.server import address, listen
+
+KEY = {"Authorization": "Bearer k"}
+
+
+def test_ready_when_entered_and_gone_when_left() -> None:
+    with Emulator() as server:
+        base_url = server.base_url
+        assert base_url.endswith("/v1")
+        assert base_url in repr(server)
+        assert server.start() is server
+        assert httpx.get(f"{base_url}/models", headers=KEY).status_code == 200
+    with pytest.raises(httpx.ConnectError):
+        httpx.get(f"{base_url}/models", headers=KEY)
+    with pytest.raises(RuntimeError, match="not running"):
+        _ = server.base_url
+    assert "stopped" in repr(server)
+    server.stop()
+
+
+def test_starts_again() -> None:
+    server = Emulator()
+    for _ in range(2):
+        with server:
+            assert httpx.get(f"{server.base_url}/models", headers=KEY).status_code == 200
+
+
+def test_two_side_by_side_share_nothing() -> None:
+    with Emulator() as one, Emulator() as other:
+        made = httpx.post(f"{one.base_url}/responses", headers=KEY, json={"model": "gpt-4o", "input": "hi"}).json()
+        assert httpx.get(f"{one.base_url}/responses/{made['id']}", headers=KEY).status_code == 200
+        assert httpx.get(f"{other.base_url}/responses/{made['id']}", headers=KEY).status_code == 404
+
+
+def test_a_taken_port_is_an_error() -> None:
+    with Emulator() as server, pytest.raises(OSError, match=r"[Aa]ddress"):
+        Emulator(port=urlsplit(server.base_url).port or 0).start()
+
+
+def test_an_open_stream_does_not_hold_up_the_stop() -> None:
+    server = Emulator().start()
+    body = {"model": "gpt-4o", "stream": True, "messages": [{"role": "user", "content": "say a b c d e f g h"}]}
+    headers = KEY | {"X-Antiphon-Fault": "pace=5"}
+    with (
+        httpx.Client() as http,
+        http.stream("POST", f"{server.base_url}/chat/completions", json=body, headers=headers) as reply,
+    ):
+        assert next(reply.iter_raw())
+        stopping = threading.Thread(target=server.stop)
+        stopping.start()
+        stopping.join(timeout=10)
+        assert not stopping.is_alive()
+
+
+def test_ipv6_where_there_is_some() -> None:
+    try:
+        sock = listen("::1", 0)
+    except OSError:
+        pytest.skip("this machine has no IPv6 loopback")
+    with sock:
+        assert address(sock).startswith("http://[::1]:")
+
+
+def test_temporary_files_go_and_named_folders_stay(tmp_path: Path) -> None:
+    for setting in (Setting(), Setting(data=tmp_path / "data")):
+        with Emulator(setting) as server:
+            sent = {"file": ("a.txt", b"hello")}
+            made = httpx.post(f"{server.base_url}/files", headers=KEY, data={"purpose": "user_data"}, files=sent).json()
+            folder = server.app.world.folder()
+            assert (folder / made["id"]).read_bytes() == b"hello"
+        assert folder.exists() == (setting.data is not None)
+
+
+def test_without_uvicorn_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "uvicorn", None)
+    with pytest.raises(EmulatorUnavailable, match=r"pip install antiphon\[emulator\]"):
+        Emulator().start()
+
+
+def test_listening_sockets_are_closed_on_failure() -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        with pytest.raises(OSError, match=r"[Aa]ddress"):
+            listen("127.0.0.1", taken.getsockname()[1])
