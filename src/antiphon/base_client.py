@@ -14,6 +14,7 @@ from .core.platform import platform_headers, user_agent
 from .core.secret import Secret
 from .core.timeout import Timeout
 from .core.url import URL
+from .drivers.clock import SYSTEM_CLOCK, Clock
 from .policies.authorize import Authorize
 from .policies.chain import Forward, Policy, explain, fold
 from .policies.deadline import Deadline
@@ -93,7 +94,7 @@ class BaseClient(RawCalls, Generic[T]):
         api_key = hidden(api_key)  # type: ignore[assignment]
         admin_api_key, webhook_secret = hidden(admin_api_key), hidden(webhook_secret)  # type: ignore[assignment]
         self._given_policies = policies
-        self._clock = _clock
+        self._clock: Clock = _clock or SYSTEM_CLOCK
         self._wiring = {"proxy": proxy, "verify": verify, "cert": cert, "limits": limits}
         settings = resolve(
             api_key=api_key,  # type: ignore[arg-type]

@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeVar, cast
 
 from .base_client import BaseClient
 from .core.call import Call
-from .core.limits import DEFAULT_CONNECTION_LIMITS
 from .core.reply import Reply
 from .handshake import handshake
 from .resources._client import AsyncResources, SyncResources
@@ -135,15 +134,7 @@ class AsyncOpenAI(BaseClient[AsyncTransport], AsyncResources):
     def _streams(self) -> AsyncTransport:
         from .transports.streams import StreamTransport
 
-        from .transports.proxy import ProxyMap
-        from .transports.tls import TLSConfig
-
-        wiring = self._wiring
-        return StreamTransport(
-            pool=wiring["limits"] or DEFAULT_CONNECTION_LIMITS,
-            tls=TLSConfig.of(wiring["verify"], wiring["cert"]),
-            proxies=ProxyMap.chosen(wiring["proxy"]),
-        )
+        return StreamTransport(**self._wiring)
 
     @cached_property
     def _driver(self) -> Any:
