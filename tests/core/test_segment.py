@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator
 from itertools import pairwise
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from antiphon.core.segment import Lines, Sized, cut, cut_async, line_cutter, text_cutter
@@ -39,6 +39,8 @@ def test_text(whole: bytes, cuts: list[int], size: int | None) -> None:
 
 
 @given(BYTES, st.lists(st.integers(0, 60), max_size=6))
+@example(b"a\r\nb\r\n\r\n", [2, 5, 6])
+@example(b"a\r\rb\r", [2, 3, 4])
 def test_lines(whole: bytes, cuts: list[int]) -> None:
     expected = re.split("\r\n|\r|\n", whole.decode(errors="replace"))
     if not expected[-1]:

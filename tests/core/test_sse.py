@@ -214,6 +214,25 @@ def test_too_large(stream: bytes, size: int) -> None:
             decoder.feed(stream[start : start + size])
 
 
+@pytest.mark.parametrize("size", [1, 5, 1000])
+@pytest.mark.parametrize("head", [b"", b"event: x\n", b"data:\n"])
+def test_the_bound_is_exact(head: bytes, size: int) -> None:
+    def count(length: int) -> int:
+        stream = head + b"data: " + b"x" * (length - 6) + b"\n\n"
+        return len(decode(stream, list(range(0, len(stream), size)), max_event=64))
+
+    assert count(64) == 1
+    with pytest.raises(EventTooLarge):
+        count(65)
+
+
+def test_the_data_of_many_lines_is_bounded_as_a_whole() -> None:
+    lines = b"data:12\n" * 3
+    assert decode(lines + b"\n", max_event=8)[0].data == "12\n12\n12"
+    with pytest.raises(EventTooLarge, match="data is larger"):
+        decode(lines + b"\n", max_event=7)
+
+
 def test_the_bound_is_for_one_event_not_for_a_chunk() -> None:
     stream = b"event: x\ndata: 0123456789\n\ndata: 1\ndata: 2\n\n" * 50
     assert len(decode(stream, max_event=64)) == 100
