@@ -8,6 +8,9 @@ brought up to date when it is asked for. A chunk costs time for what is in it, n
 Pure: chunks in, events out. Given data is not changed.
 """
 
+# `_view` is how this package makes views; users do not.
+# pyright: reportPrivateUsage=false
+
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
@@ -166,8 +169,8 @@ class _Choice:
             call = self._calls[index] = _ToolCall(self._message.lists["tool_calls"].by_index[index], self._parser)
         if not call.is_function:
             return None
-        function = data_of(entry.get("function")) or {}
-        data = {
+        function: dict[str, Any] = data_of(entry.get("function")) or {}
+        data: dict[str, Any] = {
             "type": "tool_calls.function.arguments.delta",
             "name": call.name,
             "index": index,

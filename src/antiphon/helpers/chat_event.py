@@ -4,6 +4,9 @@
 probabilities, and a `…done` event where one of them is complete. What has grown so far is made when it is looked at.
 """
 
+# `_view` is how this package makes views; users do not.
+# pyright: reportPrivateUsage=false
+
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar, cast

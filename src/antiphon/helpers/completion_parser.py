@@ -3,6 +3,9 @@
 No class is made and nothing is copied; see `response_parser` for where a parser is used.
 """
 
+# `_view` is how this package makes views; users do not.
+# pyright: reportPrivateUsage=false
+
 from __future__ import annotations
 
 import logging
@@ -53,7 +56,7 @@ class CompletionParser:
 
     def build(self, *, response: Reply, data: Any) -> ParsedChatCompletion[Any]:
         """The parsed completion of a reply (the hook of `Call.result`)."""
-        return of_reply(self.parse(data), response)
+        return cast("ParsedChatCompletion[Any]", of_reply(self.parse(data), response))
 
     def parse(self, data: dict[str, Any]) -> ParsedChatCompletion[Any]:
         """See a completion's data as a parsed completion; `parsed` and `parsed_arguments` are added to it.
@@ -72,7 +75,7 @@ class CompletionParser:
             if message is not None:
                 message["parsed"] = self.parse_content(message)
                 message["tool_calls"] = self._calls(message.get("tool_calls")) or None
-        return cast("ParsedChatCompletion[Any]", ParsedChatCompletion._view(data))
+        return ParsedChatCompletion[Any]._view(data)
 
     def parse_content(self, message: Mapping[str, Any]) -> Any:
         """The value of a message's content; `None` for a refusal, for no content, or without a type."""

@@ -1,5 +1,8 @@
 """Embeddings travel as base64, a third of the size of their decimal text, and arrive as lists of floats."""
 
+# `_view` is how this package makes views; users do not.
+# pyright: reportPrivateUsage=false
+
 from __future__ import annotations
 
 import base64
@@ -9,6 +12,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from ..core.call import Call
 from ..core.omit import is_given
+from ..core.shape import is_dict
 from .reading import entries_of, of_reply
 
 if TYPE_CHECKING:
@@ -49,7 +53,7 @@ class _Floats:
         """
         from ..types import CreateEmbeddingResponse
 
-        entries = entries_of(data.get("data")) if isinstance(data, dict) else []
+        entries = entries_of(data.get("data")) if is_dict(data) else []
         if not entries:
             raise ValueError("No embedding data received")
         for entry in entries:

@@ -7,8 +7,9 @@ texts are written into the data only by `settle`, so that a delta costs the same
 
 from __future__ import annotations
 
-from typing import Any, cast
+from typing import Any
 
+from ..core.shape import is_dict, is_list
 from .growing import Growing
 from .reading import data_of
 
@@ -49,17 +50,17 @@ class Merged:
                 self._add(key, data_of(value))
 
     def _add(self, key: str, value: Any) -> None:
-        if isinstance(value, dict):
+        if is_dict(value):
             inner = self.inner.get(key)
             if inner is None:
                 inner = self.inner[key] = Merged()
                 self.data[key] = inner.data
-            inner.add(cast("dict[str, Any]", value))
-        elif isinstance(value, list):
+            inner.add(value)
+        elif is_list(value):
             entries = self.lists.get(key)
             if entries is None:
                 entries = self.lists[key] = MergedList()
-            if entries.add(cast("list[Any]", value)) or key not in self.data:
+            if entries.add(value) or key not in self.data:
                 self.data[key] = entries.listed()
         else:
             self.data[key] = value
@@ -111,9 +112,9 @@ class MergedList:
 
 def index_of(entry: Any, position: int) -> int | None:
     """Which entry of its list a delta belongs to; a tool call without index is taken for the one at its position."""
-    if not isinstance(entry, dict):
+    if not is_dict(entry):
         return None
-    index = cast("dict[str, Any]", entry).get("index")
+    index = entry.get("index")
     if isinstance(index, int):
         return index
     return position if "function" in entry else None

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, cast
 from ..core.call import Call
 from ..core.effects import Perform
 from ..core.omit import is_given, not_given, omit
+from ..core.shape import is_dict, is_list
 from ..operations import chat, responses
 from .completion_parser import CompletionParser
 from .response_parser import ResponseParser
@@ -87,10 +88,10 @@ def output_type(input: Any, text: Any, text_format: Any, parse_as: Any) -> Any:
 
 def _format_update(input: Any) -> dict[str, Any] | None:
     """The format that the last configuration update in the input asks for."""
-    for item in reversed(cast("list[Any]", input)) if isinstance(input, list) else ():
-        if isinstance(item, dict) and item.get("type") == "configuration_update":
+    for item in reversed(input) if is_list(input) else ():
+        if is_dict(item) and item.get("type") == "configuration_update":
             text = item.get("text")
-            if isinstance(text, dict) and isinstance(text.get("format"), dict):
+            if is_dict(text) and is_dict(text.get("format")):
                 return cast("dict[str, Any]", text["format"])
     return None
 
@@ -131,7 +132,7 @@ async def responses_parse(
     """
     del client
     text = text_with_format(text, text_format)
-    sent = extra_body.get("input", input) if isinstance(extra_body, dict) else input
+    sent = extra_body.get("input", input) if is_dict(extra_body) else input
     kind = output_type(sent, text, text_format, parse_as)
     tools = responses_tools(tools)
     call: Call[ParsedResponse[Any]] = Call(

@@ -1,11 +1,15 @@
 """What the parsers of both APIs share: plain data below views, and readers for the types a caller gave."""
 
+# `_view` is how this package makes views; users do not.
+# pyright: reportPrivateUsage=false
+
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 from ..core.omit import is_given
+from ..core.shape import is_dict, is_list
 from ..core.view import View
 from .structure import Reader, reader_of
 
@@ -44,6 +48,6 @@ def of_reply(value: Any, reply: Reply) -> Any:
 def copied(value: Any) -> Any:
     """A copy of JSON data, views made dicts."""
     value = data_of(value)
-    if isinstance(value, dict):
-        return {key: copied(entry) for key, entry in cast("dict[str, Any]", value).items()}
-    return [copied(entry) for entry in cast("list[Any]", value)] if isinstance(value, list) else value
+    if is_dict(value):
+        return {key: copied(entry) for key, entry in value.items()}
+    return [copied(entry) for entry in value] if is_list(value) else value

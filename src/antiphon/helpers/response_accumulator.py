@@ -10,8 +10,12 @@ delta once, and never changes data it was given. What it refuses, it refuses as 
 identities make no sense cannot be trusted to be one response.
 """
 
+# `_view` is how this package makes views; users do not.
+# pyright: reportPrivateUsage=false
+
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, cast
 
 from ..core.omit import omit
@@ -55,11 +59,10 @@ class _Item:
     __slots__ = ("arguments", "data", "done", "texts")
 
     def __init__(self, data: dict[str, Any]) -> None:
-        self.data = data
+        self.data: dict[str, Any] = data
         self.done: dict[str, Any] | None = None
-        self.texts = (
-            [_text_of(part) for part in entries_of(data.get("content"))] if data.get("type") == "message" else []
-        )
+        parts = entries_of(data.get("content")) if data.get("type") == "message" else []
+        self.texts: list[Growing] = [_text_of(part) for part in parts]
         self.arguments = Growing(data.get("arguments") or "")
 
     def add_part(self, part: dict[str, Any]) -> None:
@@ -75,8 +78,8 @@ class _Item:
     def snapshot(self) -> dict[str, Any]:
         """A new dict of the item as it is now."""
         if self.done is not None:
-            return copied(self.done)
-        item = copied(self.data)
+            return cast("dict[str, Any]", copied(self.done))
+        item: dict[str, Any] = copied(self.data)
         if item.get("type") == "message":
             for part, text in zip(item.get("content") or (), self.texts, strict=True):
                 part["refusal" if part.get("type") == "refusal" else "text"] = text.text
@@ -110,7 +113,7 @@ class ResponseAccumulator:
         self.completed: ParsedResponse[Any] | None = None
         self.last: dict[str, Any] | None = None
         self.sequence_number: int | None = None
-        self._hands = {
+        self._hands: dict[str | None, Callable[[Any, dict[str, Any]], Any]] = {
             "response.output_text.delta": self._text_delta,
             "response.function_call_arguments.delta": self._arguments_delta,
             "response.output_text.done": self._text_done,
@@ -136,7 +139,7 @@ class ResponseAccumulator:
             self.last = data
         elif self._response is None:
             raise RuntimeError(f"a stream of a response begins with response.created, not with {kind}")
-        hand = self._hands.get(kind)  # type: ignore[arg-type]
+        hand = self._hands.get(kind)
         return event if hand is None else hand(event, data)
 
     def snapshot(self) -> ParsedResponse[Any] | None:
@@ -148,12 +151,12 @@ class ResponseAccumulator:
         if self._response is None:
             return None
         output = [item.snapshot() for _, item in sorted(self._items.items())]
-        return cast("ParsedResponse[Any]", ParsedResponse._view({**copied(self._response), "output": output}))
+        return ParsedResponse[Any]._view({**copied(self._response), "output": output})
 
     # Lifecycle
 
     def _lifecycle(self, kind: str | None, data: dict[str, Any]) -> None:
-        response = data_of(data.get("response")) or {}
+        response: dict[str, Any] = data_of(data.get("response")) or {}
         self.last = data
         if self._response is None:
             if kind != "response.created":
@@ -192,7 +195,7 @@ class ResponseAccumulator:
             done = [item.done for _, item in sorted(self._items.items()) if item.done is not None]
             response = {**response, "output": [copied(item) for item in done]}
         self.completed = self._parser.parse(response)
-        return ResponseCompletedEvent._view({**data, "response": self.completed})
+        return ResponseCompletedEvent[Any]._view({**data, "response": self.completed})
 
     # Items and parts
 
@@ -252,4 +255,4 @@ class ResponseAccumulator:
 
     def _text_done(self, event: Any, data: dict[str, Any]) -> Any:
         phase = self._item(data).data.get("phase")
-        return ResponseTextDoneEvent._view({**data, "parsed": self._parser.parse_text(data.get("text"), phase)})
+        return ResponseTextDoneEvent[Any]._view({**data, "parsed": self._parser.parse_text(data.get("text"), phase)})

@@ -41,7 +41,7 @@ class ResponseTextDoneEvent(raw.ResponseTextDoneEvent, Generic[TextFormatT]):
 class ResponseCompletedEvent(raw.ResponseCompletedEvent, Generic[TextFormatT]):
     """The end of a response that was completed, with the parsed response."""
 
-    response: ParsedResponse[TextFormatT]
+    response: ParsedResponse[TextFormatT]  # pyright: ignore[reportIncompatibleVariableOverride]
 
 
 if TYPE_CHECKING:

@@ -4,6 +4,9 @@ No class is made and nothing is copied. A parser is what a call decodes to (`Cal
 a call parse alike, and what the stream helper uses at the end of a stream.
 """
 
+# `_view` is how this package makes views; users do not.
+# pyright: reportPrivateUsage=false
+
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
@@ -32,7 +35,7 @@ class ResponseParser:
 
     def build(self, *, response: Reply, data: Any) -> ParsedResponse[Any]:
         """The parsed response of a reply (the hook of `Call.result`)."""
-        return of_reply(self.parse(data), response)
+        return cast("ParsedResponse[Any]", of_reply(self.parse(data), response))
 
     def parse(self, data: dict[str, Any]) -> ParsedResponse[Any]:
         """See a response's data as a parsed response; `parsed` and `parsed_arguments` are added to it."""
@@ -46,7 +49,7 @@ class ResponseParser:
                         part["parsed"] = self.parse_text(part.get("text"), item.get("phase"))
             elif kind == "function_call":
                 item["parsed_arguments"] = self.parse_arguments(item)
-        return cast("ParsedResponse[Any]", ParsedResponse._view(data))
+        return ParsedResponse[Any]._view(data)
 
     def parse_text(self, text: str | None, phase: str | None) -> Any:
         """The value of a message's text; `None` for text that is not the final answer, or without a type."""

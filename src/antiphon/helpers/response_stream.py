@@ -14,6 +14,7 @@ from ..core.omit import given, is_given, not_given, omit
 from ..errors import MalformedStream, StreamInterrupted
 from ..operations import responses
 from .parsing import responses_tools, text_with_format
+from .reading import data_of
 from .response_accumulator import ResponseAccumulator
 
 if TYPE_CHECKING:
@@ -120,9 +121,9 @@ def _ending(last: dict[str, Any] | None) -> str:
         return "no event came"
     if last.get("type") == "error":
         return f"the server reported {last.get('code')}: {last.get('message')}"
-    response = last.get("response")
+    response: dict[str, Any] = data_of(last.get("response")) or {}
     for detail in ("error", "incomplete_details"):
-        if value := getattr(response, detail, None) or (isinstance(response, dict) and response.get(detail)):
+        if value := response.get(detail):
             return f"it ended with {last.get('type')}, {value}"
     return f"its last event of that kind was {last.get('type')}, and no response.completed came"
 

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, cast
 
 from ..core.omit import NotGiven, Omit, is_given, omit
+from ..core.shape import is_dict, is_list
 from ..errors import InvalidBody
 from .structure import describe, is_structure, name_of
 
@@ -84,7 +85,7 @@ def schema_of(model: Any) -> Schema:
 
 def strict(schema: Schema) -> Schema:
     """A copy of the schema in strict form."""
-    return _strict(schema, schema, frozenset())
+    return cast("Schema", _strict(schema, schema, frozenset()))
 
 
 def _strict(node: Any, root: Schema, inside: frozenset[str]) -> Any:
@@ -119,8 +120,8 @@ def _strict_variants(found: Schema, root: Schema, inside: frozenset[str]) -> Sch
     if isinstance(found.get("anyOf"), list):
         found["anyOf"] = [_strict(entry, root, inside) for entry in found["anyOf"]]
     parts = found.get("allOf")
-    if isinstance(parts, list):
-        entries = [_strict(entry, root, inside) for entry in cast("list[Any]", parts)]
+    if is_list(parts):
+        entries = [_strict(entry, root, inside) for entry in parts]
         found["allOf"] = entries
         if len(entries) == 1:
             del found["allOf"]
@@ -249,7 +250,7 @@ def type_to_response_format_param(response_format: Any) -> Any:
     """What to send as `response_format`: sentinels and ready dicts as they are, types as their strict schema."""
     if not is_given(response_format):
         return omit
-    return response_format if isinstance(response_format, dict) else response_format_of(response_format)
+    return response_format if is_dict(response_format) else response_format_of(response_format)
 
 
 def text_format_of(kind: Any) -> dict[str, Any]:

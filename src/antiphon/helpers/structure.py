@@ -17,6 +17,7 @@ from typing import Any, cast, is_typeddict
 import msgspec
 
 from ..core.model import BaseModel
+from ..core.shape import is_class, is_dict, is_list
 
 _UNFIT = re.compile(r"[^A-Za-z0-9_-]")
 
@@ -43,9 +44,7 @@ def _is_pydantic_like(kind: Any) -> bool:
 
 
 def _is_plain(kind: Any) -> bool:
-    return isinstance(kind, type) and (
-        dataclasses.is_dataclass(kind) or is_typeddict(kind) or issubclass(kind, msgspec.Struct)
-    )
+    return is_class(kind) and (dataclasses.is_dataclass(kind) or is_typeddict(kind) or issubclass(kind, msgspec.Struct))
 
 
 def is_structure(kind: Any) -> bool:
@@ -79,12 +78,11 @@ def describe(kind: Any) -> dict[str, Any]:
 
 def _closed(node: Any) -> Any:
     """antiphon's models let unknown fields through; as a description of output they mean their own fields only."""
-    if isinstance(node, list):
-        return [_closed(entry) for entry in cast("list[Any]", node)]
-    if not isinstance(node, dict):
+    if is_list(node):
+        return [_closed(entry) for entry in node]
+    if not is_dict(node):
         return node
-    members = cast("dict[str, Any]", node)
-    return {key: _closed(value) for key, value in members.items() if (key, value) != ("additionalProperties", True)}
+    return {key: _closed(value) for key, value in node.items() if (key, value) != ("additionalProperties", True)}
 
 
 def _plain_schema(kind: Any) -> dict[str, Any] | None:
@@ -131,11 +129,11 @@ def _adapter(kind: Any) -> Any:
 
 def _tidied(node: Any) -> Any:
     """msgspec's schema in the words strict mode knows: enums with their type, no defaults, no discriminators."""
-    if isinstance(node, list):
-        return [_tidied(entry) for entry in cast("list[Any]", node)]
-    if not isinstance(node, dict):
+    if is_list(node):
+        return [_tidied(entry) for entry in node]
+    if not is_dict(node):
         return node
-    members = cast("dict[str, Any]", node)
+    members: dict[str, Any] = node
     if "properties" in members or "$defs" in members:
         members = dict(members)
         for table in ("properties", "$defs"):
@@ -144,7 +142,7 @@ def _tidied(node: Any) -> Any:
         return {key: value for key, value in members.items() if key != "default"}
     tidy = {key: _tidied(value) for key, value in members.items() if key not in {"default", "discriminator"}}
     if "enum" in tidy and "type" not in tidy:
-        kinds = {_JSON_TYPES.get(type(value)) for value in tidy["enum"]}
+        kinds = {_JSON_TYPES.get(value.__class__) for value in tidy["enum"]}
         if len(kinds) == 1 and None not in kinds:
             tidy = {"type": kinds.pop(), **tidy}
     return tidy
