@@ -54,6 +54,7 @@ class Server:
     def __init__(self) -> None:
         self.answers: list[Answer] = []
         self.asked: list[Asked] = []
+        self.connections: set[tuple[str, int]] = set()
         self._lock = threading.Lock()
         outer = self
 
@@ -65,6 +66,7 @@ class Server:
                 body = self.rfile.read(int(self.headers.get("content-length") or 0))
                 if self.headers.get("transfer-encoding") == "chunked":
                     body = self._chunks()
+                outer.connections.add(self.client_address)
                 asked = Asked(self.command, self.path, {k.lower(): v for k, v in self.headers.items()}, body)
                 answer = outer._take(asked)
                 self.send_response(answer.status)
