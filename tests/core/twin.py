@@ -56,7 +56,7 @@ def _make(cls: Any, name: str) -> type[BaseModel]:
     for field, info in cls.model_fields.items():
         body["__annotations__"][field] = text_of(info.annotation, info.metadata)
         if not info.is_required():
-            body[field] = info.default
+            body[field] = info.get_default(call_default_factory=True)
         if info.alias and info.alias != field:
             aliases[field] = info.alias
     made = type(cls.__name__, (BaseModel,), body | {"__aliases__": aliases})
@@ -119,7 +119,9 @@ def sample(kind: Any, rng: random.Random, depth: int = 0, *, full: float = 0.6) 
     if origin is Literal:
         return rng.choice(arguments)
     if origin is list:
-        return [sample(arguments[0], rng, depth + 1, full=full) for _ in range(rng.choice((0, 1, 2, 3)) if depth < 8 else 0)]
+        return [
+            sample(arguments[0], rng, depth + 1, full=full) for _ in range(rng.choice((0, 1, 2, 3)) if depth < 8 else 0)
+        ]
     if origin is dict:
         return {f"k{i}": sample(arguments[1], rng, depth + 1, full=full) for i in range(rng.choice((0, 1, 2)))}
     if _is_model(kind):
@@ -140,7 +142,7 @@ def sample_model(cls: Any, rng: random.Random, depth: int = 0, *, full: float = 
 
 
 _SCALARS: dict[Any, Callable[[random.Random], Any]] = {
-    str: lambda rng: rng.choice(("", "x", "Grüße 🎵", "a longer text with \"quotes\" and\nlines")),
+    str: lambda rng: rng.choice(("", "x", "Grüße 🎵", 'a longer text with "quotes" and\nlines')),
     int: lambda rng: rng.choice((0, 1, 17, 1_763_000_000)),
     float: lambda rng: rng.choice((0.5, 1.25, -2.75)),
     bool: lambda rng: rng.choice((True, False)),

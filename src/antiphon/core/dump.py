@@ -44,6 +44,16 @@ class _Foreign(Exception):
     pass
 
 
+def _foreign(value: Any) -> Any:
+    raise _Foreign
+
+
+def _data_of(value: Any) -> Any:
+    if isinstance(value, View):
+        return value.__dict__
+    raise _Foreign
+
+
 def dump(view: View, form: Form, include: Any = None, exclude: Any = None) -> dict[str, Any]:
     """The model as a dict of plain data."""
     if form.verbatim and include is None and exclude is None:
@@ -53,30 +63,18 @@ def dump(view: View, form: Form, include: Any = None, exclude: Any = None) -> di
 
 def plain_dict(data: dict[str, Any], form: Form) -> dict[str, Any]:
     """A deep copy of JSON-like data, views turned to dicts."""
-    result: dict[str, Any]
-    try:
-        result = msgspec.to_builtins(data, builtin_types=_KEPT if form.mode == "python" else (), enc_hook=_data_of)
-    except (_Foreign, TypeError, RecursionError):
-        result = _plain(data, form)
+    result: dict[str, Any] = _copied(data, form, _data_of)
     return result
 
 
-def _copied(value: Any, form: Form) -> Any:
-    """A deep copy of a value that should hold no models."""
+def _copied(value: Any, form: Form, hook: Callable[[Any], Any] = _foreign) -> Any:
+    """A deep copy in C where it knows all classes; `hook` says what to do with others."""
     try:
-        return msgspec.to_builtins(value, builtin_types=_KEPT if form.mode == "python" else (), enc_hook=_foreign)
-    except (_Foreign, TypeError, RecursionError):
+        if form.mode == "json":
+            return msgspec.json.decode(msgspec.json.encode(value, enc_hook=hook))
+        return msgspec.to_builtins(value, builtin_types=_KEPT, enc_hook=hook)
+    except (_Foreign, TypeError, RecursionError, UnicodeEncodeError):
         return _plain(value, form)
-
-
-def _foreign(value: Any) -> Any:
-    raise _Foreign
-
-
-def _data_of(value: Any) -> Any:
-    if isinstance(value, View):
-        return value.__dict__
-    raise _Foreign
 
 
 def _plain(value: Any, form: Form) -> Any:

@@ -147,14 +147,14 @@ def _converted(value: Any, path: str) -> Any:
         return value.isoformat()
     if isinstance(value, UUID):
         return str(value)
-    if not isinstance(value, type):
+    if not isinstance(value, (type, bytes, bytearray, memoryview, io.IOBase)):
         if hasattr(value.__class__, "__pydantic_serializer__"):
             return _pydantic(value)
         if isinstance(value, msgspec.Struct) or hasattr(value.__class__, "__dataclass_fields__"):
             return {name: getattr(value, name) for name in _field_names(value)}
         if callable(getattr(value, "tolist", None)):
             return value.tolist()
-        if is_iterable(value) and not isinstance(value, (bytes, bytearray, memoryview, io.IOBase)):
+        if is_iterable(value):
             return list(value)
     raise InvalidBody(f"{_named(path)} is {_described(value)}", path)
 

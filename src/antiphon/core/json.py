@@ -70,7 +70,7 @@ def _refuse_constant(name: str) -> NoReturn:
 def _refuse_deeper(value: Any, depth: int) -> None:
     """Raise if containers nest deeper than `depth`; level by level, so that no stack is needed."""
     level = [value]
-    for _ in range(depth + 1):
+    for _ in range(depth):
         inner: list[Any] = []
         for node in level:
             items = node.values() if node.__class__ is dict else node

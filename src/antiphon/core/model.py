@@ -80,6 +80,8 @@ class BaseModel(View):
     """
 
     __slots__ = ()
+    # Fields that no repr shows.
+    __secret_fields__: ClassVar[frozenset[str]] = frozenset({"signing_secret"})
 
     if TYPE_CHECKING:
         model_fields: ClassVar[builtins.dict[str, FieldInfo]]
@@ -288,6 +290,8 @@ class BaseModel(View):
         return made.model_copy(update=update)
 
     def __copy__(self) -> Self:
+        for _ in pairs(self):
+            pass  # Looked at, nested models are in the data, so that both copies hold the same ones.
         return cast("Self", _revived(type(self), self.__dict__.copy(), _origin(self)))
 
     @_kept
@@ -337,13 +341,14 @@ class BaseModel(View):
         return pairs(self)
 
     def __repr_args__(self) -> Iterator[tuple[str, Any]]:
-        return pairs(self)
+        secret = type(self).__secret_fields__
+        return (pair for pair in pairs(self) if pair[0] not in secret)
 
-    def __rich_repr__(self) -> Iterator[tuple[str, Any]]:
-        return pairs(self)
+    __rich_repr__ = __repr_args__
 
     def __repr__(self) -> str:
-        return f"{type(self).__name__}({', '.join(f'{name}={value!r}' for name, value in pairs(self))})"
+        shown = ", ".join(f"{name}={value!r}" for name, value in BaseModel.__repr_args__(self))
+        return f"{type(self).__name__}({shown})"
 
     __str__ = __repr__
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from email.utils import mktime_tz, parsedate_tz
 from typing import NamedTuple
 
@@ -19,9 +20,9 @@ _DURATION = re.compile(
 _NUMBER = re.compile(r"\d{1,12}(?:\.\d{1,9})?", re.ASCII)
 _COUNT = re.compile(r"\d{1,15}", re.ASCII)
 _IMF_DATE = re.compile(
-    r"(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun), \d\d (?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) \d{4} \d\d:\d\d:\d\d GMT",
-    re.ASCII,
+    r"(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun), (\d\d) ([A-Z][a-z]{2}) (\d{4}) (\d\d):(\d\d):(\d\d) GMT", re.ASCII
 )
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _LONGEST = 366 * 86400.0
 OFFICIAL_LONGEST = 120.0
 
@@ -125,12 +126,14 @@ def _plain_number(text: str | None) -> float | None:
 
 
 def _imf_date(text: str | None) -> float | None:
-    if text is None or not _IMF_DATE.fullmatch(text.strip(" \t")):
+    match = _IMF_DATE.fullmatch(text.strip(" \t")) if text else None
+    if match is None:
         return None
-    parsed = parsedate_tz(text)
+    day, month, year, *clock = match.groups()
     try:
-        return None if parsed is None else float(mktime_tz(parsed))
-    except (ValueError, OverflowError):
+        hour, minute, second = map(int, clock)
+        return datetime(int(year), _MONTHS.index(month) + 1, int(day), hour, minute, second, tzinfo=UTC).timestamp()
+    except ValueError:
         return None
 
 

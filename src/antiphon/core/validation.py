@@ -178,7 +178,7 @@ def _union(whole: Any) -> Check:
 
     def check(value: Any, lax: bool) -> Any:
         # First as it is, then converted: 3 stays an int where the union takes both int and str.
-        for conversion in (False, True) if lax else (False,):
+        for conversion in (False, True) if lax and not isinstance(value, View) else (lax,):
             for one in checks:
                 try:
                     return one(value, conversion)
@@ -204,16 +204,14 @@ def _nearest(whole: Any, value: Any, lax: bool, variants: Variants, checks: list
         checks = [lambda _, lax: check_model(model, data, lax)]
     elif not is_list(value):
         return mismatch(whole, value)
-    problems = [problem for one in checks if (problem := _problem(one, value, lax)) is not None]
-    return max(problems, key=lambda problem: len(problem.path))
-
-
-def _problem(check: Check, value: Any, lax: bool) -> ValidationError | None:
-    try:
-        check(value, lax)
-    except ValueError as error:
-        return as_error(error)
-    return None
+    problems: list[ValidationError] = []
+    for one in checks:
+        try:
+            one(value, lax)
+        except ValueError as error:
+            problems.append(as_error(error))
+    nearest = max(problems, key=lambda problem: len(problem.path))
+    return nearest if nearest.path or len(problems) == 1 else mismatch(whole, value)
 
 
 def check_model(cls: type[View], value: Any, lax: bool) -> Any:
@@ -253,7 +251,8 @@ def _check_of_field(field: Field) -> Check:
 
 def _typed_dict(cls: Any) -> Check:
     hints = typing.get_type_hints(cls, include_extras=True)
-    required: frozenset[str] = cls.__required_keys__
+    # With annotations kept as text, typing itself does not see the qualifiers.
+    required = [key for key, hint in hints.items() if _is_required(hint, key in cls.__required_keys__)]
 
     def check(value: Any, lax: bool) -> Any:
         if not is_mapping(value):
@@ -262,9 +261,16 @@ def _typed_dict(cls: Any) -> Check:
             key: _below(check_of(hints[key]), item, lax, key) if key in hints else own(item)
             for key, item in value.items()
         }
-        missing = [key for key in hints if key in required and key not in fresh]
+        missing = [key for key in required if key not in fresh]
         if missing:
             raise ValidationError("required, but missing", missing[0])
         return fresh
 
     return check
+
+
+def _is_required(hint: Any, otherwise: bool) -> bool:
+    origin = get_origin(hint)
+    if origin is typing.Required or origin is typing.NotRequired:
+        return origin is typing.Required
+    return otherwise

@@ -126,8 +126,8 @@ def _score(model: type[View], data: dict[str, Any]) -> tuple[int, int] | None:
     plan = plan_of(model)
     missing = 0
     for field in plan.fields.values():
-        if field.key not in data:
-            missing += field.required
+        if data.get(field.key) is None:
+            missing += field.required and field.key not in data
         elif field.required and (allowed := literals_of(field.annotation)) and data[field.key] not in allowed:
             return None
     unknown = sum(key not in plan.by_key for key in data)

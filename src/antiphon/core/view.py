@@ -169,6 +169,9 @@ def plan_of(cls: type[View]) -> Plan:
 def _field(cls: type, name: str, annotation: Any) -> Field:
     key = getattr(cls, "__aliases__", {}).get(name, name)
     default = cls.__dict__.get(name, MISSING)
+    if isinstance(default, Nested):
+        # An interrupt came between putting the plan to work and keeping it.
+        return default.field
     if type(default).__name__ == "FieldInfo":
         # A user's class that writes its fields with pydantic.Field.
         key = default.alias or key
