@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from antiphon.core.files import PIECE, FilePart, InvalidFile, extract_files, file_from_path
+from antiphon.core.files import PIECE, FilePart, InvalidFile, Source, extract_files, file_from_path
 from antiphon.core.omit import not_given, omit
 from antiphon.errors import BodyNotReplayable, InvalidBody
 
@@ -93,6 +93,11 @@ def test_paths_are_opened_only_while_they_are_sent(tmp_path: Path) -> None:
     assert is_open()
     pieces.close()  # type: ignore[attr-defined]
     assert not is_open()
+
+
+def test_a_source_of_nothing() -> None:
+    assert list(Source().pieces()) == []
+    assert Source().rewind()
 
 
 def test_a_file_object_is_sent_from_its_beginning_and_left_open() -> None:

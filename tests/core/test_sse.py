@@ -134,6 +134,39 @@ def test_a_second_byte_order_mark_is_no_mark() -> None:
     assert data_of(b"\xef\xbb\xbf\xef\xbb\xbfdata: a\n\ndata: b\n\n") == ["b"]
 
 
+def test_one_event_per_chunk() -> None:
+    decoder = SSEDecoder(max_event=32)
+    blocks = [
+        b"event: a\ndata: 1\n\n",
+        b"data: 2\n\n",
+        b"id: 9\ndata: 3\n\n",
+        b": hm\ndata: 4\n\n",
+        b"event: b\ndata: 5\n\n",
+    ]
+    blocks += [b"event: b\ndatum: 6\n\n", b"data: 7\ndata: 8\n\n", b"event: a\nevent: b\n\n", b"\n\n", b"data: 9\n\n\n"]
+    got = [decoder.feed(block) for _ in range(2) for block in blocks]
+    first, second = got[: len(blocks)], got[len(blocks) :]
+    assert [[(event.raw, event.event) for event in events] for events in first] == [
+        [(b"1", "a")],
+        [(b"2", None)],
+        [(b"3", None)],
+        [(b"4", None)],
+        [(b"5", "b")],
+        [],
+        [(b"7\n8", None)],
+        [],
+        [],
+        [(b"9", None)],
+    ]
+    assert [[event.raw for event in events] for events in second] == [
+        [event.raw for event in events] for events in first
+    ]
+    assert first[1][0].id is None
+    assert {event.id for events in second for event in events} == {"9"}
+    with pytest.raises(EventTooLarge):
+        decoder.feed(b"data: " + b"x" * 40 + b"\n\n")
+
+
 def test_name_id_and_retry() -> None:
     one, two, three = decode(
         b"event: x\nid: 7\nretry: 250\ndata: 1\n\ndata: 2\n\nid: 8\0\nevent:\nretry: 1x\ndata: 3\n\n"
