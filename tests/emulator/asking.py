@@ -65,6 +65,6 @@ def chat(text: str, **more: Any) -> dict[str, Any]:
     return {"model": "gpt-4o", "messages": [{"role": "user", "content": text}], **more}
 
 
-def response(text: str, **more: Any) -> dict[str, Any]:
+def response(given: Any, **more: Any) -> dict[str, Any]:
     """A response request's body."""
-    return {"model": "gpt-4o", "input": text, **more}
+    return {"model": "gpt-4o", "input": given, **more}

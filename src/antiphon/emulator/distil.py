@@ -45,6 +45,12 @@ NOT_NEEDED: Final = {
     "responses.response_output_message_param:ResponseOutputMessageParam": ("id", "status"),
     "responses.response_output_text_param:ResponseOutputTextParam": ("annotations",),
 }
+# What answers hold and the API takes back with the next request, though the description does not say so.
+ALSO_TAKEN: Final[dict[str, dict[str, Any]]] = {
+    "chat.chat_completion_assistant_message_param:ChatCompletionAssistantMessageParam": {
+        "annotations": [["union", [["list", "any"], "null"]], False]
+    },
+}
 TARGET: Final = Path(__file__).with_name("api.json")
 
 _REFERENCE: Final = re.compile(r"'[^']*'|([A-Za-z_][\w.]*:\w+)")
@@ -122,7 +128,9 @@ class Reading:
         if name not in self._done:
             facts = self._types[name]
             self._done[name] = "any"  # ends the recursion of types that hold themselves
-            self._done[name] = self._type(facts, NOT_NEEDED.get(name, ()))
+            self._done[name] = made = self._type(facts, NOT_NEEDED.get(name, ()))
+            if name in ALSO_TAKEN:
+                made[1].update(ALSO_TAKEN[name])
         return ["ref", name]
 
     def _type(self, facts: dict[str, Any], not_needed: tuple[str, ...]) -> Node:

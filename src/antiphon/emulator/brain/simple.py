@@ -40,7 +40,7 @@ class SimpleBrain:
 
     def _text(self, prompt: Prompt, asked: str) -> str:
         turns = prompt.turns
-        if turns and turns[-1].role == "tool" and (told := tool_use.told(turns, asked)) is not None:
+        if turns and turns[-1].role == "tool" and (told := tool_use.told(turns)) is not None:
             return told
         if (personal := recall.personal(turns, asked)) is not None:
             return personal

@@ -154,7 +154,7 @@ def _wanted(key: str, value: Any, schema: dict[str, Any], asked: str) -> bool:
     return isinstance(value, str | int | float) and str(value).lower() in asked.lower()
 
 
-def told(turns: list[Turn], asked: str) -> str | None:
+def told(turns: list[Turn]) -> str | None:
     """The answer that uses the outputs of tools called since the user last spoke; None when there are none."""
     outputs: list[tuple[str, str]] = []
     calls: dict[str, Invocation] = {call.id: call for turn in turns for call in turn.calls}

@@ -1,0 +1,126 @@
+"""`antiphon serve` as a process: it starts, prints where, answers, and ends by a signal."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+import pytest
+
+from antiphon.cli import main
+
+ROOT = Path(__file__).parents[2]
+ENVIRONMENT = os.environ | {"PYTHONPATH": os.pathsep.join([str(ROOT / "src"), os.environ.get("PYTHONPATH", "")])}
+
+
+@contextmanager
+def process(*arguments: str, module: str = "antiphon.cli") -> Iterator[subprocess.Popen[str]]:
+    words = ["serve", *arguments] if module == "antiphon.cli" else arguments
+    command = [sys.executable, "-m", module, *words]
+    with subprocess.Popen(
+        command, env=ENVIRONMENT, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as running:
+        try:
+            yield running
+        finally:
+            running.kill()
+
+
+def url_of(running: subprocess.Popen[str]) -> str:
+    assert running.stdout is not None
+    line = running.stdout.readline()
+    found = re.search(r"http://\S+/v1", line)
+    assert found, line + (running.stderr.read() if running.stderr else "")
+    return found[0]
+
+
+@pytest.mark.parametrize("module", ["antiphon.cli", "antiphon.emulator"])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_starts_answers_and_stops(module: str, number: signal.Signals) -> None:
+    started = time.perf_counter()
+    with process("--port", "0", module=module) as running:
+        base_url = url_of(running)
+        with httpx.Client(base_url=base_url, headers={"Authorization": "Bearer k"}) as http:
+            assert http.get("/models").status_code == 200
+            print(f"\nstart to first answer: {time.perf_counter() - started:.3f} s")
+            running.send_signal(number)
+            rest, errors = running.communicate(timeout=20)
+        assert f"export OPENAI_BASE_URL={base_url}" in rest
+        assert "export OPENAI_API_KEY=" in rest
+        assert errors == ""
+        assert running.returncode in (0, -signal.SIGTERM) if number == signal.SIGTERM else running.returncode == 0
+
+
+def test_options_arrive(tmp_path: Path) -> None:
+    options = [
+        "--port",
+        "0",
+        "--api-key",
+        "sk-a",
+        "--api-key",
+        "sk-b",
+        "--data",
+        str(tmp_path / "d"),
+        "--model",
+        "mine",
+    ]
+    with process(*options, "--seed", "5", "--rpm", "60", "--tpm", "1000", "--no-faults") as running:
+        base_url = url_of(running)
+        assert httpx.get(f"{base_url}/models", headers={"Authorization": "Bearer sk-c"}).status_code == 401
+        for key in ("sk-a", "sk-b"):
+            headers = {"Authorization": f"Bearer {key}", "X-Antiphon-Fault": "status=500"}
+            heard = httpx.get(f"{base_url}/models/mine", headers=headers)
+            assert heard.status_code == 200
+            assert (heard.headers["x-ratelimit-limit-requests"], heard.headers["x-ratelimit-limit-tokens"]) == (
+                "60",
+                "1000",
+            )
+        sent = {"file": ("a.txt", b"x")}
+        made = httpx.post(f"{base_url}/files", headers=headers, data={"purpose": "user_data"}, files=sent).json()
+        assert (tmp_path / "d" / made["id"]).read_bytes() == b"x"
+
+
+def test_a_taken_port_is_said() -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        with process("--port", str(taken.getsockname()[1])) as running:
+            _, errors = running.communicate(timeout=20)
+    assert running.returncode == 1
+    assert errors.startswith("antiphon serve: ")
+    assert "Traceback" not in errors
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--host", "0.0.0.0"], "--allow-remote"),
+        (["--host", "0.0.0.0", "--allow-remote"], "--api-key"),
+        (["--port", "99999"], "not a port"),
+        (["--port", "x"], "not a port"),
+        (["--rpm", "0"], "not a positive number"),
+        (["--colour"], "unrecognized"),
+    ],
+)
+def test_wrong_options(arguments: list[str], said: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(["serve", *arguments])
+    assert ended.value.code == 2
+    assert said in capsys.readouterr().err
+
+
+def test_without_uvicorn_it_says_what_to_install(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setitem(sys.modules, "uvicorn", None)
+    assert main(["serve", "--port", "0"]) == 1
+    assert "pip install antiphon[emulator]" in capsys.readouterr().err
