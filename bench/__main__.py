@@ -52,9 +52,19 @@ def _pin(which: int) -> None:
         os.sched_setaffinity(0, {cores[which]})
 
 
+def _environment() -> dict[str, str]:
+    """Compiled modules are kept, as they are for any installed package."""
+    return {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+
+
 def _run(arguments: list[str]) -> str:
     return subprocess.run(
-        [sys.executable, *arguments], capture_output=True, text=True, check=True, preexec_fn=lambda: _pin(0)
+        [sys.executable, *arguments],
+        capture_output=True,
+        text=True,
+        check=True,
+        preexec_fn=lambda: _pin(0),
+        env=_environment(),
     ).stdout
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from typing import Any, ClassVar, Generic, Self, TypeVar
 
 from .core.credential import hidden
@@ -153,7 +152,7 @@ class BaseClient(RawCalls, Generic[T]):
         return chain
 
     def _change(self, **changes: Any) -> None:
-        self._settle(replace(self._settings, **changes))
+        self._settle(self._settings._replace(**changes))
 
     def explain(self) -> str:
         """The policies a call goes through, outermost first, with their numbers."""

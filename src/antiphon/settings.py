@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from .core import credential
 from .core.endpoint import Identity
@@ -21,8 +20,7 @@ DataResidency = Literal["global", "us", "eu", "ae", "au", "in", "jp"]
 _REGIONS = ("global", "us", "eu", "ae", "au", "in", "jp")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Settings:
+class Settings(NamedTuple):
     """Everything a client was told; immutable, and without a plain secret in it."""
 
     api_key: Secret | None
@@ -37,10 +35,10 @@ class Settings:
     timeout: float | Timeout | None
     max_retries: int
     deadline: float | None
-    default_headers: Mapping[str, Any] = field(default_factory=dict[str, Any])
-    default_query: Mapping[str, object] = field(default_factory=dict[str, object])
-    strict: bool = False
-    enforce_credentials: bool = True
+    default_headers: Mapping[str, Any]
+    default_query: Mapping[str, object]
+    strict: bool
+    enforce_credentials: bool
 
     @property
     def phases(self) -> Timeout:

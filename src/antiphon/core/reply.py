@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from http import HTTPStatus
 from typing import Any, Protocol
 
 import msgspec
@@ -119,6 +118,8 @@ class Reply:
     @property
     def reason_phrase(self) -> str:
         """The standard phrase of the status, e.g. "Not Found"."""
+        from http import HTTPStatus
+
         try:
             return HTTPStatus(self.status_code).phrase
         except ValueError:

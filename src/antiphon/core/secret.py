@@ -6,8 +6,6 @@ only a short id. `reveal()` is the one way out, and easy to search for.
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 import os
 from collections.abc import Callable
 from typing import NoReturn
@@ -31,7 +29,9 @@ class Secret:
     @property
     def id(self) -> str:
         """Six hex digits that tell secrets apart within this process and say nothing about the value."""
-        return hmac.new(_PROCESS_KEY, self._get().encode("utf-8", "surrogatepass"), hashlib.sha256).hexdigest()[:6]
+        from hashlib import blake2b
+
+        return blake2b(self._get().encode("utf-8", "surrogatepass"), key=_PROCESS_KEY, digest_size=3).hexdigest()
 
     def __repr__(self) -> str:
         return f"Secret(<redacted> id={self.id})"
@@ -44,7 +44,9 @@ class Secret:
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Secret):
             return NotImplemented
-        return hmac.compare_digest(
+        from hmac import compare_digest  # a comparison that takes as long whether the first or the last letter differs
+
+        return compare_digest(
             self._get().encode("utf-8", "surrogatepass"), other._get().encode("utf-8", "surrogatepass")
         )
 

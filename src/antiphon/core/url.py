@@ -10,7 +10,6 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 from typing import NamedTuple
-from urllib.parse import quote
 
 from ..errors import InvalidBaseURL
 
@@ -21,6 +20,7 @@ _URL = re.compile(
 )
 _FORBIDDEN = re.compile(r"[\x00-\x20\x7f\\]")
 _SAFE_TARGET = "/:@!$&'()*+,;=-._~%?[]"
+_SAFE = re.compile(r"[A-Za-z0-9/:@!$&'()*+,;=\-._~%?\[\]]*")
 
 
 class Origin(NamedTuple):
@@ -76,8 +76,8 @@ class URL:
             )
         host, port = _split_authority(match["authority"], scheme)
         self.origin = Origin(scheme, host, port)
-        self.path = quote(match["path"], safe=_SAFE_TARGET)
-        self.query = quote(match["query"] or "", safe=_SAFE_TARGET)
+        self.path = _quoted(match["path"])
+        self.query = _quoted(match["query"] or "")
 
     @property
     def scheme(self) -> str:
@@ -123,6 +123,14 @@ class URL:
 
     def __hash__(self) -> int:
         return hash(str(self))
+
+
+def _quoted(text: str) -> str:
+    if _SAFE.fullmatch(text):
+        return text
+    from urllib.parse import quote
+
+    return quote(text, safe=_SAFE_TARGET)
 
 
 def _split_authority(authority: str, scheme: str) -> tuple[str, int]:

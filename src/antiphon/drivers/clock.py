@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 import time
 from typing import Protocol
 
@@ -36,7 +35,12 @@ class SystemClock:
 
     monotonic = staticmethod(time.monotonic)
     wall = staticmethod(time.time)
-    random = staticmethod(random.random)
+
+    def random(self) -> float:
+        """A number in [0, 1). The module is loaded when the first pause is drawn: most processes never need it."""
+        import random
+
+        return random.random()  # noqa: S311
 
     def sleep(self, seconds: float) -> None:
         """Wait, blocking. `time.sleep` is looked up when called, so that gevent's patch is honoured."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import threading
+from _thread import allocate_lock
 from collections.abc import Callable
 from typing import Generic, TypeVar
 
@@ -23,7 +23,7 @@ class Link(Generic[T]):
 
     def __init__(self, make: Callable[[], T]) -> None:
         self._make = make
-        self._lock = threading.Lock()
+        self._lock = allocate_lock()
         self._transport: T | None = None
         self.closed = False
 

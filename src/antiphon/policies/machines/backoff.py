@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from email.utils import mktime_tz, parsedate_tz
 from typing import NamedTuple
 
 LONGEST_HINT = 120.0
@@ -48,6 +47,8 @@ def retry_after(headers: Mapping[str, str], wall: float) -> float | None:
     seconds = _number(value)
     if seconds is not None or value is None:
         return seconds
+    from email.utils import mktime_tz, parsedate_tz  # costs as much to import as all of this room, and is seldom needed
+
     date = parsedate_tz(value)
     if date is None:
         return None
