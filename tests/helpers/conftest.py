@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import threading
+import time
+from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, NamedTuple
 
@@ -55,6 +57,10 @@ class Server:
         self.answers: list[Answer] = []
         self.asked: list[Asked] = []
         self.connections: set[tuple[str, int]] = set()
+        self.delay = 0.0
+        self.reply_to: Callable[[Asked], Answer] | None = None
+        self.most_at_once = 0
+        self._at_once = 0
         self._lock = threading.Lock()
         outer = self
 
@@ -106,6 +112,13 @@ class Server:
     def _take(self, asked: Asked) -> Answer:
         with self._lock:
             self.asked.append(asked)
+            self._at_once += 1
+            self.most_at_once = max(self.most_at_once, self._at_once)
+        time.sleep(self.delay)
+        with self._lock:
+            self._at_once -= 1
+            if self.reply_to is not None:
+                return self.reply_to(asked)
             return self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
 
     def close(self) -> None:

@@ -131,16 +131,20 @@ def test_chunks_are_not_changed():
 
 
 def sync(url, use, **arguments):
-    with antiphon.OpenAI(api_key="sk-1", base_url=url, max_retries=0) as client:
-        with client.chat.completions.stream(**ARGUMENTS, **arguments) as stream:
-            return use(stream)
+    with (
+        antiphon.OpenAI(api_key="sk-1", base_url=url, max_retries=0) as client,
+        client.chat.completions.stream(**ARGUMENTS, **arguments) as stream,
+    ):
+        return use(stream)
 
 
 def drive(url, use, **arguments):
     async def run():
-        async with antiphon.AsyncOpenAI(api_key="sk-1", base_url=url, max_retries=0) as client:
-            async with client.chat.completions.stream(**ARGUMENTS, **arguments) as stream:
-                return await use(stream)
+        async with (
+            antiphon.AsyncOpenAI(api_key="sk-1", base_url=url, max_retries=0) as client,
+            client.chat.completions.stream(**ARGUMENTS, **arguments) as stream,
+        ):
+            return await use(stream)
 
     return asyncio.run(run())
 

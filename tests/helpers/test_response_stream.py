@@ -19,18 +19,22 @@ ARGUMENTS = {"model": "m", "input": "hi"}
 
 
 def sync(url, use, **arguments):
-    with antiphon.OpenAI(api_key="sk-1", base_url=url, max_retries=0) as client:
-        with client.responses.stream(**(arguments or ARGUMENTS)) as stream:
-            return use(stream)
+    with (
+        antiphon.OpenAI(api_key="sk-1", base_url=url, max_retries=0) as client,
+        client.responses.stream(**(arguments or ARGUMENTS)) as stream,
+    ):
+        return use(stream)
 
 
 def drive(url, use, **arguments):
     """As `sync`, in the other colour; `use` is an async function."""
 
     async def run():
-        async with antiphon.AsyncOpenAI(api_key="sk-1", base_url=url, max_retries=0) as client:
-            async with client.responses.stream(**(arguments or ARGUMENTS)) as stream:
-                return await use(stream)
+        async with (
+            antiphon.AsyncOpenAI(api_key="sk-1", base_url=url, max_retries=0) as client,
+            client.responses.stream(**(arguments or ARGUMENTS)) as stream,
+        ):
+            return await use(stream)
 
     return asyncio.run(run())
 
