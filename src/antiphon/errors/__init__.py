@@ -1,0 +1,163 @@
+"""Every error antiphon raises, drawn as one tree. Imports nothing of ours.
+
+    OpenAIError
+    ├── APIError                                .message .request .body .code .param .type
+    │   ├── APIStatusError                      .response .status_code .request_id .ratelimit
+    │   │   ├── BadRequestError                 400
+    │   │   ├── AuthenticationError             401
+    │   │   │   └── OAuthError
+    │   │   ├── PermissionDeniedError           403
+    │   │   ├── NotFoundError                   404
+    │   │   ├── ConflictError                   409
+    │   │   ├── UnprocessableEntityError        422
+    │   │   ├── RateLimitError                  429
+    │   │   ├── InternalServerError             500 and above
+    │   │   ├── RedirectRefused                 3xx that would leave the origin, loop, or cannot be followed
+    │   │   └── UnexpectedStatus                a success or redirect that carries no result
+    │   ├── APIConnectionError                  .phase .host .elapsed .attempts
+    │   │   ├── APITimeoutError
+    │   │   │   ├── ConnectTimeout, ReadTimeout, WriteTimeout, PoolTimeout
+    │   │   │   └── DeadlineExceeded
+    │   │   ├── ConnectError                    no connection: DNS, refused, unreachable
+    │   │   │   ├── TLSError                    the handshake failed
+    │   │   │   └── ProxyError                  the proxy refused or answered nonsense
+    │   │   ├── ProtocolError                   the server broke HTTP
+    │   │   ├── TruncatedBody                   the body ended before its declared end
+    │   │   └── StreamInterrupted               .partial: an event stream broke
+    │   │       └── StreamTruncated             it ended without its terminal event
+    │   └── APIResponseValidationError          .response .status_code: a reply that cannot be what it claims
+    │       ├── MalformedResponse               not JSON, not UTF-8, too deep, empty
+    │       ├── UnexpectedContentType           e.g. a captive portal's HTML
+    │       ├── ResponseTooLarge                past a size or ratio bound
+    │       └── MalformedStream                 an event that cannot be read
+    │           └── StreamOutOfOrder            sequence numbers with a gap or a repeat
+    ├── ClientClosed                            (RuntimeError)
+    ├── InvalidCredential                       (ValueError)
+    ├── InvalidBaseURL                          (ValueError)
+    ├── CredentialScopeError                    a key that would go where it does not belong
+    ├── InvalidBody                             (ValueError) .path: a value that cannot be sent
+    ├── BodyNotReplayable
+    ├── StreamAlreadyConsumed
+    ├── LengthFinishReasonError                 .completion
+    ├── ContentFilterFinishReasonError          .completion
+    ├── SubjectTokenProviderError               .response
+    ├── WebSocketConnectionClosedError          .unsent_messages .unsent_frames
+    └── WebSocketQueueFullError
+    InvalidWebhookSignatureError (ValueError)
+    MissingStreamClassError      (TypeError)
+
+Every error pickles, copies, and says what happened and what to do. None carries a credential.
+"""
+
+from __future__ import annotations
+
+from .base import APIError, OpenAIError
+from .connection import (
+    APIConnectionError,
+    APITimeoutError,
+    ConnectError,
+    ConnectTimeout,
+    DeadlineExceeded,
+    PoolTimeout,
+    ProtocolError,
+    ProxyError,
+    ReadTimeout,
+    StreamInterrupted,
+    StreamTruncated,
+    TLSError,
+    TruncatedBody,
+    WriteTimeout,
+)
+from .misuse import (
+    BodyNotReplayable,
+    ClientClosed,
+    ContentFilterFinishReasonError,
+    CredentialScopeError,
+    InvalidBaseURL,
+    InvalidBody,
+    InvalidCredential,
+    InvalidWebhookSignatureError,
+    LengthFinishReasonError,
+    MissingStreamClassError,
+    StreamAlreadyConsumed,
+    SubjectTokenProviderError,
+    WebSocketConnectionClosedError,
+    WebSocketQueueFullError,
+)
+from .reply import (
+    APIResponseValidationError,
+    MalformedResponse,
+    MalformedStream,
+    ResponseTooLarge,
+    StreamOutOfOrder,
+    UnexpectedContentType,
+)
+from .status import (
+    STATUS_ERRORS,
+    APIStatusError,
+    AuthenticationError,
+    BadRequestError,
+    ConflictError,
+    InternalServerError,
+    NotFoundError,
+    OAuthError,
+    PermissionDeniedError,
+    RateLimitError,
+    RedirectRefused,
+    UnexpectedStatus,
+    UnprocessableEntityError,
+    class_for_status,
+)
+
+__all__ = [
+    "STATUS_ERRORS",
+    "APIConnectionError",
+    "APIError",
+    "APIResponseValidationError",
+    "APIStatusError",
+    "APITimeoutError",
+    "AuthenticationError",
+    "BadRequestError",
+    "BodyNotReplayable",
+    "ClientClosed",
+    "ConflictError",
+    "ConnectError",
+    "ConnectTimeout",
+    "ContentFilterFinishReasonError",
+    "CredentialScopeError",
+    "DeadlineExceeded",
+    "InternalServerError",
+    "InvalidBaseURL",
+    "InvalidBody",
+    "InvalidCredential",
+    "InvalidWebhookSignatureError",
+    "LengthFinishReasonError",
+    "MalformedResponse",
+    "MalformedStream",
+    "MissingStreamClassError",
+    "NotFoundError",
+    "OAuthError",
+    "OpenAIError",
+    "PermissionDeniedError",
+    "PoolTimeout",
+    "ProtocolError",
+    "ProxyError",
+    "RateLimitError",
+    "ReadTimeout",
+    "RedirectRefused",
+    "ResponseTooLarge",
+    "StreamAlreadyConsumed",
+    "StreamInterrupted",
+    "StreamOutOfOrder",
+    "StreamTruncated",
+    "SubjectTokenProviderError",
+    "TLSError",
+    "TruncatedBody",
+    "UnexpectedContentType",
+    "UnexpectedStatus",
+    "UnprocessableEntityError",
+    "WebSocketConnectionClosedError",
+    "WebSocketQueueFullError",
+    "WriteTimeout",
+    "class_for_status",
+]

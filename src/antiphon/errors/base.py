@@ -1,0 +1,52 @@
+"""The roots of the tree: what every error can do."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+
+class OpenAIError(Exception):
+    """The root of all errors of this package (but two that the official package roots elsewhere)."""
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # Exception's own way calls the constructor with `args`, which fails for every signature but (message).
+        return (_rebuilt, (type(self), self.args, _portable(self.__dict__)))
+
+
+def _rebuilt(cls: type[BaseException], args: tuple[Any, ...], state: dict[str, Any]) -> BaseException:
+    error = cls.__new__(cls, *args)
+    error.args = args
+    error.__dict__.update(state)
+    return error
+
+
+def _portable(state: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in state.items() if name != "__notes__" or value}
+
+
+class APIError(OpenAIError):
+    """A call that failed: the server said so, could not be reached, or answered what cannot be understood.
+
+    Args:
+        message: what happened and what to do.
+        request: what was asked, without credentials.
+        body: the error object the server sent (`body["error"]` where there is one), or `None`.
+    """
+
+    message: str
+    request: Any
+    body: object | None
+    code: str | None = None
+    param: str | None = None
+    type: str | None = None
+
+    def __init__(self, message: str, request: Any, *, body: object | None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.request = request
+        self.body = body
+        if isinstance(body, Mapping):
+            self.code = body.get("code")
+            self.param = body.get("param")
+            self.type = body.get("type")
