@@ -1,8 +1,8 @@
 """The maintainer's commands.
 
-    python -m codegen                      write the generated rooms
-    python -m codegen --check              fail when they are not what api/ says, and print how
-    python -m codegen drift openapi.json   list what api/ and an OpenAPI document do not share
+python -m codegen                      write the generated rooms
+python -m codegen --check              fail when they are not what api/ says, and print how
+python -m codegen drift openapi.json   list what api/ and an OpenAPI document do not share
 """
 
 from __future__ import annotations

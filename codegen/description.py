@@ -60,12 +60,14 @@ class Helper:
 class Hook:
     """A function of `antiphon.<module>` that changes a call before it is performed; `arguments` go to it, not to the API.
 
-    One that `performs` is given the client too and makes the call itself (`async_<name>` in the other colour)."""
+    One that `performs` is given the client too and makes the call itself (`async_<name>` in the other colour). One that is
+    `eager` is on the way of every call, so it is imported with the resource."""
 
     module: str
     name: str
     arguments: tuple[str, ...] = ()
     performs: bool = False
+    eager: bool = False
 
 
 @dataclass(frozen=True)
@@ -83,8 +85,8 @@ class Operation:
     body: str | None = None
     body_fields: tuple[str, ...] = ()
     files: tuple[tuple[str, ...], ...] = ()
-    headers: Mapping[str, str] = field(default_factory=dict)
-    header_fields: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str] = field(default_factory=dict[str, str])
+    header_fields: Mapping[str, str] = field(default_factory=dict[str, str])
     page: str | None = None
     item: Expression | None = None
     event: str | None = None
@@ -285,14 +287,20 @@ def _operation(name: str, entry: Mapping[str, Any]) -> Operation:
 def _result(entry: Mapping[str, Any]) -> str | None:
     if entry.get("page") or entry.get("helper") or entry.get("results"):
         return None
-    response = entry["response"]
+    response: str = entry["response"]
     return {"NoneType": "none", "HttpxBinaryResponseContent": "bytes"}.get(response, response)
 
 
 def _hook(entry: Mapping[str, Any] | None) -> Hook | None:
     if entry is None:
         return None
-    return Hook(entry["module"], entry["name"], tuple(entry.get("arguments", ())), entry.get("performs", False))
+    return Hook(
+        entry["module"],
+        entry["name"],
+        tuple(entry.get("arguments", ())),
+        performs=entry.get("performs", False),
+        eager=entry.get("eager", False),
+    )
 
 
 def _check(operation: Operation) -> None:

@@ -54,7 +54,9 @@ def _operation(
         return Record({name: DescribedNode(description, types[name]) for name in names if name in types})
 
     query = [_resolved(document, p) for p in entry.get("parameters", ())]
-    given = {p["name"].removesuffix("[]"): SchemaNode(document, p.get("schema", {})) for p in query if p["in"] == "query"}
+    given = {
+        p["name"].removesuffix("[]"): SchemaNode(document, p.get("schema", {})) for p in query if p["in"] == "query"
+    }
     yield from walk.records(f"{operation.name} query", ours(operation.query), Record(given))
     schema = _content(_resolved(document, entry.get("requestBody", {})))
     if schema is not None:
@@ -80,7 +82,8 @@ def _resolved(document: Mapping[str, Any], entry: Mapping[str, Any]) -> Mapping[
 
 def _success(document: Mapping[str, Any], entry: Mapping[str, Any]) -> Mapping[str, Any]:
     answers = entry.get("responses", {})
-    return next((_resolved(document, answers[code]) for code in sorted(answers) if code.startswith("2")), {})
+    nothing: Mapping[str, Any] = {}
+    return next((_resolved(document, answers[code]) for code in sorted(answers) if code.startswith("2")), nothing)
 
 
 def _content(entry: Mapping[str, Any], medium: str | None = None) -> Mapping[str, Any] | None:

@@ -81,11 +81,11 @@ def _names(package: str, members: Iterable[Reference], exported: Mapping[Referen
     taken = {name: r for r, name in names.items()}
     for reference in others:
         start, end = camel(reference.module), reference.name.lstrip("_")
-        name = next((name for name in (start + end, f"{start}_{end}") if name not in taken), None)
-        if name is None:
+        free = next((name for name in (start + end, f"{start}_{end}") if name not in taken), None)
+        if free is None:
             raise DescriptionError(f"types.{package}: no name is left for {reference}")
-        names[reference] = name
-        taken[name] = reference
+        names[reference] = free
+        taken[free] = reference
     return names
 
 

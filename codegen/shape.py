@@ -49,9 +49,9 @@ class Record:
 class Shape:
     """What a value may be: one of `records`, one of `values`, or a container of `inner`."""
 
-    records: list[Record] = field(default_factory=list)
-    values: set[str] = field(default_factory=set)
-    inner: list[Node] = field(default_factory=list)
+    records: list[Record] = field(default_factory=list[Record])
+    values: set[str] = field(default_factory=set[str])
+    inner: list[Node] = field(default_factory=list[Node])
 
     @classmethod
     def either(cls, shapes: Iterable[Shape]) -> Shape:

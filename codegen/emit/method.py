@@ -38,9 +38,7 @@ class _Writer:
         self._operation = operation
         self._asynchronous = asynchronous
         self._shadowed = shadowed
-        self._parameters = [
-            p for p in operation.parameters if not (asynchronous and p.name in operation.async_absent)
-        ]
+        self._parameters = [p for p in operation.parameters if not (asynchronous and p.name in operation.async_absent)]
 
     @property
     def is_coroutine(self) -> bool:
@@ -103,7 +101,10 @@ class _Writer:
         assert helper is not None
         given = [f"{p.name}={p.name}" for p in self._parameters]
         if helper.kind == "plain":
-            given = ["secret=self._client.webhook_secret if secret is None else secret" if g == "secret=secret" else g for g in given]
+            given = [
+                "secret=self._client.webhook_secret if secret is None else secret" if g == "secret=secret" else g
+                for g in given
+            ]
             return [self._import(helper.module, helper.name), "", f"return {helper.name}({', '.join(given)})"]
         arguments = ", ".join(["self._client", *given])
         if helper.kind == "flow":
@@ -141,14 +142,18 @@ class _Writer:
         if hook is None:
             return self._return(f"{self._await}self._client.{perform}({call})")
         given = "".join(f", {name}={name}" for name in hook.arguments)
+        gives = self._type(operation.returns)
+        name = self._colour(hook.name) if hook.performs else hook.name
+        imports = [] if hook.eager else [self._import(hook.module, name), ""]
+        if hook.eager:
+            self._source.runtime(hook.module, name)
         if hook.performs:
-            name = self._colour(hook.name)
-            return [self._import(hook.module, name), "", f"return {self._await}{name}(self._client, {call}{given})"]
-        prepared = f"{hook.name}({call}{given})"
+            made = f"{self._await}{name}(self._client, {call}{given})"
+            return [*imports, f"made: {gives} = {made}", "return made"]
         return [
-            self._import(hook.module, hook.name),
-            "",
-            f"return {self._await}self._client.{perform}({prepared})",
+            *imports,
+            f"call: Call[{gives}] = {name}({call}{given})",
+            f"return {self._await}self._client.{perform}(call)",
         ]
 
     def _arguments(self) -> list[str]:

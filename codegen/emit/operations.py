@@ -14,7 +14,9 @@ from .source import HEADER
 def operations(description: Description) -> dict[str, str]:
     """The files, by path below `src/antiphon`."""
     files = {"operations/__init__.py": _package()}
-    rest = [o for o in description.operations if o.verb and description.resources[o.resource].path == home(description, o)]
+    rest = [
+        o for o in description.operations if o.verb and description.resources[o.resource].path == home(description, o)
+    ]
     for namespace, group in groupby(sorted(rest, key=lambda o: (o.namespace, o.name)), key=lambda o: o.namespace):
         files[f"operations/{namespace}.py"] = _file(namespace, group)
     return files
@@ -23,7 +25,11 @@ def operations(description: Description) -> dict[str, str]:
 def home(description: Description, operation: Operation) -> str:
     """The resource path an operation's class is generated for; another path to the same class is an alias of it."""
     return min(
-        (r.path for r in description.resources.values() if (r.module, r.class_name) == (operation.module, operation.class_name)),
+        (
+            r.path
+            for r in description.resources.values()
+            if (r.module, r.class_name) == (operation.module, operation.class_name)
+        ),
         key=lambda path: (not operation.module.startswith(path), path),
     )
 
@@ -33,7 +39,12 @@ def _package() -> str:
 
 
 def _file(namespace: str, group: Iterable[Operation]) -> str:
-    lines = [HEADER + f'"""The REST operations below `client.{namespace}`, as facts."""', "", "from __future__ import annotations", ""]
+    lines = [
+        HEADER + f'"""The REST operations below `client.{namespace}`, as facts."""',
+        "",
+        "from __future__ import annotations",
+        "",
+    ]
     lines += ["from ..core.call import Operation", ""]
     for operation in group:
         facts = "".join(f", {key}={value}" for key, value in _facts(operation).items())

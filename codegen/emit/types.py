@@ -120,7 +120,7 @@ def _model(source: TypeSource, name: str, type_: Type, inherited: Mapping[str, E
         module, _, mixin = type_.mixin.partition(":")
         source.runtime(module, mixin.partition("[")[0])
         bases.insert(0, mixin)
-    if not any(isinstance(r, Reference) for base in type_.bases for r in references(base)):
+    if not any(True for base in type_.bases for _ in references(base)):
         bases.append(source.runtime("core.model", "BaseModel"))
     lines = ["", f"class {name}({', '.join(bases)}):"]
     aliases = {f.name: f.alias for f in type_.fields if f.alias}
@@ -176,7 +176,9 @@ def _package(
             elsewhere[name] = f"antiphon.{place.package_module if place.exported else place.module}:{place.name}"
     if not present and not below:
         return HEADER + f'"""`antiphon.{module}`, empty as in the official package."""\n\n__all__: list[str] = []\n'
-    title = f'"""`antiphon.{module}`: names found when they are asked for, from `{"` and `".join(present or below)}`."""'
+    title = (
+        f'"""`antiphon.{module}`: names found when they are asked for, from `{"` and `".join(present or below)}`."""'
+    )
     lines = [HEADER + title, "", "from __future__ import annotations", "", "from typing import TYPE_CHECKING", ""]
     lines += [f"from {source.relative('core.lazy')} import serve", "", "if TYPE_CHECKING:"]
     own = [file for file in present if file in (MODELS, PARAMS)]

@@ -5,7 +5,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from typing_extensions import deprecated as deprecated
@@ -13,12 +14,12 @@ else:
     from functools import wraps
     from warnings import warn
 
-    def deprecated(message):
+    def deprecated(message: str) -> Callable[[Any], Any]:
         """Warn with `message`, in the caller's line, at each call. Asynchronous methods warn when called, not when awaited."""
 
-        def decorate(function):
+        def decorate(function: Any) -> Any:
             @wraps(function)
-            def call(*args, **kwargs):
+            def call(*args: Any, **kwargs: Any) -> Any:
                 warn(message, DeprecationWarning, stacklevel=2)
                 return function(*args, **kwargs)
 

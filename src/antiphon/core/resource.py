@@ -70,7 +70,7 @@ class Performer(Protocol):
         """Make the call."""
         ...
 
-    def run(self, flow: Coroutine[Any, Any, Any]) -> T:  # type: ignore[type-var]  # pyright: ignore
+    def run(self, flow: Coroutine[Any, Any, Any]) -> T:  # type: ignore[type-var]  # pyright: ignore[reportInvalidTypeVarUse]
         """Run a helper's flow to its end; the method's annotation says what it gives."""
         ...
 
@@ -120,7 +120,7 @@ class AsyncPerformer(Protocol):
         """A paginator that makes the call when it is awaited or iterated."""
         ...
 
-    async def run(self, flow: Coroutine[Any, Any, Any]) -> T:  # type: ignore[type-var]  # pyright: ignore
+    async def run(self, flow: Coroutine[Any, Any, Any]) -> T:  # pyright: ignore[reportInvalidTypeVarUse]
         """Run a helper's flow to its end; the method's annotation says what it gives."""
         ...
 
@@ -212,17 +212,17 @@ if TYPE_CHECKING:
 
 else:
 
-    def raw(function):
+    def raw(function: Any) -> Any:
         """The method itself: the twin's client makes the difference."""
         return function
 
     async_raw = streaming = streaming_binary = raw
 
-    def async_streaming(function):
+    def async_streaming(function: Any) -> Any:
         """The method, answering at once: under the streaming facade its coroutine ends without suspending."""
 
         @wraps(function)
-        def call(*args, **kwargs):
+        def call(*args: Any, **kwargs: Any) -> Any:
             answer = function(*args, **kwargs)
             if not hasattr(answer, "send"):
                 return answer

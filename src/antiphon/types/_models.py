@@ -16,11 +16,6 @@ AudioModel: TypeAlias = "Literal['whisper-1', 'gpt-transcribe', 'gpt-4o-transcri
 AudioResponseFormat: TypeAlias = "Literal['json', 'text', 'srt', 'verbose_json', 'vtt', 'diarized_json']"
 
 
-class Errors(BaseModel):
-    data: list[BatchError] | None = None
-    object: str | None = None
-
-
 class Batch(BaseModel):
     id: str
     completion_window: str
@@ -48,6 +43,11 @@ class Batch(BaseModel):
     usage: BatchUsage | None = None
 
 
+class Errors(BaseModel):
+    data: list[BatchError] | None = None
+    object: str | None = None
+
+
 class BatchError(BaseModel):
     code: str | None = None
     line: int | None = None
@@ -61,20 +61,20 @@ class BatchRequestCounts(BaseModel):
     total: int
 
 
-class InputTokensDetails(BaseModel):
-    cached_tokens: int
-
-
-class OutputTokensDetails(BaseModel):
-    reasoning_tokens: int
-
-
 class BatchUsage(BaseModel):
     input_tokens: int
     input_tokens_details: InputTokensDetails
     output_tokens: int
     output_tokens_details: OutputTokensDetails
     total_tokens: int
+
+
+class InputTokensDetails(BaseModel):
+    cached_tokens: int
+
+
+class OutputTokensDetails(BaseModel):
+    reasoning_tokens: int
 
 
 ChatModel: TypeAlias = "_types_shared.ChatModel"
@@ -90,18 +90,18 @@ class Completion(BaseModel):
     usage: CompletionUsage | None = None
 
 
-class Logprobs(BaseModel):
-    text_offset: list[int] | None = None
-    token_logprobs: list[float] | None = None
-    tokens: list[str] | None = None
-    top_logprobs: list[dict[str, float]] | None = None
-
-
 class CompletionChoice(BaseModel):
     finish_reason: Literal["stop", "length", "content_filter"]
     index: int
     logprobs: Logprobs | None = None
     text: str
+
+
+class Logprobs(BaseModel):
+    text_offset: list[int] | None = None
+    token_logprobs: list[float] | None = None
+    tokens: list[str] | None = None
+    top_logprobs: list[dict[str, float]] | None = None
 
 
 class CompletionTokensDetails(BaseModel):
@@ -112,20 +112,20 @@ class CompletionTokensDetails(BaseModel):
     text_tokens: int | None = None
 
 
-class PromptTokensDetails(BaseModel):
-    audio_tokens: int | None = None
-    cache_write_tokens: int | None = None
-    cached_tokens: int | None = None
-    image_tokens: int | None = None
-    text_tokens: int | None = None
-
-
 class CompletionUsage(BaseModel):
     completion_tokens: int
     prompt_tokens: int
     total_tokens: int
     completion_tokens_details: CompletionTokensDetails | None = None
     prompt_tokens_details: PromptTokensDetails | None = None
+
+
+class PromptTokensDetails(BaseModel):
+    audio_tokens: int | None = None
+    cache_write_tokens: int | None = None
+    cached_tokens: int | None = None
+    image_tokens: int | None = None
+    text_tokens: int | None = None
 
 
 class ContainerCreateResponse(BaseModel):
@@ -194,6 +194,12 @@ class ContainerRetrieveResponseNetworkPolicy(BaseModel):
     allowed_domains: list[str] | None = None
 
 
+class ContentProvenanceCheck(BaseModel):
+    created_at: int
+    object: Literal["content_provenance_check"]
+    results: list[Result]
+
+
 class ResultC2PA(BaseModel):
     generated_at: str | None = None
     issuer: str | None = None
@@ -208,12 +214,6 @@ class ResultSynthID(BaseModel):
     model: str | None = None
     outcome: Literal["detected", "not_detected"]
     type: Literal["synthid"]
-
-
-class ContentProvenanceCheck(BaseModel):
-    created_at: int
-    object: Literal["content_provenance_check"]
-    results: list[Result]
 
 
 Result: TypeAlias = "Annotated[ResultC2PA | ResultSynthID, Discriminator('type')]"
@@ -231,17 +231,6 @@ class CreateEmbeddingResponseUsage(BaseModel):
     total_tokens: int
 
 
-class AnswerAnswerResourcePredicate(BaseModel):
-    name: str | None = None
-    probability: float
-    type: Literal["predicate"]
-
-
-class AnswerAnswerResourceChoiceProbability(BaseModel):
-    probability: float
-    value: str | bool
-
-
 class AnswerAnswerResourceChoice(BaseModel):
     choice: str | bool
     confidence: float
@@ -250,10 +239,20 @@ class AnswerAnswerResourceChoice(BaseModel):
     type: Literal["choice"]
 
 
-class AnswerAnswerResourceScoreProbability(BaseModel):
-    label: str
+class AnswerAnswerResourceChoiceProbability(BaseModel):
     probability: float
-    value: int
+    value: str | bool
+
+
+class AnswerAnswerResourcePredicate(BaseModel):
+    name: str | None = None
+    probability: float
+    type: Literal["predicate"]
+
+
+class AnswerAnswerResourceRefusal(BaseModel):
+    name: str | None = None
+    type: Literal["refusal"]
 
 
 class AnswerAnswerResourceScore(BaseModel):
@@ -264,9 +263,10 @@ class AnswerAnswerResourceScore(BaseModel):
     type: Literal["score"]
 
 
-class AnswerAnswerResourceRefusal(BaseModel):
-    name: str | None = None
-    type: Literal["refusal"]
+class AnswerAnswerResourceScoreProbability(BaseModel):
+    label: str
+    probability: float
+    value: int
 
 
 class Decision(BaseModel):
@@ -327,16 +327,16 @@ class EvalCreateResponseDataSourceConfigLogs(BaseModel):
     metadata: _types_shared.Metadata | None = None
 
 
-class EvalCreateResponseTestingCriterionEvalGraderTextSimilarity(TextSimilarityGrader):
-    pass_threshold: float
-
-
 class EvalCreateResponseTestingCriterionEvalGraderPython(PythonGrader):
     pass_threshold: float | None = None
 
 
 class EvalCreateResponseTestingCriterionEvalGraderScoreModel(ScoreModelGrader):
     pass_threshold: float | None = None
+
+
+class EvalCreateResponseTestingCriterionEvalGraderTextSimilarity(TextSimilarityGrader):
+    pass_threshold: float
 
 
 EvalCreateResponseDataSourceConfig: TypeAlias = "Annotated[EvalCustomDataSourceConfig | EvalCreateResponseDataSourceConfigLogs | EvalStoredCompletionsDataSourceConfig, Discriminator('type')]"
@@ -373,16 +373,16 @@ class EvalListResponseDataSourceConfigLogs(BaseModel):
     metadata: _types_shared.Metadata | None = None
 
 
-class EvalListResponseTestingCriterionEvalGraderTextSimilarity(TextSimilarityGrader):
-    pass_threshold: float
-
-
 class EvalListResponseTestingCriterionEvalGraderPython(PythonGrader):
     pass_threshold: float | None = None
 
 
 class EvalListResponseTestingCriterionEvalGraderScoreModel(ScoreModelGrader):
     pass_threshold: float | None = None
+
+
+class EvalListResponseTestingCriterionEvalGraderTextSimilarity(TextSimilarityGrader):
+    pass_threshold: float
 
 
 EvalListResponseDataSourceConfig: TypeAlias = "Annotated[EvalCustomDataSourceConfig | EvalListResponseDataSourceConfigLogs | EvalStoredCompletionsDataSourceConfig, Discriminator('type')]"
@@ -407,16 +407,16 @@ class EvalRetrieveResponseDataSourceConfigLogs(BaseModel):
     metadata: _types_shared.Metadata | None = None
 
 
-class EvalRetrieveResponseTestingCriterionEvalGraderTextSimilarity(TextSimilarityGrader):
-    pass_threshold: float
-
-
 class EvalRetrieveResponseTestingCriterionEvalGraderPython(PythonGrader):
     pass_threshold: float | None = None
 
 
 class EvalRetrieveResponseTestingCriterionEvalGraderScoreModel(ScoreModelGrader):
     pass_threshold: float | None = None
+
+
+class EvalRetrieveResponseTestingCriterionEvalGraderTextSimilarity(TextSimilarityGrader):
+    pass_threshold: float
 
 
 EvalRetrieveResponseDataSourceConfig: TypeAlias = "Annotated[EvalCustomDataSourceConfig | EvalRetrieveResponseDataSourceConfigLogs | EvalStoredCompletionsDataSourceConfig, Discriminator('type')]"
@@ -448,16 +448,16 @@ class EvalUpdateResponseDataSourceConfigLogs(BaseModel):
     metadata: _types_shared.Metadata | None = None
 
 
-class EvalUpdateResponseTestingCriterionEvalGraderTextSimilarity(TextSimilarityGrader):
-    pass_threshold: float
-
-
 class EvalUpdateResponseTestingCriterionEvalGraderPython(PythonGrader):
     pass_threshold: float | None = None
 
 
 class EvalUpdateResponseTestingCriterionEvalGraderScoreModel(ScoreModelGrader):
     pass_threshold: float | None = None
+
+
+class EvalUpdateResponseTestingCriterionEvalGraderTextSimilarity(TextSimilarityGrader):
+    pass_threshold: float
 
 
 EvalUpdateResponseDataSourceConfig: TypeAlias = "Annotated[EvalCustomDataSourceConfig | EvalUpdateResponseDataSourceConfigLogs | EvalStoredCompletionsDataSourceConfig, Discriminator('type')]"
@@ -587,14 +587,6 @@ ImageGenStreamEvent: TypeAlias = "Annotated[ImageGenPartialImageEvent | ImageGen
 ImageModel: TypeAlias = "Literal['gpt-image-1.5', 'gpt-image-2', 'gpt-image-2-2026-04-21', 'gpt-image-2.5-sunburst', 'gpt-image-2.5-sunburst-2026-09-08', 'gpt-image-2.5-flare', 'gpt-image-2.5-flare-2026-09-08', 'gpt-image-2.6-sunburst', 'gpt-image-2.6-flare', 'gpt-image-1', 'gpt-image-1-mini', 'chatgpt-image-latest', 'dall-e-2', 'dall-e-3']"
 
 
-class SvgUsage(BaseModel):
-    input_tokens: int
-    model: str
-    output_tokens: int
-    reasoning_tokens: int
-    total_tokens: int
-
-
 class ImagesResponse(BaseModel):
     created: int
     background: Literal["transparent", "opaque"] | None = None
@@ -605,6 +597,14 @@ class ImagesResponse(BaseModel):
     size: str | Literal["1024x1024", "1024x1536", "1536x1024"] | None = None
     svg_usage: SvgUsage | None = None
     usage: ImagesResponseUsage | None = None
+
+
+class SvgUsage(BaseModel):
+    input_tokens: int
+    model: str
+    output_tokens: int
+    reasoning_tokens: int
+    total_tokens: int
 
 
 class ImagesResponseUsage(BaseModel):
@@ -845,10 +845,6 @@ class VideoCreateCharacterResponse(BaseModel):
     name: str | None = None
 
 
-class MisalignmentSteer(BaseModel):
-    message: str
-
-
 class Misalignment(BaseModel):
     detailed_explanation: str | None = None
     error_type: (
@@ -863,6 +859,10 @@ class Misalignment(BaseModel):
     ) = None
     review_target: str | None = None
     steer: MisalignmentSteer | None = None
+
+
+class MisalignmentSteer(BaseModel):
+    message: str
 
 
 class VideoCreateError(BaseModel):

@@ -126,24 +126,6 @@ class DecisionCreateParams(TypedDict, total=False):
     safety_identifier: str | None
 
 
-class InputUnionMember1DecisionInputUserMessage(TypedDict, total=False):
-    content: Required[str | Iterable[DecisionInputPartUnionParam]]
-    role: Required[Literal["user"]]
-    type: Literal["message"]
-
-
-class InputUnionMember1DecisionInputDeveloperMessage(TypedDict, total=False):
-    content: Required[str | Iterable[DecisionInputTextParam]]
-    role: Required[Literal["developer"]]
-    type: Literal["message"]
-
-
-class InputUnionMember1DecisionInputSystemMessage(TypedDict, total=False):
-    content: Required[str | Iterable[DecisionInputTextParam]]
-    role: Required[Literal["system"]]
-    type: Literal["message"]
-
-
 class InputDecisionInputAssistantMessageContentDecisionInputAssistantContentPartDecisionInputOutputText(TypedDict):
     text: str
     type: Literal["output_text"]
@@ -158,6 +140,30 @@ class InputUnionMember1DecisionInputAssistantMessage(TypedDict, total=False):
     content: Required[str | Iterable[InputDecisionInputAssistantMessageContentDecisionInputAssistantContentParts]]
     role: Required[Literal["assistant"]]
     phase: Literal["commentary", "final_answer"] | None
+    type: Literal["message"]
+
+
+class InputUnionMember1DecisionInputCustomToolCall(TypedDict, total=False):
+    call_id: Required[str]
+    input: Required[str]
+    name: Required[str]
+    type: Required[Literal["custom_tool_call"]]
+    id: str | None
+    namespace: str | None
+    status: Literal["in_progress", "completed", "incomplete"] | None
+
+
+class InputUnionMember1DecisionInputCustomToolCallOutput(TypedDict, total=False):
+    call_id: Required[str]
+    output: Required[str | Iterable[InputUnionMember1CustomToolCallOutputOutputParts]]
+    type: Required[Literal["custom_tool_call_output"]]
+    id: str | None
+    status: Literal["in_progress", "completed", "incomplete"] | None
+
+
+class InputUnionMember1DecisionInputDeveloperMessage(TypedDict, total=False):
+    content: Required[str | Iterable[DecisionInputTextParam]]
+    role: Required[Literal["developer"]]
     type: Literal["message"]
 
 
@@ -179,33 +185,21 @@ class InputUnionMember1DecisionInputFunctionCallOutput(TypedDict, total=False):
     status: Literal["in_progress", "completed", "incomplete"] | None
 
 
-class InputUnionMember1DecisionInputCustomToolCall(TypedDict, total=False):
-    call_id: Required[str]
-    input: Required[str]
-    name: Required[str]
-    type: Required[Literal["custom_tool_call"]]
-    id: str | None
-    namespace: str | None
-    status: Literal["in_progress", "completed", "incomplete"] | None
+class InputUnionMember1DecisionInputSystemMessage(TypedDict, total=False):
+    content: Required[str | Iterable[DecisionInputTextParam]]
+    role: Required[Literal["system"]]
+    type: Literal["message"]
 
 
-class InputUnionMember1DecisionInputCustomToolCallOutput(TypedDict, total=False):
-    call_id: Required[str]
-    output: Required[str | Iterable[InputUnionMember1CustomToolCallOutputOutputParts]]
-    type: Required[Literal["custom_tool_call_output"]]
-    id: str | None
-    status: Literal["in_progress", "completed", "incomplete"] | None
+class InputUnionMember1DecisionInputUserMessage(TypedDict, total=False):
+    content: Required[str | Iterable[DecisionInputPartUnionParam]]
+    role: Required[Literal["user"]]
+    type: Literal["message"]
 
 
-class QuestionQuestionParamPredicate(TypedDict, total=False):
-    instructions: Required[str | Iterable[_types_shared_params.DecisionQuestionInputPart]]
-    type: Required[Literal["predicate"]]
-    name: str
-
-
-class QuestionQuestionParamChoiceChoice(TypedDict, total=False):
-    value: Required[str | bool]
-    description: str
+class PromptCacheOptions(TypedDict, total=False):
+    mode: Literal["implicit", "explicit"] | None
+    ttl: Literal["30m"]
 
 
 class QuestionQuestionParamChoice(TypedDict, total=False):
@@ -215,9 +209,15 @@ class QuestionQuestionParamChoice(TypedDict, total=False):
     name: str
 
 
-class QuestionQuestionParamScoreLevel(TypedDict, total=False):
-    label: Required[str]
+class QuestionQuestionParamChoiceChoice(TypedDict, total=False):
+    value: Required[str | bool]
     description: str
+
+
+class QuestionQuestionParamPredicate(TypedDict, total=False):
+    instructions: Required[str | Iterable[_types_shared_params.DecisionQuestionInputPart]]
+    type: Required[Literal["predicate"]]
+    name: str
 
 
 class QuestionQuestionParamScore(TypedDict, total=False):
@@ -227,18 +227,18 @@ class QuestionQuestionParamScore(TypedDict, total=False):
     name: str
 
 
-class PromptCacheOptions(TypedDict, total=False):
-    mode: Literal["implicit", "explicit"] | None
-    ttl: Literal["30m"]
+class QuestionQuestionParamScoreLevel(TypedDict, total=False):
+    label: Required[str]
+    description: str
 
 
 InputDecisionInputAssistantMessageContentDecisionInputAssistantContentParts: TypeAlias = "InputDecisionInputAssistantMessageContentDecisionInputAssistantContentPartDecisionInputOutputText | InputDecisionInputAssistantMessageContentDecisionInputAssistantContentPartDecisionInputRefusal"
 
-InputUnionMember1FunctionCallOutputOutputParts: TypeAlias = "DecisionInputTextParam | DecisionInputImageParam"
+InputUnionMember1: TypeAlias = "InputUnionMember1DecisionInputUserMessage | InputUnionMember1DecisionInputDeveloperMessage | InputUnionMember1DecisionInputSystemMessage | InputUnionMember1DecisionInputAssistantMessage | InputUnionMember1DecisionInputFunctionCall | InputUnionMember1DecisionInputFunctionCallOutput | InputUnionMember1DecisionInputCustomToolCall | InputUnionMember1DecisionInputCustomToolCallOutput"
 
 InputUnionMember1CustomToolCallOutputOutputParts: TypeAlias = "DecisionInputTextParam | DecisionInputImageParam"
 
-InputUnionMember1: TypeAlias = "InputUnionMember1DecisionInputUserMessage | InputUnionMember1DecisionInputDeveloperMessage | InputUnionMember1DecisionInputSystemMessage | InputUnionMember1DecisionInputAssistantMessage | InputUnionMember1DecisionInputFunctionCall | InputUnionMember1DecisionInputFunctionCallOutput | InputUnionMember1DecisionInputCustomToolCall | InputUnionMember1DecisionInputCustomToolCallOutput"
+InputUnionMember1FunctionCallOutputOutputParts: TypeAlias = "DecisionInputTextParam | DecisionInputImageParam"
 
 Question: TypeAlias = "QuestionQuestionParamPredicate | QuestionQuestionParamChoice | QuestionQuestionParamScore"
 
@@ -254,25 +254,10 @@ class DecisionInputImageParamPromptCacheBreakpoint(TypedDict):
     mode: Literal["explicit"]
 
 
-class DecisionInputUserMessage(TypedDict, total=False):
-    content: Required[str | Iterable[DecisionInputPartUnionParam]]
-    role: Required[Literal["user"]]
-    type: Literal["message"]
-
-
-class DecisionInputMessageParam(DecisionInputUserMessage, total=False):
-    pass
-
-
-class DecisionInputDeveloperMessage(TypedDict, total=False):
-    content: Required[str | Iterable[DecisionInputTextParam]]
-    role: Required[Literal["developer"]]
-    type: Literal["message"]
-
-
-class DecisionInputSystemMessage(TypedDict, total=False):
-    content: Required[str | Iterable[DecisionInputTextParam]]
-    role: Required[Literal["system"]]
+class DecisionInputAssistantMessage(TypedDict, total=False):
+    content: Required[str | Iterable[DecisionInputAssistantMessageContentParts]]
+    role: Required[Literal["assistant"]]
+    phase: Literal["commentary", "final_answer"] | None
     type: Literal["message"]
 
 
@@ -286,10 +271,25 @@ class DecisionInputAssistantMessageContentPartsDecisionInputRefusal(TypedDict):
     type: Literal["refusal"]
 
 
-class DecisionInputAssistantMessage(TypedDict, total=False):
-    content: Required[str | Iterable[DecisionInputAssistantMessageContentParts]]
-    role: Required[Literal["assistant"]]
-    phase: Literal["commentary", "final_answer"] | None
+class DecisionInputDeveloperMessage(TypedDict, total=False):
+    content: Required[str | Iterable[DecisionInputTextParam]]
+    role: Required[Literal["developer"]]
+    type: Literal["message"]
+
+
+class DecisionInputUserMessage(TypedDict, total=False):
+    content: Required[str | Iterable[DecisionInputPartUnionParam]]
+    role: Required[Literal["user"]]
+    type: Literal["message"]
+
+
+class DecisionInputMessageParam(DecisionInputUserMessage, total=False):
+    pass
+
+
+class DecisionInputSystemMessage(TypedDict, total=False):
+    content: Required[str | Iterable[DecisionInputTextParam]]
+    role: Required[Literal["system"]]
     type: Literal["message"]
 
 
@@ -324,13 +324,6 @@ class EmbeddingCreateParams(TypedDict, total=False):
     user: str
 
 
-class EvalCreateParams(TypedDict, total=False):
-    data_source_config: Required[EvalCreateParamsDataSourceConfig]
-    testing_criteria: Required[Iterable[EvalCreateParamsTestingCriterion]]
-    metadata: _types_shared_params.Metadata | None
-    name: str
-
-
 class DataSourceConfigCustom(TypedDict, total=False):
     item_schema: Required[dict[str, object]]
     type: Required[Literal["custom"]]
@@ -342,26 +335,11 @@ class DataSourceConfigStoredCompletions(TypedDict, total=False):
     metadata: dict[str, object]
 
 
-class TestingCriterionLabelModelInputSimpleInputMessage(TypedDict):
-    content: str
-    role: str
-
-
-class TestingCriterionLabelModelInputEvalItemContentOutputText(TypedDict):
-    text: str
-    type: Literal["output_text"]
-
-
-class TestingCriterionLabelModelInputEvalItemContentInputImage(TypedDict, total=False):
-    image_url: Required[str]
-    type: Required[Literal["input_image"]]
-    detail: str
-
-
-class TestingCriterionLabelModelInputEvalItem(TypedDict, total=False):
-    content: Required[TestingCriterionLabelModelInputEvalItemContent]
-    role: Required[Literal["user", "assistant", "system", "developer"]]
-    type: Literal["message"]
+class EvalCreateParams(TypedDict, total=False):
+    data_source_config: Required[EvalCreateParamsDataSourceConfig]
+    testing_criteria: Required[Iterable[EvalCreateParamsTestingCriterion]]
+    metadata: _types_shared_params.Metadata | None
+    name: str
 
 
 class TestingCriterionLabelModel(TypedDict):
@@ -373,8 +351,26 @@ class TestingCriterionLabelModel(TypedDict):
     type: Literal["label_model"]
 
 
-class TestingCriterionTextSimilarity(TextSimilarityGraderParam):
-    pass_threshold: float
+class TestingCriterionLabelModelInputEvalItem(TypedDict, total=False):
+    content: Required[TestingCriterionLabelModelInputEvalItemContent]
+    role: Required[Literal["user", "assistant", "system", "developer"]]
+    type: Literal["message"]
+
+
+class TestingCriterionLabelModelInputEvalItemContentInputImage(TypedDict, total=False):
+    image_url: Required[str]
+    type: Required[Literal["input_image"]]
+    detail: str
+
+
+class TestingCriterionLabelModelInputEvalItemContentOutputText(TypedDict):
+    text: str
+    type: Literal["output_text"]
+
+
+class TestingCriterionLabelModelInputSimpleInputMessage(TypedDict):
+    content: str
+    role: str
 
 
 class TestingCriterionPython(PythonGraderParam, total=False):
@@ -385,16 +381,20 @@ class TestingCriterionScoreModel(ScoreModelGraderParam, total=False):
     pass_threshold: float
 
 
+class TestingCriterionTextSimilarity(TextSimilarityGraderParam):
+    pass_threshold: float
+
+
 class EvalCreateParamsDataSourceConfigLogs(TypedDict, total=False):
     type: Required[Literal["logs"]]
     metadata: dict[str, object]
 
 
-TestingCriterionLabelModelInputEvalItemContent: TypeAlias = "str | _types_responses.ResponseInputTextParam | TestingCriterionLabelModelInputEvalItemContentOutputText | TestingCriterionLabelModelInputEvalItemContentInputImage | _types_responses.ResponseInputAudioParam | _types_graders.GraderInputsParam"
-
 TestingCriterionLabelModelInput: TypeAlias = (
     "TestingCriterionLabelModelInputSimpleInputMessage | TestingCriterionLabelModelInputEvalItem"
 )
+
+TestingCriterionLabelModelInputEvalItemContent: TypeAlias = "str | _types_responses.ResponseInputTextParam | TestingCriterionLabelModelInputEvalItemContentOutputText | TestingCriterionLabelModelInputEvalItemContentInputImage | _types_responses.ResponseInputAudioParam | _types_graders.GraderInputsParam"
 
 EvalCreateParamsDataSourceConfig: TypeAlias = (
     "DataSourceConfigCustom | EvalCreateParamsDataSourceConfigLogs | DataSourceConfigStoredCompletions"
@@ -476,13 +476,13 @@ class ImageEditParamsStreaming(ImageEditParamsBase):
     stream: Literal[True]
 
 
-class ImageEditParamsSvgReasoning(TypedDict, total=False):
-    effort: Literal["none", "minimal", "low", "medium", "high", "xhigh", "max"]
-
-
 class ImageEditParamsSvg(TypedDict, total=False):
     model: str
     reasoning: ImageEditParamsSvgReasoning | None
+
+
+class ImageEditParamsSvgReasoning(TypedDict, total=False):
+    effort: Literal["none", "minimal", "low", "medium", "high", "xhigh", "max"]
 
 
 ImageEditParams: TypeAlias = "ImageEditParamsNonStreaming | ImageEditParamsStreaming"
@@ -521,13 +521,13 @@ class ImageGenerateParamsStreaming(ImageGenerateParamsBase):
     stream: Literal[True]
 
 
-class ImageGenerateParamsSvgReasoning(TypedDict, total=False):
-    effort: Literal["none", "minimal", "low", "medium", "high", "xhigh", "max"] | None
-
-
 class ImageGenerateParamsSvg(TypedDict, total=False):
     model: Required[str]
     reasoning: ImageGenerateParamsSvgReasoning | None
+
+
+class ImageGenerateParamsSvgReasoning(TypedDict, total=False):
+    effort: Literal["none", "minimal", "low", "medium", "high", "xhigh", "max"] | None
 
 
 ImageGenerateParams: TypeAlias = "ImageGenerateParamsNonStreaming | ImageGenerateParamsStreaming"
@@ -623,17 +623,17 @@ class VectorStoreListParams(TypedDict, total=False):
     order: Literal["asc", "desc"]
 
 
+class RankingOptions(TypedDict, total=False):
+    ranker: Literal["none", "auto", "default-2024-11-15"]
+    score_threshold: float
+
+
 class VectorStoreSearchParams(TypedDict, total=False):
     query: Required[str | Sequence[str]]
     filters: Filters
     max_num_results: int
     ranking_options: RankingOptions
     rewrite_query: bool
-
-
-class RankingOptions(TypedDict, total=False):
-    ranker: Literal["none", "auto", "default-2024-11-15"]
-    score_threshold: float
 
 
 Filters: TypeAlias = "_types_shared_params.ComparisonFilter | _types_shared_params.CompoundFilter"

@@ -24,9 +24,9 @@ class TranscriptionLogprob(BaseModel):
     logprob: float | None = None
 
 
-class TranscriptionUsageTokensInputTokenDetails(BaseModel):
-    audio_tokens: int | None = None
-    text_tokens: int | None = None
+class TranscriptionUsageDuration(BaseModel):
+    seconds: float
+    type: Literal["duration"]
 
 
 class TranscriptionUsageTokens(BaseModel):
@@ -37,9 +37,9 @@ class TranscriptionUsageTokens(BaseModel):
     input_token_details: TranscriptionUsageTokensInputTokenDetails | None = None
 
 
-class TranscriptionUsageDuration(BaseModel):
-    seconds: float
-    type: Literal["duration"]
+class TranscriptionUsageTokensInputTokenDetails(BaseModel):
+    audio_tokens: int | None = None
+    text_tokens: int | None = None
 
 
 TranscriptionUsage: TypeAlias = (
@@ -57,9 +57,9 @@ class TranscriptionDiarized(BaseModel):
     usage: TranscriptionDiarizedUsage | None = None
 
 
-class TranscriptionDiarizedUsageTokensInputTokenDetails(BaseModel):
-    audio_tokens: int | None = None
-    text_tokens: int | None = None
+class TranscriptionDiarizedUsageDuration(BaseModel):
+    seconds: float
+    type: Literal["duration"]
 
 
 class TranscriptionDiarizedUsageTokens(BaseModel):
@@ -70,9 +70,9 @@ class TranscriptionDiarizedUsageTokens(BaseModel):
     input_token_details: TranscriptionDiarizedUsageTokensInputTokenDetails | None = None
 
 
-class TranscriptionDiarizedUsageDuration(BaseModel):
-    seconds: float
-    type: Literal["duration"]
+class TranscriptionDiarizedUsageTokensInputTokenDetails(BaseModel):
+    audio_tokens: int | None = None
+    text_tokens: int | None = None
 
 
 TranscriptionDiarizedUsage: TypeAlias = (
@@ -125,17 +125,17 @@ class TranscriptionTextDeltaEventLogprob(BaseModel):
     logprob: float | None = None
 
 
-class UsageInputTokenDetails(BaseModel):
-    audio_tokens: int | None = None
-    text_tokens: int | None = None
-
-
 class TranscriptionTextDoneEvent(BaseModel):
     text: str
     type: Literal["transcript.text.done"]
     languages: list[TranscriptionLanguage] | None = None
     logprobs: list[TranscriptionTextDoneEventLogprob] | None = None
     usage: TranscriptionTextDoneEventUsage | None = None
+
+
+class UsageInputTokenDetails(BaseModel):
+    audio_tokens: int | None = None
+    text_tokens: int | None = None
 
 
 class TranscriptionTextDoneEventLogprob(BaseModel):

@@ -30,6 +30,13 @@ class VoiceID(TypedDict):
 SpeechCreateParamsVoice: TypeAlias = "str | Literal['alloy', 'ash', 'ballad', 'coral', 'echo', 'sage', 'shimmer', 'verse', 'marin', 'cedar', 'fable', 'onyx', 'nova'] | VoiceID"
 
 
+class ChunkingStrategyVadConfig(TypedDict, total=False):
+    type: Required[Literal["server_vad"]]
+    prefix_padding_ms: int
+    silence_duration_ms: int
+    threshold: float
+
+
 class TranscriptionCreateParamsBase(TypedDict, total=False):
     file: Required[FileTypes]
     model: Required[str | _types.AudioModel]
@@ -44,13 +51,6 @@ class TranscriptionCreateParamsBase(TypedDict, total=False):
     response_format: _types.AudioResponseFormat
     temperature: float
     timestamp_granularities: list[Literal["word", "segment"]]
-
-
-class ChunkingStrategyVadConfig(TypedDict, total=False):
-    type: Required[Literal["server_vad"]]
-    prefix_padding_ms: int
-    silence_duration_ms: int
-    threshold: float
 
 
 class TranscriptionCreateParamsNonStreaming(TranscriptionCreateParamsBase, total=False):

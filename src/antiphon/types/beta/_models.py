@@ -134,18 +134,20 @@ class AgentOutputCommandExecutionOutputDeltaEvent(BaseModel):
     obfuscation: str | None = None
 
 
-class AgentOutputItemComputerUseCallItemResourceOutput(BaseModel):
-    image_url: str
-    type: Literal["computer_screenshot"]
-
-
-class AgentOutputItemComputerUseCallItemResource(BaseModel):
+class AgentOutputItemBrowserAuthenticationRequestItemResource(BaseModel):
     id: str
-    output: AgentOutputItemComputerUseCallItemResourceOutput | None = None
-    status: AgentFunctionCallStatus
-    title: str | None = None
+    request: AgentOutputItemBrowserAuthenticationRequestItemResourceRequest
+    request_id: str
     turn_id: str
-    type: Literal["computer_use_call"]
+    type: Literal["computer_use_approval_request"]
+
+
+class AgentOutputItemBrowserAuthenticationRequestItemResourceRequest(BaseModel):
+    credential_origin: str | None = None
+    fields: list[AgentOutputItemBrowserAuthenticationRequestItemResourceRequestField]
+    options: list[AgentOutputItemBrowserAuthenticationRequestItemResourceRequestOption]
+    reason: str | None = None
+    type: Literal["browser_authentication"]
 
 
 class AgentOutputItemBrowserAuthenticationRequestItemResourceRequestField(BaseModel):
@@ -161,20 +163,18 @@ class AgentOutputItemBrowserAuthenticationRequestItemResourceRequestOption(BaseM
     label: str
 
 
-class AgentOutputItemBrowserAuthenticationRequestItemResourceRequest(BaseModel):
-    credential_origin: str | None = None
-    fields: list[AgentOutputItemBrowserAuthenticationRequestItemResourceRequestField]
-    options: list[AgentOutputItemBrowserAuthenticationRequestItemResourceRequestOption]
-    reason: str | None = None
-    type: Literal["browser_authentication"]
-
-
-class AgentOutputItemBrowserAuthenticationRequestItemResource(BaseModel):
+class AgentOutputItemComputerUseCallItemResource(BaseModel):
     id: str
-    request: AgentOutputItemBrowserAuthenticationRequestItemResourceRequest
-    request_id: str
+    output: AgentOutputItemComputerUseCallItemResourceOutput | None = None
+    status: AgentFunctionCallStatus
+    title: str | None = None
     turn_id: str
-    type: Literal["computer_use_approval_request"]
+    type: Literal["computer_use_call"]
+
+
+class AgentOutputItemComputerUseCallItemResourceOutput(BaseModel):
+    image_url: str
+    type: Literal["computer_screenshot"]
 
 
 AgentOutputItem: TypeAlias = "Annotated[AgentSessionAssistantMessage | AgentReasoningItem | AgentFunctionCallItem | AgentMcpCallItem | AgentOutputItemComputerUseCallItemResource | AgentOutputItemBrowserAuthenticationRequestItemResource | AgentWebSearchCallItem | AgentCommandExecutionItem | AgentCreateSubagentCallItem | AgentSendSubagentInputCallItem | AgentResumeSubagentCallItem | AgentWaitForSubagentsCallItem | AgentInterruptSubagentCallItem | AgentCloseSubagentCallItem, Discriminator('type')]"
@@ -223,19 +223,43 @@ class AgentExperimental(BaseModel):
     time_awareness: bool
 
 
-class RequiredActionSessionRequiredActionResourceMcpApprovalRequestRequest(BaseModel):
-    arguments: object
-    message: str
-    name: str | None = None
-    server_label: str
-    type: Literal["mcp_tool_call"]
+class AgentSession(BaseModel):
+    id: str
+    agent: AgentSessionAgent
+    created_at: int
+    environment: Environment
+    error: str | None = None
+    last_active_at: int
+    metadata: dict[str, str]
+    object: Literal["agent.session"]
+    required_actions: list[RequiredAction]
+    status: Literal["idle", "in_progress", "requires_action", "failed"]
+    usage: TokenUsage | None = None
+    vault_ids: list[str]
+    prompt_cache_options: AgentSessionPromptCacheOptions | None = None
+    review: Literal["none", "auto_review"] | None = None
+    spend_control: SpendControl | None = None
 
 
-class RequiredActionSessionRequiredActionResourceMcpApprovalRequest(BaseModel):
-    request: RequiredActionSessionRequiredActionResourceMcpApprovalRequestRequest
+class RequiredActionSessionRequiredActionResourceComputerUseApprovalRequest(BaseModel):
+    request: RequiredActionSessionRequiredActionResourceComputerUseApprovalRequestRequest
     request_id: str
     turn_id: str
-    type: Literal["mcp_approval_request"]
+    type: Literal["computer_use_approval_request"]
+
+
+class RequiredActionSessionRequiredActionResourceComputerUseApprovalRequestRequestComputerUseApprovalRequestKindResourceBrowserAuthentication(
+    BaseModel
+):
+    credential_origin: str | None = None
+    fields: list[
+        RequiredActionSessionRequiredActionResourceComputerUseApprovalRequestRequestComputerUseApprovalRequestKindResourceBrowserAuthenticationField
+    ]
+    options: list[
+        RequiredActionSessionRequiredActionResourceComputerUseApprovalRequestRequestComputerUseApprovalRequestKindResourceBrowserAuthenticationOption
+    ]
+    reason: str | None = None
+    type: Literal["browser_authentication"]
 
 
 class RequiredActionSessionRequiredActionResourceComputerUseApprovalRequestRequestComputerUseApprovalRequestKindResourceBrowserAuthenticationField(
@@ -255,20 +279,6 @@ class RequiredActionSessionRequiredActionResourceComputerUseApprovalRequestReque
     label: str
 
 
-class RequiredActionSessionRequiredActionResourceComputerUseApprovalRequestRequestComputerUseApprovalRequestKindResourceBrowserAuthentication(
-    BaseModel
-):
-    credential_origin: str | None = None
-    fields: list[
-        RequiredActionSessionRequiredActionResourceComputerUseApprovalRequestRequestComputerUseApprovalRequestKindResourceBrowserAuthenticationField
-    ]
-    options: list[
-        RequiredActionSessionRequiredActionResourceComputerUseApprovalRequestRequestComputerUseApprovalRequestKindResourceBrowserAuthenticationOption
-    ]
-    reason: str | None = None
-    type: Literal["browser_authentication"]
-
-
 class RequiredActionSessionRequiredActionResourceComputerUseApprovalRequestRequestComputerUseApprovalRequestKindResourceBrowserOriginAccess(
     BaseModel
 ):
@@ -277,11 +287,9 @@ class RequiredActionSessionRequiredActionResourceComputerUseApprovalRequestReque
     type: Literal["browser_origin_access"]
 
 
-class RequiredActionSessionRequiredActionResourceComputerUseApprovalRequest(BaseModel):
-    request: RequiredActionSessionRequiredActionResourceComputerUseApprovalRequestRequest
-    request_id: str
-    turn_id: str
-    type: Literal["computer_use_approval_request"]
+class RequiredActionSessionRequiredActionResourceEnvironmentConnection(BaseModel):
+    environment_id: str
+    type: Literal["environment_connection"]
 
 
 class RequiredActionSessionRequiredActionResourceFunctionCall(BaseModel):
@@ -292,32 +300,24 @@ class RequiredActionSessionRequiredActionResourceFunctionCall(BaseModel):
     type: Literal["function_call"]
 
 
-class RequiredActionSessionRequiredActionResourceEnvironmentConnection(BaseModel):
-    environment_id: str
-    type: Literal["environment_connection"]
+class RequiredActionSessionRequiredActionResourceMcpApprovalRequest(BaseModel):
+    request: RequiredActionSessionRequiredActionResourceMcpApprovalRequestRequest
+    request_id: str
+    turn_id: str
+    type: Literal["mcp_approval_request"]
+
+
+class RequiredActionSessionRequiredActionResourceMcpApprovalRequestRequest(BaseModel):
+    arguments: object
+    message: str
+    name: str | None = None
+    server_label: str
+    type: Literal["mcp_tool_call"]
 
 
 class SpendControl(BaseModel):
     consumed: int | None = None
     limit: int
-
-
-class AgentSession(BaseModel):
-    id: str
-    agent: AgentSessionAgent
-    created_at: int
-    environment: Environment
-    error: str | None = None
-    last_active_at: int
-    metadata: dict[str, str]
-    object: Literal["agent.session"]
-    required_actions: list[RequiredAction]
-    status: Literal["idle", "in_progress", "requires_action", "failed"]
-    usage: TokenUsage | None = None
-    vault_ids: list[str]
-    prompt_cache_options: AgentSessionPromptCacheOptions | None = None
-    review: Literal["none", "auto_review"] | None = None
-    spend_control: SpendControl | None = None
 
 
 class AgentSessionAgent(BaseModel):
@@ -338,9 +338,9 @@ class AgentSessionPromptCacheOptions(BaseModel):
     ttl: Literal["30m", "12h"]
 
 
-RequiredActionSessionRequiredActionResourceComputerUseApprovalRequestRequest: TypeAlias = "Annotated[RequiredActionSessionRequiredActionResourceComputerUseApprovalRequestRequestComputerUseApprovalRequestKindResourceBrowserAuthentication | RequiredActionSessionRequiredActionResourceComputerUseApprovalRequestRequestComputerUseApprovalRequestKindResourceBrowserOriginAccess, Discriminator('type')]"
-
 RequiredAction: TypeAlias = "Annotated[RequiredActionSessionRequiredActionResourceMcpApprovalRequest | RequiredActionSessionRequiredActionResourceComputerUseApprovalRequest | RequiredActionSessionRequiredActionResourceFunctionCall | RequiredActionSessionRequiredActionResourceEnvironmentConnection, Discriminator('type')]"
+
+RequiredActionSessionRequiredActionResourceComputerUseApprovalRequestRequest: TypeAlias = "Annotated[RequiredActionSessionRequiredActionResourceComputerUseApprovalRequestRequestComputerUseApprovalRequestKindResourceBrowserAuthentication | RequiredActionSessionRequiredActionResourceComputerUseApprovalRequestRequestComputerUseApprovalRequestKindResourceBrowserOriginAccess, Discriminator('type')]"
 
 
 class AgentSessionAssistantMessage(BaseModel):
@@ -484,16 +484,6 @@ class AgentSessionInProgressEvent(BaseModel):
     obfuscation: str | None = None
 
 
-class FunctionCallOutputItemResource(BaseModel):
-    id: str
-    call_id: str
-    error: str | None = None
-    output: AgentFunctionCallOutput | None = None
-    status: AgentFunctionCallStatus
-    turn_id: str
-    type: Literal["function_call_output"]
-
-
 class AgentMessageItemResource(BaseModel):
     id: str
     content: list[AgentContent]
@@ -501,21 +491,6 @@ class AgentMessageItemResource(BaseModel):
     sender_agent_id: str
     turn_id: str
     type: Literal["agent_message"]
-
-
-class ComputerUseApprovalRequestResultItemResourceResponseComputerUseApprovalResponseKindResourceBrowserAuthenticationSubmitResource(
-    BaseModel
-):
-    action: Literal["submit"]
-    selected_option: str | None = None
-    type: Literal["browser_authentication"]
-
-
-class ComputerUseApprovalRequestResultItemResourceResponseComputerUseApprovalResponseKindResourceBrowserAuthenticationCancelResource(
-    BaseModel
-):
-    action: Literal["cancel"]
-    type: Literal["browser_authentication"]
 
 
 class ComputerUseApprovalRequestResultItemResource(BaseModel):
@@ -526,18 +501,45 @@ class ComputerUseApprovalRequestResultItemResource(BaseModel):
     type: Literal["computer_use_approval_request_result"]
 
 
-class AgentSessionItemComputerUseCallItemResourceOutput(BaseModel):
-    image_url: str
-    type: Literal["computer_screenshot"]
+class ComputerUseApprovalRequestResultItemResourceResponseComputerUseApprovalResponseKindResourceBrowserAuthenticationCancelResource(
+    BaseModel
+):
+    action: Literal["cancel"]
+    type: Literal["browser_authentication"]
 
 
-class AgentSessionItemComputerUseCallItemResource(BaseModel):
+class ComputerUseApprovalRequestResultItemResourceResponseComputerUseApprovalResponseKindResourceBrowserAuthenticationSubmitResource(
+    BaseModel
+):
+    action: Literal["submit"]
+    selected_option: str | None = None
+    type: Literal["browser_authentication"]
+
+
+class FunctionCallOutputItemResource(BaseModel):
     id: str
-    output: AgentSessionItemComputerUseCallItemResourceOutput | None = None
+    call_id: str
+    error: str | None = None
+    output: AgentFunctionCallOutput | None = None
     status: AgentFunctionCallStatus
-    title: str | None = None
     turn_id: str
-    type: Literal["computer_use_call"]
+    type: Literal["function_call_output"]
+
+
+class AgentSessionItemBrowserAuthenticationRequestItemResource(BaseModel):
+    id: str
+    request: AgentSessionItemBrowserAuthenticationRequestItemResourceRequest
+    request_id: str
+    turn_id: str
+    type: Literal["computer_use_approval_request"]
+
+
+class AgentSessionItemBrowserAuthenticationRequestItemResourceRequest(BaseModel):
+    credential_origin: str | None = None
+    fields: list[AgentSessionItemBrowserAuthenticationRequestItemResourceRequestField]
+    options: list[AgentSessionItemBrowserAuthenticationRequestItemResourceRequestOption]
+    reason: str | None = None
+    type: Literal["browser_authentication"]
 
 
 class AgentSessionItemBrowserAuthenticationRequestItemResourceRequestField(BaseModel):
@@ -553,25 +555,23 @@ class AgentSessionItemBrowserAuthenticationRequestItemResourceRequestOption(Base
     label: str
 
 
-class AgentSessionItemBrowserAuthenticationRequestItemResourceRequest(BaseModel):
-    credential_origin: str | None = None
-    fields: list[AgentSessionItemBrowserAuthenticationRequestItemResourceRequestField]
-    options: list[AgentSessionItemBrowserAuthenticationRequestItemResourceRequestOption]
-    reason: str | None = None
-    type: Literal["browser_authentication"]
-
-
-class AgentSessionItemBrowserAuthenticationRequestItemResource(BaseModel):
+class AgentSessionItemComputerUseCallItemResource(BaseModel):
     id: str
-    request: AgentSessionItemBrowserAuthenticationRequestItemResourceRequest
-    request_id: str
+    output: AgentSessionItemComputerUseCallItemResourceOutput | None = None
+    status: AgentFunctionCallStatus
+    title: str | None = None
     turn_id: str
-    type: Literal["computer_use_approval_request"]
+    type: Literal["computer_use_call"]
 
 
-ComputerUseApprovalRequestResultItemResourceResponse: TypeAlias = "Annotated[ComputerUseApprovalRequestResultItemResourceResponseComputerUseApprovalResponseKindResourceBrowserAuthenticationSubmitResource | ComputerUseApprovalRequestResultItemResourceResponseComputerUseApprovalResponseKindResourceBrowserAuthenticationCancelResource, Discriminator('action')]"
+class AgentSessionItemComputerUseCallItemResourceOutput(BaseModel):
+    image_url: str
+    type: Literal["computer_screenshot"]
+
 
 AgentSessionItem: TypeAlias = "Annotated[AgentSessionMessage | AgentReasoningItem | AgentFunctionCallItem | FunctionCallOutputItemResource | AgentMessageItemResource | AgentMcpCallItem | AgentSessionItemComputerUseCallItemResource | AgentSessionItemBrowserAuthenticationRequestItemResource | ComputerUseApprovalRequestResultItemResource | AgentWebSearchCallItem | AgentCommandExecutionItem | AgentCreateSubagentCallItem | AgentSendSubagentInputCallItem | AgentResumeSubagentCallItem | AgentWaitForSubagentsCallItem | AgentInterruptSubagentCallItem | AgentCloseSubagentCallItem, Discriminator('type')]"
+
+ComputerUseApprovalRequestResultItemResourceResponse: TypeAlias = "Annotated[ComputerUseApprovalRequestResultItemResourceResponseComputerUseApprovalResponseKindResourceBrowserAuthenticationSubmitResource | ComputerUseApprovalRequestResultItemResourceResponseComputerUseApprovalResponseKindResourceBrowserAuthenticationCancelResource, Discriminator('action')]"
 
 
 class AgentSessionMessage(MessageText, BaseModel):
@@ -584,14 +584,14 @@ class AgentSessionMessage(MessageText, BaseModel):
     type: Literal["message"]
 
 
-class MessageContentResourceInputText(BaseModel):
-    text: str
-    type: Literal["input_text"]
-
-
 class MessageContentResourceInputImage(BaseModel):
     image_url: str
     type: Literal["input_image"]
+
+
+class MessageContentResourceInputText(BaseModel):
+    text: str
+    type: Literal["input_text"]
 
 
 class MessageContentResourceOutputText(BaseModel):
@@ -800,6 +800,15 @@ class AgentText(BaseModel):
     verbosity: Literal["low", "medium", "high"]
 
 
+class AgentToolResourceAutomations(BaseModel):
+    type: Literal["automations"]
+
+
+class AgentToolResourceComputerUse(BaseModel):
+    include_screenshots: bool
+    type: Literal["computer_use"]
+
+
 class AgentToolResourceFunction(BaseModel):
     __aliases__: ClassVar[dict[str, str]] = {"async_": "async"}
     defer_loading: bool
@@ -808,11 +817,6 @@ class AgentToolResourceFunction(BaseModel):
     parameters: dict[str, object]
     type: Literal["function"]
     async_: bool | None = None
-
-
-class AgentToolResourceProgrammaticToolCalling(BaseModel):
-    enabled: bool
-    type: Literal["programmatic_tool_calling"]
 
 
 class AgentToolResourceMcp(BaseModel):
@@ -826,11 +830,9 @@ class AgentToolResourceMcp(BaseModel):
     type: Literal["mcp"]
 
 
-class AgentToolResourceWebSearchLocation(BaseModel):
-    city: str | None = None
-    country: str | None = None
-    region: str | None = None
-    timezone: str | None = None
+class AgentToolResourceProgrammaticToolCalling(BaseModel):
+    enabled: bool
+    type: Literal["programmatic_tool_calling"]
 
 
 class AgentToolResourceWebSearch(BaseModel):
@@ -841,13 +843,11 @@ class AgentToolResourceWebSearch(BaseModel):
     type: Literal["web_search"]
 
 
-class AgentToolResourceComputerUse(BaseModel):
-    include_screenshots: bool
-    type: Literal["computer_use"]
-
-
-class AgentToolResourceAutomations(BaseModel):
-    type: Literal["automations"]
+class AgentToolResourceWebSearchLocation(BaseModel):
+    city: str | None = None
+    country: str | None = None
+    region: str | None = None
+    timezone: str | None = None
 
 
 AgentTool: TypeAlias = "Annotated[AgentToolResourceFunction | AgentToolResourceProgrammaticToolCalling | AgentToolResourceMcp | AgentToolResourceWebSearch | AgentToolResourceComputerUse | AgentToolResourceAutomations, Discriminator('type')]"
@@ -886,17 +886,17 @@ class Assistant(BaseModel):
     top_p: float | None = None
 
 
+class AssistantToolResources(BaseModel):
+    code_interpreter: AssistantToolResourcesCodeInterpreter | None = None
+    file_search: AssistantToolResourcesFileSearch | None = None
+
+
 class AssistantToolResourcesCodeInterpreter(BaseModel):
     file_ids: list[str] | None = None
 
 
 class AssistantToolResourcesFileSearch(BaseModel):
     vector_store_ids: list[str] | None = None
-
-
-class AssistantToolResources(BaseModel):
-    code_interpreter: AssistantToolResourcesCodeInterpreter | None = None
-    file_search: AssistantToolResourcesFileSearch | None = None
 
 
 class AssistantDeleted(BaseModel):
@@ -908,110 +908,15 @@ class AssistantDeleted(BaseModel):
 AssistantResponseFormatOption: TypeAlias = "Literal['auto'] | _types_shared.ResponseFormatText | _types_shared.ResponseFormatJSONObject | _types_shared.ResponseFormatJSONSchema"
 
 
+class ErrorEvent(BaseModel):
+    data: _types_shared.ErrorObject
+    event: Literal["error"]
+
+
 class ThreadCreated(BaseModel):
     data: Thread
     event: Literal["thread.created"]
     enabled: bool | None = None
-
-
-class ThreadRunCreated(BaseModel):
-    data: _types_beta_threads.Run
-    event: Literal["thread.run.created"]
-
-
-class ThreadRunQueued(BaseModel):
-    data: _types_beta_threads.Run
-    event: Literal["thread.run.queued"]
-
-
-class ThreadRunInProgress(BaseModel):
-    data: _types_beta_threads.Run
-    event: Literal["thread.run.in_progress"]
-
-
-class ThreadRunRequiresAction(BaseModel):
-    data: _types_beta_threads.Run
-    event: Literal["thread.run.requires_action"]
-
-
-class ThreadRunCompleted(BaseModel):
-    data: _types_beta_threads.Run
-    event: Literal["thread.run.completed"]
-
-
-class ThreadRunIncomplete(BaseModel):
-    data: _types_beta_threads.Run
-    event: Literal["thread.run.incomplete"]
-
-
-class ThreadRunFailed(BaseModel):
-    data: _types_beta_threads.Run
-    event: Literal["thread.run.failed"]
-
-
-class ThreadRunCancelling(BaseModel):
-    data: _types_beta_threads.Run
-    event: Literal["thread.run.cancelling"]
-
-
-class ThreadRunCancelled(BaseModel):
-    data: _types_beta_threads.Run
-    event: Literal["thread.run.cancelled"]
-
-
-class ThreadRunExpired(BaseModel):
-    data: _types_beta_threads.Run
-    event: Literal["thread.run.expired"]
-
-
-class ThreadRunStepCreated(BaseModel):
-    data: _types_beta_threads_runs.RunStep
-    event: Literal["thread.run.step.created"]
-
-
-class ThreadRunStepInProgress(BaseModel):
-    data: _types_beta_threads_runs.RunStep
-    event: Literal["thread.run.step.in_progress"]
-
-
-class ThreadRunStepDelta(BaseModel):
-    data: _types_beta_threads_runs.RunStepDeltaEvent
-    event: Literal["thread.run.step.delta"]
-
-
-class ThreadRunStepCompleted(BaseModel):
-    data: _types_beta_threads_runs.RunStep
-    event: Literal["thread.run.step.completed"]
-
-
-class ThreadRunStepFailed(BaseModel):
-    data: _types_beta_threads_runs.RunStep
-    event: Literal["thread.run.step.failed"]
-
-
-class ThreadRunStepCancelled(BaseModel):
-    data: _types_beta_threads_runs.RunStep
-    event: Literal["thread.run.step.cancelled"]
-
-
-class ThreadRunStepExpired(BaseModel):
-    data: _types_beta_threads_runs.RunStep
-    event: Literal["thread.run.step.expired"]
-
-
-class ThreadMessageCreated(BaseModel):
-    data: _types_beta_threads.Message
-    event: Literal["thread.message.created"]
-
-
-class ThreadMessageInProgress(BaseModel):
-    data: _types_beta_threads.Message
-    event: Literal["thread.message.in_progress"]
-
-
-class ThreadMessageDelta(BaseModel):
-    data: _types_beta_threads.MessageDeltaEvent
-    event: Literal["thread.message.delta"]
 
 
 class ThreadMessageCompleted(BaseModel):
@@ -1019,14 +924,109 @@ class ThreadMessageCompleted(BaseModel):
     event: Literal["thread.message.completed"]
 
 
+class ThreadMessageCreated(BaseModel):
+    data: _types_beta_threads.Message
+    event: Literal["thread.message.created"]
+
+
+class ThreadMessageDelta(BaseModel):
+    data: _types_beta_threads.MessageDeltaEvent
+    event: Literal["thread.message.delta"]
+
+
+class ThreadMessageInProgress(BaseModel):
+    data: _types_beta_threads.Message
+    event: Literal["thread.message.in_progress"]
+
+
 class ThreadMessageIncomplete(BaseModel):
     data: _types_beta_threads.Message
     event: Literal["thread.message.incomplete"]
 
 
-class ErrorEvent(BaseModel):
-    data: _types_shared.ErrorObject
-    event: Literal["error"]
+class ThreadRunCancelled(BaseModel):
+    data: _types_beta_threads.Run
+    event: Literal["thread.run.cancelled"]
+
+
+class ThreadRunCancelling(BaseModel):
+    data: _types_beta_threads.Run
+    event: Literal["thread.run.cancelling"]
+
+
+class ThreadRunCompleted(BaseModel):
+    data: _types_beta_threads.Run
+    event: Literal["thread.run.completed"]
+
+
+class ThreadRunCreated(BaseModel):
+    data: _types_beta_threads.Run
+    event: Literal["thread.run.created"]
+
+
+class ThreadRunExpired(BaseModel):
+    data: _types_beta_threads.Run
+    event: Literal["thread.run.expired"]
+
+
+class ThreadRunFailed(BaseModel):
+    data: _types_beta_threads.Run
+    event: Literal["thread.run.failed"]
+
+
+class ThreadRunInProgress(BaseModel):
+    data: _types_beta_threads.Run
+    event: Literal["thread.run.in_progress"]
+
+
+class ThreadRunIncomplete(BaseModel):
+    data: _types_beta_threads.Run
+    event: Literal["thread.run.incomplete"]
+
+
+class ThreadRunQueued(BaseModel):
+    data: _types_beta_threads.Run
+    event: Literal["thread.run.queued"]
+
+
+class ThreadRunRequiresAction(BaseModel):
+    data: _types_beta_threads.Run
+    event: Literal["thread.run.requires_action"]
+
+
+class ThreadRunStepCancelled(BaseModel):
+    data: _types_beta_threads_runs.RunStep
+    event: Literal["thread.run.step.cancelled"]
+
+
+class ThreadRunStepCompleted(BaseModel):
+    data: _types_beta_threads_runs.RunStep
+    event: Literal["thread.run.step.completed"]
+
+
+class ThreadRunStepCreated(BaseModel):
+    data: _types_beta_threads_runs.RunStep
+    event: Literal["thread.run.step.created"]
+
+
+class ThreadRunStepDelta(BaseModel):
+    data: _types_beta_threads_runs.RunStepDeltaEvent
+    event: Literal["thread.run.step.delta"]
+
+
+class ThreadRunStepExpired(BaseModel):
+    data: _types_beta_threads_runs.RunStep
+    event: Literal["thread.run.step.expired"]
+
+
+class ThreadRunStepFailed(BaseModel):
+    data: _types_beta_threads_runs.RunStep
+    event: Literal["thread.run.step.failed"]
+
+
+class ThreadRunStepInProgress(BaseModel):
+    data: _types_beta_threads_runs.RunStep
+    event: Literal["thread.run.step.in_progress"]
 
 
 AssistantStreamEvent: TypeAlias = "Annotated[ThreadCreated | ThreadRunCreated | ThreadRunQueued | ThreadRunInProgress | ThreadRunRequiresAction | ThreadRunCompleted | ThreadRunIncomplete | ThreadRunFailed | ThreadRunCancelling | ThreadRunCancelled | ThreadRunExpired | ThreadRunStepCreated | ThreadRunStepInProgress | ThreadRunStepDelta | ThreadRunStepCompleted | ThreadRunStepFailed | ThreadRunStepCancelled | ThreadRunStepExpired | ThreadMessageCreated | ThreadMessageInProgress | ThreadMessageDelta | ThreadMessageCompleted | ThreadMessageIncomplete | ErrorEvent, Discriminator('event')]"
@@ -1079,15 +1079,15 @@ class BetaComputerActionDoubleClick(BaseModel):
     y: int
 
 
-class BetaComputerActionDragPath(BaseModel):
-    x: int
-    y: int
-
-
 class BetaComputerActionDrag(BaseModel):
     path: list[BetaComputerActionDragPath]
     type: Literal["drag"]
     keys: list[str] | None = None
+
+
+class BetaComputerActionDragPath(BaseModel):
+    x: int
+    y: int
 
 
 class BetaComputerActionKeypress(BaseModel):
@@ -1187,14 +1187,14 @@ class BetaCustomTool(BaseModel):
     format: BetaCustomToolFormat | None = None
 
 
-class BetaCustomToolFormatText(BaseModel):
-    type: Literal["text"]
-
-
 class BetaCustomToolFormatGrammar(BaseModel):
     definition: str
     syntax: Literal["lark", "regex"]
     type: Literal["grammar"]
+
+
+class BetaCustomToolFormatText(BaseModel):
+    type: Literal["text"]
 
 
 BetaCustomToolFormat: TypeAlias = (
@@ -1223,20 +1223,15 @@ class BetaFileSearchToolFiltersComparisonFilter(BaseModel):
     value: str | float | bool | list[str | float]
 
 
-class BetaFileSearchToolFiltersCompoundFilterFilterComparisonFilter(BaseModel):
-    key: str
-    type: Literal["eq", "ne", "gt", "gte", "lt", "lte", "in", "nin"]
-    value: str | float | bool | list[str | float]
-
-
 class BetaFileSearchToolFiltersCompoundFilter(BaseModel):
     filters: list[BetaFileSearchToolFiltersCompoundFilterFilter]
     type: Literal["and", "or"]
 
 
-class BetaFileSearchToolRankingOptionsHybridSearch(BaseModel):
-    embedding_weight: float
-    text_weight: float
+class BetaFileSearchToolFiltersCompoundFilterFilterComparisonFilter(BaseModel):
+    key: str
+    type: Literal["eq", "ne", "gt", "gte", "lt", "lte", "in", "nin"]
+    value: str | float | bool | list[str | float]
 
 
 class BetaFileSearchToolRankingOptions(BaseModel):
@@ -1245,12 +1240,17 @@ class BetaFileSearchToolRankingOptions(BaseModel):
     score_threshold: float | None = None
 
 
-BetaFileSearchToolFiltersCompoundFilterFilter: TypeAlias = (
-    "BetaFileSearchToolFiltersCompoundFilterFilterComparisonFilter | object"
-)
+class BetaFileSearchToolRankingOptionsHybridSearch(BaseModel):
+    embedding_weight: float
+    text_weight: float
+
 
 BetaFileSearchToolFilters: TypeAlias = (
     "BetaFileSearchToolFiltersComparisonFilter | BetaFileSearchToolFiltersCompoundFilter | None"
+)
+
+BetaFileSearchToolFiltersCompoundFilterFilter: TypeAlias = (
+    "BetaFileSearchToolFiltersCompoundFilterFilterComparisonFilter | object"
 )
 
 
@@ -1305,6 +1305,12 @@ class BetaLocalSkill(BaseModel):
     path: str
 
 
+class BetaMcpToolCallErrorHTTPError(BaseModel):
+    code: int
+    message: str
+    type: Literal["http_error"]
+
+
 class BetaMcpToolCallErrorMcpProtocolError(BaseModel):
     code: int
     message: str
@@ -1314,12 +1320,6 @@ class BetaMcpToolCallErrorMcpProtocolError(BaseModel):
 class BetaMcpToolCallErrorMcpToolExecutionError(BaseModel):
     content: object
     type: Literal["mcp_tool_execution_error"]
-
-
-class BetaMcpToolCallErrorHTTPError(BaseModel):
-    code: int
-    message: str
-    type: Literal["http_error"]
 
 
 BetaMcpToolCallError: TypeAlias = "Annotated[BetaMcpToolCallErrorMcpProtocolError | BetaMcpToolCallErrorMcpToolExecutionError | BetaMcpToolCallErrorHTTPError, Discriminator('type')]"
@@ -1346,110 +1346,6 @@ class BetaNamespaceToolToolFunction(BaseModel):
 
 
 BetaNamespaceToolTool: TypeAlias = "Annotated[BetaNamespaceToolToolFunction | BetaCustomTool, Discriminator('type')]"
-
-
-class IncompleteDetails(BaseModel):
-    reason: Literal["max_output_tokens", "max_messages", "content_filter", "steered"] | None = None
-
-
-class InputTransformation(BaseModel):
-    id: str
-    action: Literal["removed"]
-    reason: Literal["organization_mismatch", "end_user_mismatch", "model_mismatch", "prefix_mismatch", "turn_boundary"]
-    type: Literal["reasoning"]
-
-
-class ModerationInputModerationResult(BaseModel):
-    categories: dict[str, bool]
-    category_applied_input_types: dict[str, list[Literal["text", "image"]]]
-    category_scores: dict[str, float]
-    flagged: bool
-    model: str
-    type: Literal["moderation_result"]
-
-
-class ModerationInputError(BaseModel):
-    code: str
-    message: str
-    type: Literal["error"]
-
-
-class ModerationOutputModerationResult(BaseModel):
-    categories: dict[str, bool]
-    category_applied_input_types: dict[str, list[Literal["text", "image"]]]
-    category_scores: dict[str, float]
-    flagged: bool
-    model: str
-    type: Literal["moderation_result"]
-
-
-class ModerationOutputError(BaseModel):
-    code: str
-    message: str
-    type: Literal["error"]
-
-
-class PromptCacheDiagnosticsCacheMiss(BaseModel):
-    cache_missed_tokens: int
-    reason: Literal[
-        "model_changed",
-        "prompt_cache_key_changed",
-        "tools_changed",
-        "text_format_changed",
-        "reasoning_effort_changed",
-        "verbosity_changed",
-        "context_compacted",
-        "input_changed",
-        "service_tier_changed",
-    ]
-    type: Literal["cache_miss"]
-    comparison_reusable_tokens: int | None = None
-
-
-class PromptCacheDiagnosticsCacheHit(BaseModel):
-    type: Literal["cache_hit"]
-
-
-class PromptCacheDiagnosticsComparisonResponseNotFound(BaseModel):
-    type: Literal["comparison_response_not_found"]
-
-
-class PromptCacheDiagnosticsUnavailable(BaseModel):
-    type: Literal["unavailable"]
-
-
-class ToolUsageImageGenInputTokensDetails(BaseModel):
-    image_tokens: int
-    text_tokens: int
-
-
-class ToolUsageImageGenCachedTokensDetails(BaseModel):
-    cached_image_tokens: int
-    cached_text_tokens: int
-
-
-class ToolUsageImageGenOutputTokensDetails(BaseModel):
-    image_tokens: int
-    text_tokens: int
-
-
-class ToolUsageImageGen(BaseModel):
-    input_tokens: int
-    input_tokens_details: ToolUsageImageGenInputTokensDetails
-    output_tokens: int
-    total_tokens: int
-    cached_tokens: int | None = None
-    cached_tokens_details: ToolUsageImageGenCachedTokensDetails | None = None
-    output_tokens_details: ToolUsageImageGenOutputTokensDetails | None = None
-
-
-class ToolUsageWebSearch(BaseModel):
-    num_requests: int
-
-
-class ToolUsage(BaseModel):
-    image_gen: ToolUsageImageGen
-    web_search: ToolUsageWebSearch
 
 
 class BetaResponse(BaseModel):
@@ -1610,6 +1506,110 @@ class BetaResponse(BaseModel):
     user: str | None = None
 
 
+class IncompleteDetails(BaseModel):
+    reason: Literal["max_output_tokens", "max_messages", "content_filter", "steered"] | None = None
+
+
+class InputTransformation(BaseModel):
+    id: str
+    action: Literal["removed"]
+    reason: Literal["organization_mismatch", "end_user_mismatch", "model_mismatch", "prefix_mismatch", "turn_boundary"]
+    type: Literal["reasoning"]
+
+
+class ModerationInputError(BaseModel):
+    code: str
+    message: str
+    type: Literal["error"]
+
+
+class ModerationInputModerationResult(BaseModel):
+    categories: dict[str, bool]
+    category_applied_input_types: dict[str, list[Literal["text", "image"]]]
+    category_scores: dict[str, float]
+    flagged: bool
+    model: str
+    type: Literal["moderation_result"]
+
+
+class ModerationOutputError(BaseModel):
+    code: str
+    message: str
+    type: Literal["error"]
+
+
+class ModerationOutputModerationResult(BaseModel):
+    categories: dict[str, bool]
+    category_applied_input_types: dict[str, list[Literal["text", "image"]]]
+    category_scores: dict[str, float]
+    flagged: bool
+    model: str
+    type: Literal["moderation_result"]
+
+
+class PromptCacheDiagnosticsCacheHit(BaseModel):
+    type: Literal["cache_hit"]
+
+
+class PromptCacheDiagnosticsCacheMiss(BaseModel):
+    cache_missed_tokens: int
+    reason: Literal[
+        "model_changed",
+        "prompt_cache_key_changed",
+        "tools_changed",
+        "text_format_changed",
+        "reasoning_effort_changed",
+        "verbosity_changed",
+        "context_compacted",
+        "input_changed",
+        "service_tier_changed",
+    ]
+    type: Literal["cache_miss"]
+    comparison_reusable_tokens: int | None = None
+
+
+class PromptCacheDiagnosticsComparisonResponseNotFound(BaseModel):
+    type: Literal["comparison_response_not_found"]
+
+
+class PromptCacheDiagnosticsUnavailable(BaseModel):
+    type: Literal["unavailable"]
+
+
+class ToolUsage(BaseModel):
+    image_gen: ToolUsageImageGen
+    web_search: ToolUsageWebSearch
+
+
+class ToolUsageImageGen(BaseModel):
+    input_tokens: int
+    input_tokens_details: ToolUsageImageGenInputTokensDetails
+    output_tokens: int
+    total_tokens: int
+    cached_tokens: int | None = None
+    cached_tokens_details: ToolUsageImageGenCachedTokensDetails | None = None
+    output_tokens_details: ToolUsageImageGenOutputTokensDetails | None = None
+
+
+class ToolUsageImageGenCachedTokensDetails(BaseModel):
+    cached_image_tokens: int
+    cached_text_tokens: int
+
+
+class ToolUsageImageGenInputTokensDetails(BaseModel):
+    image_tokens: int
+    text_tokens: int
+
+
+class ToolUsageImageGenOutputTokensDetails(BaseModel):
+    image_tokens: int
+    text_tokens: int
+
+
+class ToolUsageWebSearch(BaseModel):
+    num_requests: int
+
+
 class BetaResponsePromptCacheOptions(BaseModel):
     mode: Literal["implicit", "explicit"]
     ttl: Literal["30m", "12h"]
@@ -1622,10 +1622,6 @@ class BetaResponseImage(BaseModel):
 
 class BetaResponseAccessPrograms(BaseModel):
     cyber: Literal["standard", "daybreak_blue", "daybreak_red"]
-
-
-class BetaResponseToolChoiceBetaSpecificProgrammaticToolCallingParam(BaseModel):
-    type: Literal["programmatic_tool_calling"]
 
 
 class BetaResponseConversation(BaseModel):
@@ -1645,6 +1641,10 @@ class BetaResponseReasoning(BaseModel):
     summary: Literal["auto", "concise", "detailed"] | None = None
 
 
+class BetaResponseToolChoiceBetaSpecificProgrammaticToolCallingParam(BaseModel):
+    type: Literal["programmatic_tool_calling"]
+
+
 ModerationInput: TypeAlias = "Annotated[ModerationInputModerationResult | ModerationInputError, Discriminator('type')]"
 
 ModerationOutput: TypeAlias = (
@@ -1654,6 +1654,17 @@ ModerationOutput: TypeAlias = (
 PromptCacheDiagnostics: TypeAlias = "Annotated[PromptCacheDiagnosticsCacheMiss | PromptCacheDiagnosticsCacheHit | PromptCacheDiagnosticsComparisonResponseNotFound | PromptCacheDiagnosticsUnavailable, Discriminator('type')]"
 
 BetaResponseToolChoice: TypeAlias = "BetaToolChoiceOptions | BetaToolChoiceAllowed | BetaToolChoiceTypes | BetaToolChoiceFunction | BetaToolChoiceMcp | BetaToolChoiceCustom | BetaResponseToolChoiceBetaSpecificProgrammaticToolCallingParam | BetaToolChoiceApplyPatch | BetaToolChoiceShell"
+
+
+class BetaResponseApplyPatchToolCall(BaseModel):
+    id: str
+    call_id: str
+    operation: Operation
+    status: Literal["in_progress", "completed"]
+    type: Literal["apply_patch_call"]
+    agent: BetaResponseApplyPatchToolCallAgent | None = None
+    caller: BetaResponseApplyPatchToolCallCaller | None = None
+    created_by: str | None = None
 
 
 class OperationCreateFile(BaseModel):
@@ -1671,17 +1682,6 @@ class OperationUpdateFile(BaseModel):
     diff: str
     path: str
     type: Literal["update_file"]
-
-
-class BetaResponseApplyPatchToolCall(BaseModel):
-    id: str
-    call_id: str
-    operation: Operation
-    status: Literal["in_progress", "completed"]
-    type: Literal["apply_patch_call"]
-    agent: BetaResponseApplyPatchToolCallAgent | None = None
-    caller: BetaResponseApplyPatchToolCallCaller | None = None
-    created_by: str | None = None
 
 
 class BetaResponseApplyPatchToolCallAgent(BaseModel):
@@ -1849,14 +1849,14 @@ class BetaResponseCodeInterpreterToolCallAgent(BaseModel):
     agent_name: str
 
 
-class BetaResponseCodeInterpreterToolCallOutputLogs(BaseModel):
-    logs: str
-    type: Literal["logs"]
-
-
 class BetaResponseCodeInterpreterToolCallOutputImage(BaseModel):
     type: Literal["image"]
     url: str
+
+
+class BetaResponseCodeInterpreterToolCallOutputLogs(BaseModel):
+    logs: str
+    type: Literal["logs"]
 
 
 BetaResponseCodeInterpreterToolCallOutput: TypeAlias = "Annotated[BetaResponseCodeInterpreterToolCallOutputLogs | BetaResponseCodeInterpreterToolCallOutputImage, Discriminator('type')]"
@@ -1972,12 +1972,12 @@ class BetaResponseConfigurationUpdateItemReasoning(BaseModel):
     effort: Literal["none", "minimal", "low", "medium", "high", "xhigh", "max"] | None = None
 
 
-class BetaResponseConfigurationUpdateItemTextFormatText(BaseModel):
-    type: Literal["text"]
-
-
 class BetaResponseConfigurationUpdateItemText(BaseModel):
     format: BetaResponseConfigurationUpdateItemTextFormat
+
+
+class BetaResponseConfigurationUpdateItemTextFormatText(BaseModel):
+    type: Literal["text"]
 
 
 BetaResponseConfigurationUpdateItemTextFormat: TypeAlias = "Annotated[BetaResponseConfigurationUpdateItemTextFormatText | BetaResponseFormatTextJSONSchemaConfig, Discriminator('type')]"
@@ -1999,12 +1999,12 @@ class BetaResponseConfigurationUpdateItemParamReasoning(BaseModel):
     effort: Literal["none", "minimal", "low", "medium", "high", "xhigh", "max"] | None = None
 
 
-class BetaResponseConfigurationUpdateItemParamTextFormatText(BaseModel):
-    type: Literal["text"]
-
-
 class BetaResponseConfigurationUpdateItemParamText(BaseModel):
     format: BetaResponseConfigurationUpdateItemParamTextFormat
+
+
+class BetaResponseConfigurationUpdateItemParamTextFormatText(BaseModel):
+    type: Literal["text"]
 
 
 BetaResponseConfigurationUpdateItemParamTextFormat: TypeAlias = "Annotated[BetaResponseConfigurationUpdateItemParamTextFormatText | BetaResponseFormatTextJSONSchemaConfig, Discriminator('type')]"
@@ -2170,26 +2170,6 @@ class BetaResponseCustomToolCallOutputItem(BetaResponseCustomToolCallOutput):
     created_by: str | None = None
 
 
-class MisalignmentSteer(BaseModel):
-    message: str
-
-
-class Misalignment(BaseModel):
-    detailed_explanation: str | None = None
-    error_type: (
-        str
-        | Literal[
-            "potentially_unintended_data_transfer",
-            "potentially_unintended_data_access",
-            "potentially_unintended_destructive_activity",
-            "other",
-        ]
-        | None
-    ) = None
-    review_target: str | None = None
-    steer: MisalignmentSteer | None = None
-
-
 class BetaResponseError(BaseModel):
     code: Literal[
         "server_error",
@@ -2218,6 +2198,26 @@ class BetaResponseError(BaseModel):
     misalignment: Misalignment | None = None
     param: str | None = None
     type: str | None = None
+
+
+class Misalignment(BaseModel):
+    detailed_explanation: str | None = None
+    error_type: (
+        str
+        | Literal[
+            "potentially_unintended_data_transfer",
+            "potentially_unintended_data_access",
+            "potentially_unintended_destructive_activity",
+            "other",
+        ]
+        | None
+    ) = None
+    review_target: str | None = None
+    steer: MisalignmentSteer | None = None
+
+
+class MisalignmentSteer(BaseModel):
+    message: str
 
 
 class BetaResponseErrorEvent(BaseModel):
@@ -2358,13 +2358,13 @@ class BetaResponseFunctionShellCallOutputContent(BaseModel):
     stdout: str
 
 
-class BetaResponseFunctionShellCallOutputContentOutcomeTimeout(BaseModel):
-    type: Literal["timeout"]
-
-
 class BetaResponseFunctionShellCallOutputContentOutcomeExit(BaseModel):
     exit_code: int
     type: Literal["exit"]
+
+
+class BetaResponseFunctionShellCallOutputContentOutcomeTimeout(BaseModel):
+    type: Literal["timeout"]
 
 
 BetaResponseFunctionShellCallOutputContentOutcome: TypeAlias = "Annotated[BetaResponseFunctionShellCallOutputContentOutcomeTimeout | BetaResponseFunctionShellCallOutputContentOutcomeExit, Discriminator('type')]"
@@ -2440,13 +2440,13 @@ class BetaResponseFunctionShellToolCallOutputOutput(BaseModel):
     created_by: str | None = None
 
 
-class BetaResponseFunctionShellToolCallOutputOutputOutcomeTimeout(BaseModel):
-    type: Literal["timeout"]
-
-
 class BetaResponseFunctionShellToolCallOutputOutputOutcomeExit(BaseModel):
     exit_code: int
     type: Literal["exit"]
+
+
+class BetaResponseFunctionShellToolCallOutputOutputOutcomeTimeout(BaseModel):
+    type: Literal["timeout"]
 
 
 BetaResponseFunctionShellToolCallOutputCaller: TypeAlias = "Annotated[BetaResponseFunctionShellToolCallOutputCallerDirect | BetaResponseFunctionShellToolCallOutputCallerProgram | None, Discriminator('type')]"
@@ -2535,9 +2535,15 @@ class BetaResponseFunctionWebSearchAgent(BaseModel):
     agent_name: str
 
 
-class BetaResponseFunctionWebSearchActionSearchSource(BaseModel):
-    type: Literal["url"]
+class BetaResponseFunctionWebSearchActionFindInPage(BaseModel):
+    pattern: str
+    type: Literal["find_in_page"]
     url: str
+
+
+class BetaResponseFunctionWebSearchActionOpenPage(BaseModel):
+    type: Literal["open_page"]
+    url: str | None = None
 
 
 class BetaResponseFunctionWebSearchActionSearch(BaseModel):
@@ -2547,14 +2553,8 @@ class BetaResponseFunctionWebSearchActionSearch(BaseModel):
     sources: list[BetaResponseFunctionWebSearchActionSearchSource] | None = None
 
 
-class BetaResponseFunctionWebSearchActionOpenPage(BaseModel):
-    type: Literal["open_page"]
-    url: str | None = None
-
-
-class BetaResponseFunctionWebSearchActionFindInPage(BaseModel):
-    pattern: str
-    type: Literal["find_in_page"]
+class BetaResponseFunctionWebSearchActionSearchSource(BaseModel):
+    type: Literal["url"]
     url: str
 
 
@@ -2730,25 +2730,106 @@ class BetaResponseInputImageContentPromptCacheBreakpoint(BaseModel):
     ttl: Literal["30m", "12h"] | None = None
 
 
-class BetaResponseInputItemMessageAgent(BaseModel):
+class BetaResponseInputItemAdditionalTools(BaseModel):
+    role: Literal["developer"]
+    tools: list[BetaTool]
+    type: Literal["additional_tools"]
+    id: str | None = None
+    agent: BetaResponseInputItemAdditionalToolsAgent | None = None
+
+
+class BetaResponseInputItemAdditionalToolsAgent(BaseModel):
     agent_name: str
 
 
-class BetaResponseInputItemMessage(BaseModel):
-    content: BetaResponseInputMessageContentList
-    role: Literal["user", "system", "developer"]
-    agent: BetaResponseInputItemMessageAgent | None = None
-    status: Literal["in_progress", "completed", "incomplete"] | None = None
-    type: Literal["message"] | None = None
+class BetaResponseInputItemAgentMessage(BaseModel):
+    author: str
+    content: list[BetaResponseInputItemAgentMessageContent]
+    recipient: str
+    type: Literal["agent_message"]
+    id: str | None = None
+    agent: BetaResponseInputItemAgentMessageAgent | None = None
 
 
-class BetaResponseInputItemComputerCallOutputAcknowledgedSafetyCheck(BaseModel):
-    id: str
-    code: str | None = None
-    message: str | None = None
+class BetaResponseInputItemAgentMessageAgent(BaseModel):
+    agent_name: str
 
 
-class BetaResponseInputItemComputerCallOutputAgent(BaseModel):
+class BetaResponseInputItemAgentMessageContentEncryptedContent(BaseModel):
+    encrypted_content: str
+    type: Literal["encrypted_content"]
+
+
+class BetaResponseInputItemApplyPatchCall(BaseModel):
+    call_id: str
+    operation: BetaResponseInputItemApplyPatchCallOperation
+    status: Literal["in_progress", "completed"]
+    type: Literal["apply_patch_call"]
+    id: str | None = None
+    agent: BetaResponseInputItemApplyPatchCallAgent | None = None
+    caller: BetaResponseInputItemApplyPatchCallCaller | None = None
+
+
+class BetaResponseInputItemApplyPatchCallAgent(BaseModel):
+    agent_name: str
+
+
+class BetaResponseInputItemApplyPatchCallCallerDirect(BaseModel):
+    type: Literal["direct"]
+
+
+class BetaResponseInputItemApplyPatchCallCallerProgram(BaseModel):
+    caller_id: str
+    type: Literal["program"]
+
+
+class BetaResponseInputItemApplyPatchCallOperationCreateFile(BaseModel):
+    diff: str
+    path: str
+    type: Literal["create_file"]
+
+
+class BetaResponseInputItemApplyPatchCallOperationDeleteFile(BaseModel):
+    path: str
+    type: Literal["delete_file"]
+
+
+class BetaResponseInputItemApplyPatchCallOperationUpdateFile(BaseModel):
+    diff: str
+    path: str
+    type: Literal["update_file"]
+
+
+class BetaResponseInputItemApplyPatchCallOutput(BaseModel):
+    call_id: str
+    status: Literal["completed", "failed"]
+    type: Literal["apply_patch_call_output"]
+    id: str | None = None
+    agent: BetaResponseInputItemApplyPatchCallOutputAgent | None = None
+    caller: BetaResponseInputItemApplyPatchCallOutputCaller | None = None
+    output: str | None = None
+
+
+class BetaResponseInputItemApplyPatchCallOutputAgent(BaseModel):
+    agent_name: str
+
+
+class BetaResponseInputItemApplyPatchCallOutputCallerDirect(BaseModel):
+    type: Literal["direct"]
+
+
+class BetaResponseInputItemApplyPatchCallOutputCallerProgram(BaseModel):
+    caller_id: str
+    type: Literal["program"]
+
+
+class BetaResponseInputItemCompactionTrigger(BaseModel):
+    type: Literal["compaction_trigger"]
+    id: str | None = None
+    agent: BetaResponseInputItemCompactionTriggerAgent | None = None
+
+
+class BetaResponseInputItemCompactionTriggerAgent(BaseModel):
     agent_name: str
 
 
@@ -2762,17 +2843,14 @@ class BetaResponseInputItemComputerCallOutput(BaseModel):
     status: Literal["in_progress", "completed", "incomplete"] | None = None
 
 
-class BetaResponseInputItemFunctionCallOutputAgent(BaseModel):
+class BetaResponseInputItemComputerCallOutputAcknowledgedSafetyCheck(BaseModel):
+    id: str
+    code: str | None = None
+    message: str | None = None
+
+
+class BetaResponseInputItemComputerCallOutputAgent(BaseModel):
     agent_name: str
-
-
-class BetaResponseInputItemFunctionCallOutputCallerDirect(BaseModel):
-    type: Literal["direct"]
-
-
-class BetaResponseInputItemFunctionCallOutputCallerProgram(BaseModel):
-    caller_id: str
-    type: Literal["program"]
 
 
 class BetaResponseInputItemFunctionCallOutput(BaseModel):
@@ -2787,129 +2865,17 @@ class BetaResponseInputItemFunctionCallOutput(BaseModel):
     status: Literal["in_progress", "completed", "incomplete"] | None = None
 
 
-class BetaResponseInputItemAgentMessageContentEncryptedContent(BaseModel):
-    encrypted_content: str
-    type: Literal["encrypted_content"]
-
-
-class BetaResponseInputItemAgentMessageAgent(BaseModel):
+class BetaResponseInputItemFunctionCallOutputAgent(BaseModel):
     agent_name: str
 
 
-class BetaResponseInputItemAgentMessage(BaseModel):
-    author: str
-    content: list[BetaResponseInputItemAgentMessageContent]
-    recipient: str
-    type: Literal["agent_message"]
-    id: str | None = None
-    agent: BetaResponseInputItemAgentMessageAgent | None = None
+class BetaResponseInputItemFunctionCallOutputCallerDirect(BaseModel):
+    type: Literal["direct"]
 
 
-class BetaResponseInputItemMultiAgentCallAgent(BaseModel):
-    agent_name: str
-
-
-class BetaResponseInputItemMultiAgentCall(BaseModel):
-    action: Literal["spawn_agent", "interrupt_agent", "list_agents", "send_message", "followup_task", "wait_agent"]
-    arguments: str
-    call_id: str
-    type: Literal["multi_agent_call"]
-    id: str | None = None
-    agent: BetaResponseInputItemMultiAgentCallAgent | None = None
-
-
-class BetaResponseInputItemMultiAgentCallOutputOutputAnnotationFileCitation(BaseModel):
-    file_id: str
-    filename: str
-    index: int
-    type: Literal["file_citation"]
-
-
-class BetaResponseInputItemMultiAgentCallOutputOutputAnnotationURLCitation(BaseModel):
-    end_index: int
-    start_index: int
-    title: str
-    type: Literal["url_citation"]
-    url: str
-
-
-class BetaResponseInputItemMultiAgentCallOutputOutputAnnotationContainerFileCitation(BaseModel):
-    container_id: str
-    end_index: int
-    file_id: str
-    filename: str
-    start_index: int
-    type: Literal["container_file_citation"]
-
-
-class BetaResponseInputItemMultiAgentCallOutputOutput(BaseModel):
-    text: str
-    type: Literal["output_text"]
-    annotations: list[BetaResponseInputItemMultiAgentCallOutputOutputAnnotation] | None = None
-
-
-class BetaResponseInputItemMultiAgentCallOutputAgent(BaseModel):
-    agent_name: str
-
-
-class BetaResponseInputItemMultiAgentCallOutput(BaseModel):
-    action: Literal["spawn_agent", "interrupt_agent", "list_agents", "send_message", "followup_task", "wait_agent"]
-    call_id: str
-    output: list[BetaResponseInputItemMultiAgentCallOutputOutput]
-    type: Literal["multi_agent_call_output"]
-    id: str | None = None
-    agent: BetaResponseInputItemMultiAgentCallOutputAgent | None = None
-
-
-class BetaResponseInputItemToolSearchCallAgent(BaseModel):
-    agent_name: str
-
-
-class BetaResponseInputItemToolSearchCall(BaseModel):
-    arguments: object
-    type: Literal["tool_search_call"]
-    id: str | None = None
-    agent: BetaResponseInputItemToolSearchCallAgent | None = None
-    call_id: str | None = None
-    execution: Literal["server", "client"] | None = None
-    status: Literal["in_progress", "completed", "incomplete"] | None = None
-
-
-class BetaResponseInputItemAdditionalToolsAgent(BaseModel):
-    agent_name: str
-
-
-class BetaResponseInputItemAdditionalTools(BaseModel):
-    role: Literal["developer"]
-    tools: list[BetaTool]
-    type: Literal["additional_tools"]
-    id: str | None = None
-    agent: BetaResponseInputItemAdditionalToolsAgent | None = None
-
-
-class BetaResponseInputItemImageGenerationCallAgent(BaseModel):
-    agent_name: str
-
-
-class BetaResponseInputItemImageGenerationCallErrorModerationDetails(BaseModel):
-    categories: list[str]
-    moderation_stage: Literal["input", "output", "unknown"]
-
-
-class BetaResponseInputItemImageGenerationCallError(BaseModel):
-    code: str | None = None
-    message: str
-    param: str | None = None
-    type: str
-    moderation_details: BetaResponseInputItemImageGenerationCallErrorModerationDetails | None = None
-
-
-class BetaResponseInputItemImageGenerationCallSvgUsage(BaseModel):
-    input_tokens: int
-    model: str
-    output_tokens: int
-    reasoning_tokens: int
-    total_tokens: int
+class BetaResponseInputItemFunctionCallOutputCallerProgram(BaseModel):
+    caller_id: str
+    type: Literal["program"]
 
 
 class BetaResponseInputItemImageGenerationCall(BaseModel):
@@ -2928,6 +2894,50 @@ class BetaResponseInputItemImageGenerationCall(BaseModel):
     svg_usage: BetaResponseInputItemImageGenerationCallSvgUsage | None = None
 
 
+class BetaResponseInputItemImageGenerationCallAgent(BaseModel):
+    agent_name: str
+
+
+class BetaResponseInputItemImageGenerationCallError(BaseModel):
+    code: str | None = None
+    message: str
+    param: str | None = None
+    type: str
+    moderation_details: BetaResponseInputItemImageGenerationCallErrorModerationDetails | None = None
+
+
+class BetaResponseInputItemImageGenerationCallErrorModerationDetails(BaseModel):
+    categories: list[str]
+    moderation_stage: Literal["input", "output", "unknown"]
+
+
+class BetaResponseInputItemImageGenerationCallSvgUsage(BaseModel):
+    input_tokens: int
+    model: str
+    output_tokens: int
+    reasoning_tokens: int
+    total_tokens: int
+
+
+class BetaResponseInputItemItemReference(BaseModel):
+    id: str
+    agent: BetaResponseInputItemItemReferenceAgent | None = None
+    type: Literal["item_reference"] | None = None
+
+
+class BetaResponseInputItemItemReferenceAgent(BaseModel):
+    agent_name: str
+
+
+class BetaResponseInputItemLocalShellCall(BaseModel):
+    id: str
+    action: BetaResponseInputItemLocalShellCallAction
+    call_id: str
+    status: Literal["in_progress", "completed", "incomplete"]
+    type: Literal["local_shell_call"]
+    agent: BetaResponseInputItemLocalShellCallAgent | None = None
+
+
 class BetaResponseInputItemLocalShellCallAction(BaseModel):
     command: list[str]
     env: dict[str, str]
@@ -2941,24 +2951,183 @@ class BetaResponseInputItemLocalShellCallAgent(BaseModel):
     agent_name: str
 
 
-class BetaResponseInputItemLocalShellCall(BaseModel):
+class BetaResponseInputItemLocalShellCallOutput(BaseModel):
     id: str
-    action: BetaResponseInputItemLocalShellCallAction
-    call_id: str
-    status: Literal["in_progress", "completed", "incomplete"]
-    type: Literal["local_shell_call"]
-    agent: BetaResponseInputItemLocalShellCallAgent | None = None
+    output: str
+    type: Literal["local_shell_call_output"]
+    agent: BetaResponseInputItemLocalShellCallOutputAgent | None = None
+    status: Literal["in_progress", "completed", "incomplete"] | None = None
 
 
 class BetaResponseInputItemLocalShellCallOutputAgent(BaseModel):
     agent_name: str
 
 
-class BetaResponseInputItemLocalShellCallOutput(BaseModel):
+class BetaResponseInputItemMcpApprovalRequest(BaseModel):
     id: str
-    output: str
-    type: Literal["local_shell_call_output"]
-    agent: BetaResponseInputItemLocalShellCallOutputAgent | None = None
+    arguments: str
+    name: str
+    server_label: str
+    type: Literal["mcp_approval_request"]
+    agent: BetaResponseInputItemMcpApprovalRequestAgent | None = None
+
+
+class BetaResponseInputItemMcpApprovalRequestAgent(BaseModel):
+    agent_name: str
+
+
+class BetaResponseInputItemMcpApprovalResponse(BaseModel):
+    approval_request_id: str
+    approve: bool
+    type: Literal["mcp_approval_response"]
+    id: str | None = None
+    agent: BetaResponseInputItemMcpApprovalResponseAgent | None = None
+    reason: str | None = None
+
+
+class BetaResponseInputItemMcpApprovalResponseAgent(BaseModel):
+    agent_name: str
+
+
+class BetaResponseInputItemMcpCall(BaseModel):
+    id: str
+    arguments: str
+    name: str
+    server_label: str
+    type: Literal["mcp_call"]
+    agent: BetaResponseInputItemMcpCallAgent | None = None
+    approval_request_id: str | None = None
+    error: BetaMcpToolCallError | None = None
+    output: str | None = None
+    status: Literal["in_progress", "completed", "incomplete", "calling", "failed"] | None = None
+
+
+class BetaResponseInputItemMcpCallAgent(BaseModel):
+    agent_name: str
+
+
+class BetaResponseInputItemMcpListTools(BaseModel):
+    id: str
+    server_label: str
+    tools: list[BetaResponseInputItemMcpListToolsTool]
+    type: Literal["mcp_list_tools"]
+    agent: BetaResponseInputItemMcpListToolsAgent | None = None
+    error: str | None = None
+
+
+class BetaResponseInputItemMcpListToolsAgent(BaseModel):
+    agent_name: str
+
+
+class BetaResponseInputItemMcpListToolsTool(BaseModel):
+    input_schema: object
+    name: str
+    annotations: object | None = None
+    description: str | None = None
+
+
+class BetaResponseInputItemMessage(BaseModel):
+    content: BetaResponseInputMessageContentList
+    role: Literal["user", "system", "developer"]
+    agent: BetaResponseInputItemMessageAgent | None = None
+    status: Literal["in_progress", "completed", "incomplete"] | None = None
+    type: Literal["message"] | None = None
+
+
+class BetaResponseInputItemMessageAgent(BaseModel):
+    agent_name: str
+
+
+class BetaResponseInputItemMultiAgentCall(BaseModel):
+    action: Literal["spawn_agent", "interrupt_agent", "list_agents", "send_message", "followup_task", "wait_agent"]
+    arguments: str
+    call_id: str
+    type: Literal["multi_agent_call"]
+    id: str | None = None
+    agent: BetaResponseInputItemMultiAgentCallAgent | None = None
+
+
+class BetaResponseInputItemMultiAgentCallAgent(BaseModel):
+    agent_name: str
+
+
+class BetaResponseInputItemMultiAgentCallOutput(BaseModel):
+    action: Literal["spawn_agent", "interrupt_agent", "list_agents", "send_message", "followup_task", "wait_agent"]
+    call_id: str
+    output: list[BetaResponseInputItemMultiAgentCallOutputOutput]
+    type: Literal["multi_agent_call_output"]
+    id: str | None = None
+    agent: BetaResponseInputItemMultiAgentCallOutputAgent | None = None
+
+
+class BetaResponseInputItemMultiAgentCallOutputAgent(BaseModel):
+    agent_name: str
+
+
+class BetaResponseInputItemMultiAgentCallOutputOutput(BaseModel):
+    text: str
+    type: Literal["output_text"]
+    annotations: list[BetaResponseInputItemMultiAgentCallOutputOutputAnnotation] | None = None
+
+
+class BetaResponseInputItemMultiAgentCallOutputOutputAnnotationContainerFileCitation(BaseModel):
+    container_id: str
+    end_index: int
+    file_id: str
+    filename: str
+    start_index: int
+    type: Literal["container_file_citation"]
+
+
+class BetaResponseInputItemMultiAgentCallOutputOutputAnnotationFileCitation(BaseModel):
+    file_id: str
+    filename: str
+    index: int
+    type: Literal["file_citation"]
+
+
+class BetaResponseInputItemMultiAgentCallOutputOutputAnnotationURLCitation(BaseModel):
+    end_index: int
+    start_index: int
+    title: str
+    type: Literal["url_citation"]
+    url: str
+
+
+class BetaResponseInputItemProgram(BaseModel):
+    id: str
+    call_id: str
+    code: str
+    fingerprint: str
+    type: Literal["program"]
+    agent: BetaResponseInputItemProgramAgent | None = None
+
+
+class BetaResponseInputItemProgramAgent(BaseModel):
+    agent_name: str
+
+
+class BetaResponseInputItemProgramOutput(BaseModel):
+    id: str
+    call_id: str
+    result: str
+    status: Literal["completed", "incomplete"]
+    type: Literal["program_output"]
+    agent: BetaResponseInputItemProgramOutputAgent | None = None
+
+
+class BetaResponseInputItemProgramOutputAgent(BaseModel):
+    agent_name: str
+
+
+class BetaResponseInputItemShellCall(BaseModel):
+    action: BetaResponseInputItemShellCallAction
+    call_id: str
+    type: Literal["shell_call"]
+    id: str | None = None
+    agent: BetaResponseInputItemShellCallAgent | None = None
+    caller: BetaResponseInputItemShellCallCaller | None = None
+    environment: BetaResponseInputItemShellCallEnvironment | None = None
     status: Literal["in_progress", "completed", "incomplete"] | None = None
 
 
@@ -2981,14 +3150,14 @@ class BetaResponseInputItemShellCallCallerProgram(BaseModel):
     type: Literal["program"]
 
 
-class BetaResponseInputItemShellCall(BaseModel):
-    action: BetaResponseInputItemShellCallAction
+class BetaResponseInputItemShellCallOutput(BaseModel):
     call_id: str
-    type: Literal["shell_call"]
+    output: list[BetaResponseFunctionShellCallOutputContent]
+    type: Literal["shell_call_output"]
     id: str | None = None
-    agent: BetaResponseInputItemShellCallAgent | None = None
-    caller: BetaResponseInputItemShellCallCaller | None = None
-    environment: BetaResponseInputItemShellCallEnvironment | None = None
+    agent: BetaResponseInputItemShellCallOutputAgent | None = None
+    caller: BetaResponseInputItemShellCallOutputCaller | None = None
+    max_output_length: int | None = None
     status: Literal["in_progress", "completed", "incomplete"] | None = None
 
 
@@ -3005,194 +3174,31 @@ class BetaResponseInputItemShellCallOutputCallerProgram(BaseModel):
     type: Literal["program"]
 
 
-class BetaResponseInputItemShellCallOutput(BaseModel):
-    call_id: str
-    output: list[BetaResponseFunctionShellCallOutputContent]
-    type: Literal["shell_call_output"]
+class BetaResponseInputItemToolSearchCall(BaseModel):
+    arguments: object
+    type: Literal["tool_search_call"]
     id: str | None = None
-    agent: BetaResponseInputItemShellCallOutputAgent | None = None
-    caller: BetaResponseInputItemShellCallOutputCaller | None = None
-    max_output_length: int | None = None
+    agent: BetaResponseInputItemToolSearchCallAgent | None = None
+    call_id: str | None = None
+    execution: Literal["server", "client"] | None = None
     status: Literal["in_progress", "completed", "incomplete"] | None = None
 
 
-class BetaResponseInputItemApplyPatchCallOperationCreateFile(BaseModel):
-    diff: str
-    path: str
-    type: Literal["create_file"]
-
-
-class BetaResponseInputItemApplyPatchCallOperationDeleteFile(BaseModel):
-    path: str
-    type: Literal["delete_file"]
-
-
-class BetaResponseInputItemApplyPatchCallOperationUpdateFile(BaseModel):
-    diff: str
-    path: str
-    type: Literal["update_file"]
-
-
-class BetaResponseInputItemApplyPatchCallAgent(BaseModel):
+class BetaResponseInputItemToolSearchCallAgent(BaseModel):
     agent_name: str
-
-
-class BetaResponseInputItemApplyPatchCallCallerDirect(BaseModel):
-    type: Literal["direct"]
-
-
-class BetaResponseInputItemApplyPatchCallCallerProgram(BaseModel):
-    caller_id: str
-    type: Literal["program"]
-
-
-class BetaResponseInputItemApplyPatchCall(BaseModel):
-    call_id: str
-    operation: BetaResponseInputItemApplyPatchCallOperation
-    status: Literal["in_progress", "completed"]
-    type: Literal["apply_patch_call"]
-    id: str | None = None
-    agent: BetaResponseInputItemApplyPatchCallAgent | None = None
-    caller: BetaResponseInputItemApplyPatchCallCaller | None = None
-
-
-class BetaResponseInputItemApplyPatchCallOutputAgent(BaseModel):
-    agent_name: str
-
-
-class BetaResponseInputItemApplyPatchCallOutputCallerDirect(BaseModel):
-    type: Literal["direct"]
-
-
-class BetaResponseInputItemApplyPatchCallOutputCallerProgram(BaseModel):
-    caller_id: str
-    type: Literal["program"]
-
-
-class BetaResponseInputItemApplyPatchCallOutput(BaseModel):
-    call_id: str
-    status: Literal["completed", "failed"]
-    type: Literal["apply_patch_call_output"]
-    id: str | None = None
-    agent: BetaResponseInputItemApplyPatchCallOutputAgent | None = None
-    caller: BetaResponseInputItemApplyPatchCallOutputCaller | None = None
-    output: str | None = None
-
-
-class BetaResponseInputItemMcpListToolsTool(BaseModel):
-    input_schema: object
-    name: str
-    annotations: object | None = None
-    description: str | None = None
-
-
-class BetaResponseInputItemMcpListToolsAgent(BaseModel):
-    agent_name: str
-
-
-class BetaResponseInputItemMcpListTools(BaseModel):
-    id: str
-    server_label: str
-    tools: list[BetaResponseInputItemMcpListToolsTool]
-    type: Literal["mcp_list_tools"]
-    agent: BetaResponseInputItemMcpListToolsAgent | None = None
-    error: str | None = None
-
-
-class BetaResponseInputItemMcpApprovalRequestAgent(BaseModel):
-    agent_name: str
-
-
-class BetaResponseInputItemMcpApprovalRequest(BaseModel):
-    id: str
-    arguments: str
-    name: str
-    server_label: str
-    type: Literal["mcp_approval_request"]
-    agent: BetaResponseInputItemMcpApprovalRequestAgent | None = None
-
-
-class BetaResponseInputItemMcpApprovalResponseAgent(BaseModel):
-    agent_name: str
-
-
-class BetaResponseInputItemMcpApprovalResponse(BaseModel):
-    approval_request_id: str
-    approve: bool
-    type: Literal["mcp_approval_response"]
-    id: str | None = None
-    agent: BetaResponseInputItemMcpApprovalResponseAgent | None = None
-    reason: str | None = None
-
-
-class BetaResponseInputItemMcpCallAgent(BaseModel):
-    agent_name: str
-
-
-class BetaResponseInputItemMcpCall(BaseModel):
-    id: str
-    arguments: str
-    name: str
-    server_label: str
-    type: Literal["mcp_call"]
-    agent: BetaResponseInputItemMcpCallAgent | None = None
-    approval_request_id: str | None = None
-    error: BetaMcpToolCallError | None = None
-    output: str | None = None
-    status: Literal["in_progress", "completed", "incomplete", "calling", "failed"] | None = None
-
-
-class BetaResponseInputItemCompactionTriggerAgent(BaseModel):
-    agent_name: str
-
-
-class BetaResponseInputItemCompactionTrigger(BaseModel):
-    type: Literal["compaction_trigger"]
-    id: str | None = None
-    agent: BetaResponseInputItemCompactionTriggerAgent | None = None
-
-
-class BetaResponseInputItemItemReferenceAgent(BaseModel):
-    agent_name: str
-
-
-class BetaResponseInputItemItemReference(BaseModel):
-    id: str
-    agent: BetaResponseInputItemItemReferenceAgent | None = None
-    type: Literal["item_reference"] | None = None
-
-
-class BetaResponseInputItemProgramAgent(BaseModel):
-    agent_name: str
-
-
-class BetaResponseInputItemProgram(BaseModel):
-    id: str
-    call_id: str
-    code: str
-    fingerprint: str
-    type: Literal["program"]
-    agent: BetaResponseInputItemProgramAgent | None = None
-
-
-class BetaResponseInputItemProgramOutputAgent(BaseModel):
-    agent_name: str
-
-
-class BetaResponseInputItemProgramOutput(BaseModel):
-    id: str
-    call_id: str
-    result: str
-    status: Literal["completed", "incomplete"]
-    type: Literal["program_output"]
-    agent: BetaResponseInputItemProgramOutputAgent | None = None
 
 
 BetaResponseInputItem: TypeAlias = "Annotated[BetaEasyInputMessage | BetaResponseInputItemMessage | BetaResponseOutputMessage | BetaResponseFileSearchToolCall | BetaResponseComputerToolCall | BetaResponseInputItemComputerCallOutput | BetaResponseFunctionWebSearch | BetaResponseFunctionToolCall | BetaResponseInputItemFunctionCallOutput | BetaResponseInputItemAgentMessage | BetaResponseInputItemMultiAgentCall | BetaResponseInputItemMultiAgentCallOutput | BetaResponseInputItemToolSearchCall | BetaResponseToolSearchOutputItemParam | BetaResponseInputItemAdditionalTools | BetaResponseConfigurationUpdateItemParam | BetaResponseReasoningItem | BetaResponseCompactionItemParam | BetaResponseInputItemImageGenerationCall | BetaResponseCodeInterpreterToolCall | BetaResponseInputItemLocalShellCall | BetaResponseInputItemLocalShellCallOutput | BetaResponseInputItemShellCall | BetaResponseInputItemShellCallOutput | BetaResponseInputItemApplyPatchCall | BetaResponseInputItemApplyPatchCallOutput | BetaResponseInputItemMcpListTools | BetaResponseInputItemMcpApprovalRequest | BetaResponseInputItemMcpApprovalResponse | BetaResponseInputItemMcpCall | BetaResponseCustomToolCallOutput | BetaResponseCustomToolCall | BetaResponseInputItemCompactionTrigger | BetaResponseInputItemItemReference | BetaResponseInputItemProgram | BetaResponseInputItemProgramOutput, Discriminator('type')]"
 
-BetaResponseInputItemFunctionCallOutputCaller: TypeAlias = "Annotated[BetaResponseInputItemFunctionCallOutputCallerDirect | BetaResponseInputItemFunctionCallOutputCallerProgram | None, Discriminator('type')]"
-
 BetaResponseInputItemAgentMessageContent: TypeAlias = "Annotated[BetaResponseInputTextContent | BetaResponseInputImageContent | BetaResponseInputItemAgentMessageContentEncryptedContent, Discriminator('type')]"
+
+BetaResponseInputItemApplyPatchCallCaller: TypeAlias = "Annotated[BetaResponseInputItemApplyPatchCallCallerDirect | BetaResponseInputItemApplyPatchCallCallerProgram | None, Discriminator('type')]"
+
+BetaResponseInputItemApplyPatchCallOperation: TypeAlias = "Annotated[BetaResponseInputItemApplyPatchCallOperationCreateFile | BetaResponseInputItemApplyPatchCallOperationDeleteFile | BetaResponseInputItemApplyPatchCallOperationUpdateFile, Discriminator('type')]"
+
+BetaResponseInputItemApplyPatchCallOutputCaller: TypeAlias = "Annotated[BetaResponseInputItemApplyPatchCallOutputCallerDirect | BetaResponseInputItemApplyPatchCallOutputCallerProgram | None, Discriminator('type')]"
+
+BetaResponseInputItemFunctionCallOutputCaller: TypeAlias = "Annotated[BetaResponseInputItemFunctionCallOutputCallerDirect | BetaResponseInputItemFunctionCallOutputCallerProgram | None, Discriminator('type')]"
 
 BetaResponseInputItemMultiAgentCallOutputOutputAnnotation: TypeAlias = "Annotated[BetaResponseInputItemMultiAgentCallOutputOutputAnnotationFileCitation | BetaResponseInputItemMultiAgentCallOutputOutputAnnotationURLCitation | BetaResponseInputItemMultiAgentCallOutputOutputAnnotationContainerFileCitation, Discriminator('type')]"
 
@@ -3203,12 +3209,6 @@ BetaResponseInputItemShellCallEnvironment: TypeAlias = (
 )
 
 BetaResponseInputItemShellCallOutputCaller: TypeAlias = "Annotated[BetaResponseInputItemShellCallOutputCallerDirect | BetaResponseInputItemShellCallOutputCallerProgram | None, Discriminator('type')]"
-
-BetaResponseInputItemApplyPatchCallOperation: TypeAlias = "Annotated[BetaResponseInputItemApplyPatchCallOperationCreateFile | BetaResponseInputItemApplyPatchCallOperationDeleteFile | BetaResponseInputItemApplyPatchCallOperationUpdateFile, Discriminator('type')]"
-
-BetaResponseInputItemApplyPatchCallCaller: TypeAlias = "Annotated[BetaResponseInputItemApplyPatchCallCallerDirect | BetaResponseInputItemApplyPatchCallCallerProgram | None, Discriminator('type')]"
-
-BetaResponseInputItemApplyPatchCallOutputCaller: TypeAlias = "Annotated[BetaResponseInputItemApplyPatchCallOutputCallerDirect | BetaResponseInputItemApplyPatchCallOutputCallerProgram | None, Discriminator('type')]"
 
 BetaResponseInputMessageContentList: TypeAlias = "list[BetaResponseInputContent]"
 
@@ -3248,12 +3248,15 @@ class BetaResponseInputTextContentPromptCacheBreakpoint(BaseModel):
     ttl: Literal["30m", "12h"] | None = None
 
 
-class BetaResponseItemAgentMessageContentEncryptedContent(BaseModel):
-    encrypted_content: str
-    type: Literal["encrypted_content"]
+class BetaResponseItemAdditionalTools(BaseModel):
+    id: str
+    role: Literal["unknown", "user", "assistant", "system", "critic", "discriminator", "developer", "tool"]
+    tools: list[BetaTool]
+    type: Literal["additional_tools"]
+    agent: BetaResponseItemAdditionalToolsAgent | None = None
 
 
-class BetaResponseItemAgentMessageAgent(BaseModel):
+class BetaResponseItemAdditionalToolsAgent(BaseModel):
     agent_name: str
 
 
@@ -3266,67 +3269,13 @@ class BetaResponseItemAgentMessage(BaseModel):
     agent: BetaResponseItemAgentMessageAgent | None = None
 
 
-class BetaResponseItemMultiAgentCallAgent(BaseModel):
+class BetaResponseItemAgentMessageAgent(BaseModel):
     agent_name: str
 
 
-class BetaResponseItemMultiAgentCall(BaseModel):
-    id: str
-    action: Literal["spawn_agent", "interrupt_agent", "list_agents", "send_message", "followup_task", "wait_agent"]
-    arguments: str
-    call_id: str
-    type: Literal["multi_agent_call"]
-    agent: BetaResponseItemMultiAgentCallAgent | None = None
-
-
-class BetaResponseItemMultiAgentCallOutputAgent(BaseModel):
-    agent_name: str
-
-
-class BetaResponseItemMultiAgentCallOutput(BaseModel):
-    id: str
-    action: Literal["spawn_agent", "interrupt_agent", "list_agents", "send_message", "followup_task", "wait_agent"]
-    call_id: str
-    output: list[BetaResponseOutputText]
-    type: Literal["multi_agent_call_output"]
-    agent: BetaResponseItemMultiAgentCallOutputAgent | None = None
-
-
-class BetaResponseItemAdditionalToolsAgent(BaseModel):
-    agent_name: str
-
-
-class BetaResponseItemAdditionalTools(BaseModel):
-    id: str
-    role: Literal["unknown", "user", "assistant", "system", "critic", "discriminator", "developer", "tool"]
-    tools: list[BetaTool]
-    type: Literal["additional_tools"]
-    agent: BetaResponseItemAdditionalToolsAgent | None = None
-
-
-class BetaResponseItemImageGenerationCallAgent(BaseModel):
-    agent_name: str
-
-
-class BetaResponseItemImageGenerationCallErrorModerationDetails(BaseModel):
-    categories: list[str]
-    moderation_stage: Literal["input", "output", "unknown"]
-
-
-class BetaResponseItemImageGenerationCallError(BaseModel):
-    code: str | None = None
-    message: str
-    param: str | None = None
-    type: str
-    moderation_details: BetaResponseItemImageGenerationCallErrorModerationDetails | None = None
-
-
-class BetaResponseItemImageGenerationCallSvgUsage(BaseModel):
-    input_tokens: int
-    model: str
-    output_tokens: int
-    reasoning_tokens: int
-    total_tokens: int
+class BetaResponseItemAgentMessageContentEncryptedContent(BaseModel):
+    encrypted_content: str
+    type: Literal["encrypted_content"]
 
 
 class BetaResponseItemImageGenerationCall(BaseModel):
@@ -3345,6 +3294,40 @@ class BetaResponseItemImageGenerationCall(BaseModel):
     svg_usage: BetaResponseItemImageGenerationCallSvgUsage | None = None
 
 
+class BetaResponseItemImageGenerationCallAgent(BaseModel):
+    agent_name: str
+
+
+class BetaResponseItemImageGenerationCallError(BaseModel):
+    code: str | None = None
+    message: str
+    param: str | None = None
+    type: str
+    moderation_details: BetaResponseItemImageGenerationCallErrorModerationDetails | None = None
+
+
+class BetaResponseItemImageGenerationCallErrorModerationDetails(BaseModel):
+    categories: list[str]
+    moderation_stage: Literal["input", "output", "unknown"]
+
+
+class BetaResponseItemImageGenerationCallSvgUsage(BaseModel):
+    input_tokens: int
+    model: str
+    output_tokens: int
+    reasoning_tokens: int
+    total_tokens: int
+
+
+class BetaResponseItemLocalShellCall(BaseModel):
+    id: str
+    action: BetaResponseItemLocalShellCallAction
+    call_id: str
+    status: Literal["in_progress", "completed", "incomplete"]
+    type: Literal["local_shell_call"]
+    agent: BetaResponseItemLocalShellCallAgent | None = None
+
+
 class BetaResponseItemLocalShellCallAction(BaseModel):
     command: list[str]
     env: dict[str, str]
@@ -3358,19 +3341,6 @@ class BetaResponseItemLocalShellCallAgent(BaseModel):
     agent_name: str
 
 
-class BetaResponseItemLocalShellCall(BaseModel):
-    id: str
-    action: BetaResponseItemLocalShellCallAction
-    call_id: str
-    status: Literal["in_progress", "completed", "incomplete"]
-    type: Literal["local_shell_call"]
-    agent: BetaResponseItemLocalShellCallAgent | None = None
-
-
-class BetaResponseItemLocalShellCallOutputAgent(BaseModel):
-    agent_name: str
-
-
 class BetaResponseItemLocalShellCallOutput(BaseModel):
     id: str
     output: str
@@ -3379,27 +3349,7 @@ class BetaResponseItemLocalShellCallOutput(BaseModel):
     status: Literal["in_progress", "completed", "incomplete"] | None = None
 
 
-class BetaResponseItemMcpListToolsTool(BaseModel):
-    input_schema: object
-    name: str
-    annotations: object | None = None
-    description: str | None = None
-
-
-class BetaResponseItemMcpListToolsAgent(BaseModel):
-    agent_name: str
-
-
-class BetaResponseItemMcpListTools(BaseModel):
-    id: str
-    server_label: str
-    tools: list[BetaResponseItemMcpListToolsTool]
-    type: Literal["mcp_list_tools"]
-    agent: BetaResponseItemMcpListToolsAgent | None = None
-    error: str | None = None
-
-
-class BetaResponseItemMcpApprovalRequestAgent(BaseModel):
+class BetaResponseItemLocalShellCallOutputAgent(BaseModel):
     agent_name: str
 
 
@@ -3412,7 +3362,7 @@ class BetaResponseItemMcpApprovalRequest(BaseModel):
     agent: BetaResponseItemMcpApprovalRequestAgent | None = None
 
 
-class BetaResponseItemMcpApprovalResponseAgent(BaseModel):
+class BetaResponseItemMcpApprovalRequestAgent(BaseModel):
     agent_name: str
 
 
@@ -3425,7 +3375,7 @@ class BetaResponseItemMcpApprovalResponse(BaseModel):
     reason: str | None = None
 
 
-class BetaResponseItemMcpCallAgent(BaseModel):
+class BetaResponseItemMcpApprovalResponseAgent(BaseModel):
     agent_name: str
 
 
@@ -3442,7 +3392,53 @@ class BetaResponseItemMcpCall(BaseModel):
     status: Literal["in_progress", "completed", "incomplete", "calling", "failed"] | None = None
 
 
-class BetaResponseItemProgramAgent(BaseModel):
+class BetaResponseItemMcpCallAgent(BaseModel):
+    agent_name: str
+
+
+class BetaResponseItemMcpListTools(BaseModel):
+    id: str
+    server_label: str
+    tools: list[BetaResponseItemMcpListToolsTool]
+    type: Literal["mcp_list_tools"]
+    agent: BetaResponseItemMcpListToolsAgent | None = None
+    error: str | None = None
+
+
+class BetaResponseItemMcpListToolsAgent(BaseModel):
+    agent_name: str
+
+
+class BetaResponseItemMcpListToolsTool(BaseModel):
+    input_schema: object
+    name: str
+    annotations: object | None = None
+    description: str | None = None
+
+
+class BetaResponseItemMultiAgentCall(BaseModel):
+    id: str
+    action: Literal["spawn_agent", "interrupt_agent", "list_agents", "send_message", "followup_task", "wait_agent"]
+    arguments: str
+    call_id: str
+    type: Literal["multi_agent_call"]
+    agent: BetaResponseItemMultiAgentCallAgent | None = None
+
+
+class BetaResponseItemMultiAgentCallAgent(BaseModel):
+    agent_name: str
+
+
+class BetaResponseItemMultiAgentCallOutput(BaseModel):
+    id: str
+    action: Literal["spawn_agent", "interrupt_agent", "list_agents", "send_message", "followup_task", "wait_agent"]
+    call_id: str
+    output: list[BetaResponseOutputText]
+    type: Literal["multi_agent_call_output"]
+    agent: BetaResponseItemMultiAgentCallOutputAgent | None = None
+
+
+class BetaResponseItemMultiAgentCallOutputAgent(BaseModel):
     agent_name: str
 
 
@@ -3455,7 +3451,7 @@ class BetaResponseItemProgram(BaseModel):
     agent: BetaResponseItemProgramAgent | None = None
 
 
-class BetaResponseItemProgramOutputAgent(BaseModel):
+class BetaResponseItemProgramAgent(BaseModel):
     agent_name: str
 
 
@@ -3468,24 +3464,8 @@ class BetaResponseItemProgramOutput(BaseModel):
     agent: BetaResponseItemProgramOutputAgent | None = None
 
 
-class BetaResponseItemAgentMessageContentText(BaseModel):
-    text: str
-    type: Literal["text"]
-
-
-class BetaResponseItemAgentMessageContentSummaryText(BaseModel):
-    text: str
-    type: Literal["summary_text"]
-
-
-class BetaResponseItemAgentMessageContentReasoningText(BaseModel):
-    text: str
-    type: Literal["reasoning_text"]
-
-
-class BetaResponseItemAgentMessageContentComputerScreenshotPromptCacheBreakpoint(BaseModel):
-    mode: Literal["explicit"]
-    ttl: Literal["30m", "12h"] | None = None
+class BetaResponseItemProgramOutputAgent(BaseModel):
+    agent_name: str
 
 
 class BetaResponseItemAgentMessageContentComputerScreenshot(BaseModel):
@@ -3494,6 +3474,26 @@ class BetaResponseItemAgentMessageContentComputerScreenshot(BaseModel):
     image_url: str | None = None
     type: Literal["computer_screenshot"]
     prompt_cache_breakpoint: BetaResponseItemAgentMessageContentComputerScreenshotPromptCacheBreakpoint | None = None
+
+
+class BetaResponseItemAgentMessageContentComputerScreenshotPromptCacheBreakpoint(BaseModel):
+    mode: Literal["explicit"]
+    ttl: Literal["30m", "12h"] | None = None
+
+
+class BetaResponseItemAgentMessageContentReasoningText(BaseModel):
+    text: str
+    type: Literal["reasoning_text"]
+
+
+class BetaResponseItemAgentMessageContentSummaryText(BaseModel):
+    text: str
+    type: Literal["summary_text"]
+
+
+class BetaResponseItemAgentMessageContentText(BaseModel):
+    text: str
+    type: Literal["text"]
 
 
 BetaResponseItem: TypeAlias = "Annotated[BetaResponseInputMessageItem | BetaResponseOutputMessage | BetaResponseFileSearchToolCall | BetaResponseComputerToolCall | BetaResponseComputerToolCallOutputItem | BetaResponseFunctionWebSearch | BetaResponseFunctionToolCallItem | BetaResponseFunctionToolCallOutputItem | BetaResponseItemAgentMessage | BetaResponseItemMultiAgentCall | BetaResponseItemMultiAgentCallOutput | BetaResponseToolSearchCall | BetaResponseToolSearchOutputItem | BetaResponseItemAdditionalTools | BetaResponseConfigurationUpdateItem | BetaResponseReasoningItem | BetaResponseItemProgram | BetaResponseItemProgramOutput | BetaResponseCompactionItem | BetaResponseItemImageGenerationCall | BetaResponseCodeInterpreterToolCall | BetaResponseItemLocalShellCall | BetaResponseItemLocalShellCallOutput | BetaResponseFunctionShellToolCall | BetaResponseFunctionShellToolCallOutput | BetaResponseApplyPatchToolCall | BetaResponseApplyPatchToolCallOutput | BetaResponseItemMcpListTools | BetaResponseItemMcpApprovalRequest | BetaResponseItemMcpApprovalResponse | BetaResponseItemMcpCall | BetaResponseCustomToolCallItem | BetaResponseCustomToolCallOutputItem, Discriminator('type')]"
@@ -3603,12 +3603,15 @@ class BetaResponseMcpListToolsInProgressEventAgent(BaseModel):
     agent_name: str
 
 
-class BetaResponseOutputItemAgentMessageContentEncryptedContent(BaseModel):
-    encrypted_content: str
-    type: Literal["encrypted_content"]
+class BetaResponseOutputItemAdditionalTools(BaseModel):
+    id: str
+    role: Literal["unknown", "user", "assistant", "system", "critic", "discriminator", "developer", "tool"]
+    tools: list[BetaTool]
+    type: Literal["additional_tools"]
+    agent: BetaResponseOutputItemAdditionalToolsAgent | None = None
 
 
-class BetaResponseOutputItemAgentMessageAgent(BaseModel):
+class BetaResponseOutputItemAdditionalToolsAgent(BaseModel):
     agent_name: str
 
 
@@ -3621,67 +3624,13 @@ class BetaResponseOutputItemAgentMessage(BaseModel):
     agent: BetaResponseOutputItemAgentMessageAgent | None = None
 
 
-class BetaResponseOutputItemMultiAgentCallAgent(BaseModel):
+class BetaResponseOutputItemAgentMessageAgent(BaseModel):
     agent_name: str
 
 
-class BetaResponseOutputItemMultiAgentCall(BaseModel):
-    id: str
-    action: Literal["spawn_agent", "interrupt_agent", "list_agents", "send_message", "followup_task", "wait_agent"]
-    arguments: str
-    call_id: str
-    type: Literal["multi_agent_call"]
-    agent: BetaResponseOutputItemMultiAgentCallAgent | None = None
-
-
-class BetaResponseOutputItemMultiAgentCallOutputAgent(BaseModel):
-    agent_name: str
-
-
-class BetaResponseOutputItemMultiAgentCallOutput(BaseModel):
-    id: str
-    action: Literal["spawn_agent", "interrupt_agent", "list_agents", "send_message", "followup_task", "wait_agent"]
-    call_id: str
-    output: list[BetaResponseOutputText]
-    type: Literal["multi_agent_call_output"]
-    agent: BetaResponseOutputItemMultiAgentCallOutputAgent | None = None
-
-
-class BetaResponseOutputItemAdditionalToolsAgent(BaseModel):
-    agent_name: str
-
-
-class BetaResponseOutputItemAdditionalTools(BaseModel):
-    id: str
-    role: Literal["unknown", "user", "assistant", "system", "critic", "discriminator", "developer", "tool"]
-    tools: list[BetaTool]
-    type: Literal["additional_tools"]
-    agent: BetaResponseOutputItemAdditionalToolsAgent | None = None
-
-
-class BetaResponseOutputItemImageGenerationCallAgent(BaseModel):
-    agent_name: str
-
-
-class BetaResponseOutputItemImageGenerationCallErrorModerationDetails(BaseModel):
-    categories: list[str]
-    moderation_stage: Literal["input", "output", "unknown"]
-
-
-class BetaResponseOutputItemImageGenerationCallError(BaseModel):
-    code: str | None = None
-    message: str
-    param: str | None = None
-    type: str
-    moderation_details: BetaResponseOutputItemImageGenerationCallErrorModerationDetails | None = None
-
-
-class BetaResponseOutputItemImageGenerationCallSvgUsage(BaseModel):
-    input_tokens: int
-    model: str
-    output_tokens: int
-    reasoning_tokens: int
-    total_tokens: int
+class BetaResponseOutputItemAgentMessageContentEncryptedContent(BaseModel):
+    encrypted_content: str
+    type: Literal["encrypted_content"]
 
 
 class BetaResponseOutputItemImageGenerationCall(BaseModel):
@@ -3700,6 +3649,40 @@ class BetaResponseOutputItemImageGenerationCall(BaseModel):
     svg_usage: BetaResponseOutputItemImageGenerationCallSvgUsage | None = None
 
 
+class BetaResponseOutputItemImageGenerationCallAgent(BaseModel):
+    agent_name: str
+
+
+class BetaResponseOutputItemImageGenerationCallError(BaseModel):
+    code: str | None = None
+    message: str
+    param: str | None = None
+    type: str
+    moderation_details: BetaResponseOutputItemImageGenerationCallErrorModerationDetails | None = None
+
+
+class BetaResponseOutputItemImageGenerationCallErrorModerationDetails(BaseModel):
+    categories: list[str]
+    moderation_stage: Literal["input", "output", "unknown"]
+
+
+class BetaResponseOutputItemImageGenerationCallSvgUsage(BaseModel):
+    input_tokens: int
+    model: str
+    output_tokens: int
+    reasoning_tokens: int
+    total_tokens: int
+
+
+class BetaResponseOutputItemLocalShellCall(BaseModel):
+    id: str
+    action: BetaResponseOutputItemLocalShellCallAction
+    call_id: str
+    status: Literal["in_progress", "completed", "incomplete"]
+    type: Literal["local_shell_call"]
+    agent: BetaResponseOutputItemLocalShellCallAgent | None = None
+
+
 class BetaResponseOutputItemLocalShellCallAction(BaseModel):
     command: list[str]
     env: dict[str, str]
@@ -3713,19 +3696,6 @@ class BetaResponseOutputItemLocalShellCallAgent(BaseModel):
     agent_name: str
 
 
-class BetaResponseOutputItemLocalShellCall(BaseModel):
-    id: str
-    action: BetaResponseOutputItemLocalShellCallAction
-    call_id: str
-    status: Literal["in_progress", "completed", "incomplete"]
-    type: Literal["local_shell_call"]
-    agent: BetaResponseOutputItemLocalShellCallAgent | None = None
-
-
-class BetaResponseOutputItemLocalShellCallOutputAgent(BaseModel):
-    agent_name: str
-
-
 class BetaResponseOutputItemLocalShellCallOutput(BaseModel):
     id: str
     output: str
@@ -3734,27 +3704,7 @@ class BetaResponseOutputItemLocalShellCallOutput(BaseModel):
     status: Literal["in_progress", "completed", "incomplete"] | None = None
 
 
-class BetaResponseOutputItemMcpListToolsTool(BaseModel):
-    input_schema: object
-    name: str
-    annotations: object | None = None
-    description: str | None = None
-
-
-class BetaResponseOutputItemMcpListToolsAgent(BaseModel):
-    agent_name: str
-
-
-class BetaResponseOutputItemMcpListTools(BaseModel):
-    id: str
-    server_label: str
-    tools: list[BetaResponseOutputItemMcpListToolsTool]
-    type: Literal["mcp_list_tools"]
-    agent: BetaResponseOutputItemMcpListToolsAgent | None = None
-    error: str | None = None
-
-
-class BetaResponseOutputItemMcpApprovalRequestAgent(BaseModel):
+class BetaResponseOutputItemLocalShellCallOutputAgent(BaseModel):
     agent_name: str
 
 
@@ -3767,7 +3717,7 @@ class BetaResponseOutputItemMcpApprovalRequest(BaseModel):
     agent: BetaResponseOutputItemMcpApprovalRequestAgent | None = None
 
 
-class BetaResponseOutputItemMcpApprovalResponseAgent(BaseModel):
+class BetaResponseOutputItemMcpApprovalRequestAgent(BaseModel):
     agent_name: str
 
 
@@ -3780,7 +3730,7 @@ class BetaResponseOutputItemMcpApprovalResponse(BaseModel):
     reason: str | None = None
 
 
-class BetaResponseOutputItemMcpCallAgent(BaseModel):
+class BetaResponseOutputItemMcpApprovalResponseAgent(BaseModel):
     agent_name: str
 
 
@@ -3797,7 +3747,53 @@ class BetaResponseOutputItemMcpCall(BaseModel):
     status: Literal["in_progress", "completed", "incomplete", "calling", "failed"] | None = None
 
 
-class BetaResponseOutputItemProgramAgent(BaseModel):
+class BetaResponseOutputItemMcpCallAgent(BaseModel):
+    agent_name: str
+
+
+class BetaResponseOutputItemMcpListTools(BaseModel):
+    id: str
+    server_label: str
+    tools: list[BetaResponseOutputItemMcpListToolsTool]
+    type: Literal["mcp_list_tools"]
+    agent: BetaResponseOutputItemMcpListToolsAgent | None = None
+    error: str | None = None
+
+
+class BetaResponseOutputItemMcpListToolsAgent(BaseModel):
+    agent_name: str
+
+
+class BetaResponseOutputItemMcpListToolsTool(BaseModel):
+    input_schema: object
+    name: str
+    annotations: object | None = None
+    description: str | None = None
+
+
+class BetaResponseOutputItemMultiAgentCall(BaseModel):
+    id: str
+    action: Literal["spawn_agent", "interrupt_agent", "list_agents", "send_message", "followup_task", "wait_agent"]
+    arguments: str
+    call_id: str
+    type: Literal["multi_agent_call"]
+    agent: BetaResponseOutputItemMultiAgentCallAgent | None = None
+
+
+class BetaResponseOutputItemMultiAgentCallAgent(BaseModel):
+    agent_name: str
+
+
+class BetaResponseOutputItemMultiAgentCallOutput(BaseModel):
+    id: str
+    action: Literal["spawn_agent", "interrupt_agent", "list_agents", "send_message", "followup_task", "wait_agent"]
+    call_id: str
+    output: list[BetaResponseOutputText]
+    type: Literal["multi_agent_call_output"]
+    agent: BetaResponseOutputItemMultiAgentCallOutputAgent | None = None
+
+
+class BetaResponseOutputItemMultiAgentCallOutputAgent(BaseModel):
     agent_name: str
 
 
@@ -3810,7 +3806,7 @@ class BetaResponseOutputItemProgram(BaseModel):
     agent: BetaResponseOutputItemProgramAgent | None = None
 
 
-class BetaResponseOutputItemProgramOutputAgent(BaseModel):
+class BetaResponseOutputItemProgramAgent(BaseModel):
     agent_name: str
 
 
@@ -3823,24 +3819,8 @@ class BetaResponseOutputItemProgramOutput(BaseModel):
     agent: BetaResponseOutputItemProgramOutputAgent | None = None
 
 
-class BetaResponseOutputItemAgentMessageContentText(BaseModel):
-    text: str
-    type: Literal["text"]
-
-
-class BetaResponseOutputItemAgentMessageContentSummaryText(BaseModel):
-    text: str
-    type: Literal["summary_text"]
-
-
-class BetaResponseOutputItemAgentMessageContentReasoningText(BaseModel):
-    text: str
-    type: Literal["reasoning_text"]
-
-
-class BetaResponseOutputItemAgentMessageContentComputerScreenshotPromptCacheBreakpoint(BaseModel):
-    mode: Literal["explicit"]
-    ttl: Literal["30m", "12h"] | None = None
+class BetaResponseOutputItemProgramOutputAgent(BaseModel):
+    agent_name: str
 
 
 class BetaResponseOutputItemAgentMessageContentComputerScreenshot(BaseModel):
@@ -3851,6 +3831,26 @@ class BetaResponseOutputItemAgentMessageContentComputerScreenshot(BaseModel):
     prompt_cache_breakpoint: BetaResponseOutputItemAgentMessageContentComputerScreenshotPromptCacheBreakpoint | None = (
         None
     )
+
+
+class BetaResponseOutputItemAgentMessageContentComputerScreenshotPromptCacheBreakpoint(BaseModel):
+    mode: Literal["explicit"]
+    ttl: Literal["30m", "12h"] | None = None
+
+
+class BetaResponseOutputItemAgentMessageContentReasoningText(BaseModel):
+    text: str
+    type: Literal["reasoning_text"]
+
+
+class BetaResponseOutputItemAgentMessageContentSummaryText(BaseModel):
+    text: str
+    type: Literal["summary_text"]
+
+
+class BetaResponseOutputItemAgentMessageContentText(BaseModel):
+    text: str
+    type: Literal["text"]
 
 
 BetaResponseOutputItem: TypeAlias = "Annotated[BetaResponseOutputMessage | BetaResponseFileSearchToolCall | BetaResponseFunctionToolCall | BetaResponseFunctionToolCallOutputItem | BetaResponseOutputItemAgentMessage | BetaResponseOutputItemMultiAgentCall | BetaResponseOutputItemMultiAgentCallOutput | BetaResponseFunctionWebSearch | BetaResponseComputerToolCall | BetaResponseComputerToolCallOutputItem | BetaResponseReasoningItem | BetaResponseOutputItemProgram | BetaResponseOutputItemProgramOutput | BetaResponseToolSearchCall | BetaResponseToolSearchOutputItem | BetaResponseOutputItemAdditionalTools | BetaResponseCompactionItem | BetaResponseOutputItemImageGenerationCall | BetaResponseCodeInterpreterToolCall | BetaResponseOutputItemLocalShellCall | BetaResponseOutputItemLocalShellCallOutput | BetaResponseFunctionShellToolCall | BetaResponseFunctionShellToolCallOutput | BetaResponseApplyPatchToolCall | BetaResponseApplyPatchToolCallOutput | BetaResponseOutputItemMcpCall | BetaResponseOutputItemMcpListTools | BetaResponseOutputItemMcpApprovalRequest | BetaResponseOutputItemMcpApprovalResponse | BetaResponseCustomToolCall | BetaResponseCustomToolCallOutputItem, Discriminator('type')]"
@@ -3913,11 +3913,26 @@ class BetaResponseOutputText(BaseModel):
     logprobs: list[BetaResponseOutputTextLogprob] | None = None
 
 
+class BetaResponseOutputTextAnnotationContainerFileCitation(BaseModel):
+    container_id: str
+    end_index: int
+    file_id: str
+    filename: str
+    start_index: int
+    type: Literal["container_file_citation"]
+
+
 class BetaResponseOutputTextAnnotationFileCitation(BaseModel):
     file_id: str
     filename: str
     index: int
     type: Literal["file_citation"]
+
+
+class BetaResponseOutputTextAnnotationFilePath(BaseModel):
+    file_id: str
+    index: int
+    type: Literal["file_path"]
 
 
 class BetaResponseOutputTextAnnotationURLCitation(BaseModel):
@@ -3928,32 +3943,17 @@ class BetaResponseOutputTextAnnotationURLCitation(BaseModel):
     url: str
 
 
-class BetaResponseOutputTextAnnotationContainerFileCitation(BaseModel):
-    container_id: str
-    end_index: int
-    file_id: str
-    filename: str
-    start_index: int
-    type: Literal["container_file_citation"]
-
-
-class BetaResponseOutputTextAnnotationFilePath(BaseModel):
-    file_id: str
-    index: int
-    type: Literal["file_path"]
+class BetaResponseOutputTextLogprob(BaseModel):
+    token: str
+    bytes: list[int]
+    logprob: float
+    top_logprobs: list[BetaResponseOutputTextLogprobTopLogprob]
 
 
 class BetaResponseOutputTextLogprobTopLogprob(BaseModel):
     token: str
     bytes: list[int]
     logprob: float
-
-
-class BetaResponseOutputTextLogprob(BaseModel):
-    token: str
-    bytes: list[int]
-    logprob: float
-    top_logprobs: list[BetaResponseOutputTextLogprobTopLogprob]
 
 
 BetaResponseOutputTextAnnotation: TypeAlias = "Annotated[BetaResponseOutputTextAnnotationFileCitation | BetaResponseOutputTextAnnotationURLCitation | BetaResponseOutputTextAnnotationContainerFileCitation | BetaResponseOutputTextAnnotationFilePath, Discriminator('type')]"
@@ -3974,21 +3974,6 @@ class BetaResponseOutputTextAnnotationAddedEventAgent(BaseModel):
     agent_name: str
 
 
-class BetaResponseOutputTextAnnotationAddedEventAnnotationFileCitation(BaseModel):
-    file_id: str
-    filename: str
-    index: int
-    type: Literal["file_citation"]
-
-
-class BetaResponseOutputTextAnnotationAddedEventAnnotationURLCitation(BaseModel):
-    end_index: int
-    start_index: int
-    title: str
-    type: Literal["url_citation"]
-    url: str
-
-
 class BetaResponseOutputTextAnnotationAddedEventAnnotationContainerFileCitation(BaseModel):
     container_id: str
     end_index: int
@@ -3998,10 +3983,25 @@ class BetaResponseOutputTextAnnotationAddedEventAnnotationContainerFileCitation(
     type: Literal["container_file_citation"]
 
 
+class BetaResponseOutputTextAnnotationAddedEventAnnotationFileCitation(BaseModel):
+    file_id: str
+    filename: str
+    index: int
+    type: Literal["file_citation"]
+
+
 class BetaResponseOutputTextAnnotationAddedEventAnnotationFilePath(BaseModel):
     file_id: str
     index: int
     type: Literal["file_path"]
+
+
+class BetaResponseOutputTextAnnotationAddedEventAnnotationURLCitation(BaseModel):
+    end_index: int
+    start_index: int
+    title: str
+    type: Literal["url_citation"]
+    url: str
 
 
 BetaResponseOutputTextAnnotationAddedEventAnnotation: TypeAlias = "Annotated[BetaResponseOutputTextAnnotationAddedEventAnnotationFileCitation | BetaResponseOutputTextAnnotationAddedEventAnnotationURLCitation | BetaResponseOutputTextAnnotationAddedEventAnnotationContainerFileCitation | BetaResponseOutputTextAnnotationAddedEventAnnotationFilePath | None, Discriminator('type')]"
@@ -4214,11 +4214,6 @@ class BetaResponseShellCallCommandDoneEventAgent(BaseModel):
     agent_name: str
 
 
-class Delta(BaseModel):
-    stderr: str | None = None
-    stdout: str | None = None
-
-
 class BetaResponseShellCallOutputContentDeltaEvent(BaseModel):
     command_index: int
     delta: Delta
@@ -4227,6 +4222,11 @@ class BetaResponseShellCallOutputContentDeltaEvent(BaseModel):
     sequence_number: int
     type: Literal["response.shell_call_output_content.delta"]
     agent: BetaResponseShellCallOutputContentDeltaEventAgent | None = None
+
+
+class Delta(BaseModel):
+    stderr: str | None = None
+    stdout: str | None = None
 
 
 class BetaResponseShellCallOutputContentDeltaEventAgent(BaseModel):
@@ -4254,13 +4254,13 @@ class BetaResponseShellCallOutputContentDoneEventOutput(BaseModel):
     created_by: str | None = None
 
 
-class BetaResponseShellCallOutputContentDoneEventOutputOutcomeTimeout(BaseModel):
-    type: Literal["timeout"]
-
-
 class BetaResponseShellCallOutputContentDoneEventOutputOutcomeExit(BaseModel):
     exit_code: int
     type: Literal["exit"]
+
+
+class BetaResponseShellCallOutputContentDoneEventOutputOutcomeTimeout(BaseModel):
+    type: Literal["timeout"]
 
 
 BetaResponseShellCallOutputContentDoneEventOutputOutcome: TypeAlias = "Annotated[BetaResponseShellCallOutputContentDoneEventOutputOutcomeTimeout | BetaResponseShellCallOutputContentDoneEventOutputOutcomeExit, Discriminator('type')]"
@@ -4309,17 +4309,16 @@ class BetaResponseSteerFailedEventSteer(BaseModel):
     id: str | None = None
 
 
-class BetaResponseSteerInputResponseSteerInputItemListMessageAgent(BaseModel):
-    agent_name: str
-
-
-class BetaResponseSteerInputResponseSteerInputItemListMessage(BaseModel):
-    content: list[BetaResponseSteerInputContent] | str
-    role: Literal["user"]
-    type: Literal["message"]
+class BetaResponseSteerInputResponseSteerInputItemListFunctionCallOutput(BaseModel):
+    output: str | BetaResponseFunctionCallOutputItemList
+    type: Literal["function_call_output"]
     id: str | None = None
-    agent: BetaResponseSteerInputResponseSteerInputItemListMessageAgent | None = None
-    status: str | None = None
+    agent: BetaResponseSteerInputResponseSteerInputItemListFunctionCallOutputAgent | None = None
+    call_id: str | None = None
+    caller: BetaResponseSteerInputResponseSteerInputItemListFunctionCallOutputCaller | None = None
+    name: str | None = None
+    namespace: str | None = None
+    status: Literal["in_progress", "completed", "incomplete"] | None = None
 
 
 class BetaResponseSteerInputResponseSteerInputItemListFunctionCallOutputAgent(BaseModel):
@@ -4335,23 +4334,24 @@ class BetaResponseSteerInputResponseSteerInputItemListFunctionCallOutputCallerPr
     type: Literal["program"]
 
 
-class BetaResponseSteerInputResponseSteerInputItemListFunctionCallOutput(BaseModel):
-    output: str | BetaResponseFunctionCallOutputItemList
-    type: Literal["function_call_output"]
+class BetaResponseSteerInputResponseSteerInputItemListMessage(BaseModel):
+    content: list[BetaResponseSteerInputContent] | str
+    role: Literal["user"]
+    type: Literal["message"]
     id: str | None = None
-    agent: BetaResponseSteerInputResponseSteerInputItemListFunctionCallOutputAgent | None = None
-    call_id: str | None = None
-    caller: BetaResponseSteerInputResponseSteerInputItemListFunctionCallOutputCaller | None = None
-    name: str | None = None
-    namespace: str | None = None
-    status: Literal["in_progress", "completed", "incomplete"] | None = None
+    agent: BetaResponseSteerInputResponseSteerInputItemListMessageAgent | None = None
+    status: str | None = None
+
+
+class BetaResponseSteerInputResponseSteerInputItemListMessageAgent(BaseModel):
+    agent_name: str
 
 
 BetaResponseSteerInput: TypeAlias = "str | list[BetaResponseSteerInputResponseSteerInputItemList]"
 
-BetaResponseSteerInputResponseSteerInputItemListFunctionCallOutputCaller: TypeAlias = "Annotated[BetaResponseSteerInputResponseSteerInputItemListFunctionCallOutputCallerDirect | BetaResponseSteerInputResponseSteerInputItemListFunctionCallOutputCallerProgram | None, Discriminator('type')]"
-
 BetaResponseSteerInputResponseSteerInputItemList: TypeAlias = "Annotated[BetaResponseSteerInputResponseSteerInputItemListMessage | BetaResponseSteerInputResponseSteerInputItemListFunctionCallOutput, Discriminator('type')]"
+
+BetaResponseSteerInputResponseSteerInputItemListFunctionCallOutputCaller: TypeAlias = "Annotated[BetaResponseSteerInputResponseSteerInputItemListFunctionCallOutputCallerDirect | BetaResponseSteerInputResponseSteerInputItemListFunctionCallOutputCallerProgram | None, Discriminator('type')]"
 
 BetaResponseSteerInputContent: TypeAlias = "Annotated[BetaResponseInputTextContent | BetaResponseInputImageContent | BetaResponseInputFileContent, Discriminator('type')]"
 
@@ -4384,6 +4384,11 @@ class ToolSearchOutput(BaseModel):
     type: Literal["tool_search_output"]
 
 
+class BetaResponseSteerRequiredInputApplyPatchCallOutput(BaseModel):
+    call_id: str
+    type: Literal["apply_patch_call_output"]
+
+
 class BetaResponseSteerRequiredInputComputerCallOutput(BaseModel):
     call_id: str
     type: Literal["computer_call_output"]
@@ -4395,19 +4400,14 @@ class BetaResponseSteerRequiredInputFunctionCallOutput(BaseModel):
     type: Literal["function_call_output"]
 
 
-class BetaResponseSteerRequiredInputShellCallOutput(BaseModel):
-    call_id: str
-    type: Literal["shell_call_output"]
-
-
-class BetaResponseSteerRequiredInputApplyPatchCallOutput(BaseModel):
-    call_id: str
-    type: Literal["apply_patch_call_output"]
-
-
 class BetaResponseSteerRequiredInputMcpApprovalResponse(BaseModel):
     approval_request_id: str
     type: Literal["mcp_approval_response"]
+
+
+class BetaResponseSteerRequiredInputShellCallOutput(BaseModel):
+    call_id: str
+    type: Literal["shell_call_output"]
 
 
 BetaResponseSteerRequiredInput: TypeAlias = "Annotated[BetaResponseSteerRequiredInputFunctionCallOutput | CustomToolCallOutput | BetaResponseSteerRequiredInputComputerCallOutput | BetaResponseSteerRequiredInputShellCallOutput | BetaResponseSteerRequiredInputApplyPatchCallOutput | ToolSearchOutput | BetaResponseSteerRequiredInputMcpApprovalResponse, Discriminator('type')]"
@@ -4435,15 +4435,15 @@ class BetaResponseTextDeltaEventAgent(BaseModel):
     agent_name: str
 
 
-class BetaResponseTextDeltaEventLogprobTopLogprob(BaseModel):
-    token: str | None = None
-    logprob: float | None = None
-
-
 class BetaResponseTextDeltaEventLogprob(BaseModel):
     token: str
     logprob: float
     top_logprobs: list[BetaResponseTextDeltaEventLogprobTopLogprob] | None = None
+
+
+class BetaResponseTextDeltaEventLogprobTopLogprob(BaseModel):
+    token: str | None = None
+    logprob: float | None = None
 
 
 class BetaResponseTextDoneEvent(BaseModel):
@@ -4461,15 +4461,15 @@ class BetaResponseTextDoneEventAgent(BaseModel):
     agent_name: str
 
 
-class BetaResponseTextDoneEventLogprobTopLogprob(BaseModel):
-    token: str | None = None
-    logprob: float | None = None
-
-
 class BetaResponseTextDoneEventLogprob(BaseModel):
     token: str
     logprob: float
     top_logprobs: list[BetaResponseTextDoneEventLogprobTopLogprob] | None = None
+
+
+class BetaResponseTextDoneEventLogprobTopLogprob(BaseModel):
+    token: str | None = None
+    logprob: float | None = None
 
 
 class BetaResponseToolSearchCall(BaseModel):
@@ -4516,51 +4516,10 @@ class BetaResponseToolSearchOutputItemParamAgent(BaseModel):
     agent_name: str
 
 
-class BetaResponseToolSearchOutputItemParamToolMcpAllowedToolsMcpToolFilter(BaseModel):
-    read_only: bool | None = None
-    tool_names: list[str] | None = None
-
-
-class BetaResponseToolSearchOutputItemParamToolMcpRequireApprovalMcpToolApprovalFilterAlways(BaseModel):
-    read_only: bool | None = None
-    tool_names: list[str] | None = None
-
-
-class BetaResponseToolSearchOutputItemParamToolMcpRequireApprovalMcpToolApprovalFilterNever(BaseModel):
-    read_only: bool | None = None
-    tool_names: list[str] | None = None
-
-
-class BetaResponseToolSearchOutputItemParamToolMcpRequireApprovalMcpToolApprovalFilter(BaseModel):
-    always: BetaResponseToolSearchOutputItemParamToolMcpRequireApprovalMcpToolApprovalFilterAlways | None = None
-    never: BetaResponseToolSearchOutputItemParamToolMcpRequireApprovalMcpToolApprovalFilterNever | None = None
-
-
-class BetaResponseToolSearchOutputItemParamToolMcp(BaseModel):
-    server_label: str
-    type: Literal["mcp"]
+class BetaResponseToolSearchOutputItemParamToolCodeInterpreter(BaseModel):
+    container: BetaResponseToolSearchOutputItemParamToolCodeInterpreterContainer
+    type: Literal["code_interpreter"]
     allowed_callers: list[Literal["direct", "programmatic"]] | None = None
-    allowed_tools: BetaResponseToolSearchOutputItemParamToolMcpAllowedTools | None = None
-    authorization: str | None = None
-    connector_id: (
-        Literal[
-            "connector_dropbox",
-            "connector_gmail",
-            "connector_googlecalendar",
-            "connector_googledrive",
-            "connector_microsoftteams",
-            "connector_outlookcalendar",
-            "connector_outlookemail",
-            "connector_sharepoint",
-        ]
-        | None
-    ) = None
-    defer_loading: bool | None = None
-    headers: dict[str, str] | None = None
-    require_approval: BetaResponseToolSearchOutputItemParamToolMcpRequireApproval | None = None
-    server_description: str | None = None
-    server_url: str | None = None
-    tunnel_id: str | None = None
 
 
 class BetaResponseToolSearchOutputItemParamToolCodeInterpreterContainerCodeInterpreterToolAuto(BaseModel):
@@ -4570,30 +4529,6 @@ class BetaResponseToolSearchOutputItemParamToolCodeInterpreterContainerCodeInter
     network_policy: (
         BetaResponseToolSearchOutputItemParamToolCodeInterpreterContainerCodeInterpreterToolAutoNetworkPolicy | None
     ) = None
-
-
-class BetaResponseToolSearchOutputItemParamToolCodeInterpreter(BaseModel):
-    container: BetaResponseToolSearchOutputItemParamToolCodeInterpreterContainer
-    type: Literal["code_interpreter"]
-    allowed_callers: list[Literal["direct", "programmatic"]] | None = None
-
-
-class BetaResponseToolSearchOutputItemParamToolProgrammaticToolCalling(BaseModel):
-    type: Literal["programmatic_tool_calling"]
-
-
-class BetaResponseToolSearchOutputItemParamToolImageGenerationInputImageMask(BaseModel):
-    file_id: str | None = None
-    image_url: str | None = None
-
-
-class BetaResponseToolSearchOutputItemParamToolImageGenerationSvgReasoning(BaseModel):
-    effort: Literal["none", "minimal", "low", "medium", "high", "xhigh", "max"] | None = None
-
-
-class BetaResponseToolSearchOutputItemParamToolImageGenerationSvg(BaseModel):
-    model: str | None = None
-    reasoning: BetaResponseToolSearchOutputItemParamToolImageGenerationSvgReasoning | None = None
 
 
 class BetaResponseToolSearchOutputItemParamToolImageGeneration(BaseModel):
@@ -4632,30 +4567,90 @@ class BetaResponseToolSearchOutputItemParamToolImageGeneration(BaseModel):
     svg: BetaResponseToolSearchOutputItemParamToolImageGenerationSvg | None = None
 
 
+class BetaResponseToolSearchOutputItemParamToolImageGenerationInputImageMask(BaseModel):
+    file_id: str | None = None
+    image_url: str | None = None
+
+
+class BetaResponseToolSearchOutputItemParamToolImageGenerationSvg(BaseModel):
+    model: str | None = None
+    reasoning: BetaResponseToolSearchOutputItemParamToolImageGenerationSvgReasoning | None = None
+
+
+class BetaResponseToolSearchOutputItemParamToolImageGenerationSvgReasoning(BaseModel):
+    effort: Literal["none", "minimal", "low", "medium", "high", "xhigh", "max"] | None = None
+
+
 class BetaResponseToolSearchOutputItemParamToolLocalShell(BaseModel):
     type: Literal["local_shell"]
 
 
+class BetaResponseToolSearchOutputItemParamToolMcp(BaseModel):
+    server_label: str
+    type: Literal["mcp"]
+    allowed_callers: list[Literal["direct", "programmatic"]] | None = None
+    allowed_tools: BetaResponseToolSearchOutputItemParamToolMcpAllowedTools | None = None
+    authorization: str | None = None
+    connector_id: (
+        Literal[
+            "connector_dropbox",
+            "connector_gmail",
+            "connector_googlecalendar",
+            "connector_googledrive",
+            "connector_microsoftteams",
+            "connector_outlookcalendar",
+            "connector_outlookemail",
+            "connector_sharepoint",
+        ]
+        | None
+    ) = None
+    defer_loading: bool | None = None
+    headers: dict[str, str] | None = None
+    require_approval: BetaResponseToolSearchOutputItemParamToolMcpRequireApproval | None = None
+    server_description: str | None = None
+    server_url: str | None = None
+    tunnel_id: str | None = None
+
+
+class BetaResponseToolSearchOutputItemParamToolMcpAllowedToolsMcpToolFilter(BaseModel):
+    read_only: bool | None = None
+    tool_names: list[str] | None = None
+
+
+class BetaResponseToolSearchOutputItemParamToolMcpRequireApprovalMcpToolApprovalFilter(BaseModel):
+    always: BetaResponseToolSearchOutputItemParamToolMcpRequireApprovalMcpToolApprovalFilterAlways | None = None
+    never: BetaResponseToolSearchOutputItemParamToolMcpRequireApprovalMcpToolApprovalFilterNever | None = None
+
+
+class BetaResponseToolSearchOutputItemParamToolMcpRequireApprovalMcpToolApprovalFilterAlways(BaseModel):
+    read_only: bool | None = None
+    tool_names: list[str] | None = None
+
+
+class BetaResponseToolSearchOutputItemParamToolMcpRequireApprovalMcpToolApprovalFilterNever(BaseModel):
+    read_only: bool | None = None
+    tool_names: list[str] | None = None
+
+
+class BetaResponseToolSearchOutputItemParamToolProgrammaticToolCalling(BaseModel):
+    type: Literal["programmatic_tool_calling"]
+
+
 BetaResponseToolSearchOutputItemParamTool: TypeAlias = "Annotated[BetaFunctionTool | BetaFileSearchTool | BetaComputerTool | BetaComputerUsePreviewTool | BetaWebSearchTool | BetaResponseToolSearchOutputItemParamToolMcp | BetaResponseToolSearchOutputItemParamToolCodeInterpreter | BetaResponseToolSearchOutputItemParamToolProgrammaticToolCalling | BetaResponseToolSearchOutputItemParamToolImageGeneration | BetaResponseToolSearchOutputItemParamToolLocalShell | BetaFunctionShellTool | BetaCustomTool | BetaToolSearchOutputNamespaceTool | BetaToolSearchTool | BetaWebSearchPreviewTool | BetaApplyPatchTool, Discriminator('type')]"
+
+BetaResponseToolSearchOutputItemParamToolCodeInterpreterContainer: TypeAlias = (
+    "str | BetaResponseToolSearchOutputItemParamToolCodeInterpreterContainerCodeInterpreterToolAuto"
+)
+
+BetaResponseToolSearchOutputItemParamToolCodeInterpreterContainerCodeInterpreterToolAutoNetworkPolicy: TypeAlias = (
+    "Annotated[BetaContainerNetworkPolicyDisabled | BetaContainerNetworkPolicyAllowlist, Discriminator('type')]"
+)
 
 BetaResponseToolSearchOutputItemParamToolMcpAllowedTools: TypeAlias = (
     "list[str] | BetaResponseToolSearchOutputItemParamToolMcpAllowedToolsMcpToolFilter | None"
 )
 
 BetaResponseToolSearchOutputItemParamToolMcpRequireApproval: TypeAlias = "BetaResponseToolSearchOutputItemParamToolMcpRequireApprovalMcpToolApprovalFilter | Literal['always', 'never'] | None"
-
-BetaResponseToolSearchOutputItemParamToolCodeInterpreterContainerCodeInterpreterToolAutoNetworkPolicy: TypeAlias = (
-    "Annotated[BetaContainerNetworkPolicyDisabled | BetaContainerNetworkPolicyAllowlist, Discriminator('type')]"
-)
-
-BetaResponseToolSearchOutputItemParamToolCodeInterpreterContainer: TypeAlias = (
-    "str | BetaResponseToolSearchOutputItemParamToolCodeInterpreterContainerCodeInterpreterToolAuto"
-)
-
-
-class InputTokensDetailsCacheWriteTokensDetails(BaseModel):
-    ttl_12h_tokens: int
-    ttl_30m_tokens: int
 
 
 class BetaResponseUsage(BaseModel):
@@ -4664,6 +4659,11 @@ class BetaResponseUsage(BaseModel):
     output_tokens: int
     output_tokens_details: BetaResponseUsageOutputTokensDetails
     total_tokens: int
+
+
+class InputTokensDetailsCacheWriteTokensDetails(BaseModel):
+    ttl_12h_tokens: int
+    ttl_30m_tokens: int
 
 
 class BetaResponseUsageInputTokensDetails(BaseModel):
@@ -4710,65 +4710,6 @@ class BetaResponseWebSearchCallSearchingEvent(BaseModel):
 
 class BetaResponseWebSearchCallSearchingEventAgent(BaseModel):
     agent_name: str
-
-
-class BetaResponsesClientEventResponseCreateAccessPrograms(BaseModel):
-    cyber: Literal["standard", "daybreak_blue", "daybreak_red"] | None = None
-
-
-class BetaResponsesClientEventResponseCreateContextManagement(BaseModel):
-    type: str
-    compact_threshold: int | None = None
-
-
-class BetaResponsesClientEventResponseCreateImage(BaseModel):
-    context_compression: Literal["auto", "enabled", "disabled"] | None = None
-
-
-class BetaResponsesClientEventResponseCreateModerationPolicyInput(BaseModel):
-    mode: Literal["score", "block"]
-
-
-class BetaResponsesClientEventResponseCreateModerationPolicyOutput(BaseModel):
-    mode: Literal["score", "block"]
-
-
-class BetaResponsesClientEventResponseCreateModerationPolicy(BaseModel):
-    input: BetaResponsesClientEventResponseCreateModerationPolicyInput | None = None
-    output: BetaResponsesClientEventResponseCreateModerationPolicyOutput | None = None
-
-
-class BetaResponsesClientEventResponseCreateModeration(BaseModel):
-    model: str
-    policy: BetaResponsesClientEventResponseCreateModerationPolicy | None = None
-
-
-class BetaResponsesClientEventResponseCreateMultiAgent(BaseModel):
-    enabled: bool
-    max_concurrent_subagents: int | None = None
-
-
-class BetaResponsesClientEventResponseCreatePromptCacheOptions(BaseModel):
-    comparison_response_id: str | None = None
-    mode: Literal["implicit", "explicit"] | None = None
-    prewarm: bool | None = None
-    ttl: Literal["30m", "12h"] | None = None
-
-
-class BetaResponsesClientEventResponseCreateReasoning(BaseModel):
-    context: Literal["auto", "current_turn", "all_turns"] | None = None
-    effort: Literal["none", "minimal", "low", "medium", "high", "xhigh", "max"] | None = None
-    generate_summary: Literal["auto", "concise", "detailed"] | None = None
-    mode: str | Literal["standard", "pro"] | None = None
-    summary: Literal["auto", "concise", "detailed"] | None = None
-
-
-class BetaResponsesClientEventResponseCreateStreamOptions(BaseModel):
-    include_obfuscation: bool | None = None
-
-
-class BetaResponsesClientEventResponseCreateToolChoiceBetaSpecificProgrammaticToolCallingParam(BaseModel):
-    type: Literal["programmatic_tool_calling"]
 
 
 class BetaResponsesClientEventResponseCreate(BaseModel):
@@ -4928,6 +4869,65 @@ class BetaResponsesClientEventResponseCreate(BaseModel):
     user: str | None = None
 
 
+class BetaResponsesClientEventResponseCreateAccessPrograms(BaseModel):
+    cyber: Literal["standard", "daybreak_blue", "daybreak_red"] | None = None
+
+
+class BetaResponsesClientEventResponseCreateContextManagement(BaseModel):
+    type: str
+    compact_threshold: int | None = None
+
+
+class BetaResponsesClientEventResponseCreateImage(BaseModel):
+    context_compression: Literal["auto", "enabled", "disabled"] | None = None
+
+
+class BetaResponsesClientEventResponseCreateModeration(BaseModel):
+    model: str
+    policy: BetaResponsesClientEventResponseCreateModerationPolicy | None = None
+
+
+class BetaResponsesClientEventResponseCreateModerationPolicy(BaseModel):
+    input: BetaResponsesClientEventResponseCreateModerationPolicyInput | None = None
+    output: BetaResponsesClientEventResponseCreateModerationPolicyOutput | None = None
+
+
+class BetaResponsesClientEventResponseCreateModerationPolicyInput(BaseModel):
+    mode: Literal["score", "block"]
+
+
+class BetaResponsesClientEventResponseCreateModerationPolicyOutput(BaseModel):
+    mode: Literal["score", "block"]
+
+
+class BetaResponsesClientEventResponseCreateMultiAgent(BaseModel):
+    enabled: bool
+    max_concurrent_subagents: int | None = None
+
+
+class BetaResponsesClientEventResponseCreatePromptCacheOptions(BaseModel):
+    comparison_response_id: str | None = None
+    mode: Literal["implicit", "explicit"] | None = None
+    prewarm: bool | None = None
+    ttl: Literal["30m", "12h"] | None = None
+
+
+class BetaResponsesClientEventResponseCreateReasoning(BaseModel):
+    context: Literal["auto", "current_turn", "all_turns"] | None = None
+    effort: Literal["none", "minimal", "low", "medium", "high", "xhigh", "max"] | None = None
+    generate_summary: Literal["auto", "concise", "detailed"] | None = None
+    mode: str | Literal["standard", "pro"] | None = None
+    summary: Literal["auto", "concise", "detailed"] | None = None
+
+
+class BetaResponsesClientEventResponseCreateStreamOptions(BaseModel):
+    include_obfuscation: bool | None = None
+
+
+class BetaResponsesClientEventResponseCreateToolChoiceBetaSpecificProgrammaticToolCallingParam(BaseModel):
+    type: Literal["programmatic_tool_calling"]
+
+
 BetaResponsesClientEvent: TypeAlias = "Annotated[BetaResponsesClientEventResponseCreate | BetaResponseSteerEvent | BetaResponseInjectEvent, Discriminator('type')]"
 
 BetaResponsesClientEventResponseCreateConversation: TypeAlias = "str | BetaResponseConversationParam | None"
@@ -4935,19 +4935,19 @@ BetaResponsesClientEventResponseCreateConversation: TypeAlias = "str | BetaRespo
 BetaResponsesClientEventResponseCreateToolChoice: TypeAlias = "BetaToolChoiceOptions | BetaToolChoiceAllowed | BetaToolChoiceTypes | BetaToolChoiceFunction | BetaToolChoiceMcp | BetaToolChoiceCustom | BetaResponsesClientEventResponseCreateToolChoiceBetaSpecificProgrammaticToolCallingParam | BetaToolChoiceApplyPatch | BetaToolChoiceShell"
 
 
-class BetaResponseAudioWsDelta(BetaResponseAudioDeltaEvent):
-    stream_id: str | None = None
-
-
-class BetaResponseAudioWsDone(BetaResponseAudioDoneEvent):
-    stream_id: str | None = None
-
-
 class BetaResponseAudioTranscriptWsDelta(BetaResponseAudioTranscriptDeltaEvent):
     stream_id: str | None = None
 
 
 class BetaResponseAudioTranscriptWsDone(BetaResponseAudioTranscriptDoneEvent):
+    stream_id: str | None = None
+
+
+class BetaResponseAudioWsDelta(BetaResponseAudioDeltaEvent):
+    stream_id: str | None = None
+
+
+class BetaResponseAudioWsDone(BetaResponseAudioDoneEvent):
     stream_id: str | None = None
 
 
@@ -4959,11 +4959,11 @@ class BetaResponseCodeInterpreterCallCodeWsDone(BetaResponseCodeInterpreterCallC
     stream_id: str | None = None
 
 
-class BetaResponseCodeInterpreterCallWsCompleted(BetaResponseCodeInterpreterCallCompletedEvent):
+class BetaResponseCodeInterpreterCallInWsProgress(BetaResponseCodeInterpreterCallInProgressEvent):
     stream_id: str | None = None
 
 
-class BetaResponseCodeInterpreterCallInWsProgress(BetaResponseCodeInterpreterCallInProgressEvent):
+class BetaResponseCodeInterpreterCallWsCompleted(BetaResponseCodeInterpreterCallCompletedEvent):
     stream_id: str | None = None
 
 
@@ -4975,10 +4975,6 @@ class BetaResponseCompactionWsCompacting(BetaResponseCompactionCompactingEvent):
     stream_id: str | None = None
 
 
-class BetaResponseWsCompleted(BetaResponseCompletedEvent):
-    stream_id: str | None = None
-
-
 class BetaResponseContentPartWsAdded(BetaResponseContentPartAddedEvent):
     stream_id: str | None = None
 
@@ -4987,15 +4983,19 @@ class BetaResponseContentPartWsDone(BetaResponseContentPartDoneEvent):
     stream_id: str | None = None
 
 
-class BetaResponseWsCreated(BetaResponseCreatedEvent):
+class BetaResponseCustomToolCallInputWsDelta(BetaResponseCustomToolCallInputDeltaEvent):
     stream_id: str | None = None
 
 
-class BetaResponseFileSearchCallWsCompleted(BetaResponseFileSearchCallCompletedEvent):
+class BetaResponseCustomToolCallInputWsDone(BetaResponseCustomToolCallInputDoneEvent):
     stream_id: str | None = None
 
 
 class BetaResponseFileSearchCallInWsProgress(BetaResponseFileSearchCallInProgressEvent):
+    stream_id: str | None = None
+
+
+class BetaResponseFileSearchCallWsCompleted(BetaResponseFileSearchCallCompletedEvent):
     stream_id: str | None = None
 
 
@@ -5011,23 +5011,19 @@ class BetaResponseFunctionCallArgumentsWsDone(BetaResponseFunctionCallArgumentsD
     stream_id: str | None = None
 
 
-class BetaResponseShellCallCommandWsAdded(BetaResponseShellCallCommandAddedEvent):
+class BetaResponseImageGenCallInWsProgress(BetaResponseImageGenCallInProgressEvent):
     stream_id: str | None = None
 
 
-class BetaResponseShellCallCommandWsDelta(BetaResponseShellCallCommandDeltaEvent):
+class BetaResponseImageGenCallPartialWsImage(BetaResponseImageGenCallPartialImageEvent):
     stream_id: str | None = None
 
 
-class BetaResponseShellCallCommandWsDone(BetaResponseShellCallCommandDoneEvent):
+class BetaResponseImageGenCallWsCompleted(BetaResponseImageGenCallCompletedEvent):
     stream_id: str | None = None
 
 
-class BetaResponseShellCallOutputContentWsDelta(BetaResponseShellCallOutputContentDeltaEvent):
-    stream_id: str | None = None
-
-
-class BetaResponseShellCallOutputContentWsDone(BetaResponseShellCallOutputContentDoneEvent):
+class BetaResponseImageGenCallWsGenerating(BetaResponseImageGenCallGeneratingEvent):
     stream_id: str | None = None
 
 
@@ -5035,11 +5031,35 @@ class BetaResponseInWsProgress(BetaResponseInProgressEvent):
     stream_id: str | None = None
 
 
-class BetaResponseWsFailed(BetaResponseFailedEvent):
+class BetaResponseMcpCallArgumentsWsDelta(BetaResponseMcpCallArgumentsDeltaEvent):
     stream_id: str | None = None
 
 
-class BetaResponseWsIncomplete(BetaResponseIncompleteEvent):
+class BetaResponseMcpCallArgumentsWsDone(BetaResponseMcpCallArgumentsDoneEvent):
+    stream_id: str | None = None
+
+
+class BetaResponseMcpCallInWsProgress(BetaResponseMcpCallInProgressEvent):
+    stream_id: str | None = None
+
+
+class BetaResponseMcpCallWsCompleted(BetaResponseMcpCallCompletedEvent):
+    stream_id: str | None = None
+
+
+class BetaResponseMcpCallWsFailed(BetaResponseMcpCallFailedEvent):
+    stream_id: str | None = None
+
+
+class BetaResponseMcpListToolsInWsProgress(BetaResponseMcpListToolsInProgressEvent):
+    stream_id: str | None = None
+
+
+class BetaResponseMcpListToolsWsCompleted(BetaResponseMcpListToolsCompletedEvent):
+    stream_id: str | None = None
+
+
+class BetaResponseMcpListToolsWsFailed(BetaResponseMcpListToolsFailedEvent):
     stream_id: str | None = None
 
 
@@ -5048,6 +5068,10 @@ class BetaResponseOutputItemWsAdded(BetaResponseOutputItemAddedEvent):
 
 
 class BetaResponseOutputItemWsDone(BetaResponseOutputItemDoneEvent):
+    stream_id: str | None = None
+
+
+class BetaResponseOutputTextAnnotationWsAdded(BetaResponseOutputTextAnnotationAddedEvent):
     stream_id: str | None = None
 
 
@@ -5083,6 +5107,26 @@ class BetaResponseRefusalWsDone(BetaResponseRefusalDoneEvent):
     stream_id: str | None = None
 
 
+class BetaResponseShellCallCommandWsAdded(BetaResponseShellCallCommandAddedEvent):
+    stream_id: str | None = None
+
+
+class BetaResponseShellCallCommandWsDelta(BetaResponseShellCallCommandDeltaEvent):
+    stream_id: str | None = None
+
+
+class BetaResponseShellCallCommandWsDone(BetaResponseShellCallCommandDoneEvent):
+    stream_id: str | None = None
+
+
+class BetaResponseShellCallOutputContentWsDelta(BetaResponseShellCallOutputContentDeltaEvent):
+    stream_id: str | None = None
+
+
+class BetaResponseShellCallOutputContentWsDone(BetaResponseShellCallOutputContentDoneEvent):
+    stream_id: str | None = None
+
+
 class BetaResponseTextWsDelta(BetaResponseTextDeltaEvent):
     stream_id: str | None = None
 
@@ -5091,11 +5135,11 @@ class BetaResponseTextWsDone(BetaResponseTextDoneEvent):
     stream_id: str | None = None
 
 
-class BetaResponseWebSearchCallWsCompleted(BetaResponseWebSearchCallCompletedEvent):
+class BetaResponseWebSearchCallInWsProgress(BetaResponseWebSearchCallInProgressEvent):
     stream_id: str | None = None
 
 
-class BetaResponseWebSearchCallInWsProgress(BetaResponseWebSearchCallInProgressEvent):
+class BetaResponseWebSearchCallWsCompleted(BetaResponseWebSearchCallCompletedEvent):
     stream_id: str | None = None
 
 
@@ -5103,72 +5147,34 @@ class BetaResponseWebSearchCallWsSearching(BetaResponseWebSearchCallSearchingEve
     stream_id: str | None = None
 
 
-class BetaResponseImageGenCallWsCompleted(BetaResponseImageGenCallCompletedEvent):
+class BetaResponseWsCompleted(BetaResponseCompletedEvent):
     stream_id: str | None = None
 
 
-class BetaResponseImageGenCallWsGenerating(BetaResponseImageGenCallGeneratingEvent):
+class BetaResponseWsCreated(BetaResponseCreatedEvent):
     stream_id: str | None = None
 
 
-class BetaResponseImageGenCallInWsProgress(BetaResponseImageGenCallInProgressEvent):
+class BetaResponseWsError(BaseModel):
+    error: BetaResponseWsErrorError
+    type: Literal["error"]
+    agent: BetaResponseWsErrorAgent | None = None
+    sequence_number: int | None = None
+    status: int | None = None
     stream_id: str | None = None
 
 
-class BetaResponseImageGenCallPartialWsImage(BetaResponseImageGenCallPartialImageEvent):
-    stream_id: str | None = None
+class BetaResponseWsErrorAgent(BaseModel):
+    agent_name: str
 
 
-class BetaResponseMcpCallArgumentsWsDelta(BetaResponseMcpCallArgumentsDeltaEvent):
-    stream_id: str | None = None
-
-
-class BetaResponseMcpCallArgumentsWsDone(BetaResponseMcpCallArgumentsDoneEvent):
-    stream_id: str | None = None
-
-
-class BetaResponseMcpCallWsCompleted(BetaResponseMcpCallCompletedEvent):
-    stream_id: str | None = None
-
-
-class BetaResponseMcpCallWsFailed(BetaResponseMcpCallFailedEvent):
-    stream_id: str | None = None
-
-
-class BetaResponseMcpCallInWsProgress(BetaResponseMcpCallInProgressEvent):
-    stream_id: str | None = None
-
-
-class BetaResponseMcpListToolsWsCompleted(BetaResponseMcpListToolsCompletedEvent):
-    stream_id: str | None = None
-
-
-class BetaResponseMcpListToolsWsFailed(BetaResponseMcpListToolsFailedEvent):
-    stream_id: str | None = None
-
-
-class BetaResponseMcpListToolsInWsProgress(BetaResponseMcpListToolsInProgressEvent):
-    stream_id: str | None = None
-
-
-class BetaResponseOutputTextAnnotationWsAdded(BetaResponseOutputTextAnnotationAddedEvent):
-    stream_id: str | None = None
-
-
-class BetaResponseWsQueued(BetaResponseQueuedEvent):
-    stream_id: str | None = None
-
-
-class BetaResponseCustomToolCallInputWsDelta(BetaResponseCustomToolCallInputDeltaEvent):
-    stream_id: str | None = None
-
-
-class BetaResponseCustomToolCallInputWsDone(BetaResponseCustomToolCallInputDoneEvent):
-    stream_id: str | None = None
-
-
-class BetaResponseWsErrorErrorMisalignmentSteer(BaseModel):
+class BetaResponseWsErrorError(BaseModel):
+    code: str | None = None
     message: str
+    param: str | None = None
+    type: str
+    headers: dict[str, str] | None = None
+    misalignment: BetaResponseWsErrorErrorMisalignment | None = None
 
 
 class BetaResponseWsErrorErrorMisalignment(BaseModel):
@@ -5187,25 +5193,19 @@ class BetaResponseWsErrorErrorMisalignment(BaseModel):
     steer: BetaResponseWsErrorErrorMisalignmentSteer | None = None
 
 
-class BetaResponseWsErrorError(BaseModel):
-    code: str | None = None
+class BetaResponseWsErrorErrorMisalignmentSteer(BaseModel):
     message: str
-    param: str | None = None
-    type: str
-    headers: dict[str, str] | None = None
-    misalignment: BetaResponseWsErrorErrorMisalignment | None = None
 
 
-class BetaResponseWsErrorAgent(BaseModel):
-    agent_name: str
+class BetaResponseWsFailed(BetaResponseFailedEvent):
+    stream_id: str | None = None
 
 
-class BetaResponseWsError(BaseModel):
-    error: BetaResponseWsErrorError
-    type: Literal["error"]
-    agent: BetaResponseWsErrorAgent | None = None
-    sequence_number: int | None = None
-    status: int | None = None
+class BetaResponseWsIncomplete(BetaResponseIncompleteEvent):
+    stream_id: str | None = None
+
+
+class BetaResponseWsQueued(BetaResponseQueuedEvent):
     stream_id: str | None = None
 
 
@@ -5220,51 +5220,10 @@ class BetaSkillReference(BaseModel):
     version: str | None = None
 
 
-class BetaToolMcpAllowedToolsMcpToolFilter(BaseModel):
-    read_only: bool | None = None
-    tool_names: list[str] | None = None
-
-
-class BetaToolMcpRequireApprovalMcpToolApprovalFilterAlways(BaseModel):
-    read_only: bool | None = None
-    tool_names: list[str] | None = None
-
-
-class BetaToolMcpRequireApprovalMcpToolApprovalFilterNever(BaseModel):
-    read_only: bool | None = None
-    tool_names: list[str] | None = None
-
-
-class BetaToolMcpRequireApprovalMcpToolApprovalFilter(BaseModel):
-    always: BetaToolMcpRequireApprovalMcpToolApprovalFilterAlways | None = None
-    never: BetaToolMcpRequireApprovalMcpToolApprovalFilterNever | None = None
-
-
-class BetaToolMcp(BaseModel):
-    server_label: str
-    type: Literal["mcp"]
+class BetaToolCodeInterpreter(BaseModel):
+    container: BetaToolCodeInterpreterContainer
+    type: Literal["code_interpreter"]
     allowed_callers: list[Literal["direct", "programmatic"]] | None = None
-    allowed_tools: BetaToolMcpAllowedTools | None = None
-    authorization: str | None = None
-    connector_id: (
-        Literal[
-            "connector_dropbox",
-            "connector_gmail",
-            "connector_googlecalendar",
-            "connector_googledrive",
-            "connector_microsoftteams",
-            "connector_outlookcalendar",
-            "connector_outlookemail",
-            "connector_sharepoint",
-        ]
-        | None
-    ) = None
-    defer_loading: bool | None = None
-    headers: dict[str, str] | None = None
-    require_approval: BetaToolMcpRequireApproval | None = None
-    server_description: str | None = None
-    server_url: str | None = None
-    tunnel_id: str | None = None
 
 
 class BetaToolCodeInterpreterContainerCodeInterpreterToolAuto(BaseModel):
@@ -5272,30 +5231,6 @@ class BetaToolCodeInterpreterContainerCodeInterpreterToolAuto(BaseModel):
     file_ids: list[str] | None = None
     memory_limit: Literal["1g", "4g", "16g", "64g"] | None = None
     network_policy: BetaToolCodeInterpreterContainerCodeInterpreterToolAutoNetworkPolicy | None = None
-
-
-class BetaToolCodeInterpreter(BaseModel):
-    container: BetaToolCodeInterpreterContainer
-    type: Literal["code_interpreter"]
-    allowed_callers: list[Literal["direct", "programmatic"]] | None = None
-
-
-class BetaToolProgrammaticToolCalling(BaseModel):
-    type: Literal["programmatic_tool_calling"]
-
-
-class BetaToolImageGenerationInputImageMask(BaseModel):
-    file_id: str | None = None
-    image_url: str | None = None
-
-
-class BetaToolImageGenerationSvgReasoning(BaseModel):
-    effort: Literal["none", "minimal", "low", "medium", "high", "xhigh", "max"] | None = None
-
-
-class BetaToolImageGenerationSvg(BaseModel):
-    model: str | None = None
-    reasoning: BetaToolImageGenerationSvgReasoning | None = None
 
 
 class BetaToolImageGeneration(BaseModel):
@@ -5334,23 +5269,88 @@ class BetaToolImageGeneration(BaseModel):
     svg: BetaToolImageGenerationSvg | None = None
 
 
+class BetaToolImageGenerationInputImageMask(BaseModel):
+    file_id: str | None = None
+    image_url: str | None = None
+
+
+class BetaToolImageGenerationSvg(BaseModel):
+    model: str | None = None
+    reasoning: BetaToolImageGenerationSvgReasoning | None = None
+
+
+class BetaToolImageGenerationSvgReasoning(BaseModel):
+    effort: Literal["none", "minimal", "low", "medium", "high", "xhigh", "max"] | None = None
+
+
 class BetaToolLocalShell(BaseModel):
     type: Literal["local_shell"]
 
 
+class BetaToolMcp(BaseModel):
+    server_label: str
+    type: Literal["mcp"]
+    allowed_callers: list[Literal["direct", "programmatic"]] | None = None
+    allowed_tools: BetaToolMcpAllowedTools | None = None
+    authorization: str | None = None
+    connector_id: (
+        Literal[
+            "connector_dropbox",
+            "connector_gmail",
+            "connector_googlecalendar",
+            "connector_googledrive",
+            "connector_microsoftteams",
+            "connector_outlookcalendar",
+            "connector_outlookemail",
+            "connector_sharepoint",
+        ]
+        | None
+    ) = None
+    defer_loading: bool | None = None
+    headers: dict[str, str] | None = None
+    require_approval: BetaToolMcpRequireApproval | None = None
+    server_description: str | None = None
+    server_url: str | None = None
+    tunnel_id: str | None = None
+
+
+class BetaToolMcpAllowedToolsMcpToolFilter(BaseModel):
+    read_only: bool | None = None
+    tool_names: list[str] | None = None
+
+
+class BetaToolMcpRequireApprovalMcpToolApprovalFilter(BaseModel):
+    always: BetaToolMcpRequireApprovalMcpToolApprovalFilterAlways | None = None
+    never: BetaToolMcpRequireApprovalMcpToolApprovalFilterNever | None = None
+
+
+class BetaToolMcpRequireApprovalMcpToolApprovalFilterAlways(BaseModel):
+    read_only: bool | None = None
+    tool_names: list[str] | None = None
+
+
+class BetaToolMcpRequireApprovalMcpToolApprovalFilterNever(BaseModel):
+    read_only: bool | None = None
+    tool_names: list[str] | None = None
+
+
+class BetaToolProgrammaticToolCalling(BaseModel):
+    type: Literal["programmatic_tool_calling"]
+
+
 BetaTool: TypeAlias = "Annotated[BetaFunctionTool | BetaFileSearchTool | BetaComputerTool | BetaComputerUsePreviewTool | BetaWebSearchTool | BetaToolMcp | BetaToolCodeInterpreter | BetaToolProgrammaticToolCalling | BetaToolImageGeneration | BetaToolLocalShell | BetaFunctionShellTool | BetaCustomTool | BetaNamespaceTool | BetaToolSearchTool | BetaWebSearchPreviewTool | BetaApplyPatchTool, Discriminator('type')]"
+
+BetaToolCodeInterpreterContainer: TypeAlias = "str | BetaToolCodeInterpreterContainerCodeInterpreterToolAuto"
+
+BetaToolCodeInterpreterContainerCodeInterpreterToolAutoNetworkPolicy: TypeAlias = (
+    "Annotated[BetaContainerNetworkPolicyDisabled | BetaContainerNetworkPolicyAllowlist, Discriminator('type')]"
+)
 
 BetaToolMcpAllowedTools: TypeAlias = "list[str] | BetaToolMcpAllowedToolsMcpToolFilter | None"
 
 BetaToolMcpRequireApproval: TypeAlias = (
     "BetaToolMcpRequireApprovalMcpToolApprovalFilter | Literal['always', 'never'] | None"
 )
-
-BetaToolCodeInterpreterContainerCodeInterpreterToolAutoNetworkPolicy: TypeAlias = (
-    "Annotated[BetaContainerNetworkPolicyDisabled | BetaContainerNetworkPolicyAllowlist, Discriminator('type')]"
-)
-
-BetaToolCodeInterpreterContainer: TypeAlias = "str | BetaToolCodeInterpreterContainerCodeInterpreterToolAuto"
 
 
 class BetaToolChoiceAllowed(BaseModel):
@@ -5466,15 +5466,15 @@ class BetaWebSearchToolUserLocation(BaseModel):
     type: Literal["approximate"] | None = None
 
 
-class Tracing(BaseModel):
-    enabled: bool
-
-
 class ChatKitWorkflow(BaseModel):
     id: str
     state_variables: dict[str, str | int | bool | float] | None = None
     tracing: Tracing
     version: str | None = None
+
+
+class Tracing(BaseModel):
+    enabled: bool
 
 
 class CodeInterpreterTool(BaseModel):
@@ -5483,21 +5483,6 @@ class CodeInterpreterTool(BaseModel):
 
 class EnvironmentResourceNone(BaseModel):
     type: Literal["none"]
-
-
-class EnvironmentResourceOpenAIHostedNetwork(BaseModel):
-    access: Literal["enabled", "disabled", "restricted"]
-    allowed_domains: list[str]
-
-
-class EnvironmentResourceOpenAIHostedPackages(BaseModel):
-    npm: list[str]
-    python: list[str]
-    system: list[str]
-
-
-class EnvironmentResourceOpenAIHostedDesktop(BaseModel):
-    enabled: bool
 
 
 class EnvironmentResourceOpenAIHosted(BaseModel):
@@ -5511,6 +5496,21 @@ class EnvironmentResourceOpenAIHosted(BaseModel):
     type: Literal["openai_hosted"]
     container_size: Literal["small", "medium", "large"] | None = None
     desktop: EnvironmentResourceOpenAIHostedDesktop | None = None
+
+
+class EnvironmentResourceOpenAIHostedDesktop(BaseModel):
+    enabled: bool
+
+
+class EnvironmentResourceOpenAIHostedNetwork(BaseModel):
+    access: Literal["enabled", "disabled", "restricted"]
+    allowed_domains: list[str]
+
+
+class EnvironmentResourceOpenAIHostedPackages(BaseModel):
+    npm: list[str]
+    python: list[str]
+    system: list[str]
 
 
 class EnvironmentResourceSelfHosted(BaseModel):
@@ -5529,14 +5529,14 @@ class FileSearchTool(BaseModel):
     file_search: FileSearchToolFileSearch | None = None
 
 
-class FileSearchToolFileSearchRankingOptions(BaseModel):
-    score_threshold: float
-    ranker: Literal["auto", "default_2024_08_21"] | None = None
-
-
 class FileSearchToolFileSearch(BaseModel):
     max_num_results: int | None = None
     ranking_options: FileSearchToolFileSearchRankingOptions | None = None
+
+
+class FileSearchToolFileSearchRankingOptions(BaseModel):
+    score_threshold: float
+    ranker: Literal["auto", "default_2024_08_21"] | None = None
 
 
 class FunctionTool(BaseModel):
@@ -5587,14 +5587,14 @@ class HostedSkillReference(BaseModel):
     version: str
 
 
-class InputContentResourceInputText(BaseModel):
-    text: str
-    type: Literal["input_text"]
-
-
 class InputContentResourceInputImage(BaseModel):
     image_url: str
     type: Literal["input_image"]
+
+
+class InputContentResourceInputText(BaseModel):
+    text: str
+    type: Literal["input_text"]
 
 
 InputContent: TypeAlias = (
@@ -5628,6 +5628,15 @@ class OutputText(BaseModel):
     type: Literal["output_text"]
 
 
+class PersistedAgentToolResourceAutomations(BaseModel):
+    type: Literal["automations"]
+
+
+class PersistedAgentToolResourceComputerUse(BaseModel):
+    include_screenshots: bool
+    type: Literal["computer_use"]
+
+
 class PersistedAgentToolResourceFunction(BaseModel):
     __aliases__: ClassVar[dict[str, str]] = {"async_": "async"}
     defer_loading: bool
@@ -5636,15 +5645,6 @@ class PersistedAgentToolResourceFunction(BaseModel):
     parameters: dict[str, object]
     type: Literal["function"]
     async_: bool | None = None
-
-
-class PersistedAgentToolResourceToolSearch(BaseModel):
-    type: Literal["tool_search"]
-
-
-class PersistedAgentToolResourceProgrammaticToolCalling(BaseModel):
-    enabled: bool
-    type: Literal["programmatic_tool_calling"]
 
 
 class PersistedAgentToolResourceMcp(BaseModel):
@@ -5658,11 +5658,13 @@ class PersistedAgentToolResourceMcp(BaseModel):
     type: Literal["mcp"]
 
 
-class PersistedAgentToolResourceWebSearchLocation(BaseModel):
-    city: str | None = None
-    country: str | None = None
-    region: str | None = None
-    timezone: str | None = None
+class PersistedAgentToolResourceProgrammaticToolCalling(BaseModel):
+    enabled: bool
+    type: Literal["programmatic_tool_calling"]
+
+
+class PersistedAgentToolResourceToolSearch(BaseModel):
+    type: Literal["tool_search"]
 
 
 class PersistedAgentToolResourceWebSearch(BaseModel):
@@ -5673,13 +5675,11 @@ class PersistedAgentToolResourceWebSearch(BaseModel):
     type: Literal["web_search"]
 
 
-class PersistedAgentToolResourceComputerUse(BaseModel):
-    include_screenshots: bool
-    type: Literal["computer_use"]
-
-
-class PersistedAgentToolResourceAutomations(BaseModel):
-    type: Literal["automations"]
+class PersistedAgentToolResourceWebSearchLocation(BaseModel):
+    city: str | None = None
+    country: str | None = None
+    region: str | None = None
+    timezone: str | None = None
 
 
 PersistedAgentTool: TypeAlias = "Annotated[PersistedAgentToolResourceFunction | PersistedAgentToolResourceToolSearch | PersistedAgentToolResourceProgrammaticToolCalling | PersistedAgentToolResourceMcp | PersistedAgentToolResourceWebSearch | PersistedAgentToolResourceComputerUse | PersistedAgentToolResourceAutomations, Discriminator('type')]"
@@ -5758,14 +5758,14 @@ class SummaryText(BaseModel):
     type: Literal["summary_text"]
 
 
-class TextFormatResourceText(BaseModel):
-    type: Literal["text"]
-
-
 class TextFormatResourceJSONSchema(BaseModel):
     __aliases__: ClassVar[dict[str, str]] = {"schema_": "schema"}
     schema_: dict[str, object]
     type: Literal["json_schema"]
+
+
+class TextFormatResourceText(BaseModel):
+    type: Literal["text"]
 
 
 TextFormat: TypeAlias = "Annotated[TextFormatResourceText | TextFormatResourceJSONSchema, Discriminator('type')]"
@@ -5779,17 +5779,17 @@ class Thread(BaseModel):
     tool_resources: Thread_ToolResources | None = None
 
 
+class Thread_ToolResources(BaseModel):
+    code_interpreter: Thread_ToolResourcesCodeInterpreter | None = None
+    file_search: Thread_ToolResourcesFileSearch | None = None
+
+
 class Thread_ToolResourcesCodeInterpreter(BaseModel):
     file_ids: list[str] | None = None
 
 
 class Thread_ToolResourcesFileSearch(BaseModel):
     vector_store_ids: list[str] | None = None
-
-
-class Thread_ToolResources(BaseModel):
-    code_interpreter: Thread_ToolResourcesCodeInterpreter | None = None
-    file_search: Thread_ToolResourcesFileSearch | None = None
 
 
 class ThreadDeleted(BaseModel):
@@ -5814,10 +5814,10 @@ class TokenUsageOutputTokensDetails(BaseModel):
     reasoning_tokens: int
 
 
-class WebSearchActionResourceSearch(BaseModel):
-    queries: list[str] | None = None
-    query: str | None = None
-    type: Literal["search"]
+class WebSearchActionResourceFindInPage(BaseModel):
+    pattern: str | None = None
+    type: Literal["find_in_page"]
+    url: str | None = None
 
 
 class WebSearchActionResourceOpenPage(BaseModel):
@@ -5825,14 +5825,14 @@ class WebSearchActionResourceOpenPage(BaseModel):
     url: str | None = None
 
 
-class WebSearchActionResourceFindInPage(BaseModel):
-    pattern: str | None = None
-    type: Literal["find_in_page"]
-    url: str | None = None
-
-
 class WebSearchActionResourceOther(BaseModel):
     type: Literal["other"]
+
+
+class WebSearchActionResourceSearch(BaseModel):
+    queries: list[str] | None = None
+    query: str | None = None
+    type: Literal["search"]
 
 
 WebSearchAction: TypeAlias = "Annotated[WebSearchActionResourceSearch | WebSearchActionResourceOpenPage | WebSearchActionResourceFindInPage | WebSearchActionResourceOther, Discriminator('type')]"

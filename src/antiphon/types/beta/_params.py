@@ -80,14 +80,14 @@ class AgentCreateParamsExperimental(TypedDict, total=False):
     time_awareness: bool
 
 
-class AgentFunctionCallOutputParamInputContentParamInputText(TypedDict):
-    text: str
-    type: Literal["input_text"]
-
-
 class AgentFunctionCallOutputParamInputContentParamInputImage(TypedDict):
     image_url: str
     type: Literal["input_image"]
+
+
+class AgentFunctionCallOutputParamInputContentParamInputText(TypedDict):
+    text: str
+    type: Literal["input_text"]
 
 
 AgentFunctionCallOutputParam: TypeAlias = "str | Iterable[InputContentParam]"
@@ -110,15 +110,8 @@ class AgentSessionInputMessageParam(TypedDict, total=False):
     type: Literal["message"]
 
 
-class SessionInputParamAgentSessionInputMcpApprovalRequestResultResponse(TypedDict):
-    decision: Literal["approve", "deny", "cancel"]
-    type: Literal["mcp_tool_call"]
-
-
-class SessionInputParamAgentSessionInputMcpApprovalRequestResult(TypedDict):
-    request_id: str
-    response: SessionInputParamAgentSessionInputMcpApprovalRequestResultResponse
-    type: Literal["agent.session.input.mcp_approval_request_result"]
+class SessionInputParamAgentSessionInputCancel(TypedDict):
+    type: Literal["agent.session.input.cancel"]
 
 
 class SessionInputParamAgentSessionInputComputerUseApprovalRequestResult(TypedDict):
@@ -127,13 +120,20 @@ class SessionInputParamAgentSessionInputComputerUseApprovalRequestResult(TypedDi
     type: Literal["agent.session.input.computer_use_approval_request_result"]
 
 
+class SessionInputParamAgentSessionInputMcpApprovalRequestResult(TypedDict):
+    request_id: str
+    response: SessionInputParamAgentSessionInputMcpApprovalRequestResultResponse
+    type: Literal["agent.session.input.mcp_approval_request_result"]
+
+
+class SessionInputParamAgentSessionInputMcpApprovalRequestResultResponse(TypedDict):
+    decision: Literal["approve", "deny", "cancel"]
+    type: Literal["mcp_tool_call"]
+
+
 class SessionInputParamAgentSessionInputMessage(TypedDict):
     input: Iterable[AgentSessionInputMessageParam]
     type: Literal["agent.session.input.message"]
-
-
-class SessionInputParamAgentSessionInputCancel(TypedDict):
-    type: Literal["agent.session.input.cancel"]
 
 
 class SessionInputParamAgentSessionInputToolResult(TypedDict, total=False):
@@ -145,14 +145,23 @@ class SessionInputParamAgentSessionInputToolResult(TypedDict, total=False):
     output: AgentFunctionCallOutputParam | None
 
 
-SessionInputParamAgentSessionInputComputerUseApprovalRequestResultResponse: TypeAlias = "AgentBrowserAuthenticationSubmitParamParam | AgentBrowserAuthenticationCancelParamParam | AgentBrowserOriginAccessParamParam"
-
 AgentSessionInputParam: TypeAlias = "SessionInputParamAgentSessionInputMcpApprovalRequestResult | SessionInputParamAgentSessionInputComputerUseApprovalRequestResult | SessionInputParamAgentSessionInputMessage | SessionInputParamAgentSessionInputCancel | SessionInputParamAgentSessionInputToolResult"
+
+SessionInputParamAgentSessionInputComputerUseApprovalRequestResultResponse: TypeAlias = "AgentBrowserAuthenticationSubmitParamParam | AgentBrowserAuthenticationCancelParamParam | AgentBrowserOriginAccessParamParam"
 
 
 class AgentTextParam(TypedDict, total=False):
     format: TextFormatParam | None
     verbosity: Literal["low", "medium", "high"] | None
+
+
+class AgentToolConfigParamAutomations(TypedDict):
+    type: Literal["automations"]
+
+
+class AgentToolConfigParamComputerUse(TypedDict, total=False):
+    type: Required[Literal["computer_use"]]
+    include_screenshots: bool
 
 
 _AgentToolConfigParamFunctionReservedKeywords = TypedDict(
@@ -168,15 +177,6 @@ class AgentToolConfigParamFunction(_AgentToolConfigParamFunctionReservedKeywords
     defer_loading: bool
 
 
-class AgentToolConfigParamToolSearch(TypedDict):
-    type: Literal["tool_search"]
-
-
-class AgentToolConfigParamProgrammaticToolCalling(TypedDict, total=False):
-    type: Required[Literal["programmatic_tool_calling"]]
-    enabled: bool
-
-
 class AgentToolConfigParamMcp(TypedDict, total=False):
     server_label: Required[str]
     transport: Required[McpTransportParam]
@@ -188,11 +188,13 @@ class AgentToolConfigParamMcp(TypedDict, total=False):
     required: bool
 
 
-class AgentToolConfigParamWebSearchLocation(TypedDict, total=False):
-    city: str | None
-    country: str | None
-    region: str | None
-    timezone: str | None
+class AgentToolConfigParamProgrammaticToolCalling(TypedDict, total=False):
+    type: Required[Literal["programmatic_tool_calling"]]
+    enabled: bool
+
+
+class AgentToolConfigParamToolSearch(TypedDict):
+    type: Literal["tool_search"]
 
 
 class AgentToolConfigParamWebSearch(TypedDict, total=False):
@@ -203,13 +205,11 @@ class AgentToolConfigParamWebSearch(TypedDict, total=False):
     mode: Literal["disabled", "cached", "live"] | None
 
 
-class AgentToolConfigParamComputerUse(TypedDict, total=False):
-    type: Required[Literal["computer_use"]]
-    include_screenshots: bool
-
-
-class AgentToolConfigParamAutomations(TypedDict):
-    type: Literal["automations"]
+class AgentToolConfigParamWebSearchLocation(TypedDict, total=False):
+    city: str | None
+    country: str | None
+    region: str | None
+    timezone: str | None
 
 
 AgentToolParam: TypeAlias = "AgentToolConfigParamFunction | AgentToolConfigParamToolSearch | AgentToolConfigParamProgrammaticToolCalling | AgentToolConfigParamMcp | AgentToolConfigParamWebSearch | AgentToolConfigParamComputerUse | AgentToolConfigParamAutomations"
@@ -251,6 +251,11 @@ class AssistantCreateParams(TypedDict, total=False):
     top_p: float | None
 
 
+class AssistantCreateParamsToolResources(TypedDict, total=False):
+    code_interpreter: AssistantCreateParamsToolResourcesCodeInterpreter
+    file_search: AssistantCreateParamsToolResourcesFileSearch
+
+
 class AssistantCreateParamsToolResourcesCodeInterpreter(TypedDict, total=False):
     file_ids: Sequence[str]
 
@@ -260,18 +265,14 @@ class AssistantCreateParamsToolResourcesFileSearch(TypedDict, total=False):
     vector_stores: Iterable[AssistantCreateParamsToolResourcesFileSearchVectorStore]
 
 
-class AssistantCreateParamsToolResources(TypedDict, total=False):
-    code_interpreter: AssistantCreateParamsToolResourcesCodeInterpreter
-    file_search: AssistantCreateParamsToolResourcesFileSearch
+class AssistantCreateParamsToolResourcesFileSearchVectorStore(TypedDict, total=False):
+    chunking_strategy: AssistantCreateParamsToolResourcesFileSearchVectorStoreChunkingStrategy
+    file_ids: Sequence[str]
+    metadata: _types_shared_params.Metadata | None
 
 
 class AssistantCreateParamsToolResourcesFileSearchVectorStoreChunkingStrategyAuto(TypedDict):
     type: Literal["auto"]
-
-
-class AssistantCreateParamsToolResourcesFileSearchVectorStoreChunkingStrategyStaticStatic(TypedDict):
-    chunk_overlap_tokens: int
-    max_chunk_size_tokens: int
 
 
 class AssistantCreateParamsToolResourcesFileSearchVectorStoreChunkingStrategyStatic(TypedDict):
@@ -279,10 +280,9 @@ class AssistantCreateParamsToolResourcesFileSearchVectorStoreChunkingStrategySta
     type: Literal["static"]
 
 
-class AssistantCreateParamsToolResourcesFileSearchVectorStore(TypedDict, total=False):
-    chunking_strategy: AssistantCreateParamsToolResourcesFileSearchVectorStoreChunkingStrategy
-    file_ids: Sequence[str]
-    metadata: _types_shared_params.Metadata | None
+class AssistantCreateParamsToolResourcesFileSearchVectorStoreChunkingStrategyStaticStatic(TypedDict):
+    chunk_overlap_tokens: int
+    max_chunk_size_tokens: int
 
 
 AssistantCreateParamsToolResourcesFileSearchVectorStoreChunkingStrategy: TypeAlias = "AssistantCreateParamsToolResourcesFileSearchVectorStoreChunkingStrategyAuto | AssistantCreateParamsToolResourcesFileSearchVectorStoreChunkingStrategyStatic"
@@ -373,17 +373,17 @@ class AssistantUpdateParams(TypedDict, total=False):
     top_p: float | None
 
 
+class AssistantUpdateParamsToolResources(TypedDict, total=False):
+    code_interpreter: AssistantUpdateParamsToolResourcesCodeInterpreter
+    file_search: AssistantUpdateParamsToolResourcesFileSearch
+
+
 class AssistantUpdateParamsToolResourcesCodeInterpreter(TypedDict, total=False):
     file_ids: Sequence[str]
 
 
 class AssistantUpdateParamsToolResourcesFileSearch(TypedDict, total=False):
     vector_store_ids: Sequence[str]
-
-
-class AssistantUpdateParamsToolResources(TypedDict, total=False):
-    code_interpreter: AssistantUpdateParamsToolResourcesCodeInterpreter
-    file_search: AssistantUpdateParamsToolResourcesFileSearch
 
 
 class BetaApplyPatchToolParam(TypedDict, total=False):
@@ -406,15 +406,15 @@ class BetaComputerActionListParamDoubleClick(TypedDict):
     y: int
 
 
-class BetaComputerActionListParamDragPath(TypedDict):
-    x: int
-    y: int
-
-
 class BetaComputerActionListParamDrag(TypedDict, total=False):
     path: Required[Iterable[BetaComputerActionListParamDragPath]]
     type: Required[Literal["drag"]]
     keys: Sequence[str] | None
+
+
+class BetaComputerActionListParamDragPath(TypedDict):
+    x: int
+    y: int
 
 
 class BetaComputerActionListParamKeypress(TypedDict):
@@ -471,15 +471,15 @@ class BetaComputerActionParamDoubleClick(TypedDict):
     y: int
 
 
-class BetaComputerActionParamDragPath(TypedDict):
-    x: int
-    y: int
-
-
 class BetaComputerActionParamDrag(TypedDict, total=False):
     path: Required[Iterable[BetaComputerActionParamDragPath]]
     type: Required[Literal["drag"]]
     keys: Sequence[str] | None
+
+
+class BetaComputerActionParamDragPath(TypedDict):
+    x: int
+    y: int
 
 
 class BetaComputerActionParamKeypress(TypedDict):
@@ -578,14 +578,14 @@ class BetaCustomToolParam(_BetaCustomToolParamReservedKeywords, total=False):
     format: BetaCustomToolParamFormat
 
 
-class BetaCustomToolParamFormatText(TypedDict):
-    type: Literal["text"]
-
-
 class BetaCustomToolParamFormatGrammar(TypedDict):
     definition: str
     syntax: Literal["lark", "regex"]
     type: Literal["grammar"]
+
+
+class BetaCustomToolParamFormatText(TypedDict):
+    type: Literal["text"]
 
 
 BetaCustomToolParamFormat: TypeAlias = "BetaCustomToolParamFormatText | BetaCustomToolParamFormatGrammar"
@@ -612,20 +612,15 @@ class BetaFileSearchToolParamFiltersComparisonFilter(TypedDict):
     value: str | float | bool | Sequence[str | float]
 
 
-class BetaFileSearchToolParamFiltersCompoundFilterFilterComparisonFilter(TypedDict):
-    key: str
-    type: Literal["eq", "ne", "gt", "gte", "lt", "lte", "in", "nin"]
-    value: str | float | bool | Sequence[str | float]
-
-
 class BetaFileSearchToolParamFiltersCompoundFilter(TypedDict):
     filters: Iterable[BetaFileSearchToolParamFiltersCompoundFilterFilter]
     type: Literal["and", "or"]
 
 
-class BetaFileSearchToolParamRankingOptionsHybridSearch(TypedDict):
-    embedding_weight: float
-    text_weight: float
+class BetaFileSearchToolParamFiltersCompoundFilterFilterComparisonFilter(TypedDict):
+    key: str
+    type: Literal["eq", "ne", "gt", "gte", "lt", "lte", "in", "nin"]
+    value: str | float | bool | Sequence[str | float]
 
 
 class BetaFileSearchToolParamRankingOptions(TypedDict, total=False):
@@ -634,12 +629,17 @@ class BetaFileSearchToolParamRankingOptions(TypedDict, total=False):
     score_threshold: float
 
 
-BetaFileSearchToolParamFiltersCompoundFilterFilter: TypeAlias = (
-    "BetaFileSearchToolParamFiltersCompoundFilterFilterComparisonFilter | object"
-)
+class BetaFileSearchToolParamRankingOptionsHybridSearch(TypedDict):
+    embedding_weight: float
+    text_weight: float
+
 
 BetaFileSearchToolParamFilters: TypeAlias = (
     "BetaFileSearchToolParamFiltersComparisonFilter | BetaFileSearchToolParamFiltersCompoundFilter"
+)
+
+BetaFileSearchToolParamFiltersCompoundFilterFilter: TypeAlias = (
+    "BetaFileSearchToolParamFiltersCompoundFilterFilterComparisonFilter | object"
 )
 
 
@@ -693,6 +693,12 @@ class BetaLocalSkillParam(TypedDict):
     path: str
 
 
+class BetaMcpToolCallErrorParamHTTPError(TypedDict):
+    code: int
+    message: str
+    type: Literal["http_error"]
+
+
 class BetaMcpToolCallErrorParamMcpProtocolError(TypedDict):
     code: int
     message: str
@@ -702,12 +708,6 @@ class BetaMcpToolCallErrorParamMcpProtocolError(TypedDict):
 class BetaMcpToolCallErrorParamMcpToolExecutionError(TypedDict):
     content: object
     type: Literal["mcp_tool_execution_error"]
-
-
-class BetaMcpToolCallErrorParamHTTPError(TypedDict):
-    code: int
-    message: str
-    type: Literal["http_error"]
 
 
 BetaMcpToolCallErrorParam: TypeAlias = "BetaMcpToolCallErrorParamMcpProtocolError | BetaMcpToolCallErrorParamMcpToolExecutionError | BetaMcpToolCallErrorParamHTTPError"
@@ -753,14 +753,14 @@ class BetaResponseCodeInterpreterToolCallParamAgent(TypedDict):
     agent_name: str
 
 
-class BetaResponseCodeInterpreterToolCallParamOutputLogs(TypedDict):
-    logs: str
-    type: Literal["logs"]
-
-
 class BetaResponseCodeInterpreterToolCallParamOutputImage(TypedDict):
     type: Literal["image"]
     url: str
+
+
+class BetaResponseCodeInterpreterToolCallParamOutputLogs(TypedDict):
+    logs: str
+    type: Literal["logs"]
 
 
 BetaResponseCodeInterpreterToolCallParamOutput: TypeAlias = (
@@ -822,12 +822,12 @@ class BetaResponseConfigurationUpdateItemParamParamReasoning(TypedDict, total=Fa
     effort: Literal["none", "minimal", "low", "medium", "high", "xhigh", "max"] | None
 
 
-class BetaResponseConfigurationUpdateItemParamParamTextFormatText(TypedDict):
-    type: Literal["text"]
-
-
 class BetaResponseConfigurationUpdateItemParamParamText(TypedDict):
     format: BetaResponseConfigurationUpdateItemParamParamTextFormat
+
+
+class BetaResponseConfigurationUpdateItemParamParamTextFormatText(TypedDict):
+    type: Literal["text"]
 
 
 BetaResponseConfigurationUpdateItemParamParamTextFormat: TypeAlias = (
@@ -962,13 +962,13 @@ class BetaResponseFunctionShellCallOutputContentParam(TypedDict):
     stdout: str
 
 
-class BetaResponseFunctionShellCallOutputContentParamOutcomeTimeout(TypedDict):
-    type: Literal["timeout"]
-
-
 class BetaResponseFunctionShellCallOutputContentParamOutcomeExit(TypedDict):
     exit_code: int
     type: Literal["exit"]
+
+
+class BetaResponseFunctionShellCallOutputContentParamOutcomeTimeout(TypedDict):
+    type: Literal["timeout"]
 
 
 BetaResponseFunctionShellCallOutputContentParamOutcome: TypeAlias = "BetaResponseFunctionShellCallOutputContentParamOutcomeTimeout | BetaResponseFunctionShellCallOutputContentParamOutcomeExit"
@@ -1020,9 +1020,15 @@ class BetaResponseFunctionWebSearchParamAgent(TypedDict):
     agent_name: str
 
 
-class BetaResponseFunctionWebSearchParamActionSearchSource(TypedDict):
-    type: Literal["url"]
+class BetaResponseFunctionWebSearchParamActionFindInPage(TypedDict):
+    pattern: str
+    type: Literal["find_in_page"]
     url: str
+
+
+class BetaResponseFunctionWebSearchParamActionOpenPage(TypedDict, total=False):
+    type: Required[Literal["open_page"]]
+    url: str | None
 
 
 class BetaResponseFunctionWebSearchParamActionSearch(TypedDict, total=False):
@@ -1032,14 +1038,8 @@ class BetaResponseFunctionWebSearchParamActionSearch(TypedDict, total=False):
     sources: Iterable[BetaResponseFunctionWebSearchParamActionSearchSource]
 
 
-class BetaResponseFunctionWebSearchParamActionOpenPage(TypedDict, total=False):
-    type: Required[Literal["open_page"]]
-    url: str | None
-
-
-class BetaResponseFunctionWebSearchParamActionFindInPage(TypedDict):
-    pattern: str
-    type: Literal["find_in_page"]
+class BetaResponseFunctionWebSearchParamActionSearchSource(TypedDict):
+    type: Literal["url"]
     url: str
 
 
@@ -1113,25 +1113,106 @@ class BetaResponseInputImageParamPromptCacheBreakpoint(TypedDict, total=False):
     ttl: Literal["30m", "12h"]
 
 
-class BetaResponseInputItemParamMessageAgent(TypedDict):
+class BetaResponseInputItemParamAdditionalTools(TypedDict, total=False):
+    role: Required[Literal["developer"]]
+    tools: Required[Iterable[BetaToolParam]]
+    type: Required[Literal["additional_tools"]]
+    id: str | None
+    agent: BetaResponseInputItemParamAdditionalToolsAgent | None
+
+
+class BetaResponseInputItemParamAdditionalToolsAgent(TypedDict):
     agent_name: str
 
 
-class BetaResponseInputItemParamMessage(TypedDict, total=False):
-    content: Required[BetaResponseInputMessageContentListParam]
-    role: Required[Literal["user", "system", "developer"]]
-    agent: BetaResponseInputItemParamMessageAgent | None
-    status: Literal["in_progress", "completed", "incomplete"]
-    type: Literal["message"]
+class BetaResponseInputItemParamAgentMessage(TypedDict, total=False):
+    author: Required[str]
+    content: Required[Iterable[BetaResponseInputItemParamAgentMessageContent]]
+    recipient: Required[str]
+    type: Required[Literal["agent_message"]]
+    id: str | None
+    agent: BetaResponseInputItemParamAgentMessageAgent | None
 
 
-class BetaResponseInputItemParamComputerCallOutputAcknowledgedSafetyCheck(TypedDict, total=False):
-    id: Required[str]
-    code: str | None
-    message: str | None
+class BetaResponseInputItemParamAgentMessageAgent(TypedDict):
+    agent_name: str
 
 
-class BetaResponseInputItemParamComputerCallOutputAgent(TypedDict):
+class BetaResponseInputItemParamAgentMessageContentEncryptedContent(TypedDict):
+    encrypted_content: str
+    type: Literal["encrypted_content"]
+
+
+class BetaResponseInputItemParamApplyPatchCall(TypedDict, total=False):
+    call_id: Required[str]
+    operation: Required[BetaResponseInputItemParamApplyPatchCallOperation]
+    status: Required[Literal["in_progress", "completed"]]
+    type: Required[Literal["apply_patch_call"]]
+    id: str | None
+    agent: BetaResponseInputItemParamApplyPatchCallAgent | None
+    caller: BetaResponseInputItemParamApplyPatchCallCaller | None
+
+
+class BetaResponseInputItemParamApplyPatchCallAgent(TypedDict):
+    agent_name: str
+
+
+class BetaResponseInputItemParamApplyPatchCallCallerDirect(TypedDict):
+    type: Literal["direct"]
+
+
+class BetaResponseInputItemParamApplyPatchCallCallerProgram(TypedDict):
+    caller_id: str
+    type: Literal["program"]
+
+
+class BetaResponseInputItemParamApplyPatchCallOperationCreateFile(TypedDict):
+    diff: str
+    path: str
+    type: Literal["create_file"]
+
+
+class BetaResponseInputItemParamApplyPatchCallOperationDeleteFile(TypedDict):
+    path: str
+    type: Literal["delete_file"]
+
+
+class BetaResponseInputItemParamApplyPatchCallOperationUpdateFile(TypedDict):
+    diff: str
+    path: str
+    type: Literal["update_file"]
+
+
+class BetaResponseInputItemParamApplyPatchCallOutput(TypedDict, total=False):
+    call_id: Required[str]
+    status: Required[Literal["completed", "failed"]]
+    type: Required[Literal["apply_patch_call_output"]]
+    id: str | None
+    agent: BetaResponseInputItemParamApplyPatchCallOutputAgent | None
+    caller: BetaResponseInputItemParamApplyPatchCallOutputCaller | None
+    output: str | None
+
+
+class BetaResponseInputItemParamApplyPatchCallOutputAgent(TypedDict):
+    agent_name: str
+
+
+class BetaResponseInputItemParamApplyPatchCallOutputCallerDirect(TypedDict):
+    type: Literal["direct"]
+
+
+class BetaResponseInputItemParamApplyPatchCallOutputCallerProgram(TypedDict):
+    caller_id: str
+    type: Literal["program"]
+
+
+class BetaResponseInputItemParamCompactionTrigger(TypedDict, total=False):
+    type: Required[Literal["compaction_trigger"]]
+    id: str | None
+    agent: BetaResponseInputItemParamCompactionTriggerAgent | None
+
+
+class BetaResponseInputItemParamCompactionTriggerAgent(TypedDict):
     agent_name: str
 
 
@@ -1145,17 +1226,14 @@ class BetaResponseInputItemParamComputerCallOutput(TypedDict, total=False):
     status: Literal["in_progress", "completed", "incomplete"] | None
 
 
-class BetaResponseInputItemParamFunctionCallOutputAgent(TypedDict):
+class BetaResponseInputItemParamComputerCallOutputAcknowledgedSafetyCheck(TypedDict, total=False):
+    id: Required[str]
+    code: str | None
+    message: str | None
+
+
+class BetaResponseInputItemParamComputerCallOutputAgent(TypedDict):
     agent_name: str
-
-
-class BetaResponseInputItemParamFunctionCallOutputCallerDirect(TypedDict):
-    type: Literal["direct"]
-
-
-class BetaResponseInputItemParamFunctionCallOutputCallerProgram(TypedDict):
-    caller_id: str
-    type: Literal["program"]
 
 
 class BetaResponseInputItemParamFunctionCallOutput(TypedDict, total=False):
@@ -1170,133 +1248,17 @@ class BetaResponseInputItemParamFunctionCallOutput(TypedDict, total=False):
     status: Literal["in_progress", "completed", "incomplete"] | None
 
 
-class BetaResponseInputItemParamAgentMessageContentEncryptedContent(TypedDict):
-    encrypted_content: str
-    type: Literal["encrypted_content"]
-
-
-class BetaResponseInputItemParamAgentMessageAgent(TypedDict):
+class BetaResponseInputItemParamFunctionCallOutputAgent(TypedDict):
     agent_name: str
 
 
-class BetaResponseInputItemParamAgentMessage(TypedDict, total=False):
-    author: Required[str]
-    content: Required[Iterable[BetaResponseInputItemParamAgentMessageContent]]
-    recipient: Required[str]
-    type: Required[Literal["agent_message"]]
-    id: str | None
-    agent: BetaResponseInputItemParamAgentMessageAgent | None
+class BetaResponseInputItemParamFunctionCallOutputCallerDirect(TypedDict):
+    type: Literal["direct"]
 
 
-class BetaResponseInputItemParamMultiAgentCallAgent(TypedDict):
-    agent_name: str
-
-
-class BetaResponseInputItemParamMultiAgentCall(TypedDict, total=False):
-    action: Required[
-        Literal["spawn_agent", "interrupt_agent", "list_agents", "send_message", "followup_task", "wait_agent"]
-    ]
-    arguments: Required[str]
-    call_id: Required[str]
-    type: Required[Literal["multi_agent_call"]]
-    id: str | None
-    agent: BetaResponseInputItemParamMultiAgentCallAgent | None
-
-
-class BetaResponseInputItemParamMultiAgentCallOutputOutputAnnotationFileCitation(TypedDict):
-    file_id: str
-    filename: str
-    index: int
-    type: Literal["file_citation"]
-
-
-class BetaResponseInputItemParamMultiAgentCallOutputOutputAnnotationURLCitation(TypedDict):
-    end_index: int
-    start_index: int
-    title: str
-    type: Literal["url_citation"]
-    url: str
-
-
-class BetaResponseInputItemParamMultiAgentCallOutputOutputAnnotationContainerFileCitation(TypedDict):
-    container_id: str
-    end_index: int
-    file_id: str
-    filename: str
-    start_index: int
-    type: Literal["container_file_citation"]
-
-
-class BetaResponseInputItemParamMultiAgentCallOutputOutput(TypedDict, total=False):
-    text: Required[str]
-    type: Required[Literal["output_text"]]
-    annotations: Iterable[BetaResponseInputItemParamMultiAgentCallOutputOutputAnnotation]
-
-
-class BetaResponseInputItemParamMultiAgentCallOutputAgent(TypedDict):
-    agent_name: str
-
-
-class BetaResponseInputItemParamMultiAgentCallOutput(TypedDict, total=False):
-    action: Required[
-        Literal["spawn_agent", "interrupt_agent", "list_agents", "send_message", "followup_task", "wait_agent"]
-    ]
-    call_id: Required[str]
-    output: Required[Iterable[BetaResponseInputItemParamMultiAgentCallOutputOutput]]
-    type: Required[Literal["multi_agent_call_output"]]
-    id: str | None
-    agent: BetaResponseInputItemParamMultiAgentCallOutputAgent | None
-
-
-class BetaResponseInputItemParamToolSearchCallAgent(TypedDict):
-    agent_name: str
-
-
-class BetaResponseInputItemParamToolSearchCall(TypedDict, total=False):
-    arguments: Required[object]
-    type: Required[Literal["tool_search_call"]]
-    id: str | None
-    agent: BetaResponseInputItemParamToolSearchCallAgent | None
-    call_id: str | None
-    execution: Literal["server", "client"]
-    status: Literal["in_progress", "completed", "incomplete"] | None
-
-
-class BetaResponseInputItemParamAdditionalToolsAgent(TypedDict):
-    agent_name: str
-
-
-class BetaResponseInputItemParamAdditionalTools(TypedDict, total=False):
-    role: Required[Literal["developer"]]
-    tools: Required[Iterable[BetaToolParam]]
-    type: Required[Literal["additional_tools"]]
-    id: str | None
-    agent: BetaResponseInputItemParamAdditionalToolsAgent | None
-
-
-class BetaResponseInputItemParamImageGenerationCallAgent(TypedDict):
-    agent_name: str
-
-
-class BetaResponseInputItemParamImageGenerationCallErrorModerationDetails(TypedDict):
-    categories: Sequence[str]
-    moderation_stage: Literal["input", "output", "unknown"]
-
-
-class BetaResponseInputItemParamImageGenerationCallError(TypedDict, total=False):
-    code: Required[str | None]
-    message: Required[str]
-    param: Required[str | None]
-    type: Required[str]
-    moderation_details: BetaResponseInputItemParamImageGenerationCallErrorModerationDetails
-
-
-class BetaResponseInputItemParamImageGenerationCallSvgUsage(TypedDict):
-    input_tokens: int
-    model: str
-    output_tokens: int
-    reasoning_tokens: int
-    total_tokens: int
+class BetaResponseInputItemParamFunctionCallOutputCallerProgram(TypedDict):
+    caller_id: str
+    type: Literal["program"]
 
 
 class BetaResponseInputItemParamImageGenerationCall(TypedDict, total=False):
@@ -1315,6 +1277,50 @@ class BetaResponseInputItemParamImageGenerationCall(TypedDict, total=False):
     svg_usage: BetaResponseInputItemParamImageGenerationCallSvgUsage
 
 
+class BetaResponseInputItemParamImageGenerationCallAgent(TypedDict):
+    agent_name: str
+
+
+class BetaResponseInputItemParamImageGenerationCallError(TypedDict, total=False):
+    code: Required[str | None]
+    message: Required[str]
+    param: Required[str | None]
+    type: Required[str]
+    moderation_details: BetaResponseInputItemParamImageGenerationCallErrorModerationDetails
+
+
+class BetaResponseInputItemParamImageGenerationCallErrorModerationDetails(TypedDict):
+    categories: Sequence[str]
+    moderation_stage: Literal["input", "output", "unknown"]
+
+
+class BetaResponseInputItemParamImageGenerationCallSvgUsage(TypedDict):
+    input_tokens: int
+    model: str
+    output_tokens: int
+    reasoning_tokens: int
+    total_tokens: int
+
+
+class BetaResponseInputItemParamItemReference(TypedDict, total=False):
+    id: Required[str]
+    agent: BetaResponseInputItemParamItemReferenceAgent | None
+    type: Literal["item_reference"] | None
+
+
+class BetaResponseInputItemParamItemReferenceAgent(TypedDict):
+    agent_name: str
+
+
+class BetaResponseInputItemParamLocalShellCall(TypedDict, total=False):
+    id: Required[str]
+    action: Required[BetaResponseInputItemParamLocalShellCallAction]
+    call_id: Required[str]
+    status: Required[Literal["in_progress", "completed", "incomplete"]]
+    type: Required[Literal["local_shell_call"]]
+    agent: BetaResponseInputItemParamLocalShellCallAgent | None
+
+
 class BetaResponseInputItemParamLocalShellCallAction(TypedDict, total=False):
     command: Required[Sequence[str]]
     env: Required[dict[str, str]]
@@ -1328,24 +1334,187 @@ class BetaResponseInputItemParamLocalShellCallAgent(TypedDict):
     agent_name: str
 
 
-class BetaResponseInputItemParamLocalShellCall(TypedDict, total=False):
+class BetaResponseInputItemParamLocalShellCallOutput(TypedDict, total=False):
     id: Required[str]
-    action: Required[BetaResponseInputItemParamLocalShellCallAction]
-    call_id: Required[str]
-    status: Required[Literal["in_progress", "completed", "incomplete"]]
-    type: Required[Literal["local_shell_call"]]
-    agent: BetaResponseInputItemParamLocalShellCallAgent | None
+    output: Required[str]
+    type: Required[Literal["local_shell_call_output"]]
+    agent: BetaResponseInputItemParamLocalShellCallOutputAgent | None
+    status: Literal["in_progress", "completed", "incomplete"] | None
 
 
 class BetaResponseInputItemParamLocalShellCallOutputAgent(TypedDict):
     agent_name: str
 
 
-class BetaResponseInputItemParamLocalShellCallOutput(TypedDict, total=False):
+class BetaResponseInputItemParamMcpApprovalRequest(TypedDict, total=False):
     id: Required[str]
-    output: Required[str]
-    type: Required[Literal["local_shell_call_output"]]
-    agent: BetaResponseInputItemParamLocalShellCallOutputAgent | None
+    arguments: Required[str]
+    name: Required[str]
+    server_label: Required[str]
+    type: Required[Literal["mcp_approval_request"]]
+    agent: BetaResponseInputItemParamMcpApprovalRequestAgent | None
+
+
+class BetaResponseInputItemParamMcpApprovalRequestAgent(TypedDict):
+    agent_name: str
+
+
+class BetaResponseInputItemParamMcpApprovalResponse(TypedDict, total=False):
+    approval_request_id: Required[str]
+    approve: Required[bool]
+    type: Required[Literal["mcp_approval_response"]]
+    id: str | None
+    agent: BetaResponseInputItemParamMcpApprovalResponseAgent | None
+    reason: str | None
+
+
+class BetaResponseInputItemParamMcpApprovalResponseAgent(TypedDict):
+    agent_name: str
+
+
+class BetaResponseInputItemParamMcpCall(TypedDict, total=False):
+    id: Required[str]
+    arguments: Required[str]
+    name: Required[str]
+    server_label: Required[str]
+    type: Required[Literal["mcp_call"]]
+    agent: BetaResponseInputItemParamMcpCallAgent | None
+    approval_request_id: str | None
+    error: BetaMcpToolCallErrorParam | None
+    output: str | None
+    status: Literal["in_progress", "completed", "incomplete", "calling", "failed"]
+
+
+class BetaResponseInputItemParamMcpCallAgent(TypedDict):
+    agent_name: str
+
+
+class BetaResponseInputItemParamMcpListTools(TypedDict, total=False):
+    id: Required[str]
+    server_label: Required[str]
+    tools: Required[Iterable[BetaResponseInputItemParamMcpListToolsTool]]
+    type: Required[Literal["mcp_list_tools"]]
+    agent: BetaResponseInputItemParamMcpListToolsAgent | None
+    error: str | None
+
+
+class BetaResponseInputItemParamMcpListToolsAgent(TypedDict):
+    agent_name: str
+
+
+class BetaResponseInputItemParamMcpListToolsTool(TypedDict, total=False):
+    input_schema: Required[object]
+    name: Required[str]
+    annotations: object | None
+    description: str | None
+
+
+class BetaResponseInputItemParamMessage(TypedDict, total=False):
+    content: Required[BetaResponseInputMessageContentListParam]
+    role: Required[Literal["user", "system", "developer"]]
+    agent: BetaResponseInputItemParamMessageAgent | None
+    status: Literal["in_progress", "completed", "incomplete"]
+    type: Literal["message"]
+
+
+class BetaResponseInputItemParamMessageAgent(TypedDict):
+    agent_name: str
+
+
+class BetaResponseInputItemParamMultiAgentCall(TypedDict, total=False):
+    action: Required[
+        Literal["spawn_agent", "interrupt_agent", "list_agents", "send_message", "followup_task", "wait_agent"]
+    ]
+    arguments: Required[str]
+    call_id: Required[str]
+    type: Required[Literal["multi_agent_call"]]
+    id: str | None
+    agent: BetaResponseInputItemParamMultiAgentCallAgent | None
+
+
+class BetaResponseInputItemParamMultiAgentCallAgent(TypedDict):
+    agent_name: str
+
+
+class BetaResponseInputItemParamMultiAgentCallOutput(TypedDict, total=False):
+    action: Required[
+        Literal["spawn_agent", "interrupt_agent", "list_agents", "send_message", "followup_task", "wait_agent"]
+    ]
+    call_id: Required[str]
+    output: Required[Iterable[BetaResponseInputItemParamMultiAgentCallOutputOutput]]
+    type: Required[Literal["multi_agent_call_output"]]
+    id: str | None
+    agent: BetaResponseInputItemParamMultiAgentCallOutputAgent | None
+
+
+class BetaResponseInputItemParamMultiAgentCallOutputAgent(TypedDict):
+    agent_name: str
+
+
+class BetaResponseInputItemParamMultiAgentCallOutputOutput(TypedDict, total=False):
+    text: Required[str]
+    type: Required[Literal["output_text"]]
+    annotations: Iterable[BetaResponseInputItemParamMultiAgentCallOutputOutputAnnotation]
+
+
+class BetaResponseInputItemParamMultiAgentCallOutputOutputAnnotationContainerFileCitation(TypedDict):
+    container_id: str
+    end_index: int
+    file_id: str
+    filename: str
+    start_index: int
+    type: Literal["container_file_citation"]
+
+
+class BetaResponseInputItemParamMultiAgentCallOutputOutputAnnotationFileCitation(TypedDict):
+    file_id: str
+    filename: str
+    index: int
+    type: Literal["file_citation"]
+
+
+class BetaResponseInputItemParamMultiAgentCallOutputOutputAnnotationURLCitation(TypedDict):
+    end_index: int
+    start_index: int
+    title: str
+    type: Literal["url_citation"]
+    url: str
+
+
+class BetaResponseInputItemParamProgram(TypedDict, total=False):
+    id: Required[str]
+    call_id: Required[str]
+    code: Required[str]
+    fingerprint: Required[str]
+    type: Required[Literal["program"]]
+    agent: BetaResponseInputItemParamProgramAgent | None
+
+
+class BetaResponseInputItemParamProgramAgent(TypedDict):
+    agent_name: str
+
+
+class BetaResponseInputItemParamProgramOutput(TypedDict, total=False):
+    id: Required[str]
+    call_id: Required[str]
+    result: Required[str]
+    status: Required[Literal["completed", "incomplete"]]
+    type: Required[Literal["program_output"]]
+    agent: BetaResponseInputItemParamProgramOutputAgent | None
+
+
+class BetaResponseInputItemParamProgramOutputAgent(TypedDict):
+    agent_name: str
+
+
+class BetaResponseInputItemParamShellCall(TypedDict, total=False):
+    action: Required[BetaResponseInputItemParamShellCallAction]
+    call_id: Required[str]
+    type: Required[Literal["shell_call"]]
+    id: str | None
+    agent: BetaResponseInputItemParamShellCallAgent | None
+    caller: BetaResponseInputItemParamShellCallCaller | None
+    environment: BetaResponseInputItemParamShellCallEnvironment | None
     status: Literal["in_progress", "completed", "incomplete"] | None
 
 
@@ -1368,14 +1537,14 @@ class BetaResponseInputItemParamShellCallCallerProgram(TypedDict):
     type: Literal["program"]
 
 
-class BetaResponseInputItemParamShellCall(TypedDict, total=False):
-    action: Required[BetaResponseInputItemParamShellCallAction]
+class BetaResponseInputItemParamShellCallOutput(TypedDict, total=False):
     call_id: Required[str]
-    type: Required[Literal["shell_call"]]
+    output: Required[Iterable[BetaResponseFunctionShellCallOutputContentParam]]
+    type: Required[Literal["shell_call_output"]]
     id: str | None
-    agent: BetaResponseInputItemParamShellCallAgent | None
-    caller: BetaResponseInputItemParamShellCallCaller | None
-    environment: BetaResponseInputItemParamShellCallEnvironment | None
+    agent: BetaResponseInputItemParamShellCallOutputAgent | None
+    caller: BetaResponseInputItemParamShellCallOutputCaller | None
+    max_output_length: int | None
     status: Literal["in_progress", "completed", "incomplete"] | None
 
 
@@ -1392,194 +1561,33 @@ class BetaResponseInputItemParamShellCallOutputCallerProgram(TypedDict):
     type: Literal["program"]
 
 
-class BetaResponseInputItemParamShellCallOutput(TypedDict, total=False):
-    call_id: Required[str]
-    output: Required[Iterable[BetaResponseFunctionShellCallOutputContentParam]]
-    type: Required[Literal["shell_call_output"]]
+class BetaResponseInputItemParamToolSearchCall(TypedDict, total=False):
+    arguments: Required[object]
+    type: Required[Literal["tool_search_call"]]
     id: str | None
-    agent: BetaResponseInputItemParamShellCallOutputAgent | None
-    caller: BetaResponseInputItemParamShellCallOutputCaller | None
-    max_output_length: int | None
+    agent: BetaResponseInputItemParamToolSearchCallAgent | None
+    call_id: str | None
+    execution: Literal["server", "client"]
     status: Literal["in_progress", "completed", "incomplete"] | None
 
 
-class BetaResponseInputItemParamApplyPatchCallOperationCreateFile(TypedDict):
-    diff: str
-    path: str
-    type: Literal["create_file"]
-
-
-class BetaResponseInputItemParamApplyPatchCallOperationDeleteFile(TypedDict):
-    path: str
-    type: Literal["delete_file"]
-
-
-class BetaResponseInputItemParamApplyPatchCallOperationUpdateFile(TypedDict):
-    diff: str
-    path: str
-    type: Literal["update_file"]
-
-
-class BetaResponseInputItemParamApplyPatchCallAgent(TypedDict):
+class BetaResponseInputItemParamToolSearchCallAgent(TypedDict):
     agent_name: str
-
-
-class BetaResponseInputItemParamApplyPatchCallCallerDirect(TypedDict):
-    type: Literal["direct"]
-
-
-class BetaResponseInputItemParamApplyPatchCallCallerProgram(TypedDict):
-    caller_id: str
-    type: Literal["program"]
-
-
-class BetaResponseInputItemParamApplyPatchCall(TypedDict, total=False):
-    call_id: Required[str]
-    operation: Required[BetaResponseInputItemParamApplyPatchCallOperation]
-    status: Required[Literal["in_progress", "completed"]]
-    type: Required[Literal["apply_patch_call"]]
-    id: str | None
-    agent: BetaResponseInputItemParamApplyPatchCallAgent | None
-    caller: BetaResponseInputItemParamApplyPatchCallCaller | None
-
-
-class BetaResponseInputItemParamApplyPatchCallOutputAgent(TypedDict):
-    agent_name: str
-
-
-class BetaResponseInputItemParamApplyPatchCallOutputCallerDirect(TypedDict):
-    type: Literal["direct"]
-
-
-class BetaResponseInputItemParamApplyPatchCallOutputCallerProgram(TypedDict):
-    caller_id: str
-    type: Literal["program"]
-
-
-class BetaResponseInputItemParamApplyPatchCallOutput(TypedDict, total=False):
-    call_id: Required[str]
-    status: Required[Literal["completed", "failed"]]
-    type: Required[Literal["apply_patch_call_output"]]
-    id: str | None
-    agent: BetaResponseInputItemParamApplyPatchCallOutputAgent | None
-    caller: BetaResponseInputItemParamApplyPatchCallOutputCaller | None
-    output: str | None
-
-
-class BetaResponseInputItemParamMcpListToolsTool(TypedDict, total=False):
-    input_schema: Required[object]
-    name: Required[str]
-    annotations: object | None
-    description: str | None
-
-
-class BetaResponseInputItemParamMcpListToolsAgent(TypedDict):
-    agent_name: str
-
-
-class BetaResponseInputItemParamMcpListTools(TypedDict, total=False):
-    id: Required[str]
-    server_label: Required[str]
-    tools: Required[Iterable[BetaResponseInputItemParamMcpListToolsTool]]
-    type: Required[Literal["mcp_list_tools"]]
-    agent: BetaResponseInputItemParamMcpListToolsAgent | None
-    error: str | None
-
-
-class BetaResponseInputItemParamMcpApprovalRequestAgent(TypedDict):
-    agent_name: str
-
-
-class BetaResponseInputItemParamMcpApprovalRequest(TypedDict, total=False):
-    id: Required[str]
-    arguments: Required[str]
-    name: Required[str]
-    server_label: Required[str]
-    type: Required[Literal["mcp_approval_request"]]
-    agent: BetaResponseInputItemParamMcpApprovalRequestAgent | None
-
-
-class BetaResponseInputItemParamMcpApprovalResponseAgent(TypedDict):
-    agent_name: str
-
-
-class BetaResponseInputItemParamMcpApprovalResponse(TypedDict, total=False):
-    approval_request_id: Required[str]
-    approve: Required[bool]
-    type: Required[Literal["mcp_approval_response"]]
-    id: str | None
-    agent: BetaResponseInputItemParamMcpApprovalResponseAgent | None
-    reason: str | None
-
-
-class BetaResponseInputItemParamMcpCallAgent(TypedDict):
-    agent_name: str
-
-
-class BetaResponseInputItemParamMcpCall(TypedDict, total=False):
-    id: Required[str]
-    arguments: Required[str]
-    name: Required[str]
-    server_label: Required[str]
-    type: Required[Literal["mcp_call"]]
-    agent: BetaResponseInputItemParamMcpCallAgent | None
-    approval_request_id: str | None
-    error: BetaMcpToolCallErrorParam | None
-    output: str | None
-    status: Literal["in_progress", "completed", "incomplete", "calling", "failed"]
-
-
-class BetaResponseInputItemParamCompactionTriggerAgent(TypedDict):
-    agent_name: str
-
-
-class BetaResponseInputItemParamCompactionTrigger(TypedDict, total=False):
-    type: Required[Literal["compaction_trigger"]]
-    id: str | None
-    agent: BetaResponseInputItemParamCompactionTriggerAgent | None
-
-
-class BetaResponseInputItemParamItemReferenceAgent(TypedDict):
-    agent_name: str
-
-
-class BetaResponseInputItemParamItemReference(TypedDict, total=False):
-    id: Required[str]
-    agent: BetaResponseInputItemParamItemReferenceAgent | None
-    type: Literal["item_reference"] | None
-
-
-class BetaResponseInputItemParamProgramAgent(TypedDict):
-    agent_name: str
-
-
-class BetaResponseInputItemParamProgram(TypedDict, total=False):
-    id: Required[str]
-    call_id: Required[str]
-    code: Required[str]
-    fingerprint: Required[str]
-    type: Required[Literal["program"]]
-    agent: BetaResponseInputItemParamProgramAgent | None
-
-
-class BetaResponseInputItemParamProgramOutputAgent(TypedDict):
-    agent_name: str
-
-
-class BetaResponseInputItemParamProgramOutput(TypedDict, total=False):
-    id: Required[str]
-    call_id: Required[str]
-    result: Required[str]
-    status: Required[Literal["completed", "incomplete"]]
-    type: Required[Literal["program_output"]]
-    agent: BetaResponseInputItemParamProgramOutputAgent | None
 
 
 BetaResponseInputItemParam: TypeAlias = "BetaEasyInputMessageParam | BetaResponseInputItemParamMessage | BetaResponseOutputMessageParam | BetaResponseFileSearchToolCallParam | BetaResponseComputerToolCallParam | BetaResponseInputItemParamComputerCallOutput | BetaResponseFunctionWebSearchParam | BetaResponseFunctionToolCallParam | BetaResponseInputItemParamFunctionCallOutput | BetaResponseInputItemParamAgentMessage | BetaResponseInputItemParamMultiAgentCall | BetaResponseInputItemParamMultiAgentCallOutput | BetaResponseInputItemParamToolSearchCall | BetaResponseToolSearchOutputItemParamParam | BetaResponseInputItemParamAdditionalTools | BetaResponseConfigurationUpdateItemParamParam | BetaResponseReasoningItemParam | BetaResponseCompactionItemParamParam | BetaResponseInputItemParamImageGenerationCall | BetaResponseCodeInterpreterToolCallParam | BetaResponseInputItemParamLocalShellCall | BetaResponseInputItemParamLocalShellCallOutput | BetaResponseInputItemParamShellCall | BetaResponseInputItemParamShellCallOutput | BetaResponseInputItemParamApplyPatchCall | BetaResponseInputItemParamApplyPatchCallOutput | BetaResponseInputItemParamMcpListTools | BetaResponseInputItemParamMcpApprovalRequest | BetaResponseInputItemParamMcpApprovalResponse | BetaResponseInputItemParamMcpCall | BetaResponseCustomToolCallOutputParam | BetaResponseCustomToolCallParam | BetaResponseInputItemParamCompactionTrigger | BetaResponseInputItemParamItemReference | BetaResponseInputItemParamProgram | BetaResponseInputItemParamProgramOutput"
 
-BetaResponseInputItemParamFunctionCallOutputCaller: TypeAlias = "BetaResponseInputItemParamFunctionCallOutputCallerDirect | BetaResponseInputItemParamFunctionCallOutputCallerProgram"
-
 BetaResponseInputItemParamAgentMessageContent: TypeAlias = "BetaResponseInputTextContentParam | BetaResponseInputImageContentParam | BetaResponseInputItemParamAgentMessageContentEncryptedContent"
+
+BetaResponseInputItemParamApplyPatchCallCaller: TypeAlias = (
+    "BetaResponseInputItemParamApplyPatchCallCallerDirect | BetaResponseInputItemParamApplyPatchCallCallerProgram"
+)
+
+BetaResponseInputItemParamApplyPatchCallOperation: TypeAlias = "BetaResponseInputItemParamApplyPatchCallOperationCreateFile | BetaResponseInputItemParamApplyPatchCallOperationDeleteFile | BetaResponseInputItemParamApplyPatchCallOperationUpdateFile"
+
+BetaResponseInputItemParamApplyPatchCallOutputCaller: TypeAlias = "BetaResponseInputItemParamApplyPatchCallOutputCallerDirect | BetaResponseInputItemParamApplyPatchCallOutputCallerProgram"
+
+BetaResponseInputItemParamFunctionCallOutputCaller: TypeAlias = "BetaResponseInputItemParamFunctionCallOutputCallerDirect | BetaResponseInputItemParamFunctionCallOutputCallerProgram"
 
 BetaResponseInputItemParamMultiAgentCallOutputOutputAnnotation: TypeAlias = "BetaResponseInputItemParamMultiAgentCallOutputOutputAnnotationFileCitation | BetaResponseInputItemParamMultiAgentCallOutputOutputAnnotationURLCitation | BetaResponseInputItemParamMultiAgentCallOutputOutputAnnotationContainerFileCitation"
 
@@ -1593,14 +1601,6 @@ BetaResponseInputItemParamShellCallOutputCaller: TypeAlias = (
     "BetaResponseInputItemParamShellCallOutputCallerDirect | BetaResponseInputItemParamShellCallOutputCallerProgram"
 )
 
-BetaResponseInputItemParamApplyPatchCallOperation: TypeAlias = "BetaResponseInputItemParamApplyPatchCallOperationCreateFile | BetaResponseInputItemParamApplyPatchCallOperationDeleteFile | BetaResponseInputItemParamApplyPatchCallOperationUpdateFile"
-
-BetaResponseInputItemParamApplyPatchCallCaller: TypeAlias = (
-    "BetaResponseInputItemParamApplyPatchCallCallerDirect | BetaResponseInputItemParamApplyPatchCallCallerProgram"
-)
-
-BetaResponseInputItemParamApplyPatchCallOutputCaller: TypeAlias = "BetaResponseInputItemParamApplyPatchCallOutputCallerDirect | BetaResponseInputItemParamApplyPatchCallOutputCallerProgram"
-
 BetaResponseInputMessageContentListParam: TypeAlias = (
     "list[BetaResponseInputMessageContentListParamBetaResponseInputContentParam]"
 )
@@ -1610,25 +1610,106 @@ BetaResponseInputMessageContentListParamBetaResponseInputContentParam: TypeAlias
 )
 
 
-class BetaResponseInputParamMessageAgent(TypedDict):
+class BetaResponseInputParamAdditionalTools(TypedDict, total=False):
+    role: Required[Literal["developer"]]
+    tools: Required[Iterable[BetaToolParam]]
+    type: Required[Literal["additional_tools"]]
+    id: str | None
+    agent: BetaResponseInputParamAdditionalToolsAgent | None
+
+
+class BetaResponseInputParamAdditionalToolsAgent(TypedDict):
     agent_name: str
 
 
-class BetaResponseInputParamMessage(TypedDict, total=False):
-    content: Required[BetaResponseInputMessageContentListParam]
-    role: Required[Literal["user", "system", "developer"]]
-    agent: BetaResponseInputParamMessageAgent | None
-    status: Literal["in_progress", "completed", "incomplete"]
-    type: Literal["message"]
+class BetaResponseInputParamAgentMessage(TypedDict, total=False):
+    author: Required[str]
+    content: Required[Iterable[BetaResponseInputParamAgentMessageContent]]
+    recipient: Required[str]
+    type: Required[Literal["agent_message"]]
+    id: str | None
+    agent: BetaResponseInputParamAgentMessageAgent | None
 
 
-class BetaResponseInputParamComputerCallOutputAcknowledgedSafetyCheck(TypedDict, total=False):
-    id: Required[str]
-    code: str | None
-    message: str | None
+class BetaResponseInputParamAgentMessageAgent(TypedDict):
+    agent_name: str
 
 
-class BetaResponseInputParamComputerCallOutputAgent(TypedDict):
+class BetaResponseInputParamAgentMessageContentEncryptedContent(TypedDict):
+    encrypted_content: str
+    type: Literal["encrypted_content"]
+
+
+class BetaResponseInputParamApplyPatchCall(TypedDict, total=False):
+    call_id: Required[str]
+    operation: Required[BetaResponseInputParamApplyPatchCallOperation]
+    status: Required[Literal["in_progress", "completed"]]
+    type: Required[Literal["apply_patch_call"]]
+    id: str | None
+    agent: BetaResponseInputParamApplyPatchCallAgent | None
+    caller: BetaResponseInputParamApplyPatchCallCaller | None
+
+
+class BetaResponseInputParamApplyPatchCallAgent(TypedDict):
+    agent_name: str
+
+
+class BetaResponseInputParamApplyPatchCallCallerDirect(TypedDict):
+    type: Literal["direct"]
+
+
+class BetaResponseInputParamApplyPatchCallCallerProgram(TypedDict):
+    caller_id: str
+    type: Literal["program"]
+
+
+class BetaResponseInputParamApplyPatchCallOperationCreateFile(TypedDict):
+    diff: str
+    path: str
+    type: Literal["create_file"]
+
+
+class BetaResponseInputParamApplyPatchCallOperationDeleteFile(TypedDict):
+    path: str
+    type: Literal["delete_file"]
+
+
+class BetaResponseInputParamApplyPatchCallOperationUpdateFile(TypedDict):
+    diff: str
+    path: str
+    type: Literal["update_file"]
+
+
+class BetaResponseInputParamApplyPatchCallOutput(TypedDict, total=False):
+    call_id: Required[str]
+    status: Required[Literal["completed", "failed"]]
+    type: Required[Literal["apply_patch_call_output"]]
+    id: str | None
+    agent: BetaResponseInputParamApplyPatchCallOutputAgent | None
+    caller: BetaResponseInputParamApplyPatchCallOutputCaller | None
+    output: str | None
+
+
+class BetaResponseInputParamApplyPatchCallOutputAgent(TypedDict):
+    agent_name: str
+
+
+class BetaResponseInputParamApplyPatchCallOutputCallerDirect(TypedDict):
+    type: Literal["direct"]
+
+
+class BetaResponseInputParamApplyPatchCallOutputCallerProgram(TypedDict):
+    caller_id: str
+    type: Literal["program"]
+
+
+class BetaResponseInputParamCompactionTrigger(TypedDict, total=False):
+    type: Required[Literal["compaction_trigger"]]
+    id: str | None
+    agent: BetaResponseInputParamCompactionTriggerAgent | None
+
+
+class BetaResponseInputParamCompactionTriggerAgent(TypedDict):
     agent_name: str
 
 
@@ -1642,17 +1723,14 @@ class BetaResponseInputParamComputerCallOutput(TypedDict, total=False):
     status: Literal["in_progress", "completed", "incomplete"] | None
 
 
-class BetaResponseInputParamFunctionCallOutputAgent(TypedDict):
+class BetaResponseInputParamComputerCallOutputAcknowledgedSafetyCheck(TypedDict, total=False):
+    id: Required[str]
+    code: str | None
+    message: str | None
+
+
+class BetaResponseInputParamComputerCallOutputAgent(TypedDict):
     agent_name: str
-
-
-class BetaResponseInputParamFunctionCallOutputCallerDirect(TypedDict):
-    type: Literal["direct"]
-
-
-class BetaResponseInputParamFunctionCallOutputCallerProgram(TypedDict):
-    caller_id: str
-    type: Literal["program"]
 
 
 class BetaResponseInputParamFunctionCallOutput(TypedDict, total=False):
@@ -1667,133 +1745,17 @@ class BetaResponseInputParamFunctionCallOutput(TypedDict, total=False):
     status: Literal["in_progress", "completed", "incomplete"] | None
 
 
-class BetaResponseInputParamAgentMessageContentEncryptedContent(TypedDict):
-    encrypted_content: str
-    type: Literal["encrypted_content"]
-
-
-class BetaResponseInputParamAgentMessageAgent(TypedDict):
+class BetaResponseInputParamFunctionCallOutputAgent(TypedDict):
     agent_name: str
 
 
-class BetaResponseInputParamAgentMessage(TypedDict, total=False):
-    author: Required[str]
-    content: Required[Iterable[BetaResponseInputParamAgentMessageContent]]
-    recipient: Required[str]
-    type: Required[Literal["agent_message"]]
-    id: str | None
-    agent: BetaResponseInputParamAgentMessageAgent | None
+class BetaResponseInputParamFunctionCallOutputCallerDirect(TypedDict):
+    type: Literal["direct"]
 
 
-class BetaResponseInputParamMultiAgentCallAgent(TypedDict):
-    agent_name: str
-
-
-class BetaResponseInputParamMultiAgentCall(TypedDict, total=False):
-    action: Required[
-        Literal["spawn_agent", "interrupt_agent", "list_agents", "send_message", "followup_task", "wait_agent"]
-    ]
-    arguments: Required[str]
-    call_id: Required[str]
-    type: Required[Literal["multi_agent_call"]]
-    id: str | None
-    agent: BetaResponseInputParamMultiAgentCallAgent | None
-
-
-class BetaResponseInputParamMultiAgentCallOutputOutputAnnotationFileCitation(TypedDict):
-    file_id: str
-    filename: str
-    index: int
-    type: Literal["file_citation"]
-
-
-class BetaResponseInputParamMultiAgentCallOutputOutputAnnotationURLCitation(TypedDict):
-    end_index: int
-    start_index: int
-    title: str
-    type: Literal["url_citation"]
-    url: str
-
-
-class BetaResponseInputParamMultiAgentCallOutputOutputAnnotationContainerFileCitation(TypedDict):
-    container_id: str
-    end_index: int
-    file_id: str
-    filename: str
-    start_index: int
-    type: Literal["container_file_citation"]
-
-
-class BetaResponseInputParamMultiAgentCallOutputOutput(TypedDict, total=False):
-    text: Required[str]
-    type: Required[Literal["output_text"]]
-    annotations: Iterable[BetaResponseInputParamMultiAgentCallOutputOutputAnnotation]
-
-
-class BetaResponseInputParamMultiAgentCallOutputAgent(TypedDict):
-    agent_name: str
-
-
-class BetaResponseInputParamMultiAgentCallOutput(TypedDict, total=False):
-    action: Required[
-        Literal["spawn_agent", "interrupt_agent", "list_agents", "send_message", "followup_task", "wait_agent"]
-    ]
-    call_id: Required[str]
-    output: Required[Iterable[BetaResponseInputParamMultiAgentCallOutputOutput]]
-    type: Required[Literal["multi_agent_call_output"]]
-    id: str | None
-    agent: BetaResponseInputParamMultiAgentCallOutputAgent | None
-
-
-class BetaResponseInputParamToolSearchCallAgent(TypedDict):
-    agent_name: str
-
-
-class BetaResponseInputParamToolSearchCall(TypedDict, total=False):
-    arguments: Required[object]
-    type: Required[Literal["tool_search_call"]]
-    id: str | None
-    agent: BetaResponseInputParamToolSearchCallAgent | None
-    call_id: str | None
-    execution: Literal["server", "client"]
-    status: Literal["in_progress", "completed", "incomplete"] | None
-
-
-class BetaResponseInputParamAdditionalToolsAgent(TypedDict):
-    agent_name: str
-
-
-class BetaResponseInputParamAdditionalTools(TypedDict, total=False):
-    role: Required[Literal["developer"]]
-    tools: Required[Iterable[BetaToolParam]]
-    type: Required[Literal["additional_tools"]]
-    id: str | None
-    agent: BetaResponseInputParamAdditionalToolsAgent | None
-
-
-class BetaResponseInputParamImageGenerationCallAgent(TypedDict):
-    agent_name: str
-
-
-class BetaResponseInputParamImageGenerationCallErrorModerationDetails(TypedDict):
-    categories: Sequence[str]
-    moderation_stage: Literal["input", "output", "unknown"]
-
-
-class BetaResponseInputParamImageGenerationCallError(TypedDict, total=False):
-    code: Required[str | None]
-    message: Required[str]
-    param: Required[str | None]
-    type: Required[str]
-    moderation_details: BetaResponseInputParamImageGenerationCallErrorModerationDetails
-
-
-class BetaResponseInputParamImageGenerationCallSvgUsage(TypedDict):
-    input_tokens: int
-    model: str
-    output_tokens: int
-    reasoning_tokens: int
-    total_tokens: int
+class BetaResponseInputParamFunctionCallOutputCallerProgram(TypedDict):
+    caller_id: str
+    type: Literal["program"]
 
 
 class BetaResponseInputParamImageGenerationCall(TypedDict, total=False):
@@ -1812,6 +1774,50 @@ class BetaResponseInputParamImageGenerationCall(TypedDict, total=False):
     svg_usage: BetaResponseInputParamImageGenerationCallSvgUsage
 
 
+class BetaResponseInputParamImageGenerationCallAgent(TypedDict):
+    agent_name: str
+
+
+class BetaResponseInputParamImageGenerationCallError(TypedDict, total=False):
+    code: Required[str | None]
+    message: Required[str]
+    param: Required[str | None]
+    type: Required[str]
+    moderation_details: BetaResponseInputParamImageGenerationCallErrorModerationDetails
+
+
+class BetaResponseInputParamImageGenerationCallErrorModerationDetails(TypedDict):
+    categories: Sequence[str]
+    moderation_stage: Literal["input", "output", "unknown"]
+
+
+class BetaResponseInputParamImageGenerationCallSvgUsage(TypedDict):
+    input_tokens: int
+    model: str
+    output_tokens: int
+    reasoning_tokens: int
+    total_tokens: int
+
+
+class BetaResponseInputParamItemReference(TypedDict, total=False):
+    id: Required[str]
+    agent: BetaResponseInputParamItemReferenceAgent | None
+    type: Literal["item_reference"] | None
+
+
+class BetaResponseInputParamItemReferenceAgent(TypedDict):
+    agent_name: str
+
+
+class BetaResponseInputParamLocalShellCall(TypedDict, total=False):
+    id: Required[str]
+    action: Required[BetaResponseInputParamLocalShellCallAction]
+    call_id: Required[str]
+    status: Required[Literal["in_progress", "completed", "incomplete"]]
+    type: Required[Literal["local_shell_call"]]
+    agent: BetaResponseInputParamLocalShellCallAgent | None
+
+
 class BetaResponseInputParamLocalShellCallAction(TypedDict, total=False):
     command: Required[Sequence[str]]
     env: Required[dict[str, str]]
@@ -1825,24 +1831,187 @@ class BetaResponseInputParamLocalShellCallAgent(TypedDict):
     agent_name: str
 
 
-class BetaResponseInputParamLocalShellCall(TypedDict, total=False):
+class BetaResponseInputParamLocalShellCallOutput(TypedDict, total=False):
     id: Required[str]
-    action: Required[BetaResponseInputParamLocalShellCallAction]
-    call_id: Required[str]
-    status: Required[Literal["in_progress", "completed", "incomplete"]]
-    type: Required[Literal["local_shell_call"]]
-    agent: BetaResponseInputParamLocalShellCallAgent | None
+    output: Required[str]
+    type: Required[Literal["local_shell_call_output"]]
+    agent: BetaResponseInputParamLocalShellCallOutputAgent | None
+    status: Literal["in_progress", "completed", "incomplete"] | None
 
 
 class BetaResponseInputParamLocalShellCallOutputAgent(TypedDict):
     agent_name: str
 
 
-class BetaResponseInputParamLocalShellCallOutput(TypedDict, total=False):
+class BetaResponseInputParamMcpApprovalRequest(TypedDict, total=False):
     id: Required[str]
-    output: Required[str]
-    type: Required[Literal["local_shell_call_output"]]
-    agent: BetaResponseInputParamLocalShellCallOutputAgent | None
+    arguments: Required[str]
+    name: Required[str]
+    server_label: Required[str]
+    type: Required[Literal["mcp_approval_request"]]
+    agent: BetaResponseInputParamMcpApprovalRequestAgent | None
+
+
+class BetaResponseInputParamMcpApprovalRequestAgent(TypedDict):
+    agent_name: str
+
+
+class BetaResponseInputParamMcpApprovalResponse(TypedDict, total=False):
+    approval_request_id: Required[str]
+    approve: Required[bool]
+    type: Required[Literal["mcp_approval_response"]]
+    id: str | None
+    agent: BetaResponseInputParamMcpApprovalResponseAgent | None
+    reason: str | None
+
+
+class BetaResponseInputParamMcpApprovalResponseAgent(TypedDict):
+    agent_name: str
+
+
+class BetaResponseInputParamMcpCall(TypedDict, total=False):
+    id: Required[str]
+    arguments: Required[str]
+    name: Required[str]
+    server_label: Required[str]
+    type: Required[Literal["mcp_call"]]
+    agent: BetaResponseInputParamMcpCallAgent | None
+    approval_request_id: str | None
+    error: BetaMcpToolCallErrorParam | None
+    output: str | None
+    status: Literal["in_progress", "completed", "incomplete", "calling", "failed"]
+
+
+class BetaResponseInputParamMcpCallAgent(TypedDict):
+    agent_name: str
+
+
+class BetaResponseInputParamMcpListTools(TypedDict, total=False):
+    id: Required[str]
+    server_label: Required[str]
+    tools: Required[Iterable[BetaResponseInputParamMcpListToolsTool]]
+    type: Required[Literal["mcp_list_tools"]]
+    agent: BetaResponseInputParamMcpListToolsAgent | None
+    error: str | None
+
+
+class BetaResponseInputParamMcpListToolsAgent(TypedDict):
+    agent_name: str
+
+
+class BetaResponseInputParamMcpListToolsTool(TypedDict, total=False):
+    input_schema: Required[object]
+    name: Required[str]
+    annotations: object | None
+    description: str | None
+
+
+class BetaResponseInputParamMessage(TypedDict, total=False):
+    content: Required[BetaResponseInputMessageContentListParam]
+    role: Required[Literal["user", "system", "developer"]]
+    agent: BetaResponseInputParamMessageAgent | None
+    status: Literal["in_progress", "completed", "incomplete"]
+    type: Literal["message"]
+
+
+class BetaResponseInputParamMessageAgent(TypedDict):
+    agent_name: str
+
+
+class BetaResponseInputParamMultiAgentCall(TypedDict, total=False):
+    action: Required[
+        Literal["spawn_agent", "interrupt_agent", "list_agents", "send_message", "followup_task", "wait_agent"]
+    ]
+    arguments: Required[str]
+    call_id: Required[str]
+    type: Required[Literal["multi_agent_call"]]
+    id: str | None
+    agent: BetaResponseInputParamMultiAgentCallAgent | None
+
+
+class BetaResponseInputParamMultiAgentCallAgent(TypedDict):
+    agent_name: str
+
+
+class BetaResponseInputParamMultiAgentCallOutput(TypedDict, total=False):
+    action: Required[
+        Literal["spawn_agent", "interrupt_agent", "list_agents", "send_message", "followup_task", "wait_agent"]
+    ]
+    call_id: Required[str]
+    output: Required[Iterable[BetaResponseInputParamMultiAgentCallOutputOutput]]
+    type: Required[Literal["multi_agent_call_output"]]
+    id: str | None
+    agent: BetaResponseInputParamMultiAgentCallOutputAgent | None
+
+
+class BetaResponseInputParamMultiAgentCallOutputAgent(TypedDict):
+    agent_name: str
+
+
+class BetaResponseInputParamMultiAgentCallOutputOutput(TypedDict, total=False):
+    text: Required[str]
+    type: Required[Literal["output_text"]]
+    annotations: Iterable[BetaResponseInputParamMultiAgentCallOutputOutputAnnotation]
+
+
+class BetaResponseInputParamMultiAgentCallOutputOutputAnnotationContainerFileCitation(TypedDict):
+    container_id: str
+    end_index: int
+    file_id: str
+    filename: str
+    start_index: int
+    type: Literal["container_file_citation"]
+
+
+class BetaResponseInputParamMultiAgentCallOutputOutputAnnotationFileCitation(TypedDict):
+    file_id: str
+    filename: str
+    index: int
+    type: Literal["file_citation"]
+
+
+class BetaResponseInputParamMultiAgentCallOutputOutputAnnotationURLCitation(TypedDict):
+    end_index: int
+    start_index: int
+    title: str
+    type: Literal["url_citation"]
+    url: str
+
+
+class BetaResponseInputParamProgram(TypedDict, total=False):
+    id: Required[str]
+    call_id: Required[str]
+    code: Required[str]
+    fingerprint: Required[str]
+    type: Required[Literal["program"]]
+    agent: BetaResponseInputParamProgramAgent | None
+
+
+class BetaResponseInputParamProgramAgent(TypedDict):
+    agent_name: str
+
+
+class BetaResponseInputParamProgramOutput(TypedDict, total=False):
+    id: Required[str]
+    call_id: Required[str]
+    result: Required[str]
+    status: Required[Literal["completed", "incomplete"]]
+    type: Required[Literal["program_output"]]
+    agent: BetaResponseInputParamProgramOutputAgent | None
+
+
+class BetaResponseInputParamProgramOutputAgent(TypedDict):
+    agent_name: str
+
+
+class BetaResponseInputParamShellCall(TypedDict, total=False):
+    action: Required[BetaResponseInputParamShellCallAction]
+    call_id: Required[str]
+    type: Required[Literal["shell_call"]]
+    id: str | None
+    agent: BetaResponseInputParamShellCallAgent | None
+    caller: BetaResponseInputParamShellCallCaller | None
+    environment: BetaResponseInputParamShellCallEnvironment | None
     status: Literal["in_progress", "completed", "incomplete"] | None
 
 
@@ -1865,14 +2034,14 @@ class BetaResponseInputParamShellCallCallerProgram(TypedDict):
     type: Literal["program"]
 
 
-class BetaResponseInputParamShellCall(TypedDict, total=False):
-    action: Required[BetaResponseInputParamShellCallAction]
+class BetaResponseInputParamShellCallOutput(TypedDict, total=False):
     call_id: Required[str]
-    type: Required[Literal["shell_call"]]
+    output: Required[Iterable[BetaResponseFunctionShellCallOutputContentParam]]
+    type: Required[Literal["shell_call_output"]]
     id: str | None
-    agent: BetaResponseInputParamShellCallAgent | None
-    caller: BetaResponseInputParamShellCallCaller | None
-    environment: BetaResponseInputParamShellCallEnvironment | None
+    agent: BetaResponseInputParamShellCallOutputAgent | None
+    caller: BetaResponseInputParamShellCallOutputCaller | None
+    max_output_length: int | None
     status: Literal["in_progress", "completed", "incomplete"] | None
 
 
@@ -1889,196 +2058,37 @@ class BetaResponseInputParamShellCallOutputCallerProgram(TypedDict):
     type: Literal["program"]
 
 
-class BetaResponseInputParamShellCallOutput(TypedDict, total=False):
-    call_id: Required[str]
-    output: Required[Iterable[BetaResponseFunctionShellCallOutputContentParam]]
-    type: Required[Literal["shell_call_output"]]
+class BetaResponseInputParamToolSearchCall(TypedDict, total=False):
+    arguments: Required[object]
+    type: Required[Literal["tool_search_call"]]
     id: str | None
-    agent: BetaResponseInputParamShellCallOutputAgent | None
-    caller: BetaResponseInputParamShellCallOutputCaller | None
-    max_output_length: int | None
+    agent: BetaResponseInputParamToolSearchCallAgent | None
+    call_id: str | None
+    execution: Literal["server", "client"]
     status: Literal["in_progress", "completed", "incomplete"] | None
 
 
-class BetaResponseInputParamApplyPatchCallOperationCreateFile(TypedDict):
-    diff: str
-    path: str
-    type: Literal["create_file"]
-
-
-class BetaResponseInputParamApplyPatchCallOperationDeleteFile(TypedDict):
-    path: str
-    type: Literal["delete_file"]
-
-
-class BetaResponseInputParamApplyPatchCallOperationUpdateFile(TypedDict):
-    diff: str
-    path: str
-    type: Literal["update_file"]
-
-
-class BetaResponseInputParamApplyPatchCallAgent(TypedDict):
+class BetaResponseInputParamToolSearchCallAgent(TypedDict):
     agent_name: str
-
-
-class BetaResponseInputParamApplyPatchCallCallerDirect(TypedDict):
-    type: Literal["direct"]
-
-
-class BetaResponseInputParamApplyPatchCallCallerProgram(TypedDict):
-    caller_id: str
-    type: Literal["program"]
-
-
-class BetaResponseInputParamApplyPatchCall(TypedDict, total=False):
-    call_id: Required[str]
-    operation: Required[BetaResponseInputParamApplyPatchCallOperation]
-    status: Required[Literal["in_progress", "completed"]]
-    type: Required[Literal["apply_patch_call"]]
-    id: str | None
-    agent: BetaResponseInputParamApplyPatchCallAgent | None
-    caller: BetaResponseInputParamApplyPatchCallCaller | None
-
-
-class BetaResponseInputParamApplyPatchCallOutputAgent(TypedDict):
-    agent_name: str
-
-
-class BetaResponseInputParamApplyPatchCallOutputCallerDirect(TypedDict):
-    type: Literal["direct"]
-
-
-class BetaResponseInputParamApplyPatchCallOutputCallerProgram(TypedDict):
-    caller_id: str
-    type: Literal["program"]
-
-
-class BetaResponseInputParamApplyPatchCallOutput(TypedDict, total=False):
-    call_id: Required[str]
-    status: Required[Literal["completed", "failed"]]
-    type: Required[Literal["apply_patch_call_output"]]
-    id: str | None
-    agent: BetaResponseInputParamApplyPatchCallOutputAgent | None
-    caller: BetaResponseInputParamApplyPatchCallOutputCaller | None
-    output: str | None
-
-
-class BetaResponseInputParamMcpListToolsTool(TypedDict, total=False):
-    input_schema: Required[object]
-    name: Required[str]
-    annotations: object | None
-    description: str | None
-
-
-class BetaResponseInputParamMcpListToolsAgent(TypedDict):
-    agent_name: str
-
-
-class BetaResponseInputParamMcpListTools(TypedDict, total=False):
-    id: Required[str]
-    server_label: Required[str]
-    tools: Required[Iterable[BetaResponseInputParamMcpListToolsTool]]
-    type: Required[Literal["mcp_list_tools"]]
-    agent: BetaResponseInputParamMcpListToolsAgent | None
-    error: str | None
-
-
-class BetaResponseInputParamMcpApprovalRequestAgent(TypedDict):
-    agent_name: str
-
-
-class BetaResponseInputParamMcpApprovalRequest(TypedDict, total=False):
-    id: Required[str]
-    arguments: Required[str]
-    name: Required[str]
-    server_label: Required[str]
-    type: Required[Literal["mcp_approval_request"]]
-    agent: BetaResponseInputParamMcpApprovalRequestAgent | None
-
-
-class BetaResponseInputParamMcpApprovalResponseAgent(TypedDict):
-    agent_name: str
-
-
-class BetaResponseInputParamMcpApprovalResponse(TypedDict, total=False):
-    approval_request_id: Required[str]
-    approve: Required[bool]
-    type: Required[Literal["mcp_approval_response"]]
-    id: str | None
-    agent: BetaResponseInputParamMcpApprovalResponseAgent | None
-    reason: str | None
-
-
-class BetaResponseInputParamMcpCallAgent(TypedDict):
-    agent_name: str
-
-
-class BetaResponseInputParamMcpCall(TypedDict, total=False):
-    id: Required[str]
-    arguments: Required[str]
-    name: Required[str]
-    server_label: Required[str]
-    type: Required[Literal["mcp_call"]]
-    agent: BetaResponseInputParamMcpCallAgent | None
-    approval_request_id: str | None
-    error: BetaMcpToolCallErrorParam | None
-    output: str | None
-    status: Literal["in_progress", "completed", "incomplete", "calling", "failed"]
-
-
-class BetaResponseInputParamCompactionTriggerAgent(TypedDict):
-    agent_name: str
-
-
-class BetaResponseInputParamCompactionTrigger(TypedDict, total=False):
-    type: Required[Literal["compaction_trigger"]]
-    id: str | None
-    agent: BetaResponseInputParamCompactionTriggerAgent | None
-
-
-class BetaResponseInputParamItemReferenceAgent(TypedDict):
-    agent_name: str
-
-
-class BetaResponseInputParamItemReference(TypedDict, total=False):
-    id: Required[str]
-    agent: BetaResponseInputParamItemReferenceAgent | None
-    type: Literal["item_reference"] | None
-
-
-class BetaResponseInputParamProgramAgent(TypedDict):
-    agent_name: str
-
-
-class BetaResponseInputParamProgram(TypedDict, total=False):
-    id: Required[str]
-    call_id: Required[str]
-    code: Required[str]
-    fingerprint: Required[str]
-    type: Required[Literal["program"]]
-    agent: BetaResponseInputParamProgramAgent | None
-
-
-class BetaResponseInputParamProgramOutputAgent(TypedDict):
-    agent_name: str
-
-
-class BetaResponseInputParamProgramOutput(TypedDict, total=False):
-    id: Required[str]
-    call_id: Required[str]
-    result: Required[str]
-    status: Required[Literal["completed", "incomplete"]]
-    type: Required[Literal["program_output"]]
-    agent: BetaResponseInputParamProgramOutputAgent | None
 
 
 BetaResponseInputParam: TypeAlias = "list[BetaResponseInputParamBetaResponseInputItemParam]"
 
+BetaResponseInputParamAgentMessageContent: TypeAlias = "BetaResponseInputTextContentParam | BetaResponseInputImageContentParam | BetaResponseInputParamAgentMessageContentEncryptedContent"
+
+BetaResponseInputParamApplyPatchCallCaller: TypeAlias = (
+    "BetaResponseInputParamApplyPatchCallCallerDirect | BetaResponseInputParamApplyPatchCallCallerProgram"
+)
+
+BetaResponseInputParamApplyPatchCallOperation: TypeAlias = "BetaResponseInputParamApplyPatchCallOperationCreateFile | BetaResponseInputParamApplyPatchCallOperationDeleteFile | BetaResponseInputParamApplyPatchCallOperationUpdateFile"
+
+BetaResponseInputParamApplyPatchCallOutputCaller: TypeAlias = (
+    "BetaResponseInputParamApplyPatchCallOutputCallerDirect | BetaResponseInputParamApplyPatchCallOutputCallerProgram"
+)
+
 BetaResponseInputParamFunctionCallOutputCaller: TypeAlias = (
     "BetaResponseInputParamFunctionCallOutputCallerDirect | BetaResponseInputParamFunctionCallOutputCallerProgram"
 )
-
-BetaResponseInputParamAgentMessageContent: TypeAlias = "BetaResponseInputTextContentParam | BetaResponseInputImageContentParam | BetaResponseInputParamAgentMessageContentEncryptedContent"
 
 BetaResponseInputParamMultiAgentCallOutputOutputAnnotation: TypeAlias = "BetaResponseInputParamMultiAgentCallOutputOutputAnnotationFileCitation | BetaResponseInputParamMultiAgentCallOutputOutputAnnotationURLCitation | BetaResponseInputParamMultiAgentCallOutputOutputAnnotationContainerFileCitation"
 
@@ -2090,16 +2100,6 @@ BetaResponseInputParamShellCallEnvironment: TypeAlias = "BetaLocalEnvironmentPar
 
 BetaResponseInputParamShellCallOutputCaller: TypeAlias = (
     "BetaResponseInputParamShellCallOutputCallerDirect | BetaResponseInputParamShellCallOutputCallerProgram"
-)
-
-BetaResponseInputParamApplyPatchCallOperation: TypeAlias = "BetaResponseInputParamApplyPatchCallOperationCreateFile | BetaResponseInputParamApplyPatchCallOperationDeleteFile | BetaResponseInputParamApplyPatchCallOperationUpdateFile"
-
-BetaResponseInputParamApplyPatchCallCaller: TypeAlias = (
-    "BetaResponseInputParamApplyPatchCallCallerDirect | BetaResponseInputParamApplyPatchCallCallerProgram"
-)
-
-BetaResponseInputParamApplyPatchCallOutputCaller: TypeAlias = (
-    "BetaResponseInputParamApplyPatchCallOutputCallerDirect | BetaResponseInputParamApplyPatchCallOutputCallerProgram"
 )
 
 BetaResponseInputParamBetaResponseInputItemParam: TypeAlias = "BetaEasyInputMessageParam | BetaResponseInputParamMessage | BetaResponseOutputMessageParam | BetaResponseFileSearchToolCallParam | BetaResponseComputerToolCallParam | BetaResponseInputParamComputerCallOutput | BetaResponseFunctionWebSearchParam | BetaResponseFunctionToolCallParam | BetaResponseInputParamFunctionCallOutput | BetaResponseInputParamAgentMessage | BetaResponseInputParamMultiAgentCall | BetaResponseInputParamMultiAgentCallOutput | BetaResponseInputParamToolSearchCall | BetaResponseToolSearchOutputItemParamParam | BetaResponseInputParamAdditionalTools | BetaResponseConfigurationUpdateItemParamParam | BetaResponseReasoningItemParam | BetaResponseCompactionItemParamParam | BetaResponseInputParamImageGenerationCall | BetaResponseCodeInterpreterToolCallParam | BetaResponseInputParamLocalShellCall | BetaResponseInputParamLocalShellCallOutput | BetaResponseInputParamShellCall | BetaResponseInputParamShellCallOutput | BetaResponseInputParamApplyPatchCall | BetaResponseInputParamApplyPatchCallOutput | BetaResponseInputParamMcpListTools | BetaResponseInputParamMcpApprovalRequest | BetaResponseInputParamMcpApprovalResponse | BetaResponseInputParamMcpCall | BetaResponseCustomToolCallOutputParam | BetaResponseCustomToolCallParam | BetaResponseInputParamCompactionTrigger | BetaResponseInputParamItemReference | BetaResponseInputParamProgram | BetaResponseInputParamProgramOutput"
@@ -2156,11 +2156,26 @@ class BetaResponseOutputTextParam(TypedDict, total=False):
     logprobs: Iterable[BetaResponseOutputTextParamLogprob]
 
 
+class BetaResponseOutputTextParamAnnotationContainerFileCitation(TypedDict):
+    container_id: str
+    end_index: int
+    file_id: str
+    filename: str
+    start_index: int
+    type: Literal["container_file_citation"]
+
+
 class BetaResponseOutputTextParamAnnotationFileCitation(TypedDict):
     file_id: str
     filename: str
     index: int
     type: Literal["file_citation"]
+
+
+class BetaResponseOutputTextParamAnnotationFilePath(TypedDict):
+    file_id: str
+    index: int
+    type: Literal["file_path"]
 
 
 class BetaResponseOutputTextParamAnnotationURLCitation(TypedDict):
@@ -2171,32 +2186,17 @@ class BetaResponseOutputTextParamAnnotationURLCitation(TypedDict):
     url: str
 
 
-class BetaResponseOutputTextParamAnnotationContainerFileCitation(TypedDict):
-    container_id: str
-    end_index: int
-    file_id: str
-    filename: str
-    start_index: int
-    type: Literal["container_file_citation"]
-
-
-class BetaResponseOutputTextParamAnnotationFilePath(TypedDict):
-    file_id: str
-    index: int
-    type: Literal["file_path"]
+class BetaResponseOutputTextParamLogprob(TypedDict):
+    token: str
+    bytes: Iterable[int]
+    logprob: float
+    top_logprobs: Iterable[BetaResponseOutputTextParamLogprobTopLogprob]
 
 
 class BetaResponseOutputTextParamLogprobTopLogprob(TypedDict):
     token: str
     bytes: Iterable[int]
     logprob: float
-
-
-class BetaResponseOutputTextParamLogprob(TypedDict):
-    token: str
-    bytes: Iterable[int]
-    logprob: float
-    top_logprobs: Iterable[BetaResponseOutputTextParamLogprobTopLogprob]
 
 
 BetaResponseOutputTextParamAnnotation: TypeAlias = "BetaResponseOutputTextParamAnnotationFileCitation | BetaResponseOutputTextParamAnnotationURLCitation | BetaResponseOutputTextParamAnnotationContainerFileCitation | BetaResponseOutputTextParamAnnotationFilePath"
@@ -2248,17 +2248,16 @@ BetaResponseSteerInputContentParam: TypeAlias = (
 )
 
 
-class BetaResponseSteerInputParamResponseSteerInputItemListMessageAgent(TypedDict):
-    agent_name: str
-
-
-class BetaResponseSteerInputParamResponseSteerInputItemListMessage(TypedDict, total=False):
-    content: Required[Iterable[BetaResponseSteerInputContentParam] | str]
-    role: Required[Literal["user"]]
-    type: Required[Literal["message"]]
+class BetaResponseSteerInputParamResponseSteerInputItemListFunctionCallOutput(TypedDict, total=False):
+    output: Required[str | BetaResponseFunctionCallOutputItemListParam]
+    type: Required[Literal["function_call_output"]]
     id: str | None
-    agent: BetaResponseSteerInputParamResponseSteerInputItemListMessageAgent | None
-    status: str | None
+    agent: BetaResponseSteerInputParamResponseSteerInputItemListFunctionCallOutputAgent | None
+    call_id: str | None
+    caller: BetaResponseSteerInputParamResponseSteerInputItemListFunctionCallOutputCaller | None
+    name: str | None
+    namespace: str | None
+    status: Literal["in_progress", "completed", "incomplete"] | None
 
 
 class BetaResponseSteerInputParamResponseSteerInputItemListFunctionCallOutputAgent(TypedDict):
@@ -2274,23 +2273,24 @@ class BetaResponseSteerInputParamResponseSteerInputItemListFunctionCallOutputCal
     type: Literal["program"]
 
 
-class BetaResponseSteerInputParamResponseSteerInputItemListFunctionCallOutput(TypedDict, total=False):
-    output: Required[str | BetaResponseFunctionCallOutputItemListParam]
-    type: Required[Literal["function_call_output"]]
+class BetaResponseSteerInputParamResponseSteerInputItemListMessage(TypedDict, total=False):
+    content: Required[Iterable[BetaResponseSteerInputContentParam] | str]
+    role: Required[Literal["user"]]
+    type: Required[Literal["message"]]
     id: str | None
-    agent: BetaResponseSteerInputParamResponseSteerInputItemListFunctionCallOutputAgent | None
-    call_id: str | None
-    caller: BetaResponseSteerInputParamResponseSteerInputItemListFunctionCallOutputCaller | None
-    name: str | None
-    namespace: str | None
-    status: Literal["in_progress", "completed", "incomplete"] | None
+    agent: BetaResponseSteerInputParamResponseSteerInputItemListMessageAgent | None
+    status: str | None
+
+
+class BetaResponseSteerInputParamResponseSteerInputItemListMessageAgent(TypedDict):
+    agent_name: str
 
 
 BetaResponseSteerInputParam: TypeAlias = "str | Iterable[BetaResponseSteerInputParamResponseSteerInputItemList]"
 
-BetaResponseSteerInputParamResponseSteerInputItemListFunctionCallOutputCaller: TypeAlias = "BetaResponseSteerInputParamResponseSteerInputItemListFunctionCallOutputCallerDirect | BetaResponseSteerInputParamResponseSteerInputItemListFunctionCallOutputCallerProgram"
-
 BetaResponseSteerInputParamResponseSteerInputItemList: TypeAlias = "BetaResponseSteerInputParamResponseSteerInputItemListMessage | BetaResponseSteerInputParamResponseSteerInputItemListFunctionCallOutput"
+
+BetaResponseSteerInputParamResponseSteerInputItemListFunctionCallOutputCaller: TypeAlias = "BetaResponseSteerInputParamResponseSteerInputItemListFunctionCallOutputCallerDirect | BetaResponseSteerInputParamResponseSteerInputItemListFunctionCallOutputCallerProgram"
 
 
 class BetaResponseTextConfigParam(TypedDict, total=False):
@@ -2312,52 +2312,10 @@ class BetaResponseToolSearchOutputItemParamParamAgent(TypedDict):
     agent_name: str
 
 
-class BetaResponseToolSearchOutputItemParamParamToolMcpAllowedToolsMcpToolFilter(TypedDict, total=False):
-    read_only: bool
-    tool_names: Sequence[str]
-
-
-class BetaResponseToolSearchOutputItemParamParamToolMcpRequireApprovalMcpToolApprovalFilterAlways(
-    TypedDict, total=False
-):
-    read_only: bool
-    tool_names: Sequence[str]
-
-
-class BetaResponseToolSearchOutputItemParamParamToolMcpRequireApprovalMcpToolApprovalFilterNever(
-    TypedDict, total=False
-):
-    read_only: bool
-    tool_names: Sequence[str]
-
-
-class BetaResponseToolSearchOutputItemParamParamToolMcpRequireApprovalMcpToolApprovalFilter(TypedDict, total=False):
-    always: BetaResponseToolSearchOutputItemParamParamToolMcpRequireApprovalMcpToolApprovalFilterAlways
-    never: BetaResponseToolSearchOutputItemParamParamToolMcpRequireApprovalMcpToolApprovalFilterNever
-
-
-class BetaResponseToolSearchOutputItemParamParamToolMcp(TypedDict, total=False):
-    server_label: Required[str]
-    type: Required[Literal["mcp"]]
+class BetaResponseToolSearchOutputItemParamParamToolCodeInterpreter(TypedDict, total=False):
+    container: Required[BetaResponseToolSearchOutputItemParamParamToolCodeInterpreterContainer]
+    type: Required[Literal["code_interpreter"]]
     allowed_callers: list[Literal["direct", "programmatic"]] | None
-    allowed_tools: BetaResponseToolSearchOutputItemParamParamToolMcpAllowedTools | None
-    authorization: str
-    connector_id: Literal[
-        "connector_dropbox",
-        "connector_gmail",
-        "connector_googlecalendar",
-        "connector_googledrive",
-        "connector_microsoftteams",
-        "connector_outlookcalendar",
-        "connector_outlookemail",
-        "connector_sharepoint",
-    ]
-    defer_loading: bool
-    headers: dict[str, str] | None
-    require_approval: BetaResponseToolSearchOutputItemParamParamToolMcpRequireApproval | None
-    server_description: str
-    server_url: str
-    tunnel_id: str
 
 
 class BetaResponseToolSearchOutputItemParamParamToolCodeInterpreterContainerCodeInterpreterToolAuto(
@@ -2369,30 +2327,6 @@ class BetaResponseToolSearchOutputItemParamParamToolCodeInterpreterContainerCode
     network_policy: (
         BetaResponseToolSearchOutputItemParamParamToolCodeInterpreterContainerCodeInterpreterToolAutoNetworkPolicy
     )
-
-
-class BetaResponseToolSearchOutputItemParamParamToolCodeInterpreter(TypedDict, total=False):
-    container: Required[BetaResponseToolSearchOutputItemParamParamToolCodeInterpreterContainer]
-    type: Required[Literal["code_interpreter"]]
-    allowed_callers: list[Literal["direct", "programmatic"]] | None
-
-
-class BetaResponseToolSearchOutputItemParamParamToolProgrammaticToolCalling(TypedDict):
-    type: Literal["programmatic_tool_calling"]
-
-
-class BetaResponseToolSearchOutputItemParamParamToolImageGenerationInputImageMask(TypedDict, total=False):
-    file_id: str
-    image_url: str
-
-
-class BetaResponseToolSearchOutputItemParamParamToolImageGenerationSvgReasoning(TypedDict, total=False):
-    effort: Literal["none", "minimal", "low", "medium", "high", "xhigh", "max"]
-
-
-class BetaResponseToolSearchOutputItemParamParamToolImageGenerationSvg(TypedDict, total=False):
-    model: str
-    reasoning: BetaResponseToolSearchOutputItemParamParamToolImageGenerationSvgReasoning | None
 
 
 class BetaResponseToolSearchOutputItemParamParamToolImageGeneration(TypedDict, total=False):
@@ -2430,11 +2364,83 @@ class BetaResponseToolSearchOutputItemParamParamToolImageGeneration(TypedDict, t
     svg: BetaResponseToolSearchOutputItemParamParamToolImageGenerationSvg
 
 
+class BetaResponseToolSearchOutputItemParamParamToolImageGenerationInputImageMask(TypedDict, total=False):
+    file_id: str
+    image_url: str
+
+
+class BetaResponseToolSearchOutputItemParamParamToolImageGenerationSvg(TypedDict, total=False):
+    model: str
+    reasoning: BetaResponseToolSearchOutputItemParamParamToolImageGenerationSvgReasoning | None
+
+
+class BetaResponseToolSearchOutputItemParamParamToolImageGenerationSvgReasoning(TypedDict, total=False):
+    effort: Literal["none", "minimal", "low", "medium", "high", "xhigh", "max"]
+
+
 class BetaResponseToolSearchOutputItemParamParamToolLocalShell(TypedDict):
     type: Literal["local_shell"]
 
 
+class BetaResponseToolSearchOutputItemParamParamToolMcp(TypedDict, total=False):
+    server_label: Required[str]
+    type: Required[Literal["mcp"]]
+    allowed_callers: list[Literal["direct", "programmatic"]] | None
+    allowed_tools: BetaResponseToolSearchOutputItemParamParamToolMcpAllowedTools | None
+    authorization: str
+    connector_id: Literal[
+        "connector_dropbox",
+        "connector_gmail",
+        "connector_googlecalendar",
+        "connector_googledrive",
+        "connector_microsoftteams",
+        "connector_outlookcalendar",
+        "connector_outlookemail",
+        "connector_sharepoint",
+    ]
+    defer_loading: bool
+    headers: dict[str, str] | None
+    require_approval: BetaResponseToolSearchOutputItemParamParamToolMcpRequireApproval | None
+    server_description: str
+    server_url: str
+    tunnel_id: str
+
+
+class BetaResponseToolSearchOutputItemParamParamToolMcpAllowedToolsMcpToolFilter(TypedDict, total=False):
+    read_only: bool
+    tool_names: Sequence[str]
+
+
+class BetaResponseToolSearchOutputItemParamParamToolMcpRequireApprovalMcpToolApprovalFilter(TypedDict, total=False):
+    always: BetaResponseToolSearchOutputItemParamParamToolMcpRequireApprovalMcpToolApprovalFilterAlways
+    never: BetaResponseToolSearchOutputItemParamParamToolMcpRequireApprovalMcpToolApprovalFilterNever
+
+
+class BetaResponseToolSearchOutputItemParamParamToolMcpRequireApprovalMcpToolApprovalFilterAlways(
+    TypedDict, total=False
+):
+    read_only: bool
+    tool_names: Sequence[str]
+
+
+class BetaResponseToolSearchOutputItemParamParamToolMcpRequireApprovalMcpToolApprovalFilterNever(
+    TypedDict, total=False
+):
+    read_only: bool
+    tool_names: Sequence[str]
+
+
+class BetaResponseToolSearchOutputItemParamParamToolProgrammaticToolCalling(TypedDict):
+    type: Literal["programmatic_tool_calling"]
+
+
 BetaResponseToolSearchOutputItemParamParamTool: TypeAlias = "BetaFunctionToolParam | BetaFileSearchToolParam | BetaComputerToolParam | BetaComputerUsePreviewToolParam | BetaWebSearchToolParam | BetaResponseToolSearchOutputItemParamParamToolMcp | BetaResponseToolSearchOutputItemParamParamToolCodeInterpreter | BetaResponseToolSearchOutputItemParamParamToolProgrammaticToolCalling | BetaResponseToolSearchOutputItemParamParamToolImageGeneration | BetaResponseToolSearchOutputItemParamParamToolLocalShell | BetaFunctionShellToolParam | BetaCustomToolParam | BetaToolSearchOutputNamespaceToolParam | BetaToolSearchToolParam | BetaWebSearchPreviewToolParam | BetaApplyPatchToolParam"
+
+BetaResponseToolSearchOutputItemParamParamToolCodeInterpreterContainer: TypeAlias = (
+    "str | BetaResponseToolSearchOutputItemParamParamToolCodeInterpreterContainerCodeInterpreterToolAuto"
+)
+
+BetaResponseToolSearchOutputItemParamParamToolCodeInterpreterContainerCodeInterpreterToolAutoNetworkPolicy: TypeAlias = "BetaContainerNetworkPolicyDisabledParam | BetaContainerNetworkPolicyAllowlistParam"
 
 BetaResponseToolSearchOutputItemParamParamToolMcpAllowedTools: TypeAlias = (
     "Sequence[str] | BetaResponseToolSearchOutputItemParamParamToolMcpAllowedToolsMcpToolFilter"
@@ -2443,71 +2449,6 @@ BetaResponseToolSearchOutputItemParamParamToolMcpAllowedTools: TypeAlias = (
 BetaResponseToolSearchOutputItemParamParamToolMcpRequireApproval: TypeAlias = (
     "BetaResponseToolSearchOutputItemParamParamToolMcpRequireApprovalMcpToolApprovalFilter | Literal['always', 'never']"
 )
-
-BetaResponseToolSearchOutputItemParamParamToolCodeInterpreterContainerCodeInterpreterToolAutoNetworkPolicy: TypeAlias = "BetaContainerNetworkPolicyDisabledParam | BetaContainerNetworkPolicyAllowlistParam"
-
-BetaResponseToolSearchOutputItemParamParamToolCodeInterpreterContainer: TypeAlias = (
-    "str | BetaResponseToolSearchOutputItemParamParamToolCodeInterpreterContainerCodeInterpreterToolAuto"
-)
-
-
-class BetaResponsesClientEventParamResponseCreateAccessPrograms(TypedDict, total=False):
-    cyber: Literal["standard", "daybreak_blue", "daybreak_red"]
-
-
-class BetaResponsesClientEventParamResponseCreateContextManagement(TypedDict, total=False):
-    type: Required[str]
-    compact_threshold: int | None
-
-
-class BetaResponsesClientEventParamResponseCreateImage(TypedDict, total=False):
-    context_compression: Literal["auto", "enabled", "disabled"]
-
-
-class BetaResponsesClientEventParamResponseCreateModerationPolicyInput(TypedDict):
-    mode: Literal["score", "block"]
-
-
-class BetaResponsesClientEventParamResponseCreateModerationPolicyOutput(TypedDict):
-    mode: Literal["score", "block"]
-
-
-class BetaResponsesClientEventParamResponseCreateModerationPolicy(TypedDict, total=False):
-    input: BetaResponsesClientEventParamResponseCreateModerationPolicyInput | None
-    output: BetaResponsesClientEventParamResponseCreateModerationPolicyOutput | None
-
-
-class BetaResponsesClientEventParamResponseCreateModeration(TypedDict, total=False):
-    model: Required[str]
-    policy: BetaResponsesClientEventParamResponseCreateModerationPolicy | None
-
-
-class BetaResponsesClientEventParamResponseCreateMultiAgent(TypedDict, total=False):
-    enabled: Required[bool]
-    max_concurrent_subagents: int
-
-
-class BetaResponsesClientEventParamResponseCreatePromptCacheOptions(TypedDict, total=False):
-    comparison_response_id: str | None
-    mode: Literal["implicit", "explicit"]
-    prewarm: bool
-    ttl: Literal["30m", "12h"]
-
-
-class BetaResponsesClientEventParamResponseCreateReasoning(TypedDict, total=False):
-    context: Literal["auto", "current_turn", "all_turns"] | None
-    effort: Literal["none", "minimal", "low", "medium", "high", "xhigh", "max"] | None
-    generate_summary: Literal["auto", "concise", "detailed"] | None
-    mode: str | Literal["standard", "pro"]
-    summary: Literal["auto", "concise", "detailed"] | None
-
-
-class BetaResponsesClientEventParamResponseCreateStreamOptions(TypedDict, total=False):
-    include_obfuscation: bool
-
-
-class BetaResponsesClientEventParamResponseCreateToolChoiceBetaSpecificProgrammaticToolCallingParam(TypedDict):
-    type: Literal["programmatic_tool_calling"]
 
 
 class BetaResponsesClientEventParamResponseCreate(TypedDict, total=False):
@@ -2666,6 +2607,65 @@ class BetaResponsesClientEventParamResponseCreate(TypedDict, total=False):
     user: str
 
 
+class BetaResponsesClientEventParamResponseCreateAccessPrograms(TypedDict, total=False):
+    cyber: Literal["standard", "daybreak_blue", "daybreak_red"]
+
+
+class BetaResponsesClientEventParamResponseCreateContextManagement(TypedDict, total=False):
+    type: Required[str]
+    compact_threshold: int | None
+
+
+class BetaResponsesClientEventParamResponseCreateImage(TypedDict, total=False):
+    context_compression: Literal["auto", "enabled", "disabled"]
+
+
+class BetaResponsesClientEventParamResponseCreateModeration(TypedDict, total=False):
+    model: Required[str]
+    policy: BetaResponsesClientEventParamResponseCreateModerationPolicy | None
+
+
+class BetaResponsesClientEventParamResponseCreateModerationPolicy(TypedDict, total=False):
+    input: BetaResponsesClientEventParamResponseCreateModerationPolicyInput | None
+    output: BetaResponsesClientEventParamResponseCreateModerationPolicyOutput | None
+
+
+class BetaResponsesClientEventParamResponseCreateModerationPolicyInput(TypedDict):
+    mode: Literal["score", "block"]
+
+
+class BetaResponsesClientEventParamResponseCreateModerationPolicyOutput(TypedDict):
+    mode: Literal["score", "block"]
+
+
+class BetaResponsesClientEventParamResponseCreateMultiAgent(TypedDict, total=False):
+    enabled: Required[bool]
+    max_concurrent_subagents: int
+
+
+class BetaResponsesClientEventParamResponseCreatePromptCacheOptions(TypedDict, total=False):
+    comparison_response_id: str | None
+    mode: Literal["implicit", "explicit"]
+    prewarm: bool
+    ttl: Literal["30m", "12h"]
+
+
+class BetaResponsesClientEventParamResponseCreateReasoning(TypedDict, total=False):
+    context: Literal["auto", "current_turn", "all_turns"] | None
+    effort: Literal["none", "minimal", "low", "medium", "high", "xhigh", "max"] | None
+    generate_summary: Literal["auto", "concise", "detailed"] | None
+    mode: str | Literal["standard", "pro"]
+    summary: Literal["auto", "concise", "detailed"] | None
+
+
+class BetaResponsesClientEventParamResponseCreateStreamOptions(TypedDict, total=False):
+    include_obfuscation: bool
+
+
+class BetaResponsesClientEventParamResponseCreateToolChoiceBetaSpecificProgrammaticToolCallingParam(TypedDict):
+    type: Literal["programmatic_tool_calling"]
+
+
 BetaResponsesClientEventParam: TypeAlias = (
     "BetaResponsesClientEventParamResponseCreate | BetaResponseSteerEventParam | BetaResponseInjectEventParam"
 )
@@ -2724,48 +2724,10 @@ class BetaToolChoiceTypesParam(TypedDict):
     ]
 
 
-class BetaToolParamMcpAllowedToolsMcpToolFilter(TypedDict, total=False):
-    read_only: bool
-    tool_names: Sequence[str]
-
-
-class BetaToolParamMcpRequireApprovalMcpToolApprovalFilterAlways(TypedDict, total=False):
-    read_only: bool
-    tool_names: Sequence[str]
-
-
-class BetaToolParamMcpRequireApprovalMcpToolApprovalFilterNever(TypedDict, total=False):
-    read_only: bool
-    tool_names: Sequence[str]
-
-
-class BetaToolParamMcpRequireApprovalMcpToolApprovalFilter(TypedDict, total=False):
-    always: BetaToolParamMcpRequireApprovalMcpToolApprovalFilterAlways
-    never: BetaToolParamMcpRequireApprovalMcpToolApprovalFilterNever
-
-
-class BetaToolParamMcp(TypedDict, total=False):
-    server_label: Required[str]
-    type: Required[Literal["mcp"]]
+class BetaToolParamCodeInterpreter(TypedDict, total=False):
+    container: Required[BetaToolParamCodeInterpreterContainer]
+    type: Required[Literal["code_interpreter"]]
     allowed_callers: list[Literal["direct", "programmatic"]] | None
-    allowed_tools: BetaToolParamMcpAllowedTools | None
-    authorization: str
-    connector_id: Literal[
-        "connector_dropbox",
-        "connector_gmail",
-        "connector_googlecalendar",
-        "connector_googledrive",
-        "connector_microsoftteams",
-        "connector_outlookcalendar",
-        "connector_outlookemail",
-        "connector_sharepoint",
-    ]
-    defer_loading: bool
-    headers: dict[str, str] | None
-    require_approval: BetaToolParamMcpRequireApproval | None
-    server_description: str
-    server_url: str
-    tunnel_id: str
 
 
 class BetaToolParamCodeInterpreterContainerCodeInterpreterToolAuto(TypedDict, total=False):
@@ -2773,30 +2735,6 @@ class BetaToolParamCodeInterpreterContainerCodeInterpreterToolAuto(TypedDict, to
     file_ids: Sequence[str]
     memory_limit: Literal["1g", "4g", "16g", "64g"] | None
     network_policy: BetaToolParamCodeInterpreterContainerCodeInterpreterToolAutoNetworkPolicy
-
-
-class BetaToolParamCodeInterpreter(TypedDict, total=False):
-    container: Required[BetaToolParamCodeInterpreterContainer]
-    type: Required[Literal["code_interpreter"]]
-    allowed_callers: list[Literal["direct", "programmatic"]] | None
-
-
-class BetaToolParamProgrammaticToolCalling(TypedDict):
-    type: Literal["programmatic_tool_calling"]
-
-
-class BetaToolParamImageGenerationInputImageMask(TypedDict, total=False):
-    file_id: str
-    image_url: str
-
-
-class BetaToolParamImageGenerationSvgReasoning(TypedDict, total=False):
-    effort: Literal["none", "minimal", "low", "medium", "high", "xhigh", "max"]
-
-
-class BetaToolParamImageGenerationSvg(TypedDict, total=False):
-    model: str
-    reasoning: BetaToolParamImageGenerationSvgReasoning | None
 
 
 class BetaToolParamImageGeneration(TypedDict, total=False):
@@ -2834,23 +2772,85 @@ class BetaToolParamImageGeneration(TypedDict, total=False):
     svg: BetaToolParamImageGenerationSvg
 
 
+class BetaToolParamImageGenerationInputImageMask(TypedDict, total=False):
+    file_id: str
+    image_url: str
+
+
+class BetaToolParamImageGenerationSvg(TypedDict, total=False):
+    model: str
+    reasoning: BetaToolParamImageGenerationSvgReasoning | None
+
+
+class BetaToolParamImageGenerationSvgReasoning(TypedDict, total=False):
+    effort: Literal["none", "minimal", "low", "medium", "high", "xhigh", "max"]
+
+
 class BetaToolParamLocalShell(TypedDict):
     type: Literal["local_shell"]
 
 
+class BetaToolParamMcp(TypedDict, total=False):
+    server_label: Required[str]
+    type: Required[Literal["mcp"]]
+    allowed_callers: list[Literal["direct", "programmatic"]] | None
+    allowed_tools: BetaToolParamMcpAllowedTools | None
+    authorization: str
+    connector_id: Literal[
+        "connector_dropbox",
+        "connector_gmail",
+        "connector_googlecalendar",
+        "connector_googledrive",
+        "connector_microsoftteams",
+        "connector_outlookcalendar",
+        "connector_outlookemail",
+        "connector_sharepoint",
+    ]
+    defer_loading: bool
+    headers: dict[str, str] | None
+    require_approval: BetaToolParamMcpRequireApproval | None
+    server_description: str
+    server_url: str
+    tunnel_id: str
+
+
+class BetaToolParamMcpAllowedToolsMcpToolFilter(TypedDict, total=False):
+    read_only: bool
+    tool_names: Sequence[str]
+
+
+class BetaToolParamMcpRequireApprovalMcpToolApprovalFilter(TypedDict, total=False):
+    always: BetaToolParamMcpRequireApprovalMcpToolApprovalFilterAlways
+    never: BetaToolParamMcpRequireApprovalMcpToolApprovalFilterNever
+
+
+class BetaToolParamMcpRequireApprovalMcpToolApprovalFilterAlways(TypedDict, total=False):
+    read_only: bool
+    tool_names: Sequence[str]
+
+
+class BetaToolParamMcpRequireApprovalMcpToolApprovalFilterNever(TypedDict, total=False):
+    read_only: bool
+    tool_names: Sequence[str]
+
+
+class BetaToolParamProgrammaticToolCalling(TypedDict):
+    type: Literal["programmatic_tool_calling"]
+
+
 BetaToolParam: TypeAlias = "BetaFunctionToolParam | BetaFileSearchToolParam | BetaComputerToolParam | BetaComputerUsePreviewToolParam | BetaWebSearchToolParam | BetaToolParamMcp | BetaToolParamCodeInterpreter | BetaToolParamProgrammaticToolCalling | BetaToolParamImageGeneration | BetaToolParamLocalShell | BetaFunctionShellToolParam | BetaCustomToolParam | BetaNamespaceToolParam | BetaToolSearchToolParam | BetaWebSearchPreviewToolParam | BetaApplyPatchToolParam"
+
+BetaToolParamCodeInterpreterContainer: TypeAlias = "str | BetaToolParamCodeInterpreterContainerCodeInterpreterToolAuto"
+
+BetaToolParamCodeInterpreterContainerCodeInterpreterToolAutoNetworkPolicy: TypeAlias = (
+    "BetaContainerNetworkPolicyDisabledParam | BetaContainerNetworkPolicyAllowlistParam"
+)
 
 BetaToolParamMcpAllowedTools: TypeAlias = "Sequence[str] | BetaToolParamMcpAllowedToolsMcpToolFilter"
 
 BetaToolParamMcpRequireApproval: TypeAlias = (
     "BetaToolParamMcpRequireApprovalMcpToolApprovalFilter | Literal['always', 'never']"
 )
-
-BetaToolParamCodeInterpreterContainerCodeInterpreterToolAutoNetworkPolicy: TypeAlias = (
-    "BetaContainerNetworkPolicyDisabledParam | BetaContainerNetworkPolicyAllowlistParam"
-)
-
-BetaToolParamCodeInterpreterContainer: TypeAlias = "str | BetaToolParamCodeInterpreterContainerCodeInterpreterToolAuto"
 
 
 class BetaToolSearchOutputNamespaceToolParam(TypedDict):
@@ -2933,22 +2933,6 @@ class EnvironmentParamNone(TypedDict):
     type: Literal["none"]
 
 
-class EnvironmentParamOpenAIHostedDesktop(TypedDict):
-    enabled: bool
-
-
-class EnvironmentParamOpenAIHostedNetwork(TypedDict, total=False):
-    access: Required[Literal["enabled", "disabled", "restricted"]]
-    allowed_domains: Sequence[str] | None
-    blocked_domains: Sequence[str] | None
-
-
-class EnvironmentParamOpenAIHostedPackages(TypedDict, total=False):
-    npm: Sequence[str] | None
-    python: Sequence[str] | None
-    system: Sequence[str] | None
-
-
 class EnvironmentParamOpenAIHosted(TypedDict, total=False):
     type: Required[Literal["openai_hosted"]]
     capability_directories: Sequence[str] | None
@@ -2965,6 +2949,22 @@ class EnvironmentParamOpenAIHosted(TypedDict, total=False):
     skills: Iterable[HostedSkillParam] | None
 
 
+class EnvironmentParamOpenAIHostedDesktop(TypedDict):
+    enabled: bool
+
+
+class EnvironmentParamOpenAIHostedNetwork(TypedDict, total=False):
+    access: Required[Literal["enabled", "disabled", "restricted"]]
+    allowed_domains: Sequence[str] | None
+    blocked_domains: Sequence[str] | None
+
+
+class EnvironmentParamOpenAIHostedPackages(TypedDict, total=False):
+    npm: Sequence[str] | None
+    python: Sequence[str] | None
+    system: Sequence[str] | None
+
+
 class EnvironmentParamSelfHosted(TypedDict, total=False):
     type: Required[Literal["self_hosted"]]
     workspace_directory: Required[str]
@@ -2979,14 +2979,14 @@ class FileSearchToolParam(TypedDict, total=False):
     file_search: FileSearchToolParamFileSearch
 
 
-class FileSearchToolParamFileSearchRankingOptions(TypedDict, total=False):
-    score_threshold: Required[float]
-    ranker: Literal["auto", "default_2024_08_21"]
-
-
 class FileSearchToolParamFileSearch(TypedDict, total=False):
     max_num_results: int
     ranking_options: FileSearchToolParamFileSearchRankingOptions
+
+
+class FileSearchToolParamFileSearchRankingOptions(TypedDict, total=False):
+    score_threshold: Required[float]
+    ranker: Literal["auto", "default_2024_08_21"]
 
 
 class FunctionToolParam(TypedDict):
@@ -3016,17 +3016,17 @@ class HostedPluginParam(TypedDict):
     type: Literal["inline"]
 
 
-class HostedSkillParamSkillReference(TypedDict, total=False):
-    skill_id: Required[str]
-    type: Required[Literal["skill_reference"]]
-    version: str | None
-
-
 class HostedSkillParamInline(TypedDict):
     description: str
     name: str
     source: InlineCapabilitySourceParam
     type: Literal["inline"]
+
+
+class HostedSkillParamSkillReference(TypedDict, total=False):
+    skill_id: Required[str]
+    type: Required[Literal["skill_reference"]]
+    version: str | None
 
 
 HostedSkillParam: TypeAlias = "HostedSkillParamSkillReference | HostedSkillParamInline"
@@ -3038,14 +3038,14 @@ class InlineCapabilitySourceParam(TypedDict):
     type: Literal["base64"]
 
 
-class InputContentParamInputContentParamInputText(TypedDict):
-    text: str
-    type: Literal["input_text"]
-
-
 class InputContentParamInputContentParamInputImage(TypedDict):
     image_url: str
     type: Literal["input_image"]
+
+
+class InputContentParamInputContentParamInputText(TypedDict):
+    text: str
+    type: Literal["input_text"]
 
 
 InputContentParam: TypeAlias = (
@@ -3077,6 +3077,15 @@ class MultiAgentConfigParam(TypedDict, total=False):
     max_concurrent_subagents: int
 
 
+class PersistedAgentToolConfigParamAutomations(TypedDict):
+    type: Literal["automations"]
+
+
+class PersistedAgentToolConfigParamComputerUse(TypedDict, total=False):
+    type: Required[Literal["computer_use"]]
+    include_screenshots: bool
+
+
 _PersistedAgentToolConfigParamFunctionReservedKeywords = TypedDict(
     "_PersistedAgentToolConfigParamFunctionReservedKeywords", {"async": bool}, total=False
 )
@@ -3090,15 +3099,6 @@ class PersistedAgentToolConfigParamFunction(_PersistedAgentToolConfigParamFuncti
     defer_loading: bool
 
 
-class PersistedAgentToolConfigParamToolSearch(TypedDict):
-    type: Literal["tool_search"]
-
-
-class PersistedAgentToolConfigParamProgrammaticToolCalling(TypedDict, total=False):
-    type: Required[Literal["programmatic_tool_calling"]]
-    enabled: bool
-
-
 class PersistedAgentToolConfigParamMcp(TypedDict, total=False):
     server_label: Required[str]
     transport: Required[PersistedMcpTransportParam]
@@ -3110,11 +3110,13 @@ class PersistedAgentToolConfigParamMcp(TypedDict, total=False):
     required: bool
 
 
-class PersistedAgentToolConfigParamWebSearchLocation(TypedDict, total=False):
-    city: str | None
-    country: str | None
-    region: str | None
-    timezone: str | None
+class PersistedAgentToolConfigParamProgrammaticToolCalling(TypedDict, total=False):
+    type: Required[Literal["programmatic_tool_calling"]]
+    enabled: bool
+
+
+class PersistedAgentToolConfigParamToolSearch(TypedDict):
+    type: Literal["tool_search"]
 
 
 class PersistedAgentToolConfigParamWebSearch(TypedDict, total=False):
@@ -3125,13 +3127,11 @@ class PersistedAgentToolConfigParamWebSearch(TypedDict, total=False):
     mode: Literal["disabled", "cached", "live"] | None
 
 
-class PersistedAgentToolConfigParamComputerUse(TypedDict, total=False):
-    type: Required[Literal["computer_use"]]
-    include_screenshots: bool
-
-
-class PersistedAgentToolConfigParamAutomations(TypedDict):
-    type: Literal["automations"]
+class PersistedAgentToolConfigParamWebSearchLocation(TypedDict, total=False):
+    city: str | None
+    country: str | None
+    region: str | None
+    timezone: str | None
 
 
 PersistedAgentToolParam: TypeAlias = "PersistedAgentToolConfigParamFunction | PersistedAgentToolConfigParamToolSearch | PersistedAgentToolConfigParamProgrammaticToolCalling | PersistedAgentToolConfigParamMcp | PersistedAgentToolConfigParamWebSearch | PersistedAgentToolConfigParamComputerUse | PersistedAgentToolConfigParamAutomations"
@@ -3293,6 +3293,29 @@ class ResponseCompactParamsImage(TypedDict, total=False):
     context_compression: Literal["auto", "enabled", "disabled"]
 
 
+class ContextManagement(TypedDict, total=False):
+    type: Required[str]
+    compact_threshold: int | None
+
+
+class ModerationPolicy(TypedDict, total=False):
+    input: ModerationPolicyInput | None
+    output: ModerationPolicyOutput | None
+
+
+class ModerationPolicyInput(TypedDict):
+    mode: Literal["score", "block"]
+
+
+class ModerationPolicyOutput(TypedDict):
+    mode: Literal["score", "block"]
+
+
+class MultiAgent(TypedDict, total=False):
+    enabled: Required[bool]
+    max_concurrent_subagents: int
+
+
 class ResponseCreateParamsBase(TypedDict, total=False):
     access_programs: ResponseCreateParamsAccessPrograms
     background: bool | None
@@ -3446,39 +3469,16 @@ class ResponseCreateParamsBase(TypedDict, total=False):
     betas: list[Literal["responses_multi_agent=v1"]]
 
 
-class ContextManagement(TypedDict, total=False):
-    type: Required[str]
-    compact_threshold: int | None
-
-
-class ModerationPolicyInput(TypedDict):
-    mode: Literal["score", "block"]
-
-
-class ModerationPolicyOutput(TypedDict):
-    mode: Literal["score", "block"]
-
-
-class ModerationPolicy(TypedDict, total=False):
-    input: ModerationPolicyInput | None
-    output: ModerationPolicyOutput | None
-
-
-class MultiAgent(TypedDict, total=False):
-    enabled: Required[bool]
-    max_concurrent_subagents: int
-
-
-class StreamOptions(TypedDict, total=False):
-    include_obfuscation: bool
-
-
 class ResponseCreateParamsNonStreaming(ResponseCreateParamsBase, total=False):
     stream: Literal[False] | None
 
 
 class ResponseCreateParamsStreaming(ResponseCreateParamsBase):
     stream: Literal[True]
+
+
+class StreamOptions(TypedDict, total=False):
+    include_obfuscation: bool
 
 
 class ResponseCreateParamsPromptCacheOptions(TypedDict, total=False):
@@ -3496,10 +3496,6 @@ class ResponseCreateParamsAccessPrograms(TypedDict, total=False):
     cyber: Literal["standard", "daybreak_blue", "daybreak_red"]
 
 
-class ResponseCreateParamsToolChoiceBetaSpecificProgrammaticToolCallingParam(TypedDict):
-    type: Literal["programmatic_tool_calling"]
-
-
 class ResponseCreateParamsModeration(TypedDict, total=False):
     model: Required[str]
     policy: ModerationPolicy | None
@@ -3513,11 +3509,15 @@ class ResponseCreateParamsReasoning(TypedDict, total=False):
     summary: Literal["auto", "concise", "detailed"] | None
 
 
+class ResponseCreateParamsToolChoiceBetaSpecificProgrammaticToolCallingParam(TypedDict):
+    type: Literal["programmatic_tool_calling"]
+
+
 ResponseCreateParams: TypeAlias = "ResponseCreateParamsNonStreaming | ResponseCreateParamsStreaming"
 
-ResponseCreateParamsToolChoice: TypeAlias = "_models.BetaToolChoiceOptions | BetaToolChoiceAllowedParam | BetaToolChoiceTypesParam | BetaToolChoiceFunctionParam | BetaToolChoiceMcpParam | BetaToolChoiceCustomParam | ResponseCreateParamsToolChoiceBetaSpecificProgrammaticToolCallingParam | BetaToolChoiceApplyPatchParam | BetaToolChoiceShellParam"
-
 ResponseCreateParamsConversation: TypeAlias = "str | BetaResponseConversationParamParam"
+
+ResponseCreateParamsToolChoice: TypeAlias = "_models.BetaToolChoiceOptions | BetaToolChoiceAllowedParam | BetaToolChoiceTypesParam | BetaToolChoiceFunctionParam | BetaToolChoiceMcpParam | BetaToolChoiceCustomParam | ResponseCreateParamsToolChoiceBetaSpecificProgrammaticToolCallingParam | BetaToolChoiceApplyPatchParam | BetaToolChoiceShellParam"
 
 
 class ResponseRetrieveParamsBase(TypedDict, total=False):
@@ -3543,13 +3543,13 @@ class SetupCommandParam(TypedDict, total=False):
     cwd: str | None
 
 
-class TextFormatParamText(TypedDict):
-    type: Literal["text"]
-
-
 class TextFormatParamJSONSchema(TypedDict):
     schema: dict[str, object]
     type: Literal["json_schema"]
+
+
+class TextFormatParamText(TypedDict):
+    type: Literal["text"]
 
 
 TextFormatParam: TypeAlias = "TextFormatParamText | TextFormatParamJSONSchema"
@@ -3573,13 +3573,12 @@ class ThreadCreateAndRunParamsBase(TypedDict, total=False):
     truncation_strategy: TruncationStrategy | None
 
 
-class ThreadMessageAttachmentToolFileSearch(TypedDict):
-    type: Literal["file_search"]
+class ThreadCreateAndRunParamsNonStreaming(ThreadCreateAndRunParamsBase, total=False):
+    stream: Literal[False] | None
 
 
-class ThreadMessageAttachment(TypedDict, total=False):
-    file_id: str
-    tools: Iterable[ThreadMessageAttachmentTool]
+class ThreadCreateAndRunParamsStreaming(ThreadCreateAndRunParamsBase):
+    stream: Literal[True]
 
 
 class ThreadMessage(TypedDict, total=False):
@@ -3589,22 +3588,27 @@ class ThreadMessage(TypedDict, total=False):
     metadata: _types_shared_params.Metadata | None
 
 
+class ThreadMessageAttachment(TypedDict, total=False):
+    file_id: str
+    tools: Iterable[ThreadMessageAttachmentTool]
+
+
+class ThreadMessageAttachmentToolFileSearch(TypedDict):
+    type: Literal["file_search"]
+
+
+class ThreadToolResources(TypedDict, total=False):
+    code_interpreter: ThreadToolResourcesCodeInterpreter
+    file_search: ThreadToolResourcesFileSearch
+
+
 class ThreadToolResourcesCodeInterpreter(TypedDict, total=False):
     file_ids: Sequence[str]
 
 
-class ThreadToolResourcesFileSearchVectorStoreChunkingStrategyAuto(TypedDict):
-    type: Literal["auto"]
-
-
-class ThreadToolResourcesFileSearchVectorStoreChunkingStrategyStaticStatic(TypedDict):
-    chunk_overlap_tokens: int
-    max_chunk_size_tokens: int
-
-
-class ThreadToolResourcesFileSearchVectorStoreChunkingStrategyStatic(TypedDict):
-    static: ThreadToolResourcesFileSearchVectorStoreChunkingStrategyStaticStatic
-    type: Literal["static"]
+class ThreadToolResourcesFileSearch(TypedDict, total=False):
+    vector_store_ids: Sequence[str]
+    vector_stores: Iterable[ThreadToolResourcesFileSearchVectorStore]
 
 
 class ThreadToolResourcesFileSearchVectorStore(TypedDict, total=False):
@@ -3613,14 +3617,18 @@ class ThreadToolResourcesFileSearchVectorStore(TypedDict, total=False):
     metadata: _types_shared_params.Metadata | None
 
 
-class ThreadToolResourcesFileSearch(TypedDict, total=False):
-    vector_store_ids: Sequence[str]
-    vector_stores: Iterable[ThreadToolResourcesFileSearchVectorStore]
+class ThreadToolResourcesFileSearchVectorStoreChunkingStrategyAuto(TypedDict):
+    type: Literal["auto"]
 
 
-class ThreadToolResources(TypedDict, total=False):
-    code_interpreter: ThreadToolResourcesCodeInterpreter
-    file_search: ThreadToolResourcesFileSearch
+class ThreadToolResourcesFileSearchVectorStoreChunkingStrategyStatic(TypedDict):
+    static: ThreadToolResourcesFileSearchVectorStoreChunkingStrategyStaticStatic
+    type: Literal["static"]
+
+
+class ThreadToolResourcesFileSearchVectorStoreChunkingStrategyStaticStatic(TypedDict):
+    chunk_overlap_tokens: int
+    max_chunk_size_tokens: int
 
 
 class TruncationStrategy(TypedDict, total=False):
@@ -3628,12 +3636,9 @@ class TruncationStrategy(TypedDict, total=False):
     last_messages: int | None
 
 
-class ThreadCreateAndRunParamsNonStreaming(ThreadCreateAndRunParamsBase, total=False):
-    stream: Literal[False] | None
-
-
-class ThreadCreateAndRunParamsStreaming(ThreadCreateAndRunParamsBase):
-    stream: Literal[True]
+class ThreadCreateAndRunParamsToolResources(TypedDict, total=False):
+    code_interpreter: ThreadCreateAndRunParamsToolResourcesCodeInterpreter
+    file_search: ThreadCreateAndRunParamsToolResourcesFileSearch
 
 
 class ThreadCreateAndRunParamsToolResourcesCodeInterpreter(TypedDict, total=False):
@@ -3644,22 +3649,26 @@ class ThreadCreateAndRunParamsToolResourcesFileSearch(TypedDict, total=False):
     vector_store_ids: Sequence[str]
 
 
-class ThreadCreateAndRunParamsToolResources(TypedDict, total=False):
-    code_interpreter: ThreadCreateAndRunParamsToolResourcesCodeInterpreter
-    file_search: ThreadCreateAndRunParamsToolResourcesFileSearch
-
-
 class ThreadCreateAndRunParamsThread(TypedDict, total=False):
     messages: Iterable[ThreadMessage]
     metadata: _types_shared_params.Metadata | None
     tool_resources: ThreadToolResources | None
 
 
+ThreadCreateAndRunParams: TypeAlias = "ThreadCreateAndRunParamsNonStreaming | ThreadCreateAndRunParamsStreaming"
+
 ThreadMessageAttachmentTool: TypeAlias = "CodeInterpreterToolParam | ThreadMessageAttachmentToolFileSearch"
 
 ThreadToolResourcesFileSearchVectorStoreChunkingStrategy: TypeAlias = "ThreadToolResourcesFileSearchVectorStoreChunkingStrategyAuto | ThreadToolResourcesFileSearchVectorStoreChunkingStrategyStatic"
 
-ThreadCreateAndRunParams: TypeAlias = "ThreadCreateAndRunParamsNonStreaming | ThreadCreateAndRunParamsStreaming"
+
+class MessageAttachment(TypedDict, total=False):
+    file_id: str
+    tools: Iterable[MessageAttachmentTool]
+
+
+class MessageAttachmentToolFileSearch(TypedDict):
+    type: Literal["file_search"]
 
 
 class ThreadCreateParams(TypedDict, total=False):
@@ -3668,13 +3677,9 @@ class ThreadCreateParams(TypedDict, total=False):
     tool_resources: ThreadCreateParamsToolResources | None
 
 
-class MessageAttachmentToolFileSearch(TypedDict):
-    type: Literal["file_search"]
-
-
-class MessageAttachment(TypedDict, total=False):
-    file_id: str
-    tools: Iterable[MessageAttachmentTool]
+class ThreadCreateParamsToolResources(TypedDict, total=False):
+    code_interpreter: ThreadCreateParamsToolResourcesCodeInterpreter
+    file_search: ThreadCreateParamsToolResourcesFileSearch
 
 
 class ThreadCreateParamsToolResourcesCodeInterpreter(TypedDict, total=False):
@@ -3686,18 +3691,14 @@ class ThreadCreateParamsToolResourcesFileSearch(TypedDict, total=False):
     vector_stores: Iterable[ThreadCreateParamsToolResourcesFileSearchVectorStore]
 
 
-class ThreadCreateParamsToolResources(TypedDict, total=False):
-    code_interpreter: ThreadCreateParamsToolResourcesCodeInterpreter
-    file_search: ThreadCreateParamsToolResourcesFileSearch
+class ThreadCreateParamsToolResourcesFileSearchVectorStore(TypedDict, total=False):
+    chunking_strategy: ThreadCreateParamsToolResourcesFileSearchVectorStoreChunkingStrategy
+    file_ids: Sequence[str]
+    metadata: _types_shared_params.Metadata | None
 
 
 class ThreadCreateParamsToolResourcesFileSearchVectorStoreChunkingStrategyAuto(TypedDict):
     type: Literal["auto"]
-
-
-class ThreadCreateParamsToolResourcesFileSearchVectorStoreChunkingStrategyStaticStatic(TypedDict):
-    chunk_overlap_tokens: int
-    max_chunk_size_tokens: int
 
 
 class ThreadCreateParamsToolResourcesFileSearchVectorStoreChunkingStrategyStatic(TypedDict):
@@ -3705,10 +3706,9 @@ class ThreadCreateParamsToolResourcesFileSearchVectorStoreChunkingStrategyStatic
     type: Literal["static"]
 
 
-class ThreadCreateParamsToolResourcesFileSearchVectorStore(TypedDict, total=False):
-    chunking_strategy: ThreadCreateParamsToolResourcesFileSearchVectorStoreChunkingStrategy
-    file_ids: Sequence[str]
-    metadata: _types_shared_params.Metadata | None
+class ThreadCreateParamsToolResourcesFileSearchVectorStoreChunkingStrategyStaticStatic(TypedDict):
+    chunk_overlap_tokens: int
+    max_chunk_size_tokens: int
 
 
 class ThreadCreateParamsMessage(TypedDict, total=False):
@@ -3728,17 +3728,17 @@ class ThreadUpdateParams(TypedDict, total=False):
     tool_resources: ThreadUpdateParamsToolResources | None
 
 
+class ThreadUpdateParamsToolResources(TypedDict, total=False):
+    code_interpreter: ThreadUpdateParamsToolResourcesCodeInterpreter
+    file_search: ThreadUpdateParamsToolResourcesFileSearch
+
+
 class ThreadUpdateParamsToolResourcesCodeInterpreter(TypedDict, total=False):
     file_ids: Sequence[str]
 
 
 class ThreadUpdateParamsToolResourcesFileSearch(TypedDict, total=False):
     vector_store_ids: Sequence[str]
-
-
-class ThreadUpdateParamsToolResources(TypedDict, total=False):
-    code_interpreter: ThreadUpdateParamsToolResourcesCodeInterpreter
-    file_search: ThreadUpdateParamsToolResourcesFileSearch
 
 
 settle_now(globals())

@@ -25,16 +25,33 @@ class ChatCompletion(BaseModel):
     usage: _types.CompletionUsage | None = None
 
 
-class ChatCompletionChoiceLogprobs(BaseModel):
-    content: list[ChatCompletionTokenLogprob] | None = None
-    refusal: list[ChatCompletionTokenLogprob] | None = None
-
-
 class ChatCompletionChoice(BaseModel):
     finish_reason: Literal["stop", "length", "tool_calls", "content_filter", "function_call"]
     index: int
     logprobs: ChatCompletionChoiceLogprobs | None = None
     message: ChatCompletionMessage
+
+
+class ChatCompletionChoiceLogprobs(BaseModel):
+    content: list[ChatCompletionTokenLogprob] | None = None
+    refusal: list[ChatCompletionTokenLogprob] | None = None
+
+
+class ChatCompletionModeration(BaseModel):
+    input: ChatCompletionModerationInput
+    output: ChatCompletionModerationOutput
+
+
+class ChatCompletionModerationInputError(BaseModel):
+    code: str
+    message: str
+    type: Literal["error"]
+
+
+class ChatCompletionModerationInputModerationResults(BaseModel):
+    model: str
+    results: list[ChatCompletionModerationInputModerationResultsResult]
+    type: Literal["moderation_results"]
 
 
 class ChatCompletionModerationInputModerationResultsResult(BaseModel):
@@ -46,16 +63,16 @@ class ChatCompletionModerationInputModerationResultsResult(BaseModel):
     type: Literal["moderation_result"]
 
 
-class ChatCompletionModerationInputModerationResults(BaseModel):
-    model: str
-    results: list[ChatCompletionModerationInputModerationResultsResult]
-    type: Literal["moderation_results"]
-
-
-class ChatCompletionModerationInputError(BaseModel):
+class ChatCompletionModerationOutputError(BaseModel):
     code: str
     message: str
     type: Literal["error"]
+
+
+class ChatCompletionModerationOutputModerationResults(BaseModel):
+    model: str
+    results: list[ChatCompletionModerationOutputModerationResultsResult]
+    type: Literal["moderation_results"]
 
 
 class ChatCompletionModerationOutputModerationResultsResult(BaseModel):
@@ -65,23 +82,6 @@ class ChatCompletionModerationOutputModerationResultsResult(BaseModel):
     flagged: bool
     model: str
     type: Literal["moderation_result"]
-
-
-class ChatCompletionModerationOutputModerationResults(BaseModel):
-    model: str
-    results: list[ChatCompletionModerationOutputModerationResultsResult]
-    type: Literal["moderation_results"]
-
-
-class ChatCompletionModerationOutputError(BaseModel):
-    code: str
-    message: str
-    type: Literal["error"]
-
-
-class ChatCompletionModeration(BaseModel):
-    input: ChatCompletionModerationInput
-    output: ChatCompletionModerationOutput
 
 
 ChatCompletionModerationInput: TypeAlias = "Annotated[ChatCompletionModerationInputModerationResults | ChatCompletionModerationInputError, Discriminator('type')]"
@@ -94,39 +94,6 @@ class ChatCompletionAudio(BaseModel):
     data: str
     expires_at: int
     transcript: str
-
-
-class ChoiceDeltaAudio(BaseModel):
-    id: str | None = None
-    data: str | None = None
-    expires_at: int | None = None
-    transcript: str | None = None
-
-
-class ChoiceDeltaFunctionCall(BaseModel):
-    arguments: str | None = None
-    name: str | None = None
-
-
-class ChoiceDeltaToolCallFunction(BaseModel):
-    arguments: str | None = None
-    name: str | None = None
-
-
-class ChoiceDeltaToolCall(BaseModel):
-    index: int
-    id: str | None = None
-    function: ChoiceDeltaToolCallFunction | None = None
-    type: Literal["function"] | None = None
-
-
-class ChoiceDelta(BaseModel):
-    audio: ChoiceDeltaAudio | None = None
-    content: str | None = None
-    function_call: ChoiceDeltaFunctionCall | None = None
-    refusal: str | None = None
-    role: Literal["developer", "system", "user", "assistant", "tool"] | None = None
-    tool_calls: list[ChoiceDeltaToolCall] | None = None
 
 
 class ChatCompletionChunk(BaseModel):
@@ -142,9 +109,37 @@ class ChatCompletionChunk(BaseModel):
     usage: _types.CompletionUsage | None = None
 
 
-class ChatCompletionChunkChoiceLogprobs(BaseModel):
-    content: list[ChatCompletionTokenLogprob] | None = None
-    refusal: list[ChatCompletionTokenLogprob] | None = None
+class ChoiceDelta(BaseModel):
+    audio: ChoiceDeltaAudio | None = None
+    content: str | None = None
+    function_call: ChoiceDeltaFunctionCall | None = None
+    refusal: str | None = None
+    role: Literal["developer", "system", "user", "assistant", "tool"] | None = None
+    tool_calls: list[ChoiceDeltaToolCall] | None = None
+
+
+class ChoiceDeltaAudio(BaseModel):
+    id: str | None = None
+    data: str | None = None
+    expires_at: int | None = None
+    transcript: str | None = None
+
+
+class ChoiceDeltaFunctionCall(BaseModel):
+    arguments: str | None = None
+    name: str | None = None
+
+
+class ChoiceDeltaToolCall(BaseModel):
+    index: int
+    id: str | None = None
+    function: ChoiceDeltaToolCallFunction | None = None
+    type: Literal["function"] | None = None
+
+
+class ChoiceDeltaToolCallFunction(BaseModel):
+    arguments: str | None = None
+    name: str | None = None
 
 
 class ChatCompletionChunkChoice(BaseModel):
@@ -152,6 +147,28 @@ class ChatCompletionChunkChoice(BaseModel):
     index: int
     finish_reason: Literal["stop", "length", "tool_calls", "content_filter", "function_call"] | None = None
     logprobs: ChatCompletionChunkChoiceLogprobs | None = None
+
+
+class ChatCompletionChunkChoiceLogprobs(BaseModel):
+    content: list[ChatCompletionTokenLogprob] | None = None
+    refusal: list[ChatCompletionTokenLogprob] | None = None
+
+
+class ChatCompletionChunkModeration(BaseModel):
+    input: ChatCompletionChunkModerationInput
+    output: ChatCompletionChunkModerationOutput
+
+
+class ChatCompletionChunkModerationInputError(BaseModel):
+    code: str
+    message: str
+    type: Literal["error"]
+
+
+class ChatCompletionChunkModerationInputModerationResults(BaseModel):
+    model: str
+    results: list[ChatCompletionChunkModerationInputModerationResultsResult]
+    type: Literal["moderation_results"]
 
 
 class ChatCompletionChunkModerationInputModerationResultsResult(BaseModel):
@@ -163,16 +180,16 @@ class ChatCompletionChunkModerationInputModerationResultsResult(BaseModel):
     type: Literal["moderation_result"]
 
 
-class ChatCompletionChunkModerationInputModerationResults(BaseModel):
-    model: str
-    results: list[ChatCompletionChunkModerationInputModerationResultsResult]
-    type: Literal["moderation_results"]
-
-
-class ChatCompletionChunkModerationInputError(BaseModel):
+class ChatCompletionChunkModerationOutputError(BaseModel):
     code: str
     message: str
     type: Literal["error"]
+
+
+class ChatCompletionChunkModerationOutputModerationResults(BaseModel):
+    model: str
+    results: list[ChatCompletionChunkModerationOutputModerationResultsResult]
+    type: Literal["moderation_results"]
 
 
 class ChatCompletionChunkModerationOutputModerationResultsResult(BaseModel):
@@ -182,23 +199,6 @@ class ChatCompletionChunkModerationOutputModerationResultsResult(BaseModel):
     flagged: bool
     model: str
     type: Literal["moderation_result"]
-
-
-class ChatCompletionChunkModerationOutputModerationResults(BaseModel):
-    model: str
-    results: list[ChatCompletionChunkModerationOutputModerationResultsResult]
-    type: Literal["moderation_results"]
-
-
-class ChatCompletionChunkModerationOutputError(BaseModel):
-    code: str
-    message: str
-    type: Literal["error"]
-
-
-class ChatCompletionChunkModeration(BaseModel):
-    input: ChatCompletionChunkModerationInput
-    output: ChatCompletionChunkModerationOutput
 
 
 ChatCompletionChunkModerationInput: TypeAlias = "Annotated[ChatCompletionChunkModerationInputModerationResults | ChatCompletionChunkModerationInputError, Discriminator('type')]"
@@ -244,16 +244,16 @@ class ChatCompletionFunctionTool(BaseModel):
     type: Literal["function"]
 
 
+class Annotation(BaseModel):
+    type: Literal["url_citation"]
+    url_citation: AnnotationURLCitation
+
+
 class AnnotationURLCitation(BaseModel):
     end_index: int
     start_index: int
     title: str
     url: str
-
-
-class Annotation(BaseModel):
-    type: Literal["url_citation"]
-    url_citation: AnnotationURLCitation
 
 
 class ChatCompletionMessage(BaseModel):
@@ -293,11 +293,11 @@ class ChatCompletionMessageFunctionToolCallFunction(BaseModel):
     name: str
 
 
+ChatCompletionMessageToolCall: TypeAlias = "ChatCompletionMessageFunctionToolCall"
+
 ChatCompletionMessageToolCallUnion: TypeAlias = (
     "Annotated[ChatCompletionMessageFunctionToolCall | ChatCompletionMessageCustomToolCall, Discriminator('type')]"
 )
-
-ChatCompletionMessageToolCall: TypeAlias = "ChatCompletionMessageFunctionToolCall"
 
 ChatCompletionMessageToolCallFunction: TypeAlias = "ChatCompletionMessageFunctionToolCallFunction"
 
@@ -316,17 +316,21 @@ class ChatCompletionStoreMessage(ChatCompletionMessage):
 ChatCompletionStoreMessageContentPart: TypeAlias = "ChatCompletionContentPartText | ChatCompletionContentPartImage"
 
 
+class ChatCompletionTokenLogprob(BaseModel):
+    token: str
+    bytes: list[int] | None = None
+    logprob: float
+    top_logprobs: list[TopLogprob]
+
+
 class TopLogprob(BaseModel):
     token: str
     bytes: list[int] | None = None
     logprob: float
 
 
-class ChatCompletionTokenLogprob(BaseModel):
-    token: str
-    bytes: list[int] | None = None
-    logprob: float
-    top_logprobs: list[TopLogprob]
+class ParsedChatCompletion(ChatCompletion, Generic[ContentType]):
+    choices: list[ParsedChoice[ContentType]]  # type: ignore[assignment]  # pyright: ignore[reportIncompatibleVariableOverride, reportGeneralTypeIssues]
 
 
 class ParsedChatCompletionMessage(ChatCompletionMessage, Generic[ContentType]):
@@ -336,10 +340,6 @@ class ParsedChatCompletionMessage(ChatCompletionMessage, Generic[ContentType]):
 
 class ParsedChoice(ChatCompletionChoice, Generic[ContentType]):
     message: ParsedChatCompletionMessage[ContentType]  # pyright: ignore[reportIncompatibleVariableOverride, reportGeneralTypeIssues]
-
-
-class ParsedChatCompletion(ChatCompletion, Generic[ContentType]):
-    choices: list[ParsedChoice[ContentType]]  # type: ignore[assignment]  # pyright: ignore[reportIncompatibleVariableOverride, reportGeneralTypeIssues]
 
 
 class ParsedFunction(ChatCompletionMessageFunctionToolCallFunction):

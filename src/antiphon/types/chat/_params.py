@@ -43,13 +43,13 @@ class ChatCompletionAssistantMessageParamFunctionCall(TypedDict):
 ContentArrayOfContentPart: TypeAlias = "ChatCompletionContentPartTextParam | ChatCompletionContentPartRefusalParam"
 
 
-class VoiceID(TypedDict):
-    id: str
-
-
 class ChatCompletionAudioParam(TypedDict):
     format: Literal["wav", "aac", "mp3", "flac", "opus", "pcm16"]
     voice: Voice
+
+
+class VoiceID(TypedDict):
+    id: str
 
 
 Voice: TypeAlias = (
@@ -73,20 +73,26 @@ class ChatCompletionContentPartImageParamPromptCacheBreakpoint(TypedDict, total=
     ttl: Literal["30m", "12h"]
 
 
-class InputAudio(TypedDict):
-    data: str
-    format: Literal["wav", "mp3"]
-
-
 class ChatCompletionContentPartInputAudioParam(TypedDict, total=False):
     input_audio: Required[InputAudio]
     type: Required[Literal["input_audio"]]
     prompt_cache_breakpoint: ChatCompletionContentPartInputAudioParamPromptCacheBreakpoint
 
 
+class InputAudio(TypedDict):
+    data: str
+    format: Literal["wav", "mp3"]
+
+
 class ChatCompletionContentPartInputAudioParamPromptCacheBreakpoint(TypedDict, total=False):
     mode: Required[Literal["explicit"]]
     ttl: Literal["30m", "12h"]
+
+
+class File(TypedDict, total=False):
+    file: Required[FileFile]
+    type: Required[Literal["file"]]
+    prompt_cache_breakpoint: FilePromptCacheBreakpoint
 
 
 class FileFile(TypedDict, total=False):
@@ -98,12 +104,6 @@ class FileFile(TypedDict, total=False):
 class FilePromptCacheBreakpoint(TypedDict, total=False):
     mode: Required[Literal["explicit"]]
     ttl: Literal["30m", "12h"]
-
-
-class File(TypedDict, total=False):
-    file: Required[FileFile]
-    type: Required[Literal["file"]]
-    prompt_cache_breakpoint: FilePromptCacheBreakpoint
 
 
 ChatCompletionContentPartParam: TypeAlias = "ChatCompletionContentPartTextParam | ChatCompletionContentPartImageParam | ChatCompletionContentPartInputAudioParam | File"
@@ -125,13 +125,9 @@ class ChatCompletionContentPartTextParamPromptCacheBreakpoint(TypedDict, total=F
     ttl: Literal["30m", "12h"]
 
 
-class CustomFormatText(TypedDict):
-    type: Literal["text"]
-
-
-class CustomFormatGrammarGrammar(TypedDict):
-    definition: str
-    syntax: Literal["lark", "regex"]
+class ChatCompletionCustomToolParam(TypedDict):
+    custom: ChatCompletionCustomToolParamCustom
+    type: Literal["custom"]
 
 
 class CustomFormatGrammar(TypedDict):
@@ -139,9 +135,13 @@ class CustomFormatGrammar(TypedDict):
     type: Literal["grammar"]
 
 
-class ChatCompletionCustomToolParam(TypedDict):
-    custom: ChatCompletionCustomToolParamCustom
-    type: Literal["custom"]
+class CustomFormatGrammarGrammar(TypedDict):
+    definition: str
+    syntax: Literal["lark", "regex"]
+
+
+class CustomFormatText(TypedDict):
+    type: Literal["text"]
 
 
 class ChatCompletionCustomToolParamCustom(TypedDict, total=False):
@@ -302,6 +302,19 @@ class CompletionCreateParamsBase(TypedDict, total=False):
     web_search_options: WebSearchOptions
 
 
+class CompletionCreateParamsNonStreaming(CompletionCreateParamsBase, total=False):
+    stream: Literal[False] | None
+
+
+class CompletionCreateParamsStreaming(CompletionCreateParamsBase):
+    stream: Literal[True]
+
+
+class ModerationPolicy(TypedDict, total=False):
+    input: ModerationPolicyInput | None
+    output: ModerationPolicyOutput | None
+
+
 class ModerationPolicyInput(TypedDict):
     mode: Literal["score", "block"]
 
@@ -310,26 +323,9 @@ class ModerationPolicyOutput(TypedDict):
     mode: Literal["score", "block"]
 
 
-class ModerationPolicy(TypedDict, total=False):
-    input: ModerationPolicyInput | None
-    output: ModerationPolicyOutput | None
-
-
 class PromptCacheOptions(TypedDict, total=False):
     mode: Literal["implicit", "explicit"]
     ttl: Literal["30m"]
-
-
-class WebSearchOptionsUserLocationApproximate(TypedDict, total=False):
-    city: str
-    country: str
-    region: str
-    timezone: str
-
-
-class WebSearchOptionsUserLocation(TypedDict):
-    approximate: WebSearchOptionsUserLocationApproximate
-    type: Literal["approximate"]
 
 
 class WebSearchOptions(TypedDict, total=False):
@@ -337,12 +333,16 @@ class WebSearchOptions(TypedDict, total=False):
     user_location: WebSearchOptionsUserLocation | None
 
 
-class CompletionCreateParamsNonStreaming(CompletionCreateParamsBase, total=False):
-    stream: Literal[False] | None
+class WebSearchOptionsUserLocation(TypedDict):
+    approximate: WebSearchOptionsUserLocationApproximate
+    type: Literal["approximate"]
 
 
-class CompletionCreateParamsStreaming(CompletionCreateParamsBase):
-    stream: Literal[True]
+class WebSearchOptionsUserLocationApproximate(TypedDict, total=False):
+    city: str
+    country: str
+    region: str
+    timezone: str
 
 
 class CompletionCreateParamsModeration(TypedDict, total=False):
@@ -356,9 +356,9 @@ class CompletionCreateParamsFunction(TypedDict, total=False):
     parameters: _types_shared_params.FunctionParameters
 
 
-ResponseFormat: TypeAlias = "_types_shared_params.ResponseFormatText | _types_shared_params.ResponseFormatJSONSchema | _types_shared_params.ResponseFormatJSONObject"
-
 CompletionCreateParams: TypeAlias = "CompletionCreateParamsNonStreaming | CompletionCreateParamsStreaming"
+
+ResponseFormat: TypeAlias = "_types_shared_params.ResponseFormatText | _types_shared_params.ResponseFormatJSONSchema | _types_shared_params.ResponseFormatJSONObject"
 
 CompletionCreateParamsFunctionCall: TypeAlias = "Literal['none', 'auto'] | ChatCompletionFunctionCallOptionParam"
 

@@ -64,15 +64,15 @@ serve(
     globals(),
     {
         "_models": """\
-computer_screenshot_content: PromptCacheBreakpoint ComputerScreenshotContent
+computer_screenshot_content: ComputerScreenshotContent PromptCacheBreakpoint
 conversation: Conversation
 conversation_deleted_resource: ConversationDeletedResource
-conversation_item: ImageGenerationCallErrorModerationDetails ImageGenerationCallError ImageGenerationCallSvgUsage ImageGenerationCall AdditionalTools Program ProgramOutput LocalShellCallAction LocalShellCall LocalShellCallOutput McpListToolsTool McpListTools McpApprovalRequest McpApprovalResponse McpCall ConversationItem
+conversation_item: AdditionalTools ConversationItem ImageGenerationCall ImageGenerationCallError ImageGenerationCallErrorModerationDetails ImageGenerationCallSvgUsage LocalShellCall LocalShellCallAction LocalShellCallOutput McpApprovalRequest McpApprovalResponse McpCall McpListTools McpListToolsTool Program ProgramOutput
 conversation_item_list: ConversationItemList
 input_file_content: InputFileContent
 input_image_content: InputImageContent
 input_text_content: InputTextContent
-message: ContentReasoningText Content Message
+message: Content ContentReasoningText Message
 output_text_content: OutputTextContent
 refusal_content: RefusalContent
 summary_text_content: SummaryTextContent

@@ -11,17 +11,17 @@ from ...core.model import BaseModel, Discriminator
 from .. import responses as _types_responses
 
 
-class PromptCacheBreakpoint(BaseModel):
-    mode: Literal["explicit"]
-    ttl: Literal["30m", "12h"] | None = None
-
-
 class ComputerScreenshotContent(BaseModel):
     detail: _types_responses.ImageDetail
     file_id: str | None = None
     image_url: str | None = None
     type: Literal["computer_screenshot"]
     prompt_cache_breakpoint: PromptCacheBreakpoint | None = None
+
+
+class PromptCacheBreakpoint(BaseModel):
+    mode: Literal["explicit"]
+    ttl: Literal["30m", "12h"] | None = None
 
 
 class Conversation(BaseModel):
@@ -37,25 +37,11 @@ class ConversationDeletedResource(BaseModel):
     object: Literal["conversation.deleted"]
 
 
-class ImageGenerationCallErrorModerationDetails(BaseModel):
-    categories: list[str]
-    moderation_stage: Literal["input", "output", "unknown"]
-
-
-class ImageGenerationCallError(BaseModel):
-    code: str | None = None
-    message: str
-    param: str | None = None
-    type: str
-    moderation_details: ImageGenerationCallErrorModerationDetails | None = None
-
-
-class ImageGenerationCallSvgUsage(BaseModel):
-    input_tokens: int
-    model: str
-    output_tokens: int
-    reasoning_tokens: int
-    total_tokens: int
+class AdditionalTools(BaseModel):
+    id: str
+    role: Literal["unknown", "user", "assistant", "system", "critic", "discriminator", "developer", "tool"]
+    tools: list[_types_responses.Tool]
+    type: Literal["additional_tools"]
 
 
 class ImageGenerationCall(BaseModel):
@@ -73,27 +59,33 @@ class ImageGenerationCall(BaseModel):
     svg_usage: ImageGenerationCallSvgUsage | None = None
 
 
-class AdditionalTools(BaseModel):
-    id: str
-    role: Literal["unknown", "user", "assistant", "system", "critic", "discriminator", "developer", "tool"]
-    tools: list[_types_responses.Tool]
-    type: Literal["additional_tools"]
+class ImageGenerationCallError(BaseModel):
+    code: str | None = None
+    message: str
+    param: str | None = None
+    type: str
+    moderation_details: ImageGenerationCallErrorModerationDetails | None = None
 
 
-class Program(BaseModel):
+class ImageGenerationCallErrorModerationDetails(BaseModel):
+    categories: list[str]
+    moderation_stage: Literal["input", "output", "unknown"]
+
+
+class ImageGenerationCallSvgUsage(BaseModel):
+    input_tokens: int
+    model: str
+    output_tokens: int
+    reasoning_tokens: int
+    total_tokens: int
+
+
+class LocalShellCall(BaseModel):
     id: str
+    action: LocalShellCallAction
     call_id: str
-    code: str
-    fingerprint: str
-    type: Literal["program"]
-
-
-class ProgramOutput(BaseModel):
-    id: str
-    call_id: str
-    result: str
-    status: Literal["completed", "incomplete"]
-    type: Literal["program_output"]
+    status: Literal["in_progress", "completed", "incomplete"]
+    type: Literal["local_shell_call"]
 
 
 class LocalShellCallAction(BaseModel):
@@ -105,34 +97,11 @@ class LocalShellCallAction(BaseModel):
     working_directory: str | None = None
 
 
-class LocalShellCall(BaseModel):
-    id: str
-    action: LocalShellCallAction
-    call_id: str
-    status: Literal["in_progress", "completed", "incomplete"]
-    type: Literal["local_shell_call"]
-
-
 class LocalShellCallOutput(BaseModel):
     id: str
     output: str
     type: Literal["local_shell_call_output"]
     status: Literal["in_progress", "completed", "incomplete"] | None = None
-
-
-class McpListToolsTool(BaseModel):
-    input_schema: object
-    name: str
-    annotations: object | None = None
-    description: str | None = None
-
-
-class McpListTools(BaseModel):
-    id: str
-    server_label: str
-    tools: list[McpListToolsTool]
-    type: Literal["mcp_list_tools"]
-    error: str | None = None
 
 
 class McpApprovalRequest(BaseModel):
@@ -161,6 +130,37 @@ class McpCall(BaseModel):
     error: _types_responses.McpToolCallError | None = None
     output: str | None = None
     status: Literal["in_progress", "completed", "incomplete", "calling", "failed"] | None = None
+
+
+class McpListTools(BaseModel):
+    id: str
+    server_label: str
+    tools: list[McpListToolsTool]
+    type: Literal["mcp_list_tools"]
+    error: str | None = None
+
+
+class McpListToolsTool(BaseModel):
+    input_schema: object
+    name: str
+    annotations: object | None = None
+    description: str | None = None
+
+
+class Program(BaseModel):
+    id: str
+    call_id: str
+    code: str
+    fingerprint: str
+    type: Literal["program"]
+
+
+class ProgramOutput(BaseModel):
+    id: str
+    call_id: str
+    result: str
+    status: Literal["completed", "incomplete"]
+    type: Literal["program_output"]
 
 
 ConversationItem: TypeAlias = "Annotated[Message | _types_responses.ResponseFunctionToolCallItem | _types_responses.ResponseFunctionToolCallOutputItem | _types_responses.ResponseFileSearchToolCall | _types_responses.ResponseFunctionWebSearch | ImageGenerationCall | _types_responses.ResponseComputerToolCall | _types_responses.ResponseComputerToolCallOutputItem | _types_responses.ResponseToolSearchCall | _types_responses.ResponseToolSearchOutputItem | AdditionalTools | _types_responses.ResponseConfigurationUpdateItem | _types_responses.ResponseReasoningItem | Program | ProgramOutput | _types_responses.ResponseCompactionItem | _types_responses.ResponseCodeInterpreterToolCall | LocalShellCall | LocalShellCallOutput | _types_responses.ResponseFunctionShellToolCall | _types_responses.ResponseFunctionShellToolCallOutput | _types_responses.ResponseApplyPatchToolCall | _types_responses.ResponseApplyPatchToolCallOutput | McpListTools | McpApprovalRequest | McpApprovalResponse | McpCall | _types_responses.ResponseCustomToolCall | _types_responses.ResponseCustomToolCallOutput, Discriminator('type')]"

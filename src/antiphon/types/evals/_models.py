@@ -21,14 +21,51 @@ class CreateEvalCompletionsRunDataSource(BaseModel):
     sampling_params: CreateEvalCompletionsRunDataSourceSamplingParams | None = None
 
 
-class CreateEvalCompletionsRunDataSourceSourceFileContentContent(BaseModel):
-    item: dict[str, object]
-    sample: dict[str, object] | None = None
+class CreateEvalCompletionsRunDataSourceInputMessagesItemReference(BaseModel):
+    item_reference: str
+    type: Literal["item_reference"]
+
+
+class CreateEvalCompletionsRunDataSourceInputMessagesTemplate(BaseModel):
+    template: list[CreateEvalCompletionsRunDataSourceInputMessagesTemplateTemplate]
+    type: Literal["template"]
+
+
+class CreateEvalCompletionsRunDataSourceInputMessagesTemplateTemplateEvalItem(BaseModel):
+    content: CreateEvalCompletionsRunDataSourceInputMessagesTemplateTemplateEvalItemContent
+    role: Literal["user", "assistant", "system", "developer"]
+    type: Literal["message"] | None = None
+
+
+class CreateEvalCompletionsRunDataSourceInputMessagesTemplateTemplateEvalItemContentInputImage(BaseModel):
+    image_url: str
+    type: Literal["input_image"]
+    detail: str | None = None
+
+
+class CreateEvalCompletionsRunDataSourceInputMessagesTemplateTemplateEvalItemContentOutputText(BaseModel):
+    text: str
+    type: Literal["output_text"]
+
+
+class CreateEvalCompletionsRunDataSourceSamplingParams(BaseModel):
+    max_completion_tokens: int | None = None
+    reasoning_effort: _types_shared.ReasoningEffort | None = None
+    response_format: CreateEvalCompletionsRunDataSourceSamplingParamsResponseFormat | None = None
+    seed: int | None = None
+    temperature: float | None = None
+    tools: list[_types_chat.ChatCompletionFunctionTool] | None = None
+    top_p: float | None = None
 
 
 class CreateEvalCompletionsRunDataSourceSourceFileContent(BaseModel):
     content: list[CreateEvalCompletionsRunDataSourceSourceFileContentContent]
     type: Literal["file_content"]
+
+
+class CreateEvalCompletionsRunDataSourceSourceFileContentContent(BaseModel):
+    item: dict[str, object]
+    sample: dict[str, object] | None = None
 
 
 class CreateEvalCompletionsRunDataSourceSourceFileID(BaseModel):
@@ -45,56 +82,19 @@ class CreateEvalCompletionsRunDataSourceSourceStoredCompletions(BaseModel):
     model: str | None = None
 
 
-class CreateEvalCompletionsRunDataSourceInputMessagesTemplateTemplateEvalItemContentOutputText(BaseModel):
-    text: str
-    type: Literal["output_text"]
-
-
-class CreateEvalCompletionsRunDataSourceInputMessagesTemplateTemplateEvalItemContentInputImage(BaseModel):
-    image_url: str
-    type: Literal["input_image"]
-    detail: str | None = None
-
-
-class CreateEvalCompletionsRunDataSourceInputMessagesTemplateTemplateEvalItem(BaseModel):
-    content: CreateEvalCompletionsRunDataSourceInputMessagesTemplateTemplateEvalItemContent
-    role: Literal["user", "assistant", "system", "developer"]
-    type: Literal["message"] | None = None
-
-
-class CreateEvalCompletionsRunDataSourceInputMessagesTemplate(BaseModel):
-    template: list[CreateEvalCompletionsRunDataSourceInputMessagesTemplateTemplate]
-    type: Literal["template"]
-
-
-class CreateEvalCompletionsRunDataSourceInputMessagesItemReference(BaseModel):
-    item_reference: str
-    type: Literal["item_reference"]
-
-
-class CreateEvalCompletionsRunDataSourceSamplingParams(BaseModel):
-    max_completion_tokens: int | None = None
-    reasoning_effort: _types_shared.ReasoningEffort | None = None
-    response_format: CreateEvalCompletionsRunDataSourceSamplingParamsResponseFormat | None = None
-    seed: int | None = None
-    temperature: float | None = None
-    tools: list[_types_chat.ChatCompletionFunctionTool] | None = None
-    top_p: float | None = None
-
-
-CreateEvalCompletionsRunDataSourceSource: TypeAlias = "Annotated[CreateEvalCompletionsRunDataSourceSourceFileContent | CreateEvalCompletionsRunDataSourceSourceFileID | CreateEvalCompletionsRunDataSourceSourceStoredCompletions, Discriminator('type')]"
-
-CreateEvalCompletionsRunDataSourceInputMessagesTemplateTemplateEvalItemContent: TypeAlias = "str | _types_responses.ResponseInputText | CreateEvalCompletionsRunDataSourceInputMessagesTemplateTemplateEvalItemContentOutputText | CreateEvalCompletionsRunDataSourceInputMessagesTemplateTemplateEvalItemContentInputImage | _types_responses.ResponseInputAudio | _types_graders.GraderInputs"
+CreateEvalCompletionsRunDataSourceInputMessages: TypeAlias = "Annotated[CreateEvalCompletionsRunDataSourceInputMessagesTemplate | CreateEvalCompletionsRunDataSourceInputMessagesItemReference, Discriminator('type')]"
 
 CreateEvalCompletionsRunDataSourceInputMessagesTemplateTemplate: TypeAlias = (
     "_types_responses.EasyInputMessage | CreateEvalCompletionsRunDataSourceInputMessagesTemplateTemplateEvalItem"
 )
 
-CreateEvalCompletionsRunDataSourceInputMessages: TypeAlias = "Annotated[CreateEvalCompletionsRunDataSourceInputMessagesTemplate | CreateEvalCompletionsRunDataSourceInputMessagesItemReference, Discriminator('type')]"
+CreateEvalCompletionsRunDataSourceInputMessagesTemplateTemplateEvalItemContent: TypeAlias = "str | _types_responses.ResponseInputText | CreateEvalCompletionsRunDataSourceInputMessagesTemplateTemplateEvalItemContentOutputText | CreateEvalCompletionsRunDataSourceInputMessagesTemplateTemplateEvalItemContentInputImage | _types_responses.ResponseInputAudio | _types_graders.GraderInputs"
 
 CreateEvalCompletionsRunDataSourceSamplingParamsResponseFormat: TypeAlias = (
     "_types_shared.ResponseFormatText | _types_shared.ResponseFormatJSONSchema | _types_shared.ResponseFormatJSONObject"
 )
+
+CreateEvalCompletionsRunDataSourceSource: TypeAlias = "Annotated[CreateEvalCompletionsRunDataSourceSourceFileContent | CreateEvalCompletionsRunDataSourceSourceFileID | CreateEvalCompletionsRunDataSourceSourceStoredCompletions, Discriminator('type')]"
 
 
 class CreateEvalJSONLRunDataSource(BaseModel):
@@ -102,14 +102,14 @@ class CreateEvalJSONLRunDataSource(BaseModel):
     type: Literal["jsonl"]
 
 
-class CreateEvalJsonlRunDataSourceSourceFileContentContent(BaseModel):
-    item: dict[str, object]
-    sample: dict[str, object] | None = None
-
-
 class CreateEvalJsonlRunDataSourceSourceFileContent(BaseModel):
     content: list[CreateEvalJsonlRunDataSourceSourceFileContentContent]
     type: Literal["file_content"]
+
+
+class CreateEvalJsonlRunDataSourceSourceFileContentContent(BaseModel):
+    item: dict[str, object]
+    sample: dict[str, object] | None = None
 
 
 class CreateEvalJsonlRunDataSourceSourceFileID(BaseModel):
@@ -142,14 +142,68 @@ class RunCancelResponse(BaseModel):
     status: str
 
 
-class RunCancelResponseDataSourceResponsesSourceFileContentContent(BaseModel):
-    item: dict[str, object]
-    sample: dict[str, object] | None = None
+class RunCancelResponseDataSourceResponses(BaseModel):
+    source: RunCancelResponseDataSourceResponsesSource
+    type: Literal["responses"]
+    input_messages: RunCancelResponseDataSourceResponsesInputMessages | None = None
+    model: str | None = None
+    sampling_params: RunCancelResponseDataSourceResponsesSamplingParams | None = None
+
+
+class RunCancelResponseDataSourceResponsesInputMessagesItemReference(BaseModel):
+    item_reference: str
+    type: Literal["item_reference"]
+
+
+class RunCancelResponseDataSourceResponsesInputMessagesTemplate(BaseModel):
+    template: list[RunCancelResponseDataSourceResponsesInputMessagesTemplateTemplate]
+    type: Literal["template"]
+
+
+class RunCancelResponseDataSourceResponsesInputMessagesTemplateTemplateChatMessage(BaseModel):
+    content: str
+    role: str
+
+
+class RunCancelResponseDataSourceResponsesInputMessagesTemplateTemplateEvalItem(BaseModel):
+    content: RunCancelResponseDataSourceResponsesInputMessagesTemplateTemplateEvalItemContent
+    role: Literal["user", "assistant", "system", "developer"]
+    type: Literal["message"] | None = None
+
+
+class RunCancelResponseDataSourceResponsesInputMessagesTemplateTemplateEvalItemContentInputImage(BaseModel):
+    image_url: str
+    type: Literal["input_image"]
+    detail: str | None = None
+
+
+class RunCancelResponseDataSourceResponsesInputMessagesTemplateTemplateEvalItemContentOutputText(BaseModel):
+    text: str
+    type: Literal["output_text"]
+
+
+class RunCancelResponseDataSourceResponsesSamplingParams(BaseModel):
+    max_completion_tokens: int | None = None
+    reasoning_effort: _types_shared.ReasoningEffort | None = None
+    seed: int | None = None
+    temperature: float | None = None
+    text: RunCancelResponseDataSourceResponsesSamplingParamsText | None = None
+    tools: list[_types_responses.Tool] | None = None
+    top_p: float | None = None
+
+
+class RunCancelResponseDataSourceResponsesSamplingParamsText(BaseModel):
+    format: _types_responses.ResponseFormatTextConfig | None = None
 
 
 class RunCancelResponseDataSourceResponsesSourceFileContent(BaseModel):
     content: list[RunCancelResponseDataSourceResponsesSourceFileContentContent]
     type: Literal["file_content"]
+
+
+class RunCancelResponseDataSourceResponsesSourceFileContentContent(BaseModel):
+    item: dict[str, object]
+    sample: dict[str, object] | None = None
 
 
 class RunCancelResponseDataSourceResponsesSourceFileID(BaseModel):
@@ -169,60 +223,6 @@ class RunCancelResponseDataSourceResponsesSourceResponses(BaseModel):
     tools: list[str] | None = None
     top_p: float | None = None
     users: list[str] | None = None
-
-
-class RunCancelResponseDataSourceResponsesInputMessagesTemplateTemplateChatMessage(BaseModel):
-    content: str
-    role: str
-
-
-class RunCancelResponseDataSourceResponsesInputMessagesTemplateTemplateEvalItemContentOutputText(BaseModel):
-    text: str
-    type: Literal["output_text"]
-
-
-class RunCancelResponseDataSourceResponsesInputMessagesTemplateTemplateEvalItemContentInputImage(BaseModel):
-    image_url: str
-    type: Literal["input_image"]
-    detail: str | None = None
-
-
-class RunCancelResponseDataSourceResponsesInputMessagesTemplateTemplateEvalItem(BaseModel):
-    content: RunCancelResponseDataSourceResponsesInputMessagesTemplateTemplateEvalItemContent
-    role: Literal["user", "assistant", "system", "developer"]
-    type: Literal["message"] | None = None
-
-
-class RunCancelResponseDataSourceResponsesInputMessagesTemplate(BaseModel):
-    template: list[RunCancelResponseDataSourceResponsesInputMessagesTemplateTemplate]
-    type: Literal["template"]
-
-
-class RunCancelResponseDataSourceResponsesInputMessagesItemReference(BaseModel):
-    item_reference: str
-    type: Literal["item_reference"]
-
-
-class RunCancelResponseDataSourceResponsesSamplingParamsText(BaseModel):
-    format: _types_responses.ResponseFormatTextConfig | None = None
-
-
-class RunCancelResponseDataSourceResponsesSamplingParams(BaseModel):
-    max_completion_tokens: int | None = None
-    reasoning_effort: _types_shared.ReasoningEffort | None = None
-    seed: int | None = None
-    temperature: float | None = None
-    text: RunCancelResponseDataSourceResponsesSamplingParamsText | None = None
-    tools: list[_types_responses.Tool] | None = None
-    top_p: float | None = None
-
-
-class RunCancelResponseDataSourceResponses(BaseModel):
-    source: RunCancelResponseDataSourceResponsesSource
-    type: Literal["responses"]
-    input_messages: RunCancelResponseDataSourceResponsesInputMessages | None = None
-    model: str | None = None
-    sampling_params: RunCancelResponseDataSourceResponsesSamplingParams | None = None
 
 
 class RunCancelResponsePerModelUsage(BaseModel):
@@ -248,15 +248,15 @@ class RunCancelResponseResultCounts(BaseModel):
     total: int
 
 
-RunCancelResponseDataSourceResponsesSource: TypeAlias = "Annotated[RunCancelResponseDataSourceResponsesSourceFileContent | RunCancelResponseDataSourceResponsesSourceFileID | RunCancelResponseDataSourceResponsesSourceResponses, Discriminator('type')]"
-
-RunCancelResponseDataSourceResponsesInputMessagesTemplateTemplateEvalItemContent: TypeAlias = "str | _types_responses.ResponseInputText | RunCancelResponseDataSourceResponsesInputMessagesTemplateTemplateEvalItemContentOutputText | RunCancelResponseDataSourceResponsesInputMessagesTemplateTemplateEvalItemContentInputImage | _types_responses.ResponseInputAudio | _types_graders.GraderInputs"
-
-RunCancelResponseDataSourceResponsesInputMessagesTemplateTemplate: TypeAlias = "RunCancelResponseDataSourceResponsesInputMessagesTemplateTemplateChatMessage | RunCancelResponseDataSourceResponsesInputMessagesTemplateTemplateEvalItem"
+RunCancelResponseDataSource: TypeAlias = "Annotated[CreateEvalJSONLRunDataSource | CreateEvalCompletionsRunDataSource | RunCancelResponseDataSourceResponses, Discriminator('type')]"
 
 RunCancelResponseDataSourceResponsesInputMessages: TypeAlias = "Annotated[RunCancelResponseDataSourceResponsesInputMessagesTemplate | RunCancelResponseDataSourceResponsesInputMessagesItemReference, Discriminator('type')]"
 
-RunCancelResponseDataSource: TypeAlias = "Annotated[CreateEvalJSONLRunDataSource | CreateEvalCompletionsRunDataSource | RunCancelResponseDataSourceResponses, Discriminator('type')]"
+RunCancelResponseDataSourceResponsesInputMessagesTemplateTemplate: TypeAlias = "RunCancelResponseDataSourceResponsesInputMessagesTemplateTemplateChatMessage | RunCancelResponseDataSourceResponsesInputMessagesTemplateTemplateEvalItem"
+
+RunCancelResponseDataSourceResponsesInputMessagesTemplateTemplateEvalItemContent: TypeAlias = "str | _types_responses.ResponseInputText | RunCancelResponseDataSourceResponsesInputMessagesTemplateTemplateEvalItemContentOutputText | RunCancelResponseDataSourceResponsesInputMessagesTemplateTemplateEvalItemContentInputImage | _types_responses.ResponseInputAudio | _types_graders.GraderInputs"
+
+RunCancelResponseDataSourceResponsesSource: TypeAlias = "Annotated[RunCancelResponseDataSourceResponsesSourceFileContent | RunCancelResponseDataSourceResponsesSourceFileID | RunCancelResponseDataSourceResponsesSourceResponses, Discriminator('type')]"
 
 
 class RunCreateResponse(BaseModel):
@@ -276,14 +276,68 @@ class RunCreateResponse(BaseModel):
     status: str
 
 
-class RunCreateResponseDataSourceResponsesSourceFileContentContent(BaseModel):
-    item: dict[str, object]
-    sample: dict[str, object] | None = None
+class RunCreateResponseDataSourceResponses(BaseModel):
+    source: RunCreateResponseDataSourceResponsesSource
+    type: Literal["responses"]
+    input_messages: RunCreateResponseDataSourceResponsesInputMessages | None = None
+    model: str | None = None
+    sampling_params: RunCreateResponseDataSourceResponsesSamplingParams | None = None
+
+
+class RunCreateResponseDataSourceResponsesInputMessagesItemReference(BaseModel):
+    item_reference: str
+    type: Literal["item_reference"]
+
+
+class RunCreateResponseDataSourceResponsesInputMessagesTemplate(BaseModel):
+    template: list[RunCreateResponseDataSourceResponsesInputMessagesTemplateTemplate]
+    type: Literal["template"]
+
+
+class RunCreateResponseDataSourceResponsesInputMessagesTemplateTemplateChatMessage(BaseModel):
+    content: str
+    role: str
+
+
+class RunCreateResponseDataSourceResponsesInputMessagesTemplateTemplateEvalItem(BaseModel):
+    content: RunCreateResponseDataSourceResponsesInputMessagesTemplateTemplateEvalItemContent
+    role: Literal["user", "assistant", "system", "developer"]
+    type: Literal["message"] | None = None
+
+
+class RunCreateResponseDataSourceResponsesInputMessagesTemplateTemplateEvalItemContentInputImage(BaseModel):
+    image_url: str
+    type: Literal["input_image"]
+    detail: str | None = None
+
+
+class RunCreateResponseDataSourceResponsesInputMessagesTemplateTemplateEvalItemContentOutputText(BaseModel):
+    text: str
+    type: Literal["output_text"]
+
+
+class RunCreateResponseDataSourceResponsesSamplingParams(BaseModel):
+    max_completion_tokens: int | None = None
+    reasoning_effort: _types_shared.ReasoningEffort | None = None
+    seed: int | None = None
+    temperature: float | None = None
+    text: RunCreateResponseDataSourceResponsesSamplingParamsText | None = None
+    tools: list[_types_responses.Tool] | None = None
+    top_p: float | None = None
+
+
+class RunCreateResponseDataSourceResponsesSamplingParamsText(BaseModel):
+    format: _types_responses.ResponseFormatTextConfig | None = None
 
 
 class RunCreateResponseDataSourceResponsesSourceFileContent(BaseModel):
     content: list[RunCreateResponseDataSourceResponsesSourceFileContentContent]
     type: Literal["file_content"]
+
+
+class RunCreateResponseDataSourceResponsesSourceFileContentContent(BaseModel):
+    item: dict[str, object]
+    sample: dict[str, object] | None = None
 
 
 class RunCreateResponseDataSourceResponsesSourceFileID(BaseModel):
@@ -303,60 +357,6 @@ class RunCreateResponseDataSourceResponsesSourceResponses(BaseModel):
     tools: list[str] | None = None
     top_p: float | None = None
     users: list[str] | None = None
-
-
-class RunCreateResponseDataSourceResponsesInputMessagesTemplateTemplateChatMessage(BaseModel):
-    content: str
-    role: str
-
-
-class RunCreateResponseDataSourceResponsesInputMessagesTemplateTemplateEvalItemContentOutputText(BaseModel):
-    text: str
-    type: Literal["output_text"]
-
-
-class RunCreateResponseDataSourceResponsesInputMessagesTemplateTemplateEvalItemContentInputImage(BaseModel):
-    image_url: str
-    type: Literal["input_image"]
-    detail: str | None = None
-
-
-class RunCreateResponseDataSourceResponsesInputMessagesTemplateTemplateEvalItem(BaseModel):
-    content: RunCreateResponseDataSourceResponsesInputMessagesTemplateTemplateEvalItemContent
-    role: Literal["user", "assistant", "system", "developer"]
-    type: Literal["message"] | None = None
-
-
-class RunCreateResponseDataSourceResponsesInputMessagesTemplate(BaseModel):
-    template: list[RunCreateResponseDataSourceResponsesInputMessagesTemplateTemplate]
-    type: Literal["template"]
-
-
-class RunCreateResponseDataSourceResponsesInputMessagesItemReference(BaseModel):
-    item_reference: str
-    type: Literal["item_reference"]
-
-
-class RunCreateResponseDataSourceResponsesSamplingParamsText(BaseModel):
-    format: _types_responses.ResponseFormatTextConfig | None = None
-
-
-class RunCreateResponseDataSourceResponsesSamplingParams(BaseModel):
-    max_completion_tokens: int | None = None
-    reasoning_effort: _types_shared.ReasoningEffort | None = None
-    seed: int | None = None
-    temperature: float | None = None
-    text: RunCreateResponseDataSourceResponsesSamplingParamsText | None = None
-    tools: list[_types_responses.Tool] | None = None
-    top_p: float | None = None
-
-
-class RunCreateResponseDataSourceResponses(BaseModel):
-    source: RunCreateResponseDataSourceResponsesSource
-    type: Literal["responses"]
-    input_messages: RunCreateResponseDataSourceResponsesInputMessages | None = None
-    model: str | None = None
-    sampling_params: RunCreateResponseDataSourceResponsesSamplingParams | None = None
 
 
 class RunCreateResponsePerModelUsage(BaseModel):
@@ -382,15 +382,15 @@ class RunCreateResponseResultCounts(BaseModel):
     total: int
 
 
-RunCreateResponseDataSourceResponsesSource: TypeAlias = "Annotated[RunCreateResponseDataSourceResponsesSourceFileContent | RunCreateResponseDataSourceResponsesSourceFileID | RunCreateResponseDataSourceResponsesSourceResponses, Discriminator('type')]"
-
-RunCreateResponseDataSourceResponsesInputMessagesTemplateTemplateEvalItemContent: TypeAlias = "str | _types_responses.ResponseInputText | RunCreateResponseDataSourceResponsesInputMessagesTemplateTemplateEvalItemContentOutputText | RunCreateResponseDataSourceResponsesInputMessagesTemplateTemplateEvalItemContentInputImage | _types_responses.ResponseInputAudio | _types_graders.GraderInputs"
-
-RunCreateResponseDataSourceResponsesInputMessagesTemplateTemplate: TypeAlias = "RunCreateResponseDataSourceResponsesInputMessagesTemplateTemplateChatMessage | RunCreateResponseDataSourceResponsesInputMessagesTemplateTemplateEvalItem"
+RunCreateResponseDataSource: TypeAlias = "Annotated[CreateEvalJSONLRunDataSource | CreateEvalCompletionsRunDataSource | RunCreateResponseDataSourceResponses, Discriminator('type')]"
 
 RunCreateResponseDataSourceResponsesInputMessages: TypeAlias = "Annotated[RunCreateResponseDataSourceResponsesInputMessagesTemplate | RunCreateResponseDataSourceResponsesInputMessagesItemReference, Discriminator('type')]"
 
-RunCreateResponseDataSource: TypeAlias = "Annotated[CreateEvalJSONLRunDataSource | CreateEvalCompletionsRunDataSource | RunCreateResponseDataSourceResponses, Discriminator('type')]"
+RunCreateResponseDataSourceResponsesInputMessagesTemplateTemplate: TypeAlias = "RunCreateResponseDataSourceResponsesInputMessagesTemplateTemplateChatMessage | RunCreateResponseDataSourceResponsesInputMessagesTemplateTemplateEvalItem"
+
+RunCreateResponseDataSourceResponsesInputMessagesTemplateTemplateEvalItemContent: TypeAlias = "str | _types_responses.ResponseInputText | RunCreateResponseDataSourceResponsesInputMessagesTemplateTemplateEvalItemContentOutputText | RunCreateResponseDataSourceResponsesInputMessagesTemplateTemplateEvalItemContentInputImage | _types_responses.ResponseInputAudio | _types_graders.GraderInputs"
+
+RunCreateResponseDataSourceResponsesSource: TypeAlias = "Annotated[RunCreateResponseDataSourceResponsesSourceFileContent | RunCreateResponseDataSourceResponsesSourceFileID | RunCreateResponseDataSourceResponsesSourceResponses, Discriminator('type')]"
 
 
 class RunDeleteResponse(BaseModel):
@@ -416,14 +416,68 @@ class RunListResponse(BaseModel):
     status: str
 
 
-class RunListResponseDataSourceResponsesSourceFileContentContent(BaseModel):
-    item: dict[str, object]
-    sample: dict[str, object] | None = None
+class RunListResponseDataSourceResponses(BaseModel):
+    source: RunListResponseDataSourceResponsesSource
+    type: Literal["responses"]
+    input_messages: RunListResponseDataSourceResponsesInputMessages | None = None
+    model: str | None = None
+    sampling_params: RunListResponseDataSourceResponsesSamplingParams | None = None
+
+
+class RunListResponseDataSourceResponsesInputMessagesItemReference(BaseModel):
+    item_reference: str
+    type: Literal["item_reference"]
+
+
+class RunListResponseDataSourceResponsesInputMessagesTemplate(BaseModel):
+    template: list[RunListResponseDataSourceResponsesInputMessagesTemplateTemplate]
+    type: Literal["template"]
+
+
+class RunListResponseDataSourceResponsesInputMessagesTemplateTemplateChatMessage(BaseModel):
+    content: str
+    role: str
+
+
+class RunListResponseDataSourceResponsesInputMessagesTemplateTemplateEvalItem(BaseModel):
+    content: RunListResponseDataSourceResponsesInputMessagesTemplateTemplateEvalItemContent
+    role: Literal["user", "assistant", "system", "developer"]
+    type: Literal["message"] | None = None
+
+
+class RunListResponseDataSourceResponsesInputMessagesTemplateTemplateEvalItemContentInputImage(BaseModel):
+    image_url: str
+    type: Literal["input_image"]
+    detail: str | None = None
+
+
+class RunListResponseDataSourceResponsesInputMessagesTemplateTemplateEvalItemContentOutputText(BaseModel):
+    text: str
+    type: Literal["output_text"]
+
+
+class RunListResponseDataSourceResponsesSamplingParams(BaseModel):
+    max_completion_tokens: int | None = None
+    reasoning_effort: _types_shared.ReasoningEffort | None = None
+    seed: int | None = None
+    temperature: float | None = None
+    text: RunListResponseDataSourceResponsesSamplingParamsText | None = None
+    tools: list[_types_responses.Tool] | None = None
+    top_p: float | None = None
+
+
+class RunListResponseDataSourceResponsesSamplingParamsText(BaseModel):
+    format: _types_responses.ResponseFormatTextConfig | None = None
 
 
 class RunListResponseDataSourceResponsesSourceFileContent(BaseModel):
     content: list[RunListResponseDataSourceResponsesSourceFileContentContent]
     type: Literal["file_content"]
+
+
+class RunListResponseDataSourceResponsesSourceFileContentContent(BaseModel):
+    item: dict[str, object]
+    sample: dict[str, object] | None = None
 
 
 class RunListResponseDataSourceResponsesSourceFileID(BaseModel):
@@ -443,60 +497,6 @@ class RunListResponseDataSourceResponsesSourceResponses(BaseModel):
     tools: list[str] | None = None
     top_p: float | None = None
     users: list[str] | None = None
-
-
-class RunListResponseDataSourceResponsesInputMessagesTemplateTemplateChatMessage(BaseModel):
-    content: str
-    role: str
-
-
-class RunListResponseDataSourceResponsesInputMessagesTemplateTemplateEvalItemContentOutputText(BaseModel):
-    text: str
-    type: Literal["output_text"]
-
-
-class RunListResponseDataSourceResponsesInputMessagesTemplateTemplateEvalItemContentInputImage(BaseModel):
-    image_url: str
-    type: Literal["input_image"]
-    detail: str | None = None
-
-
-class RunListResponseDataSourceResponsesInputMessagesTemplateTemplateEvalItem(BaseModel):
-    content: RunListResponseDataSourceResponsesInputMessagesTemplateTemplateEvalItemContent
-    role: Literal["user", "assistant", "system", "developer"]
-    type: Literal["message"] | None = None
-
-
-class RunListResponseDataSourceResponsesInputMessagesTemplate(BaseModel):
-    template: list[RunListResponseDataSourceResponsesInputMessagesTemplateTemplate]
-    type: Literal["template"]
-
-
-class RunListResponseDataSourceResponsesInputMessagesItemReference(BaseModel):
-    item_reference: str
-    type: Literal["item_reference"]
-
-
-class RunListResponseDataSourceResponsesSamplingParamsText(BaseModel):
-    format: _types_responses.ResponseFormatTextConfig | None = None
-
-
-class RunListResponseDataSourceResponsesSamplingParams(BaseModel):
-    max_completion_tokens: int | None = None
-    reasoning_effort: _types_shared.ReasoningEffort | None = None
-    seed: int | None = None
-    temperature: float | None = None
-    text: RunListResponseDataSourceResponsesSamplingParamsText | None = None
-    tools: list[_types_responses.Tool] | None = None
-    top_p: float | None = None
-
-
-class RunListResponseDataSourceResponses(BaseModel):
-    source: RunListResponseDataSourceResponsesSource
-    type: Literal["responses"]
-    input_messages: RunListResponseDataSourceResponsesInputMessages | None = None
-    model: str | None = None
-    sampling_params: RunListResponseDataSourceResponsesSamplingParams | None = None
 
 
 class RunListResponsePerModelUsage(BaseModel):
@@ -522,15 +522,15 @@ class RunListResponseResultCounts(BaseModel):
     total: int
 
 
-RunListResponseDataSourceResponsesSource: TypeAlias = "Annotated[RunListResponseDataSourceResponsesSourceFileContent | RunListResponseDataSourceResponsesSourceFileID | RunListResponseDataSourceResponsesSourceResponses, Discriminator('type')]"
-
-RunListResponseDataSourceResponsesInputMessagesTemplateTemplateEvalItemContent: TypeAlias = "str | _types_responses.ResponseInputText | RunListResponseDataSourceResponsesInputMessagesTemplateTemplateEvalItemContentOutputText | RunListResponseDataSourceResponsesInputMessagesTemplateTemplateEvalItemContentInputImage | _types_responses.ResponseInputAudio | _types_graders.GraderInputs"
-
-RunListResponseDataSourceResponsesInputMessagesTemplateTemplate: TypeAlias = "RunListResponseDataSourceResponsesInputMessagesTemplateTemplateChatMessage | RunListResponseDataSourceResponsesInputMessagesTemplateTemplateEvalItem"
+RunListResponseDataSource: TypeAlias = "Annotated[CreateEvalJSONLRunDataSource | CreateEvalCompletionsRunDataSource | RunListResponseDataSourceResponses, Discriminator('type')]"
 
 RunListResponseDataSourceResponsesInputMessages: TypeAlias = "Annotated[RunListResponseDataSourceResponsesInputMessagesTemplate | RunListResponseDataSourceResponsesInputMessagesItemReference, Discriminator('type')]"
 
-RunListResponseDataSource: TypeAlias = "Annotated[CreateEvalJSONLRunDataSource | CreateEvalCompletionsRunDataSource | RunListResponseDataSourceResponses, Discriminator('type')]"
+RunListResponseDataSourceResponsesInputMessagesTemplateTemplate: TypeAlias = "RunListResponseDataSourceResponsesInputMessagesTemplateTemplateChatMessage | RunListResponseDataSourceResponsesInputMessagesTemplateTemplateEvalItem"
+
+RunListResponseDataSourceResponsesInputMessagesTemplateTemplateEvalItemContent: TypeAlias = "str | _types_responses.ResponseInputText | RunListResponseDataSourceResponsesInputMessagesTemplateTemplateEvalItemContentOutputText | RunListResponseDataSourceResponsesInputMessagesTemplateTemplateEvalItemContentInputImage | _types_responses.ResponseInputAudio | _types_graders.GraderInputs"
+
+RunListResponseDataSourceResponsesSource: TypeAlias = "Annotated[RunListResponseDataSourceResponsesSourceFileContent | RunListResponseDataSourceResponsesSourceFileID | RunListResponseDataSourceResponsesSourceResponses, Discriminator('type')]"
 
 
 class RunRetrieveResponse(BaseModel):
@@ -550,14 +550,68 @@ class RunRetrieveResponse(BaseModel):
     status: str
 
 
-class RunRetrieveResponseDataSourceResponsesSourceFileContentContent(BaseModel):
-    item: dict[str, object]
-    sample: dict[str, object] | None = None
+class RunRetrieveResponseDataSourceResponses(BaseModel):
+    source: RunRetrieveResponseDataSourceResponsesSource
+    type: Literal["responses"]
+    input_messages: RunRetrieveResponseDataSourceResponsesInputMessages | None = None
+    model: str | None = None
+    sampling_params: RunRetrieveResponseDataSourceResponsesSamplingParams | None = None
+
+
+class RunRetrieveResponseDataSourceResponsesInputMessagesItemReference(BaseModel):
+    item_reference: str
+    type: Literal["item_reference"]
+
+
+class RunRetrieveResponseDataSourceResponsesInputMessagesTemplate(BaseModel):
+    template: list[RunRetrieveResponseDataSourceResponsesInputMessagesTemplateTemplate]
+    type: Literal["template"]
+
+
+class RunRetrieveResponseDataSourceResponsesInputMessagesTemplateTemplateChatMessage(BaseModel):
+    content: str
+    role: str
+
+
+class RunRetrieveResponseDataSourceResponsesInputMessagesTemplateTemplateEvalItem(BaseModel):
+    content: RunRetrieveResponseDataSourceResponsesInputMessagesTemplateTemplateEvalItemContent
+    role: Literal["user", "assistant", "system", "developer"]
+    type: Literal["message"] | None = None
+
+
+class RunRetrieveResponseDataSourceResponsesInputMessagesTemplateTemplateEvalItemContentInputImage(BaseModel):
+    image_url: str
+    type: Literal["input_image"]
+    detail: str | None = None
+
+
+class RunRetrieveResponseDataSourceResponsesInputMessagesTemplateTemplateEvalItemContentOutputText(BaseModel):
+    text: str
+    type: Literal["output_text"]
+
+
+class RunRetrieveResponseDataSourceResponsesSamplingParams(BaseModel):
+    max_completion_tokens: int | None = None
+    reasoning_effort: _types_shared.ReasoningEffort | None = None
+    seed: int | None = None
+    temperature: float | None = None
+    text: RunRetrieveResponseDataSourceResponsesSamplingParamsText | None = None
+    tools: list[_types_responses.Tool] | None = None
+    top_p: float | None = None
+
+
+class RunRetrieveResponseDataSourceResponsesSamplingParamsText(BaseModel):
+    format: _types_responses.ResponseFormatTextConfig | None = None
 
 
 class RunRetrieveResponseDataSourceResponsesSourceFileContent(BaseModel):
     content: list[RunRetrieveResponseDataSourceResponsesSourceFileContentContent]
     type: Literal["file_content"]
+
+
+class RunRetrieveResponseDataSourceResponsesSourceFileContentContent(BaseModel):
+    item: dict[str, object]
+    sample: dict[str, object] | None = None
 
 
 class RunRetrieveResponseDataSourceResponsesSourceFileID(BaseModel):
@@ -577,60 +631,6 @@ class RunRetrieveResponseDataSourceResponsesSourceResponses(BaseModel):
     tools: list[str] | None = None
     top_p: float | None = None
     users: list[str] | None = None
-
-
-class RunRetrieveResponseDataSourceResponsesInputMessagesTemplateTemplateChatMessage(BaseModel):
-    content: str
-    role: str
-
-
-class RunRetrieveResponseDataSourceResponsesInputMessagesTemplateTemplateEvalItemContentOutputText(BaseModel):
-    text: str
-    type: Literal["output_text"]
-
-
-class RunRetrieveResponseDataSourceResponsesInputMessagesTemplateTemplateEvalItemContentInputImage(BaseModel):
-    image_url: str
-    type: Literal["input_image"]
-    detail: str | None = None
-
-
-class RunRetrieveResponseDataSourceResponsesInputMessagesTemplateTemplateEvalItem(BaseModel):
-    content: RunRetrieveResponseDataSourceResponsesInputMessagesTemplateTemplateEvalItemContent
-    role: Literal["user", "assistant", "system", "developer"]
-    type: Literal["message"] | None = None
-
-
-class RunRetrieveResponseDataSourceResponsesInputMessagesTemplate(BaseModel):
-    template: list[RunRetrieveResponseDataSourceResponsesInputMessagesTemplateTemplate]
-    type: Literal["template"]
-
-
-class RunRetrieveResponseDataSourceResponsesInputMessagesItemReference(BaseModel):
-    item_reference: str
-    type: Literal["item_reference"]
-
-
-class RunRetrieveResponseDataSourceResponsesSamplingParamsText(BaseModel):
-    format: _types_responses.ResponseFormatTextConfig | None = None
-
-
-class RunRetrieveResponseDataSourceResponsesSamplingParams(BaseModel):
-    max_completion_tokens: int | None = None
-    reasoning_effort: _types_shared.ReasoningEffort | None = None
-    seed: int | None = None
-    temperature: float | None = None
-    text: RunRetrieveResponseDataSourceResponsesSamplingParamsText | None = None
-    tools: list[_types_responses.Tool] | None = None
-    top_p: float | None = None
-
-
-class RunRetrieveResponseDataSourceResponses(BaseModel):
-    source: RunRetrieveResponseDataSourceResponsesSource
-    type: Literal["responses"]
-    input_messages: RunRetrieveResponseDataSourceResponsesInputMessages | None = None
-    model: str | None = None
-    sampling_params: RunRetrieveResponseDataSourceResponsesSamplingParams | None = None
 
 
 class RunRetrieveResponsePerModelUsage(BaseModel):
@@ -656,14 +656,14 @@ class RunRetrieveResponseResultCounts(BaseModel):
     total: int
 
 
-RunRetrieveResponseDataSourceResponsesSource: TypeAlias = "Annotated[RunRetrieveResponseDataSourceResponsesSourceFileContent | RunRetrieveResponseDataSourceResponsesSourceFileID | RunRetrieveResponseDataSourceResponsesSourceResponses, Discriminator('type')]"
-
-RunRetrieveResponseDataSourceResponsesInputMessagesTemplateTemplateEvalItemContent: TypeAlias = "str | _types_responses.ResponseInputText | RunRetrieveResponseDataSourceResponsesInputMessagesTemplateTemplateEvalItemContentOutputText | RunRetrieveResponseDataSourceResponsesInputMessagesTemplateTemplateEvalItemContentInputImage | _types_responses.ResponseInputAudio | _types_graders.GraderInputs"
-
-RunRetrieveResponseDataSourceResponsesInputMessagesTemplateTemplate: TypeAlias = "RunRetrieveResponseDataSourceResponsesInputMessagesTemplateTemplateChatMessage | RunRetrieveResponseDataSourceResponsesInputMessagesTemplateTemplateEvalItem"
+RunRetrieveResponseDataSource: TypeAlias = "Annotated[CreateEvalJSONLRunDataSource | CreateEvalCompletionsRunDataSource | RunRetrieveResponseDataSourceResponses, Discriminator('type')]"
 
 RunRetrieveResponseDataSourceResponsesInputMessages: TypeAlias = "Annotated[RunRetrieveResponseDataSourceResponsesInputMessagesTemplate | RunRetrieveResponseDataSourceResponsesInputMessagesItemReference, Discriminator('type')]"
 
-RunRetrieveResponseDataSource: TypeAlias = "Annotated[CreateEvalJSONLRunDataSource | CreateEvalCompletionsRunDataSource | RunRetrieveResponseDataSourceResponses, Discriminator('type')]"
+RunRetrieveResponseDataSourceResponsesInputMessagesTemplateTemplate: TypeAlias = "RunRetrieveResponseDataSourceResponsesInputMessagesTemplateTemplateChatMessage | RunRetrieveResponseDataSourceResponsesInputMessagesTemplateTemplateEvalItem"
+
+RunRetrieveResponseDataSourceResponsesInputMessagesTemplateTemplateEvalItemContent: TypeAlias = "str | _types_responses.ResponseInputText | RunRetrieveResponseDataSourceResponsesInputMessagesTemplateTemplateEvalItemContentOutputText | RunRetrieveResponseDataSourceResponsesInputMessagesTemplateTemplateEvalItemContentInputImage | _types_responses.ResponseInputAudio | _types_graders.GraderInputs"
+
+RunRetrieveResponseDataSourceResponsesSource: TypeAlias = "Annotated[RunRetrieveResponseDataSourceResponsesSourceFileContent | RunRetrieveResponseDataSourceResponsesSourceFileID | RunRetrieveResponseDataSourceResponsesSourceResponses, Discriminator('type')]"
 
 settle(globals())

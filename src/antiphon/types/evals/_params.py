@@ -22,14 +22,53 @@ class CreateEvalCompletionsRunDataSourceParam(TypedDict, total=False):
     sampling_params: CreateEvalCompletionsRunDataSourceParamSamplingParams
 
 
-class CreateEvalCompletionsRunDataSourceParamSourceFileContentContent(TypedDict, total=False):
-    item: Required[dict[str, object]]
-    sample: dict[str, object]
+class CreateEvalCompletionsRunDataSourceParamInputMessagesItemReference(TypedDict):
+    item_reference: str
+    type: Literal["item_reference"]
+
+
+class CreateEvalCompletionsRunDataSourceParamInputMessagesTemplate(TypedDict):
+    template: Iterable[CreateEvalCompletionsRunDataSourceParamInputMessagesTemplateTemplate]
+    type: Literal["template"]
+
+
+class CreateEvalCompletionsRunDataSourceParamInputMessagesTemplateTemplateEvalItem(TypedDict, total=False):
+    content: Required[CreateEvalCompletionsRunDataSourceParamInputMessagesTemplateTemplateEvalItemContent]
+    role: Required[Literal["user", "assistant", "system", "developer"]]
+    type: Literal["message"]
+
+
+class CreateEvalCompletionsRunDataSourceParamInputMessagesTemplateTemplateEvalItemContentInputImage(
+    TypedDict, total=False
+):
+    image_url: Required[str]
+    type: Required[Literal["input_image"]]
+    detail: str
+
+
+class CreateEvalCompletionsRunDataSourceParamInputMessagesTemplateTemplateEvalItemContentOutputText(TypedDict):
+    text: str
+    type: Literal["output_text"]
+
+
+class CreateEvalCompletionsRunDataSourceParamSamplingParams(TypedDict, total=False):
+    max_completion_tokens: int
+    reasoning_effort: _types_shared.ReasoningEffort | None
+    response_format: CreateEvalCompletionsRunDataSourceParamSamplingParamsResponseFormat
+    seed: int
+    temperature: float
+    tools: Iterable[_types_chat.ChatCompletionFunctionToolParam]
+    top_p: float
 
 
 class CreateEvalCompletionsRunDataSourceParamSourceFileContent(TypedDict):
     content: Iterable[CreateEvalCompletionsRunDataSourceParamSourceFileContentContent]
     type: Literal["file_content"]
+
+
+class CreateEvalCompletionsRunDataSourceParamSourceFileContentContent(TypedDict, total=False):
+    item: Required[dict[str, object]]
+    sample: dict[str, object]
 
 
 class CreateEvalCompletionsRunDataSourceParamSourceFileID(TypedDict):
@@ -46,54 +85,15 @@ class CreateEvalCompletionsRunDataSourceParamSourceStoredCompletions(TypedDict, 
     model: str | None
 
 
-class CreateEvalCompletionsRunDataSourceParamInputMessagesTemplateTemplateEvalItemContentOutputText(TypedDict):
-    text: str
-    type: Literal["output_text"]
-
-
-class CreateEvalCompletionsRunDataSourceParamInputMessagesTemplateTemplateEvalItemContentInputImage(
-    TypedDict, total=False
-):
-    image_url: Required[str]
-    type: Required[Literal["input_image"]]
-    detail: str
-
-
-class CreateEvalCompletionsRunDataSourceParamInputMessagesTemplateTemplateEvalItem(TypedDict, total=False):
-    content: Required[CreateEvalCompletionsRunDataSourceParamInputMessagesTemplateTemplateEvalItemContent]
-    role: Required[Literal["user", "assistant", "system", "developer"]]
-    type: Literal["message"]
-
-
-class CreateEvalCompletionsRunDataSourceParamInputMessagesTemplate(TypedDict):
-    template: Iterable[CreateEvalCompletionsRunDataSourceParamInputMessagesTemplateTemplate]
-    type: Literal["template"]
-
-
-class CreateEvalCompletionsRunDataSourceParamInputMessagesItemReference(TypedDict):
-    item_reference: str
-    type: Literal["item_reference"]
-
-
-class CreateEvalCompletionsRunDataSourceParamSamplingParams(TypedDict, total=False):
-    max_completion_tokens: int
-    reasoning_effort: _types_shared.ReasoningEffort | None
-    response_format: CreateEvalCompletionsRunDataSourceParamSamplingParamsResponseFormat
-    seed: int
-    temperature: float
-    tools: Iterable[_types_chat.ChatCompletionFunctionToolParam]
-    top_p: float
-
-
-CreateEvalCompletionsRunDataSourceParamSource: TypeAlias = "CreateEvalCompletionsRunDataSourceParamSourceFileContent | CreateEvalCompletionsRunDataSourceParamSourceFileID | CreateEvalCompletionsRunDataSourceParamSourceStoredCompletions"
-
-CreateEvalCompletionsRunDataSourceParamInputMessagesTemplateTemplateEvalItemContent: TypeAlias = "str | _types_responses.ResponseInputTextParam | CreateEvalCompletionsRunDataSourceParamInputMessagesTemplateTemplateEvalItemContentOutputText | CreateEvalCompletionsRunDataSourceParamInputMessagesTemplateTemplateEvalItemContentInputImage | _types_responses.ResponseInputAudioParam | _types_graders.GraderInputsParam"
+CreateEvalCompletionsRunDataSourceParamInputMessages: TypeAlias = "CreateEvalCompletionsRunDataSourceParamInputMessagesTemplate | CreateEvalCompletionsRunDataSourceParamInputMessagesItemReference"
 
 CreateEvalCompletionsRunDataSourceParamInputMessagesTemplateTemplate: TypeAlias = "_types_responses.EasyInputMessageParam | CreateEvalCompletionsRunDataSourceParamInputMessagesTemplateTemplateEvalItem"
 
-CreateEvalCompletionsRunDataSourceParamInputMessages: TypeAlias = "CreateEvalCompletionsRunDataSourceParamInputMessagesTemplate | CreateEvalCompletionsRunDataSourceParamInputMessagesItemReference"
+CreateEvalCompletionsRunDataSourceParamInputMessagesTemplateTemplateEvalItemContent: TypeAlias = "str | _types_responses.ResponseInputTextParam | CreateEvalCompletionsRunDataSourceParamInputMessagesTemplateTemplateEvalItemContentOutputText | CreateEvalCompletionsRunDataSourceParamInputMessagesTemplateTemplateEvalItemContentInputImage | _types_responses.ResponseInputAudioParam | _types_graders.GraderInputsParam"
 
 CreateEvalCompletionsRunDataSourceParamSamplingParamsResponseFormat: TypeAlias = "_types_shared_params.ResponseFormatText | _types_shared_params.ResponseFormatJSONSchema | _types_shared_params.ResponseFormatJSONObject"
+
+CreateEvalCompletionsRunDataSourceParamSource: TypeAlias = "CreateEvalCompletionsRunDataSourceParamSourceFileContent | CreateEvalCompletionsRunDataSourceParamSourceFileID | CreateEvalCompletionsRunDataSourceParamSourceStoredCompletions"
 
 
 class CreateEvalJSONLRunDataSourceParam(TypedDict):
@@ -101,14 +101,14 @@ class CreateEvalJSONLRunDataSourceParam(TypedDict):
     type: Literal["jsonl"]
 
 
-class CreateEvalJsonlRunDataSourceParamSourceFileContentContent(TypedDict, total=False):
-    item: Required[dict[str, object]]
-    sample: dict[str, object]
-
-
 class CreateEvalJsonlRunDataSourceParamSourceFileContent(TypedDict):
     content: Iterable[CreateEvalJsonlRunDataSourceParamSourceFileContentContent]
     type: Literal["file_content"]
+
+
+class CreateEvalJsonlRunDataSourceParamSourceFileContentContent(TypedDict, total=False):
+    item: Required[dict[str, object]]
+    sample: dict[str, object]
 
 
 class CreateEvalJsonlRunDataSourceParamSourceFileID(TypedDict):
@@ -121,20 +121,70 @@ CreateEvalJsonlRunDataSourceParamSource: TypeAlias = (
 )
 
 
-class RunCreateParams(TypedDict, total=False):
-    data_source: Required[RunCreateParamsDataSource]
-    metadata: _types_shared_params.Metadata | None
-    name: str
+class DataSourceCreateEvalResponsesRunDataSource(TypedDict, total=False):
+    source: Required[DataSourceCreateEvalResponsesRunDataSourceSource]
+    type: Required[Literal["responses"]]
+    input_messages: DataSourceCreateEvalResponsesRunDataSourceInputMessages
+    model: str
+    sampling_params: DataSourceCreateEvalResponsesRunDataSourceSamplingParams
 
 
-class DataSourceCreateEvalResponsesRunDataSourceSourceFileContentContent(TypedDict, total=False):
-    item: Required[dict[str, object]]
-    sample: dict[str, object]
+class DataSourceCreateEvalResponsesRunDataSourceInputMessagesItemReference(TypedDict):
+    item_reference: str
+    type: Literal["item_reference"]
+
+
+class DataSourceCreateEvalResponsesRunDataSourceInputMessagesTemplate(TypedDict):
+    template: Iterable[DataSourceCreateEvalResponsesRunDataSourceInputMessagesTemplateTemplate]
+    type: Literal["template"]
+
+
+class DataSourceCreateEvalResponsesRunDataSourceInputMessagesTemplateTemplateChatMessage(TypedDict):
+    content: str
+    role: str
+
+
+class DataSourceCreateEvalResponsesRunDataSourceInputMessagesTemplateTemplateEvalItem(TypedDict, total=False):
+    content: Required[DataSourceCreateEvalResponsesRunDataSourceInputMessagesTemplateTemplateEvalItemContent]
+    role: Required[Literal["user", "assistant", "system", "developer"]]
+    type: Literal["message"]
+
+
+class DataSourceCreateEvalResponsesRunDataSourceInputMessagesTemplateTemplateEvalItemContentInputImage(
+    TypedDict, total=False
+):
+    image_url: Required[str]
+    type: Required[Literal["input_image"]]
+    detail: str
+
+
+class DataSourceCreateEvalResponsesRunDataSourceInputMessagesTemplateTemplateEvalItemContentOutputText(TypedDict):
+    text: str
+    type: Literal["output_text"]
+
+
+class DataSourceCreateEvalResponsesRunDataSourceSamplingParams(TypedDict, total=False):
+    max_completion_tokens: int
+    reasoning_effort: _types_shared.ReasoningEffort | None
+    seed: int
+    temperature: float
+    text: DataSourceCreateEvalResponsesRunDataSourceSamplingParamsText
+    tools: Iterable[_types_responses.ToolParam]
+    top_p: float
+
+
+class DataSourceCreateEvalResponsesRunDataSourceSamplingParamsText(TypedDict, total=False):
+    format: _types_responses.ResponseFormatTextConfigParam
 
 
 class DataSourceCreateEvalResponsesRunDataSourceSourceFileContent(TypedDict):
     content: Iterable[DataSourceCreateEvalResponsesRunDataSourceSourceFileContentContent]
     type: Literal["file_content"]
+
+
+class DataSourceCreateEvalResponsesRunDataSourceSourceFileContentContent(TypedDict, total=False):
+    item: Required[dict[str, object]]
+    sample: dict[str, object]
 
 
 class DataSourceCreateEvalResponsesRunDataSourceSourceFileID(TypedDict):
@@ -156,69 +206,19 @@ class DataSourceCreateEvalResponsesRunDataSourceSourceResponses(TypedDict, total
     users: Sequence[str] | None
 
 
-class DataSourceCreateEvalResponsesRunDataSourceInputMessagesTemplateTemplateChatMessage(TypedDict):
-    content: str
-    role: str
+class RunCreateParams(TypedDict, total=False):
+    data_source: Required[RunCreateParamsDataSource]
+    metadata: _types_shared_params.Metadata | None
+    name: str
 
 
-class DataSourceCreateEvalResponsesRunDataSourceInputMessagesTemplateTemplateEvalItemContentOutputText(TypedDict):
-    text: str
-    type: Literal["output_text"]
-
-
-class DataSourceCreateEvalResponsesRunDataSourceInputMessagesTemplateTemplateEvalItemContentInputImage(
-    TypedDict, total=False
-):
-    image_url: Required[str]
-    type: Required[Literal["input_image"]]
-    detail: str
-
-
-class DataSourceCreateEvalResponsesRunDataSourceInputMessagesTemplateTemplateEvalItem(TypedDict, total=False):
-    content: Required[DataSourceCreateEvalResponsesRunDataSourceInputMessagesTemplateTemplateEvalItemContent]
-    role: Required[Literal["user", "assistant", "system", "developer"]]
-    type: Literal["message"]
-
-
-class DataSourceCreateEvalResponsesRunDataSourceInputMessagesTemplate(TypedDict):
-    template: Iterable[DataSourceCreateEvalResponsesRunDataSourceInputMessagesTemplateTemplate]
-    type: Literal["template"]
-
-
-class DataSourceCreateEvalResponsesRunDataSourceInputMessagesItemReference(TypedDict):
-    item_reference: str
-    type: Literal["item_reference"]
-
-
-class DataSourceCreateEvalResponsesRunDataSourceSamplingParamsText(TypedDict, total=False):
-    format: _types_responses.ResponseFormatTextConfigParam
-
-
-class DataSourceCreateEvalResponsesRunDataSourceSamplingParams(TypedDict, total=False):
-    max_completion_tokens: int
-    reasoning_effort: _types_shared.ReasoningEffort | None
-    seed: int
-    temperature: float
-    text: DataSourceCreateEvalResponsesRunDataSourceSamplingParamsText
-    tools: Iterable[_types_responses.ToolParam]
-    top_p: float
-
-
-class DataSourceCreateEvalResponsesRunDataSource(TypedDict, total=False):
-    source: Required[DataSourceCreateEvalResponsesRunDataSourceSource]
-    type: Required[Literal["responses"]]
-    input_messages: DataSourceCreateEvalResponsesRunDataSourceInputMessages
-    model: str
-    sampling_params: DataSourceCreateEvalResponsesRunDataSourceSamplingParams
-
-
-DataSourceCreateEvalResponsesRunDataSourceSource: TypeAlias = "DataSourceCreateEvalResponsesRunDataSourceSourceFileContent | DataSourceCreateEvalResponsesRunDataSourceSourceFileID | DataSourceCreateEvalResponsesRunDataSourceSourceResponses"
-
-DataSourceCreateEvalResponsesRunDataSourceInputMessagesTemplateTemplateEvalItemContent: TypeAlias = "str | _types_responses.ResponseInputTextParam | DataSourceCreateEvalResponsesRunDataSourceInputMessagesTemplateTemplateEvalItemContentOutputText | DataSourceCreateEvalResponsesRunDataSourceInputMessagesTemplateTemplateEvalItemContentInputImage | _types_responses.ResponseInputAudioParam | _types_graders.GraderInputsParam"
+DataSourceCreateEvalResponsesRunDataSourceInputMessages: TypeAlias = "DataSourceCreateEvalResponsesRunDataSourceInputMessagesTemplate | DataSourceCreateEvalResponsesRunDataSourceInputMessagesItemReference"
 
 DataSourceCreateEvalResponsesRunDataSourceInputMessagesTemplateTemplate: TypeAlias = "DataSourceCreateEvalResponsesRunDataSourceInputMessagesTemplateTemplateChatMessage | DataSourceCreateEvalResponsesRunDataSourceInputMessagesTemplateTemplateEvalItem"
 
-DataSourceCreateEvalResponsesRunDataSourceInputMessages: TypeAlias = "DataSourceCreateEvalResponsesRunDataSourceInputMessagesTemplate | DataSourceCreateEvalResponsesRunDataSourceInputMessagesItemReference"
+DataSourceCreateEvalResponsesRunDataSourceInputMessagesTemplateTemplateEvalItemContent: TypeAlias = "str | _types_responses.ResponseInputTextParam | DataSourceCreateEvalResponsesRunDataSourceInputMessagesTemplateTemplateEvalItemContentOutputText | DataSourceCreateEvalResponsesRunDataSourceInputMessagesTemplateTemplateEvalItemContentInputImage | _types_responses.ResponseInputAudioParam | _types_graders.GraderInputsParam"
+
+DataSourceCreateEvalResponsesRunDataSourceSource: TypeAlias = "DataSourceCreateEvalResponsesRunDataSourceSourceFileContent | DataSourceCreateEvalResponsesRunDataSourceSourceFileID | DataSourceCreateEvalResponsesRunDataSourceSourceResponses"
 
 RunCreateParamsDataSource: TypeAlias = "CreateEvalJSONLRunDataSourceParam | CreateEvalCompletionsRunDataSourceParam | DataSourceCreateEvalResponsesRunDataSource"
 

@@ -75,7 +75,7 @@ supervised_method: SupervisedMethod""",
         "_params": """\
 dpo_hyperparameters_param: DpoHyperparametersParam
 dpo_method_param: DpoMethodParam
-job_create_params: JobCreateParams IntegrationWandb Integration Hyperparameters=JobCreateParamsHyperparameters Method=JobCreateParamsMethod
+job_create_params: Integration IntegrationWandb JobCreateParams Hyperparameters=JobCreateParamsHyperparameters Method=JobCreateParamsMethod
 job_list_events_params: JobListEventsParams
 job_list_params: JobListParams
 reinforcement_hyperparameters_param: ReinforcementHyperparametersParam

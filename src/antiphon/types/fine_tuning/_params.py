@@ -22,6 +22,18 @@ class DpoMethodParam(TypedDict, total=False):
     hyperparameters: DpoHyperparametersParam
 
 
+class Integration(TypedDict):
+    type: Literal["wandb"]
+    wandb: IntegrationWandb
+
+
+class IntegrationWandb(TypedDict, total=False):
+    project: Required[str]
+    entity: str | None
+    name: str | None
+    tags: Sequence[str]
+
+
 class JobCreateParams(TypedDict, total=False):
     model: Required[str | Literal["babbage-002", "davinci-002", "gpt-3.5-turbo", "gpt-4o-mini"]]
     training_file: Required[str]
@@ -32,18 +44,6 @@ class JobCreateParams(TypedDict, total=False):
     seed: int | None
     suffix: str | None
     validation_file: str | None
-
-
-class IntegrationWandb(TypedDict, total=False):
-    project: Required[str]
-    entity: str | None
-    name: str | None
-    tags: Sequence[str]
-
-
-class Integration(TypedDict):
-    type: Literal["wandb"]
-    wandb: IntegrationWandb
 
 
 class JobCreateParamsHyperparameters(TypedDict, total=False):

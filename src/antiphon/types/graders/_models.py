@@ -11,15 +11,15 @@ from .. import responses as _types_responses
 from .. import shared as _types_shared
 
 
-class GraderInputItemOutputText(BaseModel):
-    text: str
-    type: Literal["output_text"]
-
-
 class GraderInputItemInputImage(BaseModel):
     image_url: str
     type: Literal["input_image"]
     detail: str | None = None
+
+
+class GraderInputItemOutputText(BaseModel):
+    text: str
+    type: Literal["output_text"]
 
 
 GraderInputItem: TypeAlias = "str | _types_responses.ResponseInputText | GraderInputItemOutputText | GraderInputItemInputImage | _types_responses.ResponseInputAudio"
@@ -36,9 +36,10 @@ class LabelModelGrader(BaseModel):
     type: Literal["label_model"]
 
 
-class LabelModelGraderInputContentOutputText(BaseModel):
-    text: str
-    type: Literal["output_text"]
+class LabelModelGraderInput(BaseModel):
+    content: LabelModelGraderInputContent
+    role: Literal["user", "assistant", "system", "developer"]
+    type: Literal["message"] | None = None
 
 
 class LabelModelGraderInputContentInputImage(BaseModel):
@@ -47,10 +48,9 @@ class LabelModelGraderInputContentInputImage(BaseModel):
     detail: str | None = None
 
 
-class LabelModelGraderInput(BaseModel):
-    content: LabelModelGraderInputContent
-    role: Literal["user", "assistant", "system", "developer"]
-    type: Literal["message"] | None = None
+class LabelModelGraderInputContentOutputText(BaseModel):
+    text: str
+    type: Literal["output_text"]
 
 
 LabelModelGraderInputContent: TypeAlias = "str | _types_responses.ResponseInputText | LabelModelGraderInputContentOutputText | LabelModelGraderInputContentInputImage | _types_responses.ResponseInputAudio | GraderInputs"
@@ -84,9 +84,10 @@ class ScoreModelGrader(BaseModel):
     sampling_params: ScoreModelGraderSamplingParams | None = None
 
 
-class ScoreModelGraderInputContentOutputText(BaseModel):
-    text: str
-    type: Literal["output_text"]
+class ScoreModelGraderInput(BaseModel):
+    content: ScoreModelGraderInputContent
+    role: Literal["user", "assistant", "system", "developer"]
+    type: Literal["message"] | None = None
 
 
 class ScoreModelGraderInputContentInputImage(BaseModel):
@@ -95,10 +96,9 @@ class ScoreModelGraderInputContentInputImage(BaseModel):
     detail: str | None = None
 
 
-class ScoreModelGraderInput(BaseModel):
-    content: ScoreModelGraderInputContent
-    role: Literal["user", "assistant", "system", "developer"]
-    type: Literal["message"] | None = None
+class ScoreModelGraderInputContentOutputText(BaseModel):
+    text: str
+    type: Literal["output_text"]
 
 
 class ScoreModelGraderSamplingParams(BaseModel):

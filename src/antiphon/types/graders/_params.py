@@ -11,20 +11,20 @@ from .. import responses as _types_responses
 from .. import shared as _types_shared
 
 
-class GraderInputsParamItemOutputText(TypedDict):
-    text: str
-    type: Literal["output_text"]
-
-
 class GraderInputsParamItemInputImage(TypedDict, total=False):
     image_url: Required[str]
     type: Required[Literal["input_image"]]
     detail: str
 
 
-GraderInputsParamItem: TypeAlias = "str | _types_responses.ResponseInputTextParam | GraderInputsParamItemOutputText | GraderInputsParamItemInputImage | _types_responses.ResponseInputAudioParam"
+class GraderInputsParamItemOutputText(TypedDict):
+    text: str
+    type: Literal["output_text"]
+
 
 GraderInputsParam: TypeAlias = "list[GraderInputsParamItem]"
+
+GraderInputsParamItem: TypeAlias = "str | _types_responses.ResponseInputTextParam | GraderInputsParamItemOutputText | GraderInputsParamItemInputImage | _types_responses.ResponseInputAudioParam"
 
 
 class LabelModelGraderParam(TypedDict):
@@ -36,9 +36,10 @@ class LabelModelGraderParam(TypedDict):
     type: Literal["label_model"]
 
 
-class LabelModelGraderParamInputContentOutputText(TypedDict):
-    text: str
-    type: Literal["output_text"]
+class LabelModelGraderParamInput(TypedDict, total=False):
+    content: Required[LabelModelGraderParamInputContent]
+    role: Required[Literal["user", "assistant", "system", "developer"]]
+    type: Literal["message"]
 
 
 class LabelModelGraderParamInputContentInputImage(TypedDict, total=False):
@@ -47,10 +48,9 @@ class LabelModelGraderParamInputContentInputImage(TypedDict, total=False):
     detail: str
 
 
-class LabelModelGraderParamInput(TypedDict, total=False):
-    content: Required[LabelModelGraderParamInputContent]
-    role: Required[Literal["user", "assistant", "system", "developer"]]
-    type: Literal["message"]
+class LabelModelGraderParamInputContentOutputText(TypedDict):
+    text: str
+    type: Literal["output_text"]
 
 
 LabelModelGraderParamInputContent: TypeAlias = "str | _types_responses.ResponseInputTextParam | LabelModelGraderParamInputContentOutputText | LabelModelGraderParamInputContentInputImage | _types_responses.ResponseInputAudioParam | GraderInputsParam"
@@ -82,9 +82,10 @@ class ScoreModelGraderParam(TypedDict, total=False):
     sampling_params: ScoreModelGraderParamSamplingParams
 
 
-class ScoreModelGraderParamInputContentOutputText(TypedDict):
-    text: str
-    type: Literal["output_text"]
+class ScoreModelGraderParamInput(TypedDict, total=False):
+    content: Required[ScoreModelGraderParamInputContent]
+    role: Required[Literal["user", "assistant", "system", "developer"]]
+    type: Literal["message"]
 
 
 class ScoreModelGraderParamInputContentInputImage(TypedDict, total=False):
@@ -93,10 +94,9 @@ class ScoreModelGraderParamInputContentInputImage(TypedDict, total=False):
     detail: str
 
 
-class ScoreModelGraderParamInput(TypedDict, total=False):
-    content: Required[ScoreModelGraderParamInputContent]
-    role: Required[Literal["user", "assistant", "system", "developer"]]
-    type: Literal["message"]
+class ScoreModelGraderParamInputContentOutputText(TypedDict):
+    text: str
+    type: Literal["output_text"]
 
 
 class ScoreModelGraderParamSamplingParams(TypedDict, total=False):

@@ -16,14 +16,14 @@ class AudioFormatAudioPCM(BaseModel):
     type: Literal["audio/pcm"]
 
 
-class AudioFormatAudioPCMU(BaseModel):
-    rate: int
-    type: Literal["audio/pcmu"]
-
-
 class AudioFormatAudioPCMA(BaseModel):
     rate: int
     type: Literal["audio/pcma"]
+
+
+class AudioFormatAudioPCMU(BaseModel):
+    rate: int
+    type: Literal["audio/pcmu"]
 
 
 AudioFormat: TypeAlias = (
@@ -81,6 +81,12 @@ class ConnectServerEventSessionInputAudioAppend(BaseModel):
     type: Literal["session.input_audio.append"]
 
 
+class ConnectServerEventTransportAnswered(BaseModel):
+    event_id: str
+    session_id: str
+    type: Literal["transport.answered"]
+
+
 class ConnectServerEventTransportDtmfReceived(BaseModel):
     event: str
     event_id: str
@@ -94,16 +100,11 @@ class ConnectServerEventTransportDtmfSent(BaseModel):
     client_event_id: str | None = None
 
 
-class ConnectServerEventTransportRinging(BaseModel):
+class ConnectServerEventTransportFailed(BaseModel):
+    error: ConnectServerEventTransportFailedError
     event_id: str
     session_id: str
-    type: Literal["transport.ringing"]
-
-
-class ConnectServerEventTransportAnswered(BaseModel):
-    event_id: str
-    session_id: str
-    type: Literal["transport.answered"]
+    type: Literal["transport.failed"]
 
 
 class ConnectServerEventTransportFailedError(BaseModel):
@@ -113,11 +114,10 @@ class ConnectServerEventTransportFailedError(BaseModel):
     param: str | None = None
 
 
-class ConnectServerEventTransportFailed(BaseModel):
-    error: ConnectServerEventTransportFailedError
+class ConnectServerEventTransportRinging(BaseModel):
     event_id: str
     session_id: str
-    type: Literal["transport.failed"]
+    type: Literal["transport.ringing"]
 
 
 ConnectServerEvent: TypeAlias = "Annotated[SessionStartedEvent | SessionUpdatedEvent | InputAudioMutedEvent | InputAudioUnmutedEvent | OutputAudioFixturePlayingEvent | OutputAudioFixturePlayedEvent | InstructionsAppendedEvent | ThinkingAppendedEvent | CommentaryAppendedEvent | InputTranscriptDeltaEvent | OutputTranscriptDeltaEvent | DelegationCreatedEvent | DecisionEvent | DecisionItemCreatedEvent | DecisionItemDeletedEvent | ResponseEvent | SessionUsageUpdatedEvent | SessionClosedEvent | ErrorEvent | InfoEvent | ConnectServerEventSessionInputAudioAppend | OutputAudioDeltaEvent | ConnectServerEventTransportDtmfReceived | ConnectServerEventTransportDtmfSend | ConnectServerEventTransportDtmfSent | ConnectServerEventTransportRinging | ConnectServerEventTransportAnswered | ConnectServerEventTransportFailed, Discriminator('type')]"
@@ -170,11 +170,6 @@ class DecisionDeveloperMessage(BaseModel):
     type: Literal["message"] | None = None
 
 
-class Event(BaseModel):
-    decision: _types.Decision
-    type: Literal["decision.completed"]
-
-
 class DecisionEvent(BaseModel):
     delegation_id: str | None = None
     event: Event
@@ -183,6 +178,11 @@ class DecisionEvent(BaseModel):
     source_event_type: Literal["session.input_transcript.delta", "session.output_transcript.delta"] | None = None
     trigger_id: str | None = None
     type: Literal["decision.event"]
+
+
+class Event(BaseModel):
+    decision: _types.Decision
+    type: Literal["decision.completed"]
 
 
 class DecisionInputText(BaseModel):
@@ -196,30 +196,6 @@ class DecisionItemCreateEvent(BaseModel):
     event_id: str | None = None
 
 
-class DecisionItemCreateEventItemFunctionCall(BaseModel):
-    arguments: str
-    call_id: str
-    name: str
-    type: Literal["function_call"]
-    id: str | None = None
-    namespace: str | None = None
-    status: Literal["in_progress", "completed", "incomplete"] | None = None
-
-
-class DecisionItemCreateEventItemFunctionCallOutputOutputPartsInputImage(BaseModel):
-    image_url: str
-    type: Literal["input_image"]
-    detail: Literal["low", "high", "auto", "original"] | None = None
-
-
-class DecisionItemCreateEventItemFunctionCallOutput(BaseModel):
-    call_id: str
-    output: str | list[DecisionItemCreateEventItemFunctionCallOutputOutputParts]
-    type: Literal["function_call_output"]
-    id: str | None = None
-    status: Literal["in_progress", "completed", "incomplete"] | None = None
-
-
 class DecisionItemCreateEventItemCustomToolCall(BaseModel):
     call_id: str
     input: str
@@ -230,12 +206,6 @@ class DecisionItemCreateEventItemCustomToolCall(BaseModel):
     status: Literal["in_progress", "completed", "incomplete"] | None = None
 
 
-class DecisionItemCreateEventItemCustomToolCallOutputOutputPartsInputImage(BaseModel):
-    image_url: str
-    type: Literal["input_image"]
-    detail: Literal["low", "high", "auto", "original"] | None = None
-
-
 class DecisionItemCreateEventItemCustomToolCallOutput(BaseModel):
     call_id: str
     output: str | list[DecisionItemCreateEventItemCustomToolCallOutputOutputParts]
@@ -244,9 +214,39 @@ class DecisionItemCreateEventItemCustomToolCallOutput(BaseModel):
     status: Literal["in_progress", "completed", "incomplete"] | None = None
 
 
-DecisionItemCreateEventItemFunctionCallOutputOutputParts: TypeAlias = "Annotated[DecisionInputText | DecisionItemCreateEventItemFunctionCallOutputOutputPartsInputImage, Discriminator('type')]"
+class DecisionItemCreateEventItemCustomToolCallOutputOutputPartsInputImage(BaseModel):
+    image_url: str
+    type: Literal["input_image"]
+    detail: Literal["low", "high", "auto", "original"] | None = None
+
+
+class DecisionItemCreateEventItemFunctionCall(BaseModel):
+    arguments: str
+    call_id: str
+    name: str
+    type: Literal["function_call"]
+    id: str | None = None
+    namespace: str | None = None
+    status: Literal["in_progress", "completed", "incomplete"] | None = None
+
+
+class DecisionItemCreateEventItemFunctionCallOutput(BaseModel):
+    call_id: str
+    output: str | list[DecisionItemCreateEventItemFunctionCallOutputOutputParts]
+    type: Literal["function_call_output"]
+    id: str | None = None
+    status: Literal["in_progress", "completed", "incomplete"] | None = None
+
+
+class DecisionItemCreateEventItemFunctionCallOutputOutputPartsInputImage(BaseModel):
+    image_url: str
+    type: Literal["input_image"]
+    detail: Literal["low", "high", "auto", "original"] | None = None
+
 
 DecisionItemCreateEventItemCustomToolCallOutputOutputParts: TypeAlias = "Annotated[DecisionInputText | DecisionItemCreateEventItemCustomToolCallOutputOutputPartsInputImage, Discriminator('type')]"
+
+DecisionItemCreateEventItemFunctionCallOutputOutputParts: TypeAlias = "Annotated[DecisionInputText | DecisionItemCreateEventItemFunctionCallOutputOutputPartsInputImage, Discriminator('type')]"
 
 DecisionItemCreateEventItemUnion: TypeAlias = "Annotated[DecisionUserMessage | DecisionDeveloperMessage | DecisionSystemMessage | DecisionAssistantMessage | DecisionItemCreateEventItemFunctionCall | DecisionItemCreateEventItemFunctionCallOutput | DecisionItemCreateEventItemCustomToolCall | DecisionItemCreateEventItemCustomToolCallOutput, Discriminator('type')]"
 
@@ -266,30 +266,6 @@ class DecisionItemCreatedEvent(BaseModel):
     client_event_id: str | None = None
 
 
-class DecisionItemCreatedEventItemFunctionCall(BaseModel):
-    id: str
-    arguments: str
-    call_id: str
-    name: str
-    type: Literal["function_call"]
-    namespace: str | None = None
-    status: Literal["in_progress", "completed", "incomplete"] | None = None
-
-
-class DecisionItemCreatedEventItemFunctionCallOutputOutputPartsInputImage(BaseModel):
-    image_url: str
-    type: Literal["input_image"]
-    detail: Literal["low", "high", "auto", "original"] | None = None
-
-
-class DecisionItemCreatedEventItemFunctionCallOutput(BaseModel):
-    id: str
-    call_id: str
-    output: str | list[DecisionItemCreatedEventItemFunctionCallOutputOutputParts]
-    type: Literal["function_call_output"]
-    status: Literal["in_progress", "completed", "incomplete"] | None = None
-
-
 class DecisionItemCreatedEventItemCustomToolCall(BaseModel):
     id: str
     call_id: str
@@ -300,12 +276,6 @@ class DecisionItemCreatedEventItemCustomToolCall(BaseModel):
     status: Literal["in_progress", "completed", "incomplete"] | None = None
 
 
-class DecisionItemCreatedEventItemCustomToolCallOutputOutputPartsInputImage(BaseModel):
-    image_url: str
-    type: Literal["input_image"]
-    detail: Literal["low", "high", "auto", "original"] | None = None
-
-
 class DecisionItemCreatedEventItemCustomToolCallOutput(BaseModel):
     id: str
     call_id: str
@@ -314,9 +284,39 @@ class DecisionItemCreatedEventItemCustomToolCallOutput(BaseModel):
     status: Literal["in_progress", "completed", "incomplete"] | None = None
 
 
-DecisionItemCreatedEventItemFunctionCallOutputOutputParts: TypeAlias = "Annotated[DecisionInputText | DecisionItemCreatedEventItemFunctionCallOutputOutputPartsInputImage, Discriminator('type')]"
+class DecisionItemCreatedEventItemCustomToolCallOutputOutputPartsInputImage(BaseModel):
+    image_url: str
+    type: Literal["input_image"]
+    detail: Literal["low", "high", "auto", "original"] | None = None
+
+
+class DecisionItemCreatedEventItemFunctionCall(BaseModel):
+    id: str
+    arguments: str
+    call_id: str
+    name: str
+    type: Literal["function_call"]
+    namespace: str | None = None
+    status: Literal["in_progress", "completed", "incomplete"] | None = None
+
+
+class DecisionItemCreatedEventItemFunctionCallOutput(BaseModel):
+    id: str
+    call_id: str
+    output: str | list[DecisionItemCreatedEventItemFunctionCallOutputOutputParts]
+    type: Literal["function_call_output"]
+    status: Literal["in_progress", "completed", "incomplete"] | None = None
+
+
+class DecisionItemCreatedEventItemFunctionCallOutputOutputPartsInputImage(BaseModel):
+    image_url: str
+    type: Literal["input_image"]
+    detail: Literal["low", "high", "auto", "original"] | None = None
+
 
 DecisionItemCreatedEventItemCustomToolCallOutputOutputParts: TypeAlias = "Annotated[DecisionInputText | DecisionItemCreatedEventItemCustomToolCallOutputOutputPartsInputImage, Discriminator('type')]"
+
+DecisionItemCreatedEventItemFunctionCallOutputOutputParts: TypeAlias = "Annotated[DecisionInputText | DecisionItemCreatedEventItemFunctionCallOutputOutputPartsInputImage, Discriminator('type')]"
 
 DecisionItemCreatedEventItemUnion: TypeAlias = "Annotated[DecisionStoredUserMessage | DecisionStoredDeveloperMessage | DecisionStoredSystemMessage | DecisionStoredAssistantMessage | DecisionItemCreatedEventItemFunctionCall | DecisionItemCreatedEventItemFunctionCallOutput | DecisionItemCreatedEventItemCustomToolCall | DecisionItemCreatedEventItemCustomToolCallOutput, Discriminator('type')]"
 
@@ -345,6 +345,13 @@ class DecisionItemDeletedEvent(BaseModel):
 DecisionJSONObject: TypeAlias = "dict[str, object]"
 
 
+class DecisionQuestionChoice(BaseModel):
+    choices: list[DecisionChoiceOption]
+    instructions: str | list[DecisionQuestionChoiceInstructionsParts]
+    type: Literal["choice"]
+    name: str | None = None
+
+
 class DecisionQuestionChoiceInstructionsPartsInputImage(BaseModel):
     image_url: str
     type: Literal["input_image"]
@@ -356,10 +363,9 @@ class DecisionQuestionChoiceInstructionsPartsInputJSON(BaseModel):
     type: Literal["input_json"]
 
 
-class DecisionQuestionChoice(BaseModel):
-    choices: list[DecisionChoiceOption]
-    instructions: str | list[DecisionQuestionChoiceInstructionsParts]
-    type: Literal["choice"]
+class DecisionQuestionPredicate(BaseModel):
+    instructions: str | list[DecisionQuestionPredicateInstructionsParts]
+    type: Literal["predicate"]
     name: str | None = None
 
 
@@ -374,9 +380,10 @@ class DecisionQuestionPredicateInstructionsPartsInputJSON(BaseModel):
     type: Literal["input_json"]
 
 
-class DecisionQuestionPredicate(BaseModel):
-    instructions: str | list[DecisionQuestionPredicateInstructionsParts]
-    type: Literal["predicate"]
+class DecisionQuestionScore(BaseModel):
+    instructions: str | list[DecisionQuestionScoreInstructionsParts]
+    levels: list[DecisionQuestionScoreLevel]
+    type: Literal["score"]
     name: str | None = None
 
 
@@ -394,13 +401,6 @@ class DecisionQuestionScoreInstructionsPartsInputJSON(BaseModel):
 class DecisionQuestionScoreLevel(BaseModel):
     label: str
     description: str | None = None
-
-
-class DecisionQuestionScore(BaseModel):
-    instructions: str | list[DecisionQuestionScoreInstructionsParts]
-    levels: list[DecisionQuestionScoreLevel]
-    type: Literal["score"]
-    name: str | None = None
 
 
 DecisionQuestion: TypeAlias = (
@@ -456,11 +456,6 @@ class DecisionStoredUserMessage(BaseModel):
     type: Literal["message"] | None = None
 
 
-class DecisionStoredUserMessageContentPartInputText(BaseModel):
-    text: str
-    type: Literal["input_text"]
-
-
 class DecisionStoredUserMessageContentPartInputImage(BaseModel):
     image_url: str
     type: Literal["input_image"]
@@ -470,6 +465,11 @@ class DecisionStoredUserMessageContentPartInputImage(BaseModel):
 class DecisionStoredUserMessageContentPartInputJSON(BaseModel):
     data: list[DecisionJSONObject] | DecisionJSONObject
     type: Literal["input_json"]
+
+
+class DecisionStoredUserMessageContentPartInputText(BaseModel):
+    text: str
+    type: Literal["input_text"]
 
 
 DecisionStoredUserMessageContentPart: TypeAlias = "Annotated[DecisionStoredUserMessageContentPartInputText | DecisionStoredUserMessageContentPartInputImage | DecisionStoredUserMessageContentPartInputJSON, Discriminator('type')]"
@@ -512,11 +512,6 @@ class DecisionUserMessage(BaseModel):
     type: Literal["message"] | None = None
 
 
-class DecisionUserMessageContentPartInputText(BaseModel):
-    text: str
-    type: Literal["input_text"]
-
-
 class DecisionUserMessageContentPartInputImage(BaseModel):
     image_url: str
     type: Literal["input_image"]
@@ -526,6 +521,11 @@ class DecisionUserMessageContentPartInputImage(BaseModel):
 class DecisionUserMessageContentPartInputJSON(BaseModel):
     data: list[DecisionJSONObject] | DecisionJSONObject
     type: Literal["input_json"]
+
+
+class DecisionUserMessageContentPartInputText(BaseModel):
+    text: str
+    type: Literal["input_text"]
 
 
 DecisionUserMessageContentPart: TypeAlias = "Annotated[DecisionUserMessageContentPartInputText | DecisionUserMessageContentPartInputImage | DecisionUserMessageContentPartInputJSON, Discriminator('type')]"
@@ -612,6 +612,12 @@ class ForkServerEventSessionInputAudioAppend(BaseModel):
     type: Literal["session.input_audio.append"]
 
 
+class ForkServerEventTransportAnswered(BaseModel):
+    event_id: str
+    session_id: str
+    type: Literal["transport.answered"]
+
+
 class ForkServerEventTransportDtmfReceived(BaseModel):
     event: str
     event_id: str
@@ -625,16 +631,11 @@ class ForkServerEventTransportDtmfSent(BaseModel):
     client_event_id: str | None = None
 
 
-class ForkServerEventTransportRinging(BaseModel):
+class ForkServerEventTransportFailed(BaseModel):
+    error: ForkServerEventTransportFailedError
     event_id: str
     session_id: str
-    type: Literal["transport.ringing"]
-
-
-class ForkServerEventTransportAnswered(BaseModel):
-    event_id: str
-    session_id: str
-    type: Literal["transport.answered"]
+    type: Literal["transport.failed"]
 
 
 class ForkServerEventTransportFailedError(BaseModel):
@@ -644,11 +645,10 @@ class ForkServerEventTransportFailedError(BaseModel):
     param: str | None = None
 
 
-class ForkServerEventTransportFailed(BaseModel):
-    error: ForkServerEventTransportFailedError
+class ForkServerEventTransportRinging(BaseModel):
     event_id: str
     session_id: str
-    type: Literal["transport.failed"]
+    type: Literal["transport.ringing"]
 
 
 ForkServerEvent: TypeAlias = "Annotated[SessionStartedEvent | SessionUpdatedEvent | InputAudioMutedEvent | InputAudioUnmutedEvent | OutputAudioFixturePlayingEvent | OutputAudioFixturePlayedEvent | InstructionsAppendedEvent | ThinkingAppendedEvent | CommentaryAppendedEvent | ForkServerEventSessionInputAudioAppend | OutputAudioDeltaEvent | InputTranscriptDeltaEvent | OutputTranscriptDeltaEvent | DelegationCreatedEvent | DecisionEvent | DecisionItemCreatedEvent | DecisionItemDeletedEvent | ResponseEvent | SessionUsageUpdatedEvent | SessionClosedEvent | ErrorEvent | InfoEvent | ForkServerEventTransportDtmfReceived | ForkServerEventTransportDtmfSend | ForkServerEventTransportDtmfSent | ForkServerEventTransportRinging | ForkServerEventTransportAnswered | ForkServerEventTransportFailed, Discriminator('type')]"
@@ -693,9 +693,22 @@ class InfoEvent(BaseModel):
     client_event_id: str | None = None
 
 
-class InitialItemDeveloperContent(BaseModel):
+class InitialItemAssistant(BaseModel):
+    content: list[InitialItemAssistantContent]
+    role: Literal["assistant"]
+    id: str | None = None
+    status: Literal["incomplete", "completed"] | None = None
+    type: Literal["message"] | None = None
+
+
+class InitialItemAssistantContentOutputText(BaseModel):
     text: str
-    type: Literal["input_text"] | None = None
+    type: Literal["output_text"]
+
+
+class InitialItemAssistantContentText(BaseModel):
+    text: str
+    type: Literal["text"] | None = None
 
 
 class InitialItemDeveloper(BaseModel):
@@ -706,7 +719,7 @@ class InitialItemDeveloper(BaseModel):
     type: Literal["message"] | None = None
 
 
-class InitialItemUserContent(BaseModel):
+class InitialItemDeveloperContent(BaseModel):
     text: str
     type: Literal["input_text"] | None = None
 
@@ -719,22 +732,9 @@ class InitialItemUser(BaseModel):
     type: Literal["message"] | None = None
 
 
-class InitialItemAssistantContentText(BaseModel):
+class InitialItemUserContent(BaseModel):
     text: str
-    type: Literal["text"] | None = None
-
-
-class InitialItemAssistantContentOutputText(BaseModel):
-    text: str
-    type: Literal["output_text"]
-
-
-class InitialItemAssistant(BaseModel):
-    content: list[InitialItemAssistantContent]
-    role: Literal["assistant"]
-    id: str | None = None
-    status: Literal["incomplete", "completed"] | None = None
-    type: Literal["message"] | None = None
+    type: Literal["input_text"] | None = None
 
 
 InitialItem: TypeAlias = (
@@ -886,47 +886,20 @@ class ResponsesDelegationConfigText(BaseModel):
     verbosity: Literal["low", "medium", "high"] | None = None
 
 
-class ResponsesDelegationConfigToolChoiceLiveFunctionToolChoiceParam(BaseModel):
-    name: str
-    type: Literal["function"]
+class ResponsesDelegationConfigToolApplyPatch(BaseModel):
+    type: Literal["apply_patch"]
 
 
-class ResponsesDelegationConfigToolChoiceLiveMCPToolChoiceParam(BaseModel):
-    name: str
-    server_label: str
-    type: Literal["mcp"]
-
-
-class ResponsesDelegationConfigToolChoiceFileSearch(BaseModel):
-    type: Literal["file_search"]
-
-
-class ResponsesDelegationConfigToolChoiceWebSearch(BaseModel):
-    type: Literal["web_search"]
-
-
-class ResponsesDelegationConfigToolChoiceWebSearchPreview(BaseModel):
-    type: Literal["web_search_preview"]
-
-
-class ResponsesDelegationConfigToolChoiceImageGeneration(BaseModel):
-    type: Literal["image_generation"]
-
-
-class ResponsesDelegationConfigToolChoiceComputer(BaseModel):
-    type: Literal["computer"]
+class ResponsesDelegationConfigToolChoiceApplyPatch(BaseModel):
+    type: Literal["apply_patch"]
 
 
 class ResponsesDelegationConfigToolChoiceCodeInterpreter(BaseModel):
     type: Literal["code_interpreter"]
 
 
-class ResponsesDelegationConfigToolChoiceProgrammaticToolCalling(BaseModel):
-    type: Literal["programmatic_tool_calling"]
-
-
-class ResponsesDelegationConfigToolChoiceShell(BaseModel):
-    type: Literal["shell"]
+class ResponsesDelegationConfigToolChoiceComputer(BaseModel):
+    type: Literal["computer"]
 
 
 class ResponsesDelegationConfigToolChoiceCustom(BaseModel):
@@ -934,8 +907,43 @@ class ResponsesDelegationConfigToolChoiceCustom(BaseModel):
     type: Literal["custom"]
 
 
-class ResponsesDelegationConfigToolChoiceApplyPatch(BaseModel):
+class ResponsesDelegationConfigToolChoiceFileSearch(BaseModel):
+    type: Literal["file_search"]
+
+
+class ResponsesDelegationConfigToolChoiceImageGeneration(BaseModel):
+    type: Literal["image_generation"]
+
+
+class ResponsesDelegationConfigToolChoiceLiveAllowedToolsChoiceParam(BaseModel):
+    tools: list[ResponsesDelegationConfigToolChoiceLiveAllowedToolsChoiceParamTool]
+    type: Literal["allowed_tools"]
+    mode: Literal["none", "auto", "required"] | None = None
+
+
+class ResponsesDelegationConfigToolChoiceLiveAllowedToolsChoiceParamToolApplyPatch(BaseModel):
     type: Literal["apply_patch"]
+
+
+class ResponsesDelegationConfigToolChoiceLiveAllowedToolsChoiceParamToolCodeInterpreter(BaseModel):
+    type: Literal["code_interpreter"]
+
+
+class ResponsesDelegationConfigToolChoiceLiveAllowedToolsChoiceParamToolComputer(BaseModel):
+    type: Literal["computer"]
+
+
+class ResponsesDelegationConfigToolChoiceLiveAllowedToolsChoiceParamToolCustom(BaseModel):
+    name: str
+    type: Literal["custom"]
+
+
+class ResponsesDelegationConfigToolChoiceLiveAllowedToolsChoiceParamToolFileSearch(BaseModel):
+    type: Literal["file_search"]
+
+
+class ResponsesDelegationConfigToolChoiceLiveAllowedToolsChoiceParamToolImageGeneration(BaseModel):
+    type: Literal["image_generation"]
 
 
 class ResponsesDelegationConfigToolChoiceLiveAllowedToolsChoiceParamToolLiveFunctionToolChoiceParam(BaseModel):
@@ -949,8 +957,12 @@ class ResponsesDelegationConfigToolChoiceLiveAllowedToolsChoiceParamToolLiveMCPT
     type: Literal["mcp"]
 
 
-class ResponsesDelegationConfigToolChoiceLiveAllowedToolsChoiceParamToolFileSearch(BaseModel):
-    type: Literal["file_search"]
+class ResponsesDelegationConfigToolChoiceLiveAllowedToolsChoiceParamToolProgrammaticToolCalling(BaseModel):
+    type: Literal["programmatic_tool_calling"]
+
+
+class ResponsesDelegationConfigToolChoiceLiveAllowedToolsChoiceParamToolShell(BaseModel):
+    type: Literal["shell"]
 
 
 class ResponsesDelegationConfigToolChoiceLiveAllowedToolsChoiceParamToolWebSearch(BaseModel):
@@ -961,108 +973,47 @@ class ResponsesDelegationConfigToolChoiceLiveAllowedToolsChoiceParamToolWebSearc
     type: Literal["web_search_preview"]
 
 
-class ResponsesDelegationConfigToolChoiceLiveAllowedToolsChoiceParamToolImageGeneration(BaseModel):
-    type: Literal["image_generation"]
+class ResponsesDelegationConfigToolChoiceLiveFunctionToolChoiceParam(BaseModel):
+    name: str
+    type: Literal["function"]
 
 
-class ResponsesDelegationConfigToolChoiceLiveAllowedToolsChoiceParamToolComputer(BaseModel):
-    type: Literal["computer"]
+class ResponsesDelegationConfigToolChoiceLiveMCPToolChoiceParam(BaseModel):
+    name: str
+    server_label: str
+    type: Literal["mcp"]
 
 
-class ResponsesDelegationConfigToolChoiceLiveAllowedToolsChoiceParamToolCodeInterpreter(BaseModel):
-    type: Literal["code_interpreter"]
-
-
-class ResponsesDelegationConfigToolChoiceLiveAllowedToolsChoiceParamToolProgrammaticToolCalling(BaseModel):
+class ResponsesDelegationConfigToolChoiceProgrammaticToolCalling(BaseModel):
     type: Literal["programmatic_tool_calling"]
 
 
-class ResponsesDelegationConfigToolChoiceLiveAllowedToolsChoiceParamToolShell(BaseModel):
+class ResponsesDelegationConfigToolChoiceShell(BaseModel):
     type: Literal["shell"]
 
 
-class ResponsesDelegationConfigToolChoiceLiveAllowedToolsChoiceParamToolCustom(BaseModel):
-    name: str
-    type: Literal["custom"]
-
-
-class ResponsesDelegationConfigToolChoiceLiveAllowedToolsChoiceParamToolApplyPatch(BaseModel):
-    type: Literal["apply_patch"]
-
-
-class ResponsesDelegationConfigToolChoiceLiveAllowedToolsChoiceParam(BaseModel):
-    tools: list[ResponsesDelegationConfigToolChoiceLiveAllowedToolsChoiceParamTool]
-    type: Literal["allowed_tools"]
-    mode: Literal["none", "auto", "required"] | None = None
-
-
-class ResponsesDelegationConfigToolWebSearch(BaseModel):
+class ResponsesDelegationConfigToolChoiceWebSearch(BaseModel):
     type: Literal["web_search"]
 
 
-class ResponsesDelegationConfigToolFileSearch(BaseModel):
-    type: Literal["file_search"]
+class ResponsesDelegationConfigToolChoiceWebSearchPreview(BaseModel):
+    type: Literal["web_search_preview"]
 
 
 class ResponsesDelegationConfigToolCodeInterpreter(BaseModel):
     type: Literal["code_interpreter"]
 
 
-class ResponsesDelegationConfigToolShellEnvironmentContainerAutoNetworkPolicyDisabled(BaseModel):
-    type: Literal["disabled"]
+class ResponsesDelegationConfigToolComputer(BaseModel):
+    type: Literal["computer"]
 
 
-class ResponsesDelegationConfigToolShellEnvironmentContainerAutoNetworkPolicyAllowlist(BaseModel):
-    allowed_domains: list[str]
-    type: Literal["allowlist"]
+class ResponsesDelegationConfigToolCustom(BaseModel):
+    type: Literal["custom"]
 
 
-class ResponsesDelegationConfigToolShellEnvironmentContainerAutoSkillSkillReference(BaseModel):
-    skill_id: str
-    type: Literal["skill_reference"]
-    version: str | None = None
-
-
-class ResponsesDelegationConfigToolShellEnvironmentContainerAutoSkillInlineSource(BaseModel):
-    data: str
-    media_type: Literal["application/zip"]
-    type: Literal["base64"]
-
-
-class ResponsesDelegationConfigToolShellEnvironmentContainerAutoSkillInline(BaseModel):
-    description: str
-    name: str
-    source: ResponsesDelegationConfigToolShellEnvironmentContainerAutoSkillInlineSource
-    type: Literal["inline"]
-
-
-class ResponsesDelegationConfigToolShellEnvironmentContainerAuto(BaseModel):
-    type: Literal["container_auto"]
-    file_ids: list[str] | None = None
-    memory_limit: Literal["1g", "4g", "16g", "64g"] | None = None
-    network_policy: ResponsesDelegationConfigToolShellEnvironmentContainerAutoNetworkPolicy | None = None
-    skills: list[ResponsesDelegationConfigToolShellEnvironmentContainerAutoSkill] | None = None
-
-
-class ResponsesDelegationConfigToolShellEnvironmentContainerReference(BaseModel):
-    container_id: str
-    type: Literal["container_reference"]
-
-
-class ResponsesDelegationConfigToolShellEnvironmentLocalSkill(BaseModel):
-    description: str
-    name: str
-    path: str
-
-
-class ResponsesDelegationConfigToolShellEnvironmentLocal(BaseModel):
-    type: Literal["local"]
-    skills: list[ResponsesDelegationConfigToolShellEnvironmentLocalSkill] | None = None
-
-
-class ResponsesDelegationConfigToolShell(BaseModel):
-    type: Literal["shell"]
-    environment: ResponsesDelegationConfigToolShellEnvironment | None = None
+class ResponsesDelegationConfigToolFileSearch(BaseModel):
+    type: Literal["file_search"]
 
 
 class ResponsesDelegationConfigToolImageGeneration(BaseModel):
@@ -1073,41 +1024,90 @@ class ResponsesDelegationConfigToolMcp(BaseModel):
     type: Literal["mcp"]
 
 
-class ResponsesDelegationConfigToolCustom(BaseModel):
-    type: Literal["custom"]
-
-
 class ResponsesDelegationConfigToolNamespace(BaseModel):
     type: Literal["namespace"]
-
-
-class ResponsesDelegationConfigToolSearch(BaseModel):
-    type: Literal["tool_search"]
 
 
 class ResponsesDelegationConfigToolProgrammaticToolCalling(BaseModel):
     type: Literal["programmatic_tool_calling"]
 
 
-class ResponsesDelegationConfigToolComputer(BaseModel):
-    type: Literal["computer"]
+class ResponsesDelegationConfigToolSearch(BaseModel):
+    type: Literal["tool_search"]
 
 
-class ResponsesDelegationConfigToolApplyPatch(BaseModel):
-    type: Literal["apply_patch"]
+class ResponsesDelegationConfigToolShell(BaseModel):
+    type: Literal["shell"]
+    environment: ResponsesDelegationConfigToolShellEnvironment | None = None
 
+
+class ResponsesDelegationConfigToolShellEnvironmentContainerAuto(BaseModel):
+    type: Literal["container_auto"]
+    file_ids: list[str] | None = None
+    memory_limit: Literal["1g", "4g", "16g", "64g"] | None = None
+    network_policy: ResponsesDelegationConfigToolShellEnvironmentContainerAutoNetworkPolicy | None = None
+    skills: list[ResponsesDelegationConfigToolShellEnvironmentContainerAutoSkill] | None = None
+
+
+class ResponsesDelegationConfigToolShellEnvironmentContainerAutoNetworkPolicyAllowlist(BaseModel):
+    allowed_domains: list[str]
+    type: Literal["allowlist"]
+
+
+class ResponsesDelegationConfigToolShellEnvironmentContainerAutoNetworkPolicyDisabled(BaseModel):
+    type: Literal["disabled"]
+
+
+class ResponsesDelegationConfigToolShellEnvironmentContainerAutoSkillInline(BaseModel):
+    description: str
+    name: str
+    source: ResponsesDelegationConfigToolShellEnvironmentContainerAutoSkillInlineSource
+    type: Literal["inline"]
+
+
+class ResponsesDelegationConfigToolShellEnvironmentContainerAutoSkillInlineSource(BaseModel):
+    data: str
+    media_type: Literal["application/zip"]
+    type: Literal["base64"]
+
+
+class ResponsesDelegationConfigToolShellEnvironmentContainerAutoSkillSkillReference(BaseModel):
+    skill_id: str
+    type: Literal["skill_reference"]
+    version: str | None = None
+
+
+class ResponsesDelegationConfigToolShellEnvironmentContainerReference(BaseModel):
+    container_id: str
+    type: Literal["container_reference"]
+
+
+class ResponsesDelegationConfigToolShellEnvironmentLocal(BaseModel):
+    type: Literal["local"]
+    skills: list[ResponsesDelegationConfigToolShellEnvironmentLocalSkill] | None = None
+
+
+class ResponsesDelegationConfigToolShellEnvironmentLocalSkill(BaseModel):
+    description: str
+    name: str
+    path: str
+
+
+class ResponsesDelegationConfigToolWebSearch(BaseModel):
+    type: Literal["web_search"]
+
+
+ResponsesDelegationConfigTool: TypeAlias = "Annotated[FunctionTool | ResponsesDelegationConfigToolWebSearch | ResponsesDelegationConfigToolFileSearch | ResponsesDelegationConfigToolCodeInterpreter | ResponsesDelegationConfigToolShell | ResponsesDelegationConfigToolImageGeneration | ResponsesDelegationConfigToolMcp | ResponsesDelegationConfigToolCustom | ResponsesDelegationConfigToolNamespace | ResponsesDelegationConfigToolSearch | ResponsesDelegationConfigToolProgrammaticToolCalling | ResponsesDelegationConfigToolComputer | ResponsesDelegationConfigToolApplyPatch, Discriminator('type')]"
+
+ResponsesDelegationConfigToolChoice: TypeAlias = "Literal['auto', 'none', 'required'] | ResponsesDelegationConfigToolChoiceLiveFunctionToolChoiceParam | ResponsesDelegationConfigToolChoiceLiveMCPToolChoiceParam | ResponsesDelegationConfigToolChoiceFileSearch | ResponsesDelegationConfigToolChoiceWebSearch | ResponsesDelegationConfigToolChoiceWebSearchPreview | ResponsesDelegationConfigToolChoiceImageGeneration | ResponsesDelegationConfigToolChoiceComputer | ResponsesDelegationConfigToolChoiceCodeInterpreter | ResponsesDelegationConfigToolChoiceProgrammaticToolCalling | ResponsesDelegationConfigToolChoiceShell | ResponsesDelegationConfigToolChoiceCustom | ResponsesDelegationConfigToolChoiceApplyPatch | ResponsesDelegationConfigToolChoiceLiveAllowedToolsChoiceParam"
 
 ResponsesDelegationConfigToolChoiceLiveAllowedToolsChoiceParamTool: TypeAlias = "Annotated[ResponsesDelegationConfigToolChoiceLiveAllowedToolsChoiceParamToolLiveFunctionToolChoiceParam | ResponsesDelegationConfigToolChoiceLiveAllowedToolsChoiceParamToolLiveMCPToolChoiceParam | ResponsesDelegationConfigToolChoiceLiveAllowedToolsChoiceParamToolFileSearch | ResponsesDelegationConfigToolChoiceLiveAllowedToolsChoiceParamToolWebSearch | ResponsesDelegationConfigToolChoiceLiveAllowedToolsChoiceParamToolWebSearchPreview | ResponsesDelegationConfigToolChoiceLiveAllowedToolsChoiceParamToolImageGeneration | ResponsesDelegationConfigToolChoiceLiveAllowedToolsChoiceParamToolComputer | ResponsesDelegationConfigToolChoiceLiveAllowedToolsChoiceParamToolCodeInterpreter | ResponsesDelegationConfigToolChoiceLiveAllowedToolsChoiceParamToolProgrammaticToolCalling | ResponsesDelegationConfigToolChoiceLiveAllowedToolsChoiceParamToolShell | ResponsesDelegationConfigToolChoiceLiveAllowedToolsChoiceParamToolCustom | ResponsesDelegationConfigToolChoiceLiveAllowedToolsChoiceParamToolApplyPatch, Discriminator('type')]"
 
-ResponsesDelegationConfigToolChoice: TypeAlias = "Literal['auto', 'none', 'required'] | ResponsesDelegationConfigToolChoiceLiveFunctionToolChoiceParam | ResponsesDelegationConfigToolChoiceLiveMCPToolChoiceParam | ResponsesDelegationConfigToolChoiceFileSearch | ResponsesDelegationConfigToolChoiceWebSearch | ResponsesDelegationConfigToolChoiceWebSearchPreview | ResponsesDelegationConfigToolChoiceImageGeneration | ResponsesDelegationConfigToolChoiceComputer | ResponsesDelegationConfigToolChoiceCodeInterpreter | ResponsesDelegationConfigToolChoiceProgrammaticToolCalling | ResponsesDelegationConfigToolChoiceShell | ResponsesDelegationConfigToolChoiceCustom | ResponsesDelegationConfigToolChoiceApplyPatch | ResponsesDelegationConfigToolChoiceLiveAllowedToolsChoiceParam"
+ResponsesDelegationConfigToolShellEnvironment: TypeAlias = "Annotated[ResponsesDelegationConfigToolShellEnvironmentContainerAuto | ResponsesDelegationConfigToolShellEnvironmentContainerReference | ResponsesDelegationConfigToolShellEnvironmentLocal | None, Discriminator('type')]"
 
 ResponsesDelegationConfigToolShellEnvironmentContainerAutoNetworkPolicy: TypeAlias = "Annotated[ResponsesDelegationConfigToolShellEnvironmentContainerAutoNetworkPolicyDisabled | ResponsesDelegationConfigToolShellEnvironmentContainerAutoNetworkPolicyAllowlist | None, Discriminator('type')]"
 
 ResponsesDelegationConfigToolShellEnvironmentContainerAutoSkill: TypeAlias = "Annotated[ResponsesDelegationConfigToolShellEnvironmentContainerAutoSkillSkillReference | ResponsesDelegationConfigToolShellEnvironmentContainerAutoSkillInline, Discriminator('type')]"
-
-ResponsesDelegationConfigToolShellEnvironment: TypeAlias = "Annotated[ResponsesDelegationConfigToolShellEnvironmentContainerAuto | ResponsesDelegationConfigToolShellEnvironmentContainerReference | ResponsesDelegationConfigToolShellEnvironmentLocal | None, Discriminator('type')]"
-
-ResponsesDelegationConfigTool: TypeAlias = "Annotated[FunctionTool | ResponsesDelegationConfigToolWebSearch | ResponsesDelegationConfigToolFileSearch | ResponsesDelegationConfigToolCodeInterpreter | ResponsesDelegationConfigToolShell | ResponsesDelegationConfigToolImageGeneration | ResponsesDelegationConfigToolMcp | ResponsesDelegationConfigToolCustom | ResponsesDelegationConfigToolNamespace | ResponsesDelegationConfigToolSearch | ResponsesDelegationConfigToolProgrammaticToolCalling | ResponsesDelegationConfigToolComputer | ResponsesDelegationConfigToolApplyPatch, Discriminator('type')]"
 
 
 class ResponsesDelegationUpdateConfig(BaseModel):
@@ -1131,47 +1131,20 @@ class ResponsesDelegationUpdateConfigText(BaseModel):
     verbosity: Literal["low", "medium", "high"] | None = None
 
 
-class ResponsesDelegationUpdateConfigToolChoiceLiveFunctionToolChoiceParam(BaseModel):
-    name: str
-    type: Literal["function"]
+class ResponsesDelegationUpdateConfigToolApplyPatch(BaseModel):
+    type: Literal["apply_patch"]
 
 
-class ResponsesDelegationUpdateConfigToolChoiceLiveMCPToolChoiceParam(BaseModel):
-    name: str
-    server_label: str
-    type: Literal["mcp"]
-
-
-class ResponsesDelegationUpdateConfigToolChoiceFileSearch(BaseModel):
-    type: Literal["file_search"]
-
-
-class ResponsesDelegationUpdateConfigToolChoiceWebSearch(BaseModel):
-    type: Literal["web_search"]
-
-
-class ResponsesDelegationUpdateConfigToolChoiceWebSearchPreview(BaseModel):
-    type: Literal["web_search_preview"]
-
-
-class ResponsesDelegationUpdateConfigToolChoiceImageGeneration(BaseModel):
-    type: Literal["image_generation"]
-
-
-class ResponsesDelegationUpdateConfigToolChoiceComputer(BaseModel):
-    type: Literal["computer"]
+class ResponsesDelegationUpdateConfigToolChoiceApplyPatch(BaseModel):
+    type: Literal["apply_patch"]
 
 
 class ResponsesDelegationUpdateConfigToolChoiceCodeInterpreter(BaseModel):
     type: Literal["code_interpreter"]
 
 
-class ResponsesDelegationUpdateConfigToolChoiceProgrammaticToolCalling(BaseModel):
-    type: Literal["programmatic_tool_calling"]
-
-
-class ResponsesDelegationUpdateConfigToolChoiceShell(BaseModel):
-    type: Literal["shell"]
+class ResponsesDelegationUpdateConfigToolChoiceComputer(BaseModel):
+    type: Literal["computer"]
 
 
 class ResponsesDelegationUpdateConfigToolChoiceCustom(BaseModel):
@@ -1179,8 +1152,43 @@ class ResponsesDelegationUpdateConfigToolChoiceCustom(BaseModel):
     type: Literal["custom"]
 
 
-class ResponsesDelegationUpdateConfigToolChoiceApplyPatch(BaseModel):
+class ResponsesDelegationUpdateConfigToolChoiceFileSearch(BaseModel):
+    type: Literal["file_search"]
+
+
+class ResponsesDelegationUpdateConfigToolChoiceImageGeneration(BaseModel):
+    type: Literal["image_generation"]
+
+
+class ResponsesDelegationUpdateConfigToolChoiceLiveAllowedToolsChoiceParam(BaseModel):
+    tools: list[ResponsesDelegationUpdateConfigToolChoiceLiveAllowedToolsChoiceParamTool]
+    type: Literal["allowed_tools"]
+    mode: Literal["none", "auto", "required"] | None = None
+
+
+class ResponsesDelegationUpdateConfigToolChoiceLiveAllowedToolsChoiceParamToolApplyPatch(BaseModel):
     type: Literal["apply_patch"]
+
+
+class ResponsesDelegationUpdateConfigToolChoiceLiveAllowedToolsChoiceParamToolCodeInterpreter(BaseModel):
+    type: Literal["code_interpreter"]
+
+
+class ResponsesDelegationUpdateConfigToolChoiceLiveAllowedToolsChoiceParamToolComputer(BaseModel):
+    type: Literal["computer"]
+
+
+class ResponsesDelegationUpdateConfigToolChoiceLiveAllowedToolsChoiceParamToolCustom(BaseModel):
+    name: str
+    type: Literal["custom"]
+
+
+class ResponsesDelegationUpdateConfigToolChoiceLiveAllowedToolsChoiceParamToolFileSearch(BaseModel):
+    type: Literal["file_search"]
+
+
+class ResponsesDelegationUpdateConfigToolChoiceLiveAllowedToolsChoiceParamToolImageGeneration(BaseModel):
+    type: Literal["image_generation"]
 
 
 class ResponsesDelegationUpdateConfigToolChoiceLiveAllowedToolsChoiceParamToolLiveFunctionToolChoiceParam(BaseModel):
@@ -1194,8 +1202,12 @@ class ResponsesDelegationUpdateConfigToolChoiceLiveAllowedToolsChoiceParamToolLi
     type: Literal["mcp"]
 
 
-class ResponsesDelegationUpdateConfigToolChoiceLiveAllowedToolsChoiceParamToolFileSearch(BaseModel):
-    type: Literal["file_search"]
+class ResponsesDelegationUpdateConfigToolChoiceLiveAllowedToolsChoiceParamToolProgrammaticToolCalling(BaseModel):
+    type: Literal["programmatic_tool_calling"]
+
+
+class ResponsesDelegationUpdateConfigToolChoiceLiveAllowedToolsChoiceParamToolShell(BaseModel):
+    type: Literal["shell"]
 
 
 class ResponsesDelegationUpdateConfigToolChoiceLiveAllowedToolsChoiceParamToolWebSearch(BaseModel):
@@ -1206,108 +1218,47 @@ class ResponsesDelegationUpdateConfigToolChoiceLiveAllowedToolsChoiceParamToolWe
     type: Literal["web_search_preview"]
 
 
-class ResponsesDelegationUpdateConfigToolChoiceLiveAllowedToolsChoiceParamToolImageGeneration(BaseModel):
-    type: Literal["image_generation"]
+class ResponsesDelegationUpdateConfigToolChoiceLiveFunctionToolChoiceParam(BaseModel):
+    name: str
+    type: Literal["function"]
 
 
-class ResponsesDelegationUpdateConfigToolChoiceLiveAllowedToolsChoiceParamToolComputer(BaseModel):
-    type: Literal["computer"]
+class ResponsesDelegationUpdateConfigToolChoiceLiveMCPToolChoiceParam(BaseModel):
+    name: str
+    server_label: str
+    type: Literal["mcp"]
 
 
-class ResponsesDelegationUpdateConfigToolChoiceLiveAllowedToolsChoiceParamToolCodeInterpreter(BaseModel):
-    type: Literal["code_interpreter"]
-
-
-class ResponsesDelegationUpdateConfigToolChoiceLiveAllowedToolsChoiceParamToolProgrammaticToolCalling(BaseModel):
+class ResponsesDelegationUpdateConfigToolChoiceProgrammaticToolCalling(BaseModel):
     type: Literal["programmatic_tool_calling"]
 
 
-class ResponsesDelegationUpdateConfigToolChoiceLiveAllowedToolsChoiceParamToolShell(BaseModel):
+class ResponsesDelegationUpdateConfigToolChoiceShell(BaseModel):
     type: Literal["shell"]
 
 
-class ResponsesDelegationUpdateConfigToolChoiceLiveAllowedToolsChoiceParamToolCustom(BaseModel):
-    name: str
-    type: Literal["custom"]
-
-
-class ResponsesDelegationUpdateConfigToolChoiceLiveAllowedToolsChoiceParamToolApplyPatch(BaseModel):
-    type: Literal["apply_patch"]
-
-
-class ResponsesDelegationUpdateConfigToolChoiceLiveAllowedToolsChoiceParam(BaseModel):
-    tools: list[ResponsesDelegationUpdateConfigToolChoiceLiveAllowedToolsChoiceParamTool]
-    type: Literal["allowed_tools"]
-    mode: Literal["none", "auto", "required"] | None = None
-
-
-class ResponsesDelegationUpdateConfigToolWebSearch(BaseModel):
+class ResponsesDelegationUpdateConfigToolChoiceWebSearch(BaseModel):
     type: Literal["web_search"]
 
 
-class ResponsesDelegationUpdateConfigToolFileSearch(BaseModel):
-    type: Literal["file_search"]
+class ResponsesDelegationUpdateConfigToolChoiceWebSearchPreview(BaseModel):
+    type: Literal["web_search_preview"]
 
 
 class ResponsesDelegationUpdateConfigToolCodeInterpreter(BaseModel):
     type: Literal["code_interpreter"]
 
 
-class ResponsesDelegationUpdateConfigToolShellEnvironmentContainerAutoNetworkPolicyDisabled(BaseModel):
-    type: Literal["disabled"]
+class ResponsesDelegationUpdateConfigToolComputer(BaseModel):
+    type: Literal["computer"]
 
 
-class ResponsesDelegationUpdateConfigToolShellEnvironmentContainerAutoNetworkPolicyAllowlist(BaseModel):
-    allowed_domains: list[str]
-    type: Literal["allowlist"]
+class ResponsesDelegationUpdateConfigToolCustom(BaseModel):
+    type: Literal["custom"]
 
 
-class ResponsesDelegationUpdateConfigToolShellEnvironmentContainerAutoSkillSkillReference(BaseModel):
-    skill_id: str
-    type: Literal["skill_reference"]
-    version: str | None = None
-
-
-class ResponsesDelegationUpdateConfigToolShellEnvironmentContainerAutoSkillInlineSource(BaseModel):
-    data: str
-    media_type: Literal["application/zip"]
-    type: Literal["base64"]
-
-
-class ResponsesDelegationUpdateConfigToolShellEnvironmentContainerAutoSkillInline(BaseModel):
-    description: str
-    name: str
-    source: ResponsesDelegationUpdateConfigToolShellEnvironmentContainerAutoSkillInlineSource
-    type: Literal["inline"]
-
-
-class ResponsesDelegationUpdateConfigToolShellEnvironmentContainerAuto(BaseModel):
-    type: Literal["container_auto"]
-    file_ids: list[str] | None = None
-    memory_limit: Literal["1g", "4g", "16g", "64g"] | None = None
-    network_policy: ResponsesDelegationUpdateConfigToolShellEnvironmentContainerAutoNetworkPolicy | None = None
-    skills: list[ResponsesDelegationUpdateConfigToolShellEnvironmentContainerAutoSkill] | None = None
-
-
-class ResponsesDelegationUpdateConfigToolShellEnvironmentContainerReference(BaseModel):
-    container_id: str
-    type: Literal["container_reference"]
-
-
-class ResponsesDelegationUpdateConfigToolShellEnvironmentLocalSkill(BaseModel):
-    description: str
-    name: str
-    path: str
-
-
-class ResponsesDelegationUpdateConfigToolShellEnvironmentLocal(BaseModel):
-    type: Literal["local"]
-    skills: list[ResponsesDelegationUpdateConfigToolShellEnvironmentLocalSkill] | None = None
-
-
-class ResponsesDelegationUpdateConfigToolShell(BaseModel):
-    type: Literal["shell"]
-    environment: ResponsesDelegationUpdateConfigToolShellEnvironment | None = None
+class ResponsesDelegationUpdateConfigToolFileSearch(BaseModel):
+    type: Literal["file_search"]
 
 
 class ResponsesDelegationUpdateConfigToolImageGeneration(BaseModel):
@@ -1318,41 +1269,90 @@ class ResponsesDelegationUpdateConfigToolMcp(BaseModel):
     type: Literal["mcp"]
 
 
-class ResponsesDelegationUpdateConfigToolCustom(BaseModel):
-    type: Literal["custom"]
-
-
 class ResponsesDelegationUpdateConfigToolNamespace(BaseModel):
     type: Literal["namespace"]
-
-
-class ResponsesDelegationUpdateConfigToolSearch(BaseModel):
-    type: Literal["tool_search"]
 
 
 class ResponsesDelegationUpdateConfigToolProgrammaticToolCalling(BaseModel):
     type: Literal["programmatic_tool_calling"]
 
 
-class ResponsesDelegationUpdateConfigToolComputer(BaseModel):
-    type: Literal["computer"]
+class ResponsesDelegationUpdateConfigToolSearch(BaseModel):
+    type: Literal["tool_search"]
 
 
-class ResponsesDelegationUpdateConfigToolApplyPatch(BaseModel):
-    type: Literal["apply_patch"]
+class ResponsesDelegationUpdateConfigToolShell(BaseModel):
+    type: Literal["shell"]
+    environment: ResponsesDelegationUpdateConfigToolShellEnvironment | None = None
 
+
+class ResponsesDelegationUpdateConfigToolShellEnvironmentContainerAuto(BaseModel):
+    type: Literal["container_auto"]
+    file_ids: list[str] | None = None
+    memory_limit: Literal["1g", "4g", "16g", "64g"] | None = None
+    network_policy: ResponsesDelegationUpdateConfigToolShellEnvironmentContainerAutoNetworkPolicy | None = None
+    skills: list[ResponsesDelegationUpdateConfigToolShellEnvironmentContainerAutoSkill] | None = None
+
+
+class ResponsesDelegationUpdateConfigToolShellEnvironmentContainerAutoNetworkPolicyAllowlist(BaseModel):
+    allowed_domains: list[str]
+    type: Literal["allowlist"]
+
+
+class ResponsesDelegationUpdateConfigToolShellEnvironmentContainerAutoNetworkPolicyDisabled(BaseModel):
+    type: Literal["disabled"]
+
+
+class ResponsesDelegationUpdateConfigToolShellEnvironmentContainerAutoSkillInline(BaseModel):
+    description: str
+    name: str
+    source: ResponsesDelegationUpdateConfigToolShellEnvironmentContainerAutoSkillInlineSource
+    type: Literal["inline"]
+
+
+class ResponsesDelegationUpdateConfigToolShellEnvironmentContainerAutoSkillInlineSource(BaseModel):
+    data: str
+    media_type: Literal["application/zip"]
+    type: Literal["base64"]
+
+
+class ResponsesDelegationUpdateConfigToolShellEnvironmentContainerAutoSkillSkillReference(BaseModel):
+    skill_id: str
+    type: Literal["skill_reference"]
+    version: str | None = None
+
+
+class ResponsesDelegationUpdateConfigToolShellEnvironmentContainerReference(BaseModel):
+    container_id: str
+    type: Literal["container_reference"]
+
+
+class ResponsesDelegationUpdateConfigToolShellEnvironmentLocal(BaseModel):
+    type: Literal["local"]
+    skills: list[ResponsesDelegationUpdateConfigToolShellEnvironmentLocalSkill] | None = None
+
+
+class ResponsesDelegationUpdateConfigToolShellEnvironmentLocalSkill(BaseModel):
+    description: str
+    name: str
+    path: str
+
+
+class ResponsesDelegationUpdateConfigToolWebSearch(BaseModel):
+    type: Literal["web_search"]
+
+
+ResponsesDelegationUpdateConfigTool: TypeAlias = "Annotated[FunctionTool | ResponsesDelegationUpdateConfigToolWebSearch | ResponsesDelegationUpdateConfigToolFileSearch | ResponsesDelegationUpdateConfigToolCodeInterpreter | ResponsesDelegationUpdateConfigToolShell | ResponsesDelegationUpdateConfigToolImageGeneration | ResponsesDelegationUpdateConfigToolMcp | ResponsesDelegationUpdateConfigToolCustom | ResponsesDelegationUpdateConfigToolNamespace | ResponsesDelegationUpdateConfigToolSearch | ResponsesDelegationUpdateConfigToolProgrammaticToolCalling | ResponsesDelegationUpdateConfigToolComputer | ResponsesDelegationUpdateConfigToolApplyPatch, Discriminator('type')]"
+
+ResponsesDelegationUpdateConfigToolChoice: TypeAlias = "Literal['auto', 'none', 'required'] | ResponsesDelegationUpdateConfigToolChoiceLiveFunctionToolChoiceParam | ResponsesDelegationUpdateConfigToolChoiceLiveMCPToolChoiceParam | ResponsesDelegationUpdateConfigToolChoiceFileSearch | ResponsesDelegationUpdateConfigToolChoiceWebSearch | ResponsesDelegationUpdateConfigToolChoiceWebSearchPreview | ResponsesDelegationUpdateConfigToolChoiceImageGeneration | ResponsesDelegationUpdateConfigToolChoiceComputer | ResponsesDelegationUpdateConfigToolChoiceCodeInterpreter | ResponsesDelegationUpdateConfigToolChoiceProgrammaticToolCalling | ResponsesDelegationUpdateConfigToolChoiceShell | ResponsesDelegationUpdateConfigToolChoiceCustom | ResponsesDelegationUpdateConfigToolChoiceApplyPatch | ResponsesDelegationUpdateConfigToolChoiceLiveAllowedToolsChoiceParam"
 
 ResponsesDelegationUpdateConfigToolChoiceLiveAllowedToolsChoiceParamTool: TypeAlias = "Annotated[ResponsesDelegationUpdateConfigToolChoiceLiveAllowedToolsChoiceParamToolLiveFunctionToolChoiceParam | ResponsesDelegationUpdateConfigToolChoiceLiveAllowedToolsChoiceParamToolLiveMCPToolChoiceParam | ResponsesDelegationUpdateConfigToolChoiceLiveAllowedToolsChoiceParamToolFileSearch | ResponsesDelegationUpdateConfigToolChoiceLiveAllowedToolsChoiceParamToolWebSearch | ResponsesDelegationUpdateConfigToolChoiceLiveAllowedToolsChoiceParamToolWebSearchPreview | ResponsesDelegationUpdateConfigToolChoiceLiveAllowedToolsChoiceParamToolImageGeneration | ResponsesDelegationUpdateConfigToolChoiceLiveAllowedToolsChoiceParamToolComputer | ResponsesDelegationUpdateConfigToolChoiceLiveAllowedToolsChoiceParamToolCodeInterpreter | ResponsesDelegationUpdateConfigToolChoiceLiveAllowedToolsChoiceParamToolProgrammaticToolCalling | ResponsesDelegationUpdateConfigToolChoiceLiveAllowedToolsChoiceParamToolShell | ResponsesDelegationUpdateConfigToolChoiceLiveAllowedToolsChoiceParamToolCustom | ResponsesDelegationUpdateConfigToolChoiceLiveAllowedToolsChoiceParamToolApplyPatch, Discriminator('type')]"
 
-ResponsesDelegationUpdateConfigToolChoice: TypeAlias = "Literal['auto', 'none', 'required'] | ResponsesDelegationUpdateConfigToolChoiceLiveFunctionToolChoiceParam | ResponsesDelegationUpdateConfigToolChoiceLiveMCPToolChoiceParam | ResponsesDelegationUpdateConfigToolChoiceFileSearch | ResponsesDelegationUpdateConfigToolChoiceWebSearch | ResponsesDelegationUpdateConfigToolChoiceWebSearchPreview | ResponsesDelegationUpdateConfigToolChoiceImageGeneration | ResponsesDelegationUpdateConfigToolChoiceComputer | ResponsesDelegationUpdateConfigToolChoiceCodeInterpreter | ResponsesDelegationUpdateConfigToolChoiceProgrammaticToolCalling | ResponsesDelegationUpdateConfigToolChoiceShell | ResponsesDelegationUpdateConfigToolChoiceCustom | ResponsesDelegationUpdateConfigToolChoiceApplyPatch | ResponsesDelegationUpdateConfigToolChoiceLiveAllowedToolsChoiceParam"
+ResponsesDelegationUpdateConfigToolShellEnvironment: TypeAlias = "Annotated[ResponsesDelegationUpdateConfigToolShellEnvironmentContainerAuto | ResponsesDelegationUpdateConfigToolShellEnvironmentContainerReference | ResponsesDelegationUpdateConfigToolShellEnvironmentLocal | None, Discriminator('type')]"
 
 ResponsesDelegationUpdateConfigToolShellEnvironmentContainerAutoNetworkPolicy: TypeAlias = "Annotated[ResponsesDelegationUpdateConfigToolShellEnvironmentContainerAutoNetworkPolicyDisabled | ResponsesDelegationUpdateConfigToolShellEnvironmentContainerAutoNetworkPolicyAllowlist | None, Discriminator('type')]"
 
 ResponsesDelegationUpdateConfigToolShellEnvironmentContainerAutoSkill: TypeAlias = "Annotated[ResponsesDelegationUpdateConfigToolShellEnvironmentContainerAutoSkillSkillReference | ResponsesDelegationUpdateConfigToolShellEnvironmentContainerAutoSkillInline, Discriminator('type')]"
-
-ResponsesDelegationUpdateConfigToolShellEnvironment: TypeAlias = "Annotated[ResponsesDelegationUpdateConfigToolShellEnvironmentContainerAuto | ResponsesDelegationUpdateConfigToolShellEnvironmentContainerReference | ResponsesDelegationUpdateConfigToolShellEnvironmentLocal | None, Discriminator('type')]"
-
-ResponsesDelegationUpdateConfigTool: TypeAlias = "Annotated[FunctionTool | ResponsesDelegationUpdateConfigToolWebSearch | ResponsesDelegationUpdateConfigToolFileSearch | ResponsesDelegationUpdateConfigToolCodeInterpreter | ResponsesDelegationUpdateConfigToolShell | ResponsesDelegationUpdateConfigToolImageGeneration | ResponsesDelegationUpdateConfigToolMcp | ResponsesDelegationUpdateConfigToolCustom | ResponsesDelegationUpdateConfigToolNamespace | ResponsesDelegationUpdateConfigToolSearch | ResponsesDelegationUpdateConfigToolProgrammaticToolCalling | ResponsesDelegationUpdateConfigToolComputer | ResponsesDelegationUpdateConfigToolApplyPatch, Discriminator('type')]"
 
 
 class ServerEventTransportDtmfSend(BaseModel):
@@ -1365,6 +1365,12 @@ class ServerEventTransportDtmfSend(BaseModel):
 class ServerEventSessionInputAudioAppend(BaseModel):
     audio: str
     type: Literal["session.input_audio.append"]
+
+
+class ServerEventTransportAnswered(BaseModel):
+    event_id: str
+    session_id: str
+    type: Literal["transport.answered"]
 
 
 class ServerEventTransportDtmfReceived(BaseModel):
@@ -1380,16 +1386,11 @@ class ServerEventTransportDtmfSent(BaseModel):
     client_event_id: str | None = None
 
 
-class ServerEventTransportRinging(BaseModel):
+class ServerEventTransportFailed(BaseModel):
+    error: ServerEventTransportFailedError
     event_id: str
     session_id: str
-    type: Literal["transport.ringing"]
-
-
-class ServerEventTransportAnswered(BaseModel):
-    event_id: str
-    session_id: str
-    type: Literal["transport.answered"]
+    type: Literal["transport.failed"]
 
 
 class ServerEventTransportFailedError(BaseModel):
@@ -1399,11 +1400,10 @@ class ServerEventTransportFailedError(BaseModel):
     param: str | None = None
 
 
-class ServerEventTransportFailed(BaseModel):
-    error: ServerEventTransportFailedError
+class ServerEventTransportRinging(BaseModel):
     event_id: str
     session_id: str
-    type: Literal["transport.failed"]
+    type: Literal["transport.ringing"]
 
 
 ServerEvent: TypeAlias = "Annotated[SessionStartedEvent | SessionUpdatedEvent | InputAudioMutedEvent | InputAudioUnmutedEvent | OutputAudioFixturePlayingEvent | OutputAudioFixturePlayedEvent | InstructionsAppendedEvent | ThinkingAppendedEvent | CommentaryAppendedEvent | ServerEventSessionInputAudioAppend | OutputAudioDeltaEvent | InputTranscriptDeltaEvent | OutputTranscriptDeltaEvent | DelegationCreatedEvent | DecisionEvent | DecisionItemCreatedEvent | DecisionItemDeletedEvent | ResponseEvent | SessionUsageUpdatedEvent | SessionClosedEvent | ErrorEvent | InfoEvent | ServerEventTransportDtmfReceived | ServerEventTransportDtmfSend | ServerEventTransportDtmfSent | ServerEventTransportRinging | ServerEventTransportAnswered | ServerEventTransportFailed, Discriminator('type')]"
@@ -1449,15 +1449,15 @@ class SessionConfigAudioOutput(BaseModel):
     voice: SessionConfigAudioOutputVoice | None = None
 
 
-class SessionConfigDelegationResponses(BaseModel):
-    responses: ResponsesDelegationConfig
-    type: Literal["responses"]
-    acknowledgement_delay_ms: int | None = None
-
-
 class SessionConfigDelegationDecisions(BaseModel):
     decisions: DecisionsDelegationConfig
     type: Literal["decisions"]
+    acknowledgement_delay_ms: int | None = None
+
+
+class SessionConfigDelegationResponses(BaseModel):
+    responses: ResponsesDelegationConfig
+    type: Literal["responses"]
     acknowledgement_delay_ms: int | None = None
 
 
@@ -1504,15 +1504,15 @@ class SessionResourceAudioOutput(BaseModel):
     voice: SessionResourceAudioOutputVoice | None = None
 
 
-class SessionResourceDelegationResponses(BaseModel):
-    responses: ResponsesDelegationConfig
-    type: Literal["responses"]
-    acknowledgement_delay_ms: int | None = None
-
-
 class SessionResourceDelegationDecisions(BaseModel):
     decisions: DecisionsDelegationConfig
     type: Literal["decisions"]
+    acknowledgement_delay_ms: int | None = None
+
+
+class SessionResourceDelegationResponses(BaseModel):
+    responses: ResponsesDelegationConfig
+    type: Literal["responses"]
     acknowledgement_delay_ms: int | None = None
 
 
@@ -1539,16 +1539,16 @@ class SessionUpdateConfig(BaseModel):
     triggers: list[DecisionTrigger] | None = None
 
 
-class SessionUpdateConfigDelegationResponses(BaseModel):
-    type: Literal["responses"]
-    acknowledgement_delay_ms: int | None = None
-    responses: ResponsesDelegationUpdateConfig | None = None
-
-
 class SessionUpdateConfigDelegationDecisions(BaseModel):
     type: Literal["decisions"]
     acknowledgement_delay_ms: int | None = None
     decisions: DecisionsDelegationUpdateConfig | None = None
+
+
+class SessionUpdateConfigDelegationResponses(BaseModel):
+    type: Literal["responses"]
+    acknowledgement_delay_ms: int | None = None
+    responses: ResponsesDelegationUpdateConfig | None = None
 
 
 SessionUpdateConfigDelegation: TypeAlias = "Annotated[ClientDelegation | SessionUpdateConfigDelegationResponses | SessionUpdateConfigDelegationDecisions | None, Discriminator('type')]"

@@ -17,14 +17,14 @@ class AudioFormatParamAudioPCM(TypedDict):
     type: Literal["audio/pcm"]
 
 
-class AudioFormatParamAudioPCMU(TypedDict):
-    rate: int
-    type: Literal["audio/pcmu"]
-
-
 class AudioFormatParamAudioPCMA(TypedDict):
     rate: int
     type: Literal["audio/pcma"]
+
+
+class AudioFormatParamAudioPCMU(TypedDict):
+    rate: int
+    type: Literal["audio/pcmu"]
 
 
 AudioFormatParam: TypeAlias = "AudioFormatParamAudioPCM | AudioFormatParamAudioPCMU | AudioFormatParamAudioPCMA"
@@ -118,30 +118,6 @@ class DecisionItemCreateEventParam(TypedDict, total=False):
     event_id: str | None
 
 
-class DecisionItemCreateEventParamItemFunctionCall(TypedDict, total=False):
-    arguments: Required[str]
-    call_id: Required[str]
-    name: Required[str]
-    type: Required[Literal["function_call"]]
-    id: str | None
-    namespace: str | None
-    status: Literal["in_progress", "completed", "incomplete"] | None
-
-
-class DecisionItemCreateEventParamItemFunctionCallOutputOutputPartsInputImage(TypedDict, total=False):
-    image_url: Required[str]
-    type: Required[Literal["input_image"]]
-    detail: Literal["low", "high", "auto", "original"] | None
-
-
-class DecisionItemCreateEventParamItemFunctionCallOutput(TypedDict, total=False):
-    call_id: Required[str]
-    output: Required[str | Iterable[DecisionItemCreateEventParamItemFunctionCallOutputOutputParts]]
-    type: Required[Literal["function_call_output"]]
-    id: str | None
-    status: Literal["in_progress", "completed", "incomplete"] | None
-
-
 class DecisionItemCreateEventParamItemCustomToolCall(TypedDict, total=False):
     call_id: Required[str]
     input: Required[str]
@@ -152,12 +128,6 @@ class DecisionItemCreateEventParamItemCustomToolCall(TypedDict, total=False):
     status: Literal["in_progress", "completed", "incomplete"] | None
 
 
-class DecisionItemCreateEventParamItemCustomToolCallOutputOutputPartsInputImage(TypedDict, total=False):
-    image_url: Required[str]
-    type: Required[Literal["input_image"]]
-    detail: Literal["low", "high", "auto", "original"] | None
-
-
 class DecisionItemCreateEventParamItemCustomToolCallOutput(TypedDict, total=False):
     call_id: Required[str]
     output: Required[str | Iterable[DecisionItemCreateEventParamItemCustomToolCallOutputOutputParts]]
@@ -166,12 +136,42 @@ class DecisionItemCreateEventParamItemCustomToolCallOutput(TypedDict, total=Fals
     status: Literal["in_progress", "completed", "incomplete"] | None
 
 
-DecisionItemCreateEventParamItemFunctionCallOutputOutputParts: TypeAlias = (
-    "DecisionInputTextParam | DecisionItemCreateEventParamItemFunctionCallOutputOutputPartsInputImage"
-)
+class DecisionItemCreateEventParamItemCustomToolCallOutputOutputPartsInputImage(TypedDict, total=False):
+    image_url: Required[str]
+    type: Required[Literal["input_image"]]
+    detail: Literal["low", "high", "auto", "original"] | None
+
+
+class DecisionItemCreateEventParamItemFunctionCall(TypedDict, total=False):
+    arguments: Required[str]
+    call_id: Required[str]
+    name: Required[str]
+    type: Required[Literal["function_call"]]
+    id: str | None
+    namespace: str | None
+    status: Literal["in_progress", "completed", "incomplete"] | None
+
+
+class DecisionItemCreateEventParamItemFunctionCallOutput(TypedDict, total=False):
+    call_id: Required[str]
+    output: Required[str | Iterable[DecisionItemCreateEventParamItemFunctionCallOutputOutputParts]]
+    type: Required[Literal["function_call_output"]]
+    id: str | None
+    status: Literal["in_progress", "completed", "incomplete"] | None
+
+
+class DecisionItemCreateEventParamItemFunctionCallOutputOutputPartsInputImage(TypedDict, total=False):
+    image_url: Required[str]
+    type: Required[Literal["input_image"]]
+    detail: Literal["low", "high", "auto", "original"] | None
+
 
 DecisionItemCreateEventParamItemCustomToolCallOutputOutputParts: TypeAlias = (
     "DecisionInputTextParam | DecisionItemCreateEventParamItemCustomToolCallOutputOutputPartsInputImage"
+)
+
+DecisionItemCreateEventParamItemFunctionCallOutputOutputParts: TypeAlias = (
+    "DecisionInputTextParam | DecisionItemCreateEventParamItemFunctionCallOutputOutputPartsInputImage"
 )
 
 DecisionItemCreateEventParamItemUnion: TypeAlias = "DecisionUserMessageParam | DecisionDeveloperMessageParam | DecisionSystemMessageParam | DecisionAssistantMessageParam | DecisionItemCreateEventParamItemFunctionCall | DecisionItemCreateEventParamItemFunctionCallOutput | DecisionItemCreateEventParamItemCustomToolCall | DecisionItemCreateEventParamItemCustomToolCallOutput"
@@ -194,6 +194,13 @@ class DecisionItemDeleteEventParam(TypedDict, total=False):
 DecisionJSONObjectParam: TypeAlias = "dict[str, object]"
 
 
+class DecisionQuestionParamChoice(TypedDict, total=False):
+    choices: Required[Iterable[DecisionChoiceOptionParam]]
+    instructions: Required[str | Iterable[DecisionQuestionParamChoiceInstructionsParts]]
+    type: Required[Literal["choice"]]
+    name: str
+
+
 class DecisionQuestionParamChoiceInstructionsPartsInputImage(TypedDict, total=False):
     image_url: Required[str]
     type: Required[Literal["input_image"]]
@@ -205,10 +212,9 @@ class DecisionQuestionParamChoiceInstructionsPartsInputJSON(TypedDict):
     type: Literal["input_json"]
 
 
-class DecisionQuestionParamChoice(TypedDict, total=False):
-    choices: Required[Iterable[DecisionChoiceOptionParam]]
-    instructions: Required[str | Iterable[DecisionQuestionParamChoiceInstructionsParts]]
-    type: Required[Literal["choice"]]
+class DecisionQuestionParamPredicate(TypedDict, total=False):
+    instructions: Required[str | Iterable[DecisionQuestionParamPredicateInstructionsParts]]
+    type: Required[Literal["predicate"]]
     name: str
 
 
@@ -223,9 +229,10 @@ class DecisionQuestionParamPredicateInstructionsPartsInputJSON(TypedDict):
     type: Literal["input_json"]
 
 
-class DecisionQuestionParamPredicate(TypedDict, total=False):
-    instructions: Required[str | Iterable[DecisionQuestionParamPredicateInstructionsParts]]
-    type: Required[Literal["predicate"]]
+class DecisionQuestionParamScore(TypedDict, total=False):
+    instructions: Required[str | Iterable[DecisionQuestionParamScoreInstructionsParts]]
+    levels: Required[Iterable[DecisionQuestionParamScoreLevel]]
+    type: Required[Literal["score"]]
     name: str
 
 
@@ -243,13 +250,6 @@ class DecisionQuestionParamScoreInstructionsPartsInputJSON(TypedDict):
 class DecisionQuestionParamScoreLevel(TypedDict, total=False):
     label: Required[str]
     description: str
-
-
-class DecisionQuestionParamScore(TypedDict, total=False):
-    instructions: Required[str | Iterable[DecisionQuestionParamScoreInstructionsParts]]
-    levels: Required[Iterable[DecisionQuestionParamScoreLevel]]
-    type: Required[Literal["score"]]
-    name: str
 
 
 DecisionQuestionParam: TypeAlias = (
@@ -300,11 +300,6 @@ class DecisionUserMessageParam(TypedDict, total=False):
     type: Literal["message"]
 
 
-class DecisionUserMessageParamContentPartInputText(TypedDict):
-    text: str
-    type: Literal["input_text"]
-
-
 class DecisionUserMessageParamContentPartInputImage(TypedDict, total=False):
     image_url: Required[str]
     type: Required[Literal["input_image"]]
@@ -314,6 +309,11 @@ class DecisionUserMessageParamContentPartInputImage(TypedDict, total=False):
 class DecisionUserMessageParamContentPartInputJSON(TypedDict):
     data: _models.DecisionJSONObject | Iterable[_models.DecisionJSONObject]
     type: Literal["input_json"]
+
+
+class DecisionUserMessageParamContentPartInputText(TypedDict):
+    text: str
+    type: Literal["input_text"]
 
 
 DecisionUserMessageParamContentPart: TypeAlias = "DecisionUserMessageParamContentPartInputText | DecisionUserMessageParamContentPartInputImage | DecisionUserMessageParamContentPartInputJSON"
@@ -388,9 +388,22 @@ class FunctionToolParam(TypedDict, total=False):
     strict: bool | None
 
 
-class InitialItemParamDeveloperContent(TypedDict, total=False):
+class InitialItemParamAssistant(TypedDict, total=False):
+    content: Required[Iterable[InitialItemParamAssistantContent]]
+    role: Required[Literal["assistant"]]
+    id: str | None
+    status: Literal["incomplete", "completed"] | None
+    type: Literal["message"]
+
+
+class InitialItemParamAssistantContentOutputText(TypedDict):
+    text: str
+    type: Literal["output_text"]
+
+
+class InitialItemParamAssistantContentText(TypedDict, total=False):
     text: Required[str]
-    type: Literal["input_text"]
+    type: Literal["text"]
 
 
 class InitialItemParamDeveloper(TypedDict, total=False):
@@ -401,7 +414,7 @@ class InitialItemParamDeveloper(TypedDict, total=False):
     type: Literal["message"]
 
 
-class InitialItemParamUserContent(TypedDict, total=False):
+class InitialItemParamDeveloperContent(TypedDict, total=False):
     text: Required[str]
     type: Literal["input_text"]
 
@@ -414,22 +427,9 @@ class InitialItemParamUser(TypedDict, total=False):
     type: Literal["message"]
 
 
-class InitialItemParamAssistantContentText(TypedDict, total=False):
+class InitialItemParamUserContent(TypedDict, total=False):
     text: Required[str]
-    type: Literal["text"]
-
-
-class InitialItemParamAssistantContentOutputText(TypedDict):
-    text: str
-    type: Literal["output_text"]
-
-
-class InitialItemParamAssistant(TypedDict, total=False):
-    content: Required[Iterable[InitialItemParamAssistantContent]]
-    role: Required[Literal["assistant"]]
-    id: str | None
-    status: Literal["incomplete", "completed"] | None
-    type: Literal["message"]
+    type: Literal["input_text"]
 
 
 InitialItemParam: TypeAlias = "InitialItemParamDeveloper | InitialItemParamUser | InitialItemParamAssistant"
@@ -492,15 +492,15 @@ class MediaSessionConfigParamAudioOutput(TypedDict, total=False):
     voice: MediaSessionConfigParamAudioOutputVoice
 
 
-class MediaSessionConfigParamDelegationResponses(TypedDict, total=False):
-    responses: Required[ResponsesDelegationConfigParam]
-    type: Required[Literal["responses"]]
-    acknowledgement_delay_ms: int
-
-
 class MediaSessionConfigParamDelegationDecisions(TypedDict, total=False):
     decisions: Required[DecisionsDelegationConfigParam]
     type: Required[Literal["decisions"]]
+    acknowledgement_delay_ms: int
+
+
+class MediaSessionConfigParamDelegationResponses(TypedDict, total=False):
+    responses: Required[ResponsesDelegationConfigParam]
+    type: Required[Literal["responses"]]
     acknowledgement_delay_ms: int
 
 
@@ -561,47 +561,20 @@ class ResponsesDelegationConfigParamText(TypedDict, total=False):
     verbosity: Literal["low", "medium", "high"] | None
 
 
-class ResponsesDelegationConfigParamToolChoiceLiveFunctionToolChoiceParam(TypedDict):
-    name: str
-    type: Literal["function"]
+class ResponsesDelegationConfigParamToolApplyPatch(TypedDict):
+    type: Literal["apply_patch"]
 
 
-class ResponsesDelegationConfigParamToolChoiceLiveMCPToolChoiceParam(TypedDict):
-    name: str
-    server_label: str
-    type: Literal["mcp"]
-
-
-class ResponsesDelegationConfigParamToolChoiceFileSearch(TypedDict):
-    type: Literal["file_search"]
-
-
-class ResponsesDelegationConfigParamToolChoiceWebSearch(TypedDict):
-    type: Literal["web_search"]
-
-
-class ResponsesDelegationConfigParamToolChoiceWebSearchPreview(TypedDict):
-    type: Literal["web_search_preview"]
-
-
-class ResponsesDelegationConfigParamToolChoiceImageGeneration(TypedDict):
-    type: Literal["image_generation"]
-
-
-class ResponsesDelegationConfigParamToolChoiceComputer(TypedDict):
-    type: Literal["computer"]
+class ResponsesDelegationConfigParamToolChoiceApplyPatch(TypedDict):
+    type: Literal["apply_patch"]
 
 
 class ResponsesDelegationConfigParamToolChoiceCodeInterpreter(TypedDict):
     type: Literal["code_interpreter"]
 
 
-class ResponsesDelegationConfigParamToolChoiceProgrammaticToolCalling(TypedDict):
-    type: Literal["programmatic_tool_calling"]
-
-
-class ResponsesDelegationConfigParamToolChoiceShell(TypedDict):
-    type: Literal["shell"]
+class ResponsesDelegationConfigParamToolChoiceComputer(TypedDict):
+    type: Literal["computer"]
 
 
 class ResponsesDelegationConfigParamToolChoiceCustom(TypedDict):
@@ -609,8 +582,43 @@ class ResponsesDelegationConfigParamToolChoiceCustom(TypedDict):
     type: Literal["custom"]
 
 
-class ResponsesDelegationConfigParamToolChoiceApplyPatch(TypedDict):
+class ResponsesDelegationConfigParamToolChoiceFileSearch(TypedDict):
+    type: Literal["file_search"]
+
+
+class ResponsesDelegationConfigParamToolChoiceImageGeneration(TypedDict):
+    type: Literal["image_generation"]
+
+
+class ResponsesDelegationConfigParamToolChoiceLiveAllowedToolsChoiceParam(TypedDict, total=False):
+    tools: Required[Iterable[ResponsesDelegationConfigParamToolChoiceLiveAllowedToolsChoiceParamTool]]
+    type: Required[Literal["allowed_tools"]]
+    mode: Literal["none", "auto", "required"] | None
+
+
+class ResponsesDelegationConfigParamToolChoiceLiveAllowedToolsChoiceParamToolApplyPatch(TypedDict):
     type: Literal["apply_patch"]
+
+
+class ResponsesDelegationConfigParamToolChoiceLiveAllowedToolsChoiceParamToolCodeInterpreter(TypedDict):
+    type: Literal["code_interpreter"]
+
+
+class ResponsesDelegationConfigParamToolChoiceLiveAllowedToolsChoiceParamToolComputer(TypedDict):
+    type: Literal["computer"]
+
+
+class ResponsesDelegationConfigParamToolChoiceLiveAllowedToolsChoiceParamToolCustom(TypedDict):
+    name: str
+    type: Literal["custom"]
+
+
+class ResponsesDelegationConfigParamToolChoiceLiveAllowedToolsChoiceParamToolFileSearch(TypedDict):
+    type: Literal["file_search"]
+
+
+class ResponsesDelegationConfigParamToolChoiceLiveAllowedToolsChoiceParamToolImageGeneration(TypedDict):
+    type: Literal["image_generation"]
 
 
 class ResponsesDelegationConfigParamToolChoiceLiveAllowedToolsChoiceParamToolLiveFunctionToolChoiceParam(TypedDict):
@@ -624,8 +632,12 @@ class ResponsesDelegationConfigParamToolChoiceLiveAllowedToolsChoiceParamToolLiv
     type: Literal["mcp"]
 
 
-class ResponsesDelegationConfigParamToolChoiceLiveAllowedToolsChoiceParamToolFileSearch(TypedDict):
-    type: Literal["file_search"]
+class ResponsesDelegationConfigParamToolChoiceLiveAllowedToolsChoiceParamToolProgrammaticToolCalling(TypedDict):
+    type: Literal["programmatic_tool_calling"]
+
+
+class ResponsesDelegationConfigParamToolChoiceLiveAllowedToolsChoiceParamToolShell(TypedDict):
+    type: Literal["shell"]
 
 
 class ResponsesDelegationConfigParamToolChoiceLiveAllowedToolsChoiceParamToolWebSearch(TypedDict):
@@ -636,108 +648,47 @@ class ResponsesDelegationConfigParamToolChoiceLiveAllowedToolsChoiceParamToolWeb
     type: Literal["web_search_preview"]
 
 
-class ResponsesDelegationConfigParamToolChoiceLiveAllowedToolsChoiceParamToolImageGeneration(TypedDict):
-    type: Literal["image_generation"]
+class ResponsesDelegationConfigParamToolChoiceLiveFunctionToolChoiceParam(TypedDict):
+    name: str
+    type: Literal["function"]
 
 
-class ResponsesDelegationConfigParamToolChoiceLiveAllowedToolsChoiceParamToolComputer(TypedDict):
-    type: Literal["computer"]
+class ResponsesDelegationConfigParamToolChoiceLiveMCPToolChoiceParam(TypedDict):
+    name: str
+    server_label: str
+    type: Literal["mcp"]
 
 
-class ResponsesDelegationConfigParamToolChoiceLiveAllowedToolsChoiceParamToolCodeInterpreter(TypedDict):
-    type: Literal["code_interpreter"]
-
-
-class ResponsesDelegationConfigParamToolChoiceLiveAllowedToolsChoiceParamToolProgrammaticToolCalling(TypedDict):
+class ResponsesDelegationConfigParamToolChoiceProgrammaticToolCalling(TypedDict):
     type: Literal["programmatic_tool_calling"]
 
 
-class ResponsesDelegationConfigParamToolChoiceLiveAllowedToolsChoiceParamToolShell(TypedDict):
+class ResponsesDelegationConfigParamToolChoiceShell(TypedDict):
     type: Literal["shell"]
 
 
-class ResponsesDelegationConfigParamToolChoiceLiveAllowedToolsChoiceParamToolCustom(TypedDict):
-    name: str
-    type: Literal["custom"]
-
-
-class ResponsesDelegationConfigParamToolChoiceLiveAllowedToolsChoiceParamToolApplyPatch(TypedDict):
-    type: Literal["apply_patch"]
-
-
-class ResponsesDelegationConfigParamToolChoiceLiveAllowedToolsChoiceParam(TypedDict, total=False):
-    tools: Required[Iterable[ResponsesDelegationConfigParamToolChoiceLiveAllowedToolsChoiceParamTool]]
-    type: Required[Literal["allowed_tools"]]
-    mode: Literal["none", "auto", "required"] | None
-
-
-class ResponsesDelegationConfigParamToolWebSearch(TypedDict):
+class ResponsesDelegationConfigParamToolChoiceWebSearch(TypedDict):
     type: Literal["web_search"]
 
 
-class ResponsesDelegationConfigParamToolFileSearch(TypedDict):
-    type: Literal["file_search"]
+class ResponsesDelegationConfigParamToolChoiceWebSearchPreview(TypedDict):
+    type: Literal["web_search_preview"]
 
 
 class ResponsesDelegationConfigParamToolCodeInterpreter(TypedDict):
     type: Literal["code_interpreter"]
 
 
-class ResponsesDelegationConfigParamToolShellEnvironmentContainerAutoNetworkPolicyDisabled(TypedDict):
-    type: Literal["disabled"]
+class ResponsesDelegationConfigParamToolComputer(TypedDict):
+    type: Literal["computer"]
 
 
-class ResponsesDelegationConfigParamToolShellEnvironmentContainerAutoNetworkPolicyAllowlist(TypedDict):
-    allowed_domains: Sequence[str]
-    type: Literal["allowlist"]
+class ResponsesDelegationConfigParamToolCustom(TypedDict):
+    type: Literal["custom"]
 
 
-class ResponsesDelegationConfigParamToolShellEnvironmentContainerAutoSkillSkillReference(TypedDict, total=False):
-    skill_id: Required[str]
-    type: Required[Literal["skill_reference"]]
-    version: str | None
-
-
-class ResponsesDelegationConfigParamToolShellEnvironmentContainerAutoSkillInlineSource(TypedDict):
-    data: str
-    media_type: Literal["application/zip"]
-    type: Literal["base64"]
-
-
-class ResponsesDelegationConfigParamToolShellEnvironmentContainerAutoSkillInline(TypedDict):
-    description: str
-    name: str
-    source: ResponsesDelegationConfigParamToolShellEnvironmentContainerAutoSkillInlineSource
-    type: Literal["inline"]
-
-
-class ResponsesDelegationConfigParamToolShellEnvironmentContainerAuto(TypedDict, total=False):
-    type: Required[Literal["container_auto"]]
-    file_ids: Sequence[str] | None
-    memory_limit: Literal["1g", "4g", "16g", "64g"] | None
-    network_policy: ResponsesDelegationConfigParamToolShellEnvironmentContainerAutoNetworkPolicy | None
-    skills: Iterable[ResponsesDelegationConfigParamToolShellEnvironmentContainerAutoSkill] | None
-
-
-class ResponsesDelegationConfigParamToolShellEnvironmentContainerReference(TypedDict):
-    container_id: str
-    type: Literal["container_reference"]
-
-
-class ResponsesDelegationConfigParamToolShellEnvironmentLocalSkill(TypedDict):
-    description: str
-    name: str
-    path: str
-
-
-class ResponsesDelegationConfigParamToolShellEnvironmentLocal(TypedDict, total=False):
-    type: Required[Literal["local"]]
-    skills: Iterable[ResponsesDelegationConfigParamToolShellEnvironmentLocalSkill] | None
-
-
-class ResponsesDelegationConfigParamToolShell(TypedDict, total=False):
-    type: Required[Literal["shell"]]
-    environment: ResponsesDelegationConfigParamToolShellEnvironment | None
+class ResponsesDelegationConfigParamToolFileSearch(TypedDict):
+    type: Literal["file_search"]
 
 
 class ResponsesDelegationConfigParamToolImageGeneration(TypedDict):
@@ -748,41 +699,90 @@ class ResponsesDelegationConfigParamToolMcp(TypedDict):
     type: Literal["mcp"]
 
 
-class ResponsesDelegationConfigParamToolCustom(TypedDict):
-    type: Literal["custom"]
-
-
 class ResponsesDelegationConfigParamToolNamespace(TypedDict):
     type: Literal["namespace"]
-
-
-class ResponsesDelegationConfigParamToolSearch(TypedDict):
-    type: Literal["tool_search"]
 
 
 class ResponsesDelegationConfigParamToolProgrammaticToolCalling(TypedDict):
     type: Literal["programmatic_tool_calling"]
 
 
-class ResponsesDelegationConfigParamToolComputer(TypedDict):
-    type: Literal["computer"]
+class ResponsesDelegationConfigParamToolSearch(TypedDict):
+    type: Literal["tool_search"]
 
 
-class ResponsesDelegationConfigParamToolApplyPatch(TypedDict):
-    type: Literal["apply_patch"]
+class ResponsesDelegationConfigParamToolShell(TypedDict, total=False):
+    type: Required[Literal["shell"]]
+    environment: ResponsesDelegationConfigParamToolShellEnvironment | None
 
+
+class ResponsesDelegationConfigParamToolShellEnvironmentContainerAuto(TypedDict, total=False):
+    type: Required[Literal["container_auto"]]
+    file_ids: Sequence[str] | None
+    memory_limit: Literal["1g", "4g", "16g", "64g"] | None
+    network_policy: ResponsesDelegationConfigParamToolShellEnvironmentContainerAutoNetworkPolicy | None
+    skills: Iterable[ResponsesDelegationConfigParamToolShellEnvironmentContainerAutoSkill] | None
+
+
+class ResponsesDelegationConfigParamToolShellEnvironmentContainerAutoNetworkPolicyAllowlist(TypedDict):
+    allowed_domains: Sequence[str]
+    type: Literal["allowlist"]
+
+
+class ResponsesDelegationConfigParamToolShellEnvironmentContainerAutoNetworkPolicyDisabled(TypedDict):
+    type: Literal["disabled"]
+
+
+class ResponsesDelegationConfigParamToolShellEnvironmentContainerAutoSkillInline(TypedDict):
+    description: str
+    name: str
+    source: ResponsesDelegationConfigParamToolShellEnvironmentContainerAutoSkillInlineSource
+    type: Literal["inline"]
+
+
+class ResponsesDelegationConfigParamToolShellEnvironmentContainerAutoSkillInlineSource(TypedDict):
+    data: str
+    media_type: Literal["application/zip"]
+    type: Literal["base64"]
+
+
+class ResponsesDelegationConfigParamToolShellEnvironmentContainerAutoSkillSkillReference(TypedDict, total=False):
+    skill_id: Required[str]
+    type: Required[Literal["skill_reference"]]
+    version: str | None
+
+
+class ResponsesDelegationConfigParamToolShellEnvironmentContainerReference(TypedDict):
+    container_id: str
+    type: Literal["container_reference"]
+
+
+class ResponsesDelegationConfigParamToolShellEnvironmentLocal(TypedDict, total=False):
+    type: Required[Literal["local"]]
+    skills: Iterable[ResponsesDelegationConfigParamToolShellEnvironmentLocalSkill] | None
+
+
+class ResponsesDelegationConfigParamToolShellEnvironmentLocalSkill(TypedDict):
+    description: str
+    name: str
+    path: str
+
+
+class ResponsesDelegationConfigParamToolWebSearch(TypedDict):
+    type: Literal["web_search"]
+
+
+ResponsesDelegationConfigParamTool: TypeAlias = "FunctionToolParam | ResponsesDelegationConfigParamToolWebSearch | ResponsesDelegationConfigParamToolFileSearch | ResponsesDelegationConfigParamToolCodeInterpreter | ResponsesDelegationConfigParamToolShell | ResponsesDelegationConfigParamToolImageGeneration | ResponsesDelegationConfigParamToolMcp | ResponsesDelegationConfigParamToolCustom | ResponsesDelegationConfigParamToolNamespace | ResponsesDelegationConfigParamToolSearch | ResponsesDelegationConfigParamToolProgrammaticToolCalling | ResponsesDelegationConfigParamToolComputer | ResponsesDelegationConfigParamToolApplyPatch"
+
+ResponsesDelegationConfigParamToolChoice: TypeAlias = "Literal['auto', 'none', 'required'] | ResponsesDelegationConfigParamToolChoiceLiveFunctionToolChoiceParam | ResponsesDelegationConfigParamToolChoiceLiveMCPToolChoiceParam | ResponsesDelegationConfigParamToolChoiceFileSearch | ResponsesDelegationConfigParamToolChoiceWebSearch | ResponsesDelegationConfigParamToolChoiceWebSearchPreview | ResponsesDelegationConfigParamToolChoiceImageGeneration | ResponsesDelegationConfigParamToolChoiceComputer | ResponsesDelegationConfigParamToolChoiceCodeInterpreter | ResponsesDelegationConfigParamToolChoiceProgrammaticToolCalling | ResponsesDelegationConfigParamToolChoiceShell | ResponsesDelegationConfigParamToolChoiceCustom | ResponsesDelegationConfigParamToolChoiceApplyPatch | ResponsesDelegationConfigParamToolChoiceLiveAllowedToolsChoiceParam"
 
 ResponsesDelegationConfigParamToolChoiceLiveAllowedToolsChoiceParamTool: TypeAlias = "ResponsesDelegationConfigParamToolChoiceLiveAllowedToolsChoiceParamToolLiveFunctionToolChoiceParam | ResponsesDelegationConfigParamToolChoiceLiveAllowedToolsChoiceParamToolLiveMCPToolChoiceParam | ResponsesDelegationConfigParamToolChoiceLiveAllowedToolsChoiceParamToolFileSearch | ResponsesDelegationConfigParamToolChoiceLiveAllowedToolsChoiceParamToolWebSearch | ResponsesDelegationConfigParamToolChoiceLiveAllowedToolsChoiceParamToolWebSearchPreview | ResponsesDelegationConfigParamToolChoiceLiveAllowedToolsChoiceParamToolImageGeneration | ResponsesDelegationConfigParamToolChoiceLiveAllowedToolsChoiceParamToolComputer | ResponsesDelegationConfigParamToolChoiceLiveAllowedToolsChoiceParamToolCodeInterpreter | ResponsesDelegationConfigParamToolChoiceLiveAllowedToolsChoiceParamToolProgrammaticToolCalling | ResponsesDelegationConfigParamToolChoiceLiveAllowedToolsChoiceParamToolShell | ResponsesDelegationConfigParamToolChoiceLiveAllowedToolsChoiceParamToolCustom | ResponsesDelegationConfigParamToolChoiceLiveAllowedToolsChoiceParamToolApplyPatch"
 
-ResponsesDelegationConfigParamToolChoice: TypeAlias = "Literal['auto', 'none', 'required'] | ResponsesDelegationConfigParamToolChoiceLiveFunctionToolChoiceParam | ResponsesDelegationConfigParamToolChoiceLiveMCPToolChoiceParam | ResponsesDelegationConfigParamToolChoiceFileSearch | ResponsesDelegationConfigParamToolChoiceWebSearch | ResponsesDelegationConfigParamToolChoiceWebSearchPreview | ResponsesDelegationConfigParamToolChoiceImageGeneration | ResponsesDelegationConfigParamToolChoiceComputer | ResponsesDelegationConfigParamToolChoiceCodeInterpreter | ResponsesDelegationConfigParamToolChoiceProgrammaticToolCalling | ResponsesDelegationConfigParamToolChoiceShell | ResponsesDelegationConfigParamToolChoiceCustom | ResponsesDelegationConfigParamToolChoiceApplyPatch | ResponsesDelegationConfigParamToolChoiceLiveAllowedToolsChoiceParam"
+ResponsesDelegationConfigParamToolShellEnvironment: TypeAlias = "ResponsesDelegationConfigParamToolShellEnvironmentContainerAuto | ResponsesDelegationConfigParamToolShellEnvironmentContainerReference | ResponsesDelegationConfigParamToolShellEnvironmentLocal"
 
 ResponsesDelegationConfigParamToolShellEnvironmentContainerAutoNetworkPolicy: TypeAlias = "ResponsesDelegationConfigParamToolShellEnvironmentContainerAutoNetworkPolicyDisabled | ResponsesDelegationConfigParamToolShellEnvironmentContainerAutoNetworkPolicyAllowlist"
 
 ResponsesDelegationConfigParamToolShellEnvironmentContainerAutoSkill: TypeAlias = "ResponsesDelegationConfigParamToolShellEnvironmentContainerAutoSkillSkillReference | ResponsesDelegationConfigParamToolShellEnvironmentContainerAutoSkillInline"
-
-ResponsesDelegationConfigParamToolShellEnvironment: TypeAlias = "ResponsesDelegationConfigParamToolShellEnvironmentContainerAuto | ResponsesDelegationConfigParamToolShellEnvironmentContainerReference | ResponsesDelegationConfigParamToolShellEnvironmentLocal"
-
-ResponsesDelegationConfigParamTool: TypeAlias = "FunctionToolParam | ResponsesDelegationConfigParamToolWebSearch | ResponsesDelegationConfigParamToolFileSearch | ResponsesDelegationConfigParamToolCodeInterpreter | ResponsesDelegationConfigParamToolShell | ResponsesDelegationConfigParamToolImageGeneration | ResponsesDelegationConfigParamToolMcp | ResponsesDelegationConfigParamToolCustom | ResponsesDelegationConfigParamToolNamespace | ResponsesDelegationConfigParamToolSearch | ResponsesDelegationConfigParamToolProgrammaticToolCalling | ResponsesDelegationConfigParamToolComputer | ResponsesDelegationConfigParamToolApplyPatch"
 
 
 class ResponsesDelegationUpdateConfigParam(TypedDict, total=False):
@@ -806,47 +806,20 @@ class ResponsesDelegationUpdateConfigParamText(TypedDict, total=False):
     verbosity: Literal["low", "medium", "high"] | None
 
 
-class ResponsesDelegationUpdateConfigParamToolChoiceLiveFunctionToolChoiceParam(TypedDict):
-    name: str
-    type: Literal["function"]
+class ResponsesDelegationUpdateConfigParamToolApplyPatch(TypedDict):
+    type: Literal["apply_patch"]
 
 
-class ResponsesDelegationUpdateConfigParamToolChoiceLiveMCPToolChoiceParam(TypedDict):
-    name: str
-    server_label: str
-    type: Literal["mcp"]
-
-
-class ResponsesDelegationUpdateConfigParamToolChoiceFileSearch(TypedDict):
-    type: Literal["file_search"]
-
-
-class ResponsesDelegationUpdateConfigParamToolChoiceWebSearch(TypedDict):
-    type: Literal["web_search"]
-
-
-class ResponsesDelegationUpdateConfigParamToolChoiceWebSearchPreview(TypedDict):
-    type: Literal["web_search_preview"]
-
-
-class ResponsesDelegationUpdateConfigParamToolChoiceImageGeneration(TypedDict):
-    type: Literal["image_generation"]
-
-
-class ResponsesDelegationUpdateConfigParamToolChoiceComputer(TypedDict):
-    type: Literal["computer"]
+class ResponsesDelegationUpdateConfigParamToolChoiceApplyPatch(TypedDict):
+    type: Literal["apply_patch"]
 
 
 class ResponsesDelegationUpdateConfigParamToolChoiceCodeInterpreter(TypedDict):
     type: Literal["code_interpreter"]
 
 
-class ResponsesDelegationUpdateConfigParamToolChoiceProgrammaticToolCalling(TypedDict):
-    type: Literal["programmatic_tool_calling"]
-
-
-class ResponsesDelegationUpdateConfigParamToolChoiceShell(TypedDict):
-    type: Literal["shell"]
+class ResponsesDelegationUpdateConfigParamToolChoiceComputer(TypedDict):
+    type: Literal["computer"]
 
 
 class ResponsesDelegationUpdateConfigParamToolChoiceCustom(TypedDict):
@@ -854,8 +827,43 @@ class ResponsesDelegationUpdateConfigParamToolChoiceCustom(TypedDict):
     type: Literal["custom"]
 
 
-class ResponsesDelegationUpdateConfigParamToolChoiceApplyPatch(TypedDict):
+class ResponsesDelegationUpdateConfigParamToolChoiceFileSearch(TypedDict):
+    type: Literal["file_search"]
+
+
+class ResponsesDelegationUpdateConfigParamToolChoiceImageGeneration(TypedDict):
+    type: Literal["image_generation"]
+
+
+class ResponsesDelegationUpdateConfigParamToolChoiceLiveAllowedToolsChoiceParam(TypedDict, total=False):
+    tools: Required[Iterable[ResponsesDelegationUpdateConfigParamToolChoiceLiveAllowedToolsChoiceParamTool]]
+    type: Required[Literal["allowed_tools"]]
+    mode: Literal["none", "auto", "required"] | None
+
+
+class ResponsesDelegationUpdateConfigParamToolChoiceLiveAllowedToolsChoiceParamToolApplyPatch(TypedDict):
     type: Literal["apply_patch"]
+
+
+class ResponsesDelegationUpdateConfigParamToolChoiceLiveAllowedToolsChoiceParamToolCodeInterpreter(TypedDict):
+    type: Literal["code_interpreter"]
+
+
+class ResponsesDelegationUpdateConfigParamToolChoiceLiveAllowedToolsChoiceParamToolComputer(TypedDict):
+    type: Literal["computer"]
+
+
+class ResponsesDelegationUpdateConfigParamToolChoiceLiveAllowedToolsChoiceParamToolCustom(TypedDict):
+    name: str
+    type: Literal["custom"]
+
+
+class ResponsesDelegationUpdateConfigParamToolChoiceLiveAllowedToolsChoiceParamToolFileSearch(TypedDict):
+    type: Literal["file_search"]
+
+
+class ResponsesDelegationUpdateConfigParamToolChoiceLiveAllowedToolsChoiceParamToolImageGeneration(TypedDict):
+    type: Literal["image_generation"]
 
 
 class ResponsesDelegationUpdateConfigParamToolChoiceLiveAllowedToolsChoiceParamToolLiveFunctionToolChoiceParam(
@@ -871,8 +879,12 @@ class ResponsesDelegationUpdateConfigParamToolChoiceLiveAllowedToolsChoiceParamT
     type: Literal["mcp"]
 
 
-class ResponsesDelegationUpdateConfigParamToolChoiceLiveAllowedToolsChoiceParamToolFileSearch(TypedDict):
-    type: Literal["file_search"]
+class ResponsesDelegationUpdateConfigParamToolChoiceLiveAllowedToolsChoiceParamToolProgrammaticToolCalling(TypedDict):
+    type: Literal["programmatic_tool_calling"]
+
+
+class ResponsesDelegationUpdateConfigParamToolChoiceLiveAllowedToolsChoiceParamToolShell(TypedDict):
+    type: Literal["shell"]
 
 
 class ResponsesDelegationUpdateConfigParamToolChoiceLiveAllowedToolsChoiceParamToolWebSearch(TypedDict):
@@ -883,108 +895,47 @@ class ResponsesDelegationUpdateConfigParamToolChoiceLiveAllowedToolsChoiceParamT
     type: Literal["web_search_preview"]
 
 
-class ResponsesDelegationUpdateConfigParamToolChoiceLiveAllowedToolsChoiceParamToolImageGeneration(TypedDict):
-    type: Literal["image_generation"]
+class ResponsesDelegationUpdateConfigParamToolChoiceLiveFunctionToolChoiceParam(TypedDict):
+    name: str
+    type: Literal["function"]
 
 
-class ResponsesDelegationUpdateConfigParamToolChoiceLiveAllowedToolsChoiceParamToolComputer(TypedDict):
-    type: Literal["computer"]
+class ResponsesDelegationUpdateConfigParamToolChoiceLiveMCPToolChoiceParam(TypedDict):
+    name: str
+    server_label: str
+    type: Literal["mcp"]
 
 
-class ResponsesDelegationUpdateConfigParamToolChoiceLiveAllowedToolsChoiceParamToolCodeInterpreter(TypedDict):
-    type: Literal["code_interpreter"]
-
-
-class ResponsesDelegationUpdateConfigParamToolChoiceLiveAllowedToolsChoiceParamToolProgrammaticToolCalling(TypedDict):
+class ResponsesDelegationUpdateConfigParamToolChoiceProgrammaticToolCalling(TypedDict):
     type: Literal["programmatic_tool_calling"]
 
 
-class ResponsesDelegationUpdateConfigParamToolChoiceLiveAllowedToolsChoiceParamToolShell(TypedDict):
+class ResponsesDelegationUpdateConfigParamToolChoiceShell(TypedDict):
     type: Literal["shell"]
 
 
-class ResponsesDelegationUpdateConfigParamToolChoiceLiveAllowedToolsChoiceParamToolCustom(TypedDict):
-    name: str
-    type: Literal["custom"]
-
-
-class ResponsesDelegationUpdateConfigParamToolChoiceLiveAllowedToolsChoiceParamToolApplyPatch(TypedDict):
-    type: Literal["apply_patch"]
-
-
-class ResponsesDelegationUpdateConfigParamToolChoiceLiveAllowedToolsChoiceParam(TypedDict, total=False):
-    tools: Required[Iterable[ResponsesDelegationUpdateConfigParamToolChoiceLiveAllowedToolsChoiceParamTool]]
-    type: Required[Literal["allowed_tools"]]
-    mode: Literal["none", "auto", "required"] | None
-
-
-class ResponsesDelegationUpdateConfigParamToolWebSearch(TypedDict):
+class ResponsesDelegationUpdateConfigParamToolChoiceWebSearch(TypedDict):
     type: Literal["web_search"]
 
 
-class ResponsesDelegationUpdateConfigParamToolFileSearch(TypedDict):
-    type: Literal["file_search"]
+class ResponsesDelegationUpdateConfigParamToolChoiceWebSearchPreview(TypedDict):
+    type: Literal["web_search_preview"]
 
 
 class ResponsesDelegationUpdateConfigParamToolCodeInterpreter(TypedDict):
     type: Literal["code_interpreter"]
 
 
-class ResponsesDelegationUpdateConfigParamToolShellEnvironmentContainerAutoNetworkPolicyDisabled(TypedDict):
-    type: Literal["disabled"]
+class ResponsesDelegationUpdateConfigParamToolComputer(TypedDict):
+    type: Literal["computer"]
 
 
-class ResponsesDelegationUpdateConfigParamToolShellEnvironmentContainerAutoNetworkPolicyAllowlist(TypedDict):
-    allowed_domains: Sequence[str]
-    type: Literal["allowlist"]
+class ResponsesDelegationUpdateConfigParamToolCustom(TypedDict):
+    type: Literal["custom"]
 
 
-class ResponsesDelegationUpdateConfigParamToolShellEnvironmentContainerAutoSkillSkillReference(TypedDict, total=False):
-    skill_id: Required[str]
-    type: Required[Literal["skill_reference"]]
-    version: str | None
-
-
-class ResponsesDelegationUpdateConfigParamToolShellEnvironmentContainerAutoSkillInlineSource(TypedDict):
-    data: str
-    media_type: Literal["application/zip"]
-    type: Literal["base64"]
-
-
-class ResponsesDelegationUpdateConfigParamToolShellEnvironmentContainerAutoSkillInline(TypedDict):
-    description: str
-    name: str
-    source: ResponsesDelegationUpdateConfigParamToolShellEnvironmentContainerAutoSkillInlineSource
-    type: Literal["inline"]
-
-
-class ResponsesDelegationUpdateConfigParamToolShellEnvironmentContainerAuto(TypedDict, total=False):
-    type: Required[Literal["container_auto"]]
-    file_ids: Sequence[str] | None
-    memory_limit: Literal["1g", "4g", "16g", "64g"] | None
-    network_policy: ResponsesDelegationUpdateConfigParamToolShellEnvironmentContainerAutoNetworkPolicy | None
-    skills: Iterable[ResponsesDelegationUpdateConfigParamToolShellEnvironmentContainerAutoSkill] | None
-
-
-class ResponsesDelegationUpdateConfigParamToolShellEnvironmentContainerReference(TypedDict):
-    container_id: str
-    type: Literal["container_reference"]
-
-
-class ResponsesDelegationUpdateConfigParamToolShellEnvironmentLocalSkill(TypedDict):
-    description: str
-    name: str
-    path: str
-
-
-class ResponsesDelegationUpdateConfigParamToolShellEnvironmentLocal(TypedDict, total=False):
-    type: Required[Literal["local"]]
-    skills: Iterable[ResponsesDelegationUpdateConfigParamToolShellEnvironmentLocalSkill] | None
-
-
-class ResponsesDelegationUpdateConfigParamToolShell(TypedDict, total=False):
-    type: Required[Literal["shell"]]
-    environment: ResponsesDelegationUpdateConfigParamToolShellEnvironment | None
+class ResponsesDelegationUpdateConfigParamToolFileSearch(TypedDict):
+    type: Literal["file_search"]
 
 
 class ResponsesDelegationUpdateConfigParamToolImageGeneration(TypedDict):
@@ -995,41 +946,90 @@ class ResponsesDelegationUpdateConfigParamToolMcp(TypedDict):
     type: Literal["mcp"]
 
 
-class ResponsesDelegationUpdateConfigParamToolCustom(TypedDict):
-    type: Literal["custom"]
-
-
 class ResponsesDelegationUpdateConfigParamToolNamespace(TypedDict):
     type: Literal["namespace"]
-
-
-class ResponsesDelegationUpdateConfigParamToolSearch(TypedDict):
-    type: Literal["tool_search"]
 
 
 class ResponsesDelegationUpdateConfigParamToolProgrammaticToolCalling(TypedDict):
     type: Literal["programmatic_tool_calling"]
 
 
-class ResponsesDelegationUpdateConfigParamToolComputer(TypedDict):
-    type: Literal["computer"]
+class ResponsesDelegationUpdateConfigParamToolSearch(TypedDict):
+    type: Literal["tool_search"]
 
 
-class ResponsesDelegationUpdateConfigParamToolApplyPatch(TypedDict):
-    type: Literal["apply_patch"]
+class ResponsesDelegationUpdateConfigParamToolShell(TypedDict, total=False):
+    type: Required[Literal["shell"]]
+    environment: ResponsesDelegationUpdateConfigParamToolShellEnvironment | None
 
+
+class ResponsesDelegationUpdateConfigParamToolShellEnvironmentContainerAuto(TypedDict, total=False):
+    type: Required[Literal["container_auto"]]
+    file_ids: Sequence[str] | None
+    memory_limit: Literal["1g", "4g", "16g", "64g"] | None
+    network_policy: ResponsesDelegationUpdateConfigParamToolShellEnvironmentContainerAutoNetworkPolicy | None
+    skills: Iterable[ResponsesDelegationUpdateConfigParamToolShellEnvironmentContainerAutoSkill] | None
+
+
+class ResponsesDelegationUpdateConfigParamToolShellEnvironmentContainerAutoNetworkPolicyAllowlist(TypedDict):
+    allowed_domains: Sequence[str]
+    type: Literal["allowlist"]
+
+
+class ResponsesDelegationUpdateConfigParamToolShellEnvironmentContainerAutoNetworkPolicyDisabled(TypedDict):
+    type: Literal["disabled"]
+
+
+class ResponsesDelegationUpdateConfigParamToolShellEnvironmentContainerAutoSkillInline(TypedDict):
+    description: str
+    name: str
+    source: ResponsesDelegationUpdateConfigParamToolShellEnvironmentContainerAutoSkillInlineSource
+    type: Literal["inline"]
+
+
+class ResponsesDelegationUpdateConfigParamToolShellEnvironmentContainerAutoSkillInlineSource(TypedDict):
+    data: str
+    media_type: Literal["application/zip"]
+    type: Literal["base64"]
+
+
+class ResponsesDelegationUpdateConfigParamToolShellEnvironmentContainerAutoSkillSkillReference(TypedDict, total=False):
+    skill_id: Required[str]
+    type: Required[Literal["skill_reference"]]
+    version: str | None
+
+
+class ResponsesDelegationUpdateConfigParamToolShellEnvironmentContainerReference(TypedDict):
+    container_id: str
+    type: Literal["container_reference"]
+
+
+class ResponsesDelegationUpdateConfigParamToolShellEnvironmentLocal(TypedDict, total=False):
+    type: Required[Literal["local"]]
+    skills: Iterable[ResponsesDelegationUpdateConfigParamToolShellEnvironmentLocalSkill] | None
+
+
+class ResponsesDelegationUpdateConfigParamToolShellEnvironmentLocalSkill(TypedDict):
+    description: str
+    name: str
+    path: str
+
+
+class ResponsesDelegationUpdateConfigParamToolWebSearch(TypedDict):
+    type: Literal["web_search"]
+
+
+ResponsesDelegationUpdateConfigParamTool: TypeAlias = "FunctionToolParam | ResponsesDelegationUpdateConfigParamToolWebSearch | ResponsesDelegationUpdateConfigParamToolFileSearch | ResponsesDelegationUpdateConfigParamToolCodeInterpreter | ResponsesDelegationUpdateConfigParamToolShell | ResponsesDelegationUpdateConfigParamToolImageGeneration | ResponsesDelegationUpdateConfigParamToolMcp | ResponsesDelegationUpdateConfigParamToolCustom | ResponsesDelegationUpdateConfigParamToolNamespace | ResponsesDelegationUpdateConfigParamToolSearch | ResponsesDelegationUpdateConfigParamToolProgrammaticToolCalling | ResponsesDelegationUpdateConfigParamToolComputer | ResponsesDelegationUpdateConfigParamToolApplyPatch"
+
+ResponsesDelegationUpdateConfigParamToolChoice: TypeAlias = "Literal['auto', 'none', 'required'] | ResponsesDelegationUpdateConfigParamToolChoiceLiveFunctionToolChoiceParam | ResponsesDelegationUpdateConfigParamToolChoiceLiveMCPToolChoiceParam | ResponsesDelegationUpdateConfigParamToolChoiceFileSearch | ResponsesDelegationUpdateConfigParamToolChoiceWebSearch | ResponsesDelegationUpdateConfigParamToolChoiceWebSearchPreview | ResponsesDelegationUpdateConfigParamToolChoiceImageGeneration | ResponsesDelegationUpdateConfigParamToolChoiceComputer | ResponsesDelegationUpdateConfigParamToolChoiceCodeInterpreter | ResponsesDelegationUpdateConfigParamToolChoiceProgrammaticToolCalling | ResponsesDelegationUpdateConfigParamToolChoiceShell | ResponsesDelegationUpdateConfigParamToolChoiceCustom | ResponsesDelegationUpdateConfigParamToolChoiceApplyPatch | ResponsesDelegationUpdateConfigParamToolChoiceLiveAllowedToolsChoiceParam"
 
 ResponsesDelegationUpdateConfigParamToolChoiceLiveAllowedToolsChoiceParamTool: TypeAlias = "ResponsesDelegationUpdateConfigParamToolChoiceLiveAllowedToolsChoiceParamToolLiveFunctionToolChoiceParam | ResponsesDelegationUpdateConfigParamToolChoiceLiveAllowedToolsChoiceParamToolLiveMCPToolChoiceParam | ResponsesDelegationUpdateConfigParamToolChoiceLiveAllowedToolsChoiceParamToolFileSearch | ResponsesDelegationUpdateConfigParamToolChoiceLiveAllowedToolsChoiceParamToolWebSearch | ResponsesDelegationUpdateConfigParamToolChoiceLiveAllowedToolsChoiceParamToolWebSearchPreview | ResponsesDelegationUpdateConfigParamToolChoiceLiveAllowedToolsChoiceParamToolImageGeneration | ResponsesDelegationUpdateConfigParamToolChoiceLiveAllowedToolsChoiceParamToolComputer | ResponsesDelegationUpdateConfigParamToolChoiceLiveAllowedToolsChoiceParamToolCodeInterpreter | ResponsesDelegationUpdateConfigParamToolChoiceLiveAllowedToolsChoiceParamToolProgrammaticToolCalling | ResponsesDelegationUpdateConfigParamToolChoiceLiveAllowedToolsChoiceParamToolShell | ResponsesDelegationUpdateConfigParamToolChoiceLiveAllowedToolsChoiceParamToolCustom | ResponsesDelegationUpdateConfigParamToolChoiceLiveAllowedToolsChoiceParamToolApplyPatch"
 
-ResponsesDelegationUpdateConfigParamToolChoice: TypeAlias = "Literal['auto', 'none', 'required'] | ResponsesDelegationUpdateConfigParamToolChoiceLiveFunctionToolChoiceParam | ResponsesDelegationUpdateConfigParamToolChoiceLiveMCPToolChoiceParam | ResponsesDelegationUpdateConfigParamToolChoiceFileSearch | ResponsesDelegationUpdateConfigParamToolChoiceWebSearch | ResponsesDelegationUpdateConfigParamToolChoiceWebSearchPreview | ResponsesDelegationUpdateConfigParamToolChoiceImageGeneration | ResponsesDelegationUpdateConfigParamToolChoiceComputer | ResponsesDelegationUpdateConfigParamToolChoiceCodeInterpreter | ResponsesDelegationUpdateConfigParamToolChoiceProgrammaticToolCalling | ResponsesDelegationUpdateConfigParamToolChoiceShell | ResponsesDelegationUpdateConfigParamToolChoiceCustom | ResponsesDelegationUpdateConfigParamToolChoiceApplyPatch | ResponsesDelegationUpdateConfigParamToolChoiceLiveAllowedToolsChoiceParam"
+ResponsesDelegationUpdateConfigParamToolShellEnvironment: TypeAlias = "ResponsesDelegationUpdateConfigParamToolShellEnvironmentContainerAuto | ResponsesDelegationUpdateConfigParamToolShellEnvironmentContainerReference | ResponsesDelegationUpdateConfigParamToolShellEnvironmentLocal"
 
 ResponsesDelegationUpdateConfigParamToolShellEnvironmentContainerAutoNetworkPolicy: TypeAlias = "ResponsesDelegationUpdateConfigParamToolShellEnvironmentContainerAutoNetworkPolicyDisabled | ResponsesDelegationUpdateConfigParamToolShellEnvironmentContainerAutoNetworkPolicyAllowlist"
 
 ResponsesDelegationUpdateConfigParamToolShellEnvironmentContainerAutoSkill: TypeAlias = "ResponsesDelegationUpdateConfigParamToolShellEnvironmentContainerAutoSkillSkillReference | ResponsesDelegationUpdateConfigParamToolShellEnvironmentContainerAutoSkillInline"
-
-ResponsesDelegationUpdateConfigParamToolShellEnvironment: TypeAlias = "ResponsesDelegationUpdateConfigParamToolShellEnvironmentContainerAuto | ResponsesDelegationUpdateConfigParamToolShellEnvironmentContainerReference | ResponsesDelegationUpdateConfigParamToolShellEnvironmentLocal"
-
-ResponsesDelegationUpdateConfigParamTool: TypeAlias = "FunctionToolParam | ResponsesDelegationUpdateConfigParamToolWebSearch | ResponsesDelegationUpdateConfigParamToolFileSearch | ResponsesDelegationUpdateConfigParamToolCodeInterpreter | ResponsesDelegationUpdateConfigParamToolShell | ResponsesDelegationUpdateConfigParamToolImageGeneration | ResponsesDelegationUpdateConfigParamToolMcp | ResponsesDelegationUpdateConfigParamToolCustom | ResponsesDelegationUpdateConfigParamToolNamespace | ResponsesDelegationUpdateConfigParamToolSearch | ResponsesDelegationUpdateConfigParamToolProgrammaticToolCalling | ResponsesDelegationUpdateConfigParamToolComputer | ResponsesDelegationUpdateConfigParamToolApplyPatch"
 
 
 class ServerEventSelectorParam(TypedDict, total=False):
@@ -1041,23 +1041,23 @@ class SessionAcceptParams(TypedDict):
     session: SessionAcceptParamsSession
 
 
-class SessionAudioOutput(TypedDict, total=False):
-    voice: SessionAudioOutputVoice
-
-
 class SessionAudio(TypedDict, total=False):
     output: SessionAudioOutput
 
 
-class SessionDelegationResponses(TypedDict, total=False):
-    responses: Required[ResponsesDelegationConfigParam]
-    type: Required[Literal["responses"]]
-    acknowledgement_delay_ms: int
+class SessionAudioOutput(TypedDict, total=False):
+    voice: SessionAudioOutputVoice
 
 
 class SessionDelegationDecisions(TypedDict, total=False):
     decisions: Required[DecisionsDelegationConfigParam]
     type: Required[Literal["decisions"]]
+    acknowledgement_delay_ms: int
+
+
+class SessionDelegationResponses(TypedDict, total=False):
+    responses: Required[ResponsesDelegationConfigParam]
+    type: Required[Literal["responses"]]
     acknowledgement_delay_ms: int
 
 
@@ -1104,15 +1104,15 @@ class SessionConfigParamAudioOutput(TypedDict, total=False):
     voice: SessionConfigParamAudioOutputVoice
 
 
-class SessionConfigParamDelegationResponses(TypedDict, total=False):
-    responses: Required[ResponsesDelegationConfigParam]
-    type: Required[Literal["responses"]]
-    acknowledgement_delay_ms: int
-
-
 class SessionConfigParamDelegationDecisions(TypedDict, total=False):
     decisions: Required[DecisionsDelegationConfigParam]
     type: Required[Literal["decisions"]]
+    acknowledgement_delay_ms: int
+
+
+class SessionConfigParamDelegationResponses(TypedDict, total=False):
+    responses: Required[ResponsesDelegationConfigParam]
+    type: Required[Literal["responses"]]
     acknowledgement_delay_ms: int
 
 
@@ -1152,16 +1152,16 @@ class SessionUpdateConfigParam(TypedDict, total=False):
     triggers: Iterable[DecisionTriggerParam]
 
 
-class SessionUpdateConfigParamDelegationResponses(TypedDict, total=False):
-    type: Required[Literal["responses"]]
-    acknowledgement_delay_ms: int
-    responses: ResponsesDelegationUpdateConfigParam
-
-
 class SessionUpdateConfigParamDelegationDecisions(TypedDict, total=False):
     type: Required[Literal["decisions"]]
     acknowledgement_delay_ms: int
     decisions: DecisionsDelegationUpdateConfigParam
+
+
+class SessionUpdateConfigParamDelegationResponses(TypedDict, total=False):
+    type: Required[Literal["responses"]]
+    acknowledgement_delay_ms: int
+    responses: ResponsesDelegationUpdateConfigParam
 
 
 SessionUpdateConfigParamDelegation: TypeAlias = (

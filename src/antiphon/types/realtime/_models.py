@@ -99,9 +99,20 @@ class ConversationItemDone(BaseModel):
     previous_item_id: str | None = None
 
 
-class UsageTranscriptTextUsageTokensInputTokenDetails(BaseModel):
-    audio_tokens: int | None = None
-    text_tokens: int | None = None
+class ConversationItemInputAudioTranscriptionCompletedEvent(BaseModel):
+    content_index: int
+    event_id: str
+    item_id: str
+    transcript: str
+    type: Literal["conversation.item.input_audio_transcription.completed"]
+    usage: Usage
+    languages: list[_types_audio.TranscriptionLanguage] | None = None
+    logprobs: list[LogProbProperties] | None = None
+
+
+class UsageTranscriptTextUsageDuration(BaseModel):
+    seconds: float
+    type: Literal["duration"]
 
 
 class UsageTranscriptTextUsageTokens(BaseModel):
@@ -112,20 +123,9 @@ class UsageTranscriptTextUsageTokens(BaseModel):
     input_token_details: UsageTranscriptTextUsageTokensInputTokenDetails | None = None
 
 
-class UsageTranscriptTextUsageDuration(BaseModel):
-    seconds: float
-    type: Literal["duration"]
-
-
-class ConversationItemInputAudioTranscriptionCompletedEvent(BaseModel):
-    content_index: int
-    event_id: str
-    item_id: str
-    transcript: str
-    type: Literal["conversation.item.input_audio_transcription.completed"]
-    usage: Usage
-    languages: list[_types_audio.TranscriptionLanguage] | None = None
-    logprobs: list[LogProbProperties] | None = None
+class UsageTranscriptTextUsageTokensInputTokenDetails(BaseModel):
+    audio_tokens: int | None = None
+    text_tokens: int | None = None
 
 
 Usage: TypeAlias = "UsageTranscriptTextUsageTokens | UsageTranscriptTextUsageDuration"
@@ -325,15 +325,22 @@ class RealtimeAudioFormatsAudioPCM(BaseModel):
     type: Literal["audio/pcm"] | None = None
 
 
-class RealtimeAudioFormatsAudioPCMU(BaseModel):
-    type: Literal["audio/pcmu"] | None = None
-
-
 class RealtimeAudioFormatsAudioPCMA(BaseModel):
     type: Literal["audio/pcma"] | None = None
 
 
+class RealtimeAudioFormatsAudioPCMU(BaseModel):
+    type: Literal["audio/pcmu"] | None = None
+
+
 RealtimeAudioFormats: TypeAlias = "Annotated[RealtimeAudioFormatsAudioPCM | RealtimeAudioFormatsAudioPCMU | RealtimeAudioFormatsAudioPCMA, Discriminator('type')]"
+
+
+class RealtimeAudioInputTurnDetectionSemanticVad(BaseModel):
+    type: Literal["semantic_vad"]
+    create_response: bool | None = None
+    eagerness: Literal["low", "medium", "high", "auto"] | None = None
+    interrupt_response: bool | None = None
 
 
 class RealtimeAudioInputTurnDetectionServerVad(BaseModel):
@@ -344,13 +351,6 @@ class RealtimeAudioInputTurnDetectionServerVad(BaseModel):
     prefix_padding_ms: int | None = None
     silence_duration_ms: int | None = None
     threshold: float | None = None
-
-
-class RealtimeAudioInputTurnDetectionSemanticVad(BaseModel):
-    type: Literal["semantic_vad"]
-    create_response: bool | None = None
-    eagerness: Literal["low", "medium", "high", "auto"] | None = None
-    interrupt_response: bool | None = None
 
 
 RealtimeAudioInputTurnDetection: TypeAlias = "Annotated[RealtimeAudioInputTurnDetectionServerVad | RealtimeAudioInputTurnDetectionSemanticVad | None, Discriminator('type')]"
@@ -528,6 +528,10 @@ class RealtimeResponse(BaseModel):
     usage: RealtimeResponseUsage | None = None
 
 
+class RealtimeResponseAudio(BaseModel):
+    output: RealtimeResponseAudioOutput | None = None
+
+
 class RealtimeResponseAudioOutput(BaseModel):
     format: RealtimeAudioFormats | None = None
     voice: (
@@ -535,21 +539,17 @@ class RealtimeResponseAudioOutput(BaseModel):
     ) = None
 
 
-class RealtimeResponseAudio(BaseModel):
-    output: RealtimeResponseAudioOutput | None = None
-
-
 class RealtimeResponseCreateAudioOutput(BaseModel):
     output: RealtimeResponseCreateAudioOutputOutput | None = None
-
-
-class RealtimeResponseCreateAudioOutputOutputVoiceID(BaseModel):
-    id: str
 
 
 class RealtimeResponseCreateAudioOutputOutput(BaseModel):
     format: RealtimeAudioFormats | None = None
     voice: RealtimeResponseCreateAudioOutputOutputVoice | None = None
+
+
+class RealtimeResponseCreateAudioOutputOutputVoiceID(BaseModel):
+    id: str
 
 
 RealtimeResponseCreateAudioOutputOutputVoice: TypeAlias = "str | Literal['alloy', 'ash', 'ballad', 'coral', 'echo', 'sage', 'shimmer', 'verse', 'marin', 'cedar'] | RealtimeResponseCreateAudioOutputOutputVoiceID"
@@ -587,6 +587,11 @@ class RealtimeResponseCreateMcpToolAllowedToolsMcpToolFilter(BaseModel):
     tool_names: list[str] | None = None
 
 
+class RealtimeResponseCreateMcpToolRequireApprovalMcpToolApprovalFilter(BaseModel):
+    always: RealtimeResponseCreateMcpToolRequireApprovalMcpToolApprovalFilterAlways | None = None
+    never: RealtimeResponseCreateMcpToolRequireApprovalMcpToolApprovalFilterNever | None = None
+
+
 class RealtimeResponseCreateMcpToolRequireApprovalMcpToolApprovalFilterAlways(BaseModel):
     read_only: bool | None = None
     tool_names: list[str] | None = None
@@ -595,11 +600,6 @@ class RealtimeResponseCreateMcpToolRequireApprovalMcpToolApprovalFilterAlways(Ba
 class RealtimeResponseCreateMcpToolRequireApprovalMcpToolApprovalFilterNever(BaseModel):
     read_only: bool | None = None
     tool_names: list[str] | None = None
-
-
-class RealtimeResponseCreateMcpToolRequireApprovalMcpToolApprovalFilter(BaseModel):
-    always: RealtimeResponseCreateMcpToolRequireApprovalMcpToolApprovalFilterAlways | None = None
-    never: RealtimeResponseCreateMcpToolRequireApprovalMcpToolApprovalFilterNever | None = None
 
 
 RealtimeResponseCreateMcpToolAllowedTools: TypeAlias = (
@@ -678,6 +678,12 @@ class ConversationItemRetrieved(BaseModel):
     type: Literal["conversation.item.retrieved"]
 
 
+class OutputAudioBufferCleared(BaseModel):
+    event_id: str
+    response_id: str
+    type: Literal["output_audio_buffer.cleared"]
+
+
 class OutputAudioBufferStarted(BaseModel):
     event_id: str
     response_id: str
@@ -688,12 +694,6 @@ class OutputAudioBufferStopped(BaseModel):
     event_id: str
     response_id: str
     type: Literal["output_audio_buffer.stopped"]
-
-
-class OutputAudioBufferCleared(BaseModel):
-    event_id: str
-    response_id: str
-    type: Literal["output_audio_buffer.cleared"]
 
 
 RealtimeServerEvent: TypeAlias = "Annotated[ConversationCreatedEvent | ConversationItemCreatedEvent | ConversationItemDeletedEvent | ConversationItemInputAudioTranscriptionCompletedEvent | ConversationItemInputAudioTranscriptionDeltaEvent | ConversationItemInputAudioTranscriptionFailedEvent | ConversationItemRetrieved | ConversationItemTruncatedEvent | RealtimeErrorEvent | InputAudioBufferClearedEvent | InputAudioBufferCommittedEvent | InputAudioBufferDtmfEventReceivedEvent | InputAudioBufferSpeechStartedEvent | InputAudioBufferSpeechStoppedEvent | RateLimitsUpdatedEvent | ResponseAudioDeltaEvent | ResponseAudioDoneEvent | ResponseAudioTranscriptDeltaEvent | ResponseAudioTranscriptDoneEvent | ResponseContentPartAddedEvent | ResponseContentPartDoneEvent | ResponseCreatedEvent | ResponseDoneEvent | ResponseFunctionCallArgumentsDeltaEvent | ResponseFunctionCallArgumentsDoneEvent | ResponseOutputItemAddedEvent | ResponseOutputItemDoneEvent | ResponseTextDeltaEvent | ResponseTextDoneEvent | SessionCreatedEvent | SessionUpdatedEvent | OutputAudioBufferStarted | OutputAudioBufferStopped | OutputAudioBufferCleared | ConversationItemAdded | ConversationItemDone | InputAudioBufferTimeoutTriggered | ConversationItemInputAudioTranscriptionSegment | McpListToolsInProgress | McpListToolsCompleted | McpListToolsFailed | ResponseMcpCallArgumentsDelta | ResponseMcpCallArgumentsDone | ResponseMcpCallInProgress | ResponseMcpCallCompleted | ResponseMcpCallFailed, Discriminator('type')]"
@@ -740,6 +740,13 @@ class RealtimeSessionCreateRequest(BaseModel):
     truncation: RealtimeTruncation | None = None
 
 
+class AudioInputTurnDetectionSemanticVad(BaseModel):
+    type: Literal["semantic_vad"]
+    create_response: bool | None = None
+    eagerness: Literal["low", "medium", "high", "auto"] | None = None
+    interrupt_response: bool | None = None
+
+
 class AudioInputTurnDetectionServerVad(BaseModel):
     type: Literal["server_vad"]
     create_response: bool | None = None
@@ -748,66 +755,6 @@ class AudioInputTurnDetectionServerVad(BaseModel):
     prefix_padding_ms: int | None = None
     silence_duration_ms: int | None = None
     threshold: float | None = None
-
-
-class AudioInputTurnDetectionSemanticVad(BaseModel):
-    type: Literal["semantic_vad"]
-    create_response: bool | None = None
-    eagerness: Literal["low", "medium", "high", "auto"] | None = None
-    interrupt_response: bool | None = None
-
-
-class ToolMcpToolAllowedToolsMcpToolFilter(BaseModel):
-    read_only: bool | None = None
-    tool_names: list[str] | None = None
-
-
-class ToolMcpToolRequireApprovalMcpToolApprovalFilterAlways(BaseModel):
-    read_only: bool | None = None
-    tool_names: list[str] | None = None
-
-
-class ToolMcpToolRequireApprovalMcpToolApprovalFilterNever(BaseModel):
-    read_only: bool | None = None
-    tool_names: list[str] | None = None
-
-
-class ToolMcpToolRequireApprovalMcpToolApprovalFilter(BaseModel):
-    always: ToolMcpToolRequireApprovalMcpToolApprovalFilterAlways | None = None
-    never: ToolMcpToolRequireApprovalMcpToolApprovalFilterNever | None = None
-
-
-class ToolMcpTool(BaseModel):
-    server_label: str
-    type: Literal["mcp"]
-    allowed_callers: list[Literal["direct", "programmatic"]] | None = None
-    allowed_tools: ToolMcpToolAllowedTools | None = None
-    authorization: str | None = None
-    connector_id: (
-        Literal[
-            "connector_dropbox",
-            "connector_gmail",
-            "connector_googlecalendar",
-            "connector_googledrive",
-            "connector_microsoftteams",
-            "connector_outlookcalendar",
-            "connector_outlookemail",
-            "connector_sharepoint",
-        ]
-        | None
-    ) = None
-    defer_loading: bool | None = None
-    headers: dict[str, str] | None = None
-    require_approval: ToolMcpToolRequireApproval | None = None
-    server_description: str | None = None
-    server_url: str | None = None
-    tunnel_id: str | None = None
-
-
-class TracingTracingConfiguration(BaseModel):
-    group_id: str | None = None
-    metadata: object | None = None
-    workflow_name: str | None = None
 
 
 class RealtimeSessionCreateResponse(BaseModel):
@@ -853,6 +800,64 @@ class RealtimeSessionCreateResponse(BaseModel):
     truncation: RealtimeTruncation | None = None
 
 
+class ToolMcpTool(BaseModel):
+    server_label: str
+    type: Literal["mcp"]
+    allowed_callers: list[Literal["direct", "programmatic"]] | None = None
+    allowed_tools: ToolMcpToolAllowedTools | None = None
+    authorization: str | None = None
+    connector_id: (
+        Literal[
+            "connector_dropbox",
+            "connector_gmail",
+            "connector_googlecalendar",
+            "connector_googledrive",
+            "connector_microsoftteams",
+            "connector_outlookcalendar",
+            "connector_outlookemail",
+            "connector_sharepoint",
+        ]
+        | None
+    ) = None
+    defer_loading: bool | None = None
+    headers: dict[str, str] | None = None
+    require_approval: ToolMcpToolRequireApproval | None = None
+    server_description: str | None = None
+    server_url: str | None = None
+    tunnel_id: str | None = None
+
+
+class ToolMcpToolAllowedToolsMcpToolFilter(BaseModel):
+    read_only: bool | None = None
+    tool_names: list[str] | None = None
+
+
+class ToolMcpToolRequireApprovalMcpToolApprovalFilter(BaseModel):
+    always: ToolMcpToolRequireApprovalMcpToolApprovalFilterAlways | None = None
+    never: ToolMcpToolRequireApprovalMcpToolApprovalFilterNever | None = None
+
+
+class ToolMcpToolRequireApprovalMcpToolApprovalFilterAlways(BaseModel):
+    read_only: bool | None = None
+    tool_names: list[str] | None = None
+
+
+class ToolMcpToolRequireApprovalMcpToolApprovalFilterNever(BaseModel):
+    read_only: bool | None = None
+    tool_names: list[str] | None = None
+
+
+class TracingTracingConfiguration(BaseModel):
+    group_id: str | None = None
+    metadata: object | None = None
+    workflow_name: str | None = None
+
+
+class RealtimeSessionCreateResponseAudio(BaseModel):
+    input: RealtimeSessionCreateResponseAudioInput | None = None
+    output: RealtimeSessionCreateResponseAudioOutput | None = None
+
+
 class RealtimeSessionCreateResponseAudioOutput(BaseModel):
     format: RealtimeAudioFormats | None = None
     speed: float | None = None
@@ -861,21 +866,16 @@ class RealtimeSessionCreateResponseAudioOutput(BaseModel):
     ) = None
 
 
-class RealtimeSessionCreateResponseAudio(BaseModel):
-    input: RealtimeSessionCreateResponseAudioInput | None = None
-    output: RealtimeSessionCreateResponseAudioOutput | None = None
-
-
-class RealtimeSessionCreateResponseAudioInputNoiseReduction(BaseModel):
-    strength: float | None = None
-    type: NoiseReductionType | None = None
-
-
 class RealtimeSessionCreateResponseAudioInput(BaseModel):
     format: RealtimeAudioFormats | None = None
     noise_reduction: RealtimeSessionCreateResponseAudioInputNoiseReduction | None = None
     transcription: AudioTranscription | None = None
     turn_detection: AudioInputTurnDetection | None = None
+
+
+class RealtimeSessionCreateResponseAudioInputNoiseReduction(BaseModel):
+    strength: float | None = None
+    type: NoiseReductionType | None = None
 
 
 AudioInputTurnDetection: TypeAlias = (
@@ -903,26 +903,6 @@ RealtimeToolChoiceConfig: TypeAlias = (
 RealtimeToolsConfig: TypeAlias = "list[RealtimeToolsConfigUnion]"
 
 
-class RealtimeToolsConfigUnionMcpAllowedToolsMcpToolFilter(BaseModel):
-    read_only: bool | None = None
-    tool_names: list[str] | None = None
-
-
-class RealtimeToolsConfigUnionMcpRequireApprovalMcpToolApprovalFilterAlways(BaseModel):
-    read_only: bool | None = None
-    tool_names: list[str] | None = None
-
-
-class RealtimeToolsConfigUnionMcpRequireApprovalMcpToolApprovalFilterNever(BaseModel):
-    read_only: bool | None = None
-    tool_names: list[str] | None = None
-
-
-class RealtimeToolsConfigUnionMcpRequireApprovalMcpToolApprovalFilter(BaseModel):
-    always: RealtimeToolsConfigUnionMcpRequireApprovalMcpToolApprovalFilterAlways | None = None
-    never: RealtimeToolsConfigUnionMcpRequireApprovalMcpToolApprovalFilterNever | None = None
-
-
 class RealtimeToolsConfigUnionMcp(BaseModel):
     server_label: str
     type: Literal["mcp"]
@@ -948,6 +928,26 @@ class RealtimeToolsConfigUnionMcp(BaseModel):
     server_description: str | None = None
     server_url: str | None = None
     tunnel_id: str | None = None
+
+
+class RealtimeToolsConfigUnionMcpAllowedToolsMcpToolFilter(BaseModel):
+    read_only: bool | None = None
+    tool_names: list[str] | None = None
+
+
+class RealtimeToolsConfigUnionMcpRequireApprovalMcpToolApprovalFilter(BaseModel):
+    always: RealtimeToolsConfigUnionMcpRequireApprovalMcpToolApprovalFilterAlways | None = None
+    never: RealtimeToolsConfigUnionMcpRequireApprovalMcpToolApprovalFilterNever | None = None
+
+
+class RealtimeToolsConfigUnionMcpRequireApprovalMcpToolApprovalFilterAlways(BaseModel):
+    read_only: bool | None = None
+    tool_names: list[str] | None = None
+
+
+class RealtimeToolsConfigUnionMcpRequireApprovalMcpToolApprovalFilterNever(BaseModel):
+    read_only: bool | None = None
+    tool_names: list[str] | None = None
 
 
 RealtimeToolsConfigUnion: TypeAlias = (
@@ -988,6 +988,13 @@ class RealtimeTranscriptionSessionAudioInputNoiseReduction(BaseModel):
     type: NoiseReductionType | None = None
 
 
+class RealtimeTranscriptionSessionAudioInputTurnDetectionSemanticVad(BaseModel):
+    type: Literal["semantic_vad"]
+    create_response: bool | None = None
+    eagerness: Literal["low", "medium", "high", "auto"] | None = None
+    interrupt_response: bool | None = None
+
+
 class RealtimeTranscriptionSessionAudioInputTurnDetectionServerVad(BaseModel):
     type: Literal["server_vad"]
     create_response: bool | None = None
@@ -996,13 +1003,6 @@ class RealtimeTranscriptionSessionAudioInputTurnDetectionServerVad(BaseModel):
     prefix_padding_ms: int | None = None
     silence_duration_ms: int | None = None
     threshold: float | None = None
-
-
-class RealtimeTranscriptionSessionAudioInputTurnDetectionSemanticVad(BaseModel):
-    type: Literal["semantic_vad"]
-    create_response: bool | None = None
-    eagerness: Literal["low", "medium", "high", "auto"] | None = None
-    interrupt_response: bool | None = None
 
 
 RealtimeTranscriptionSessionAudioInputTurnDetection: TypeAlias = "Annotated[RealtimeTranscriptionSessionAudioInputTurnDetectionServerVad | RealtimeTranscriptionSessionAudioInputTurnDetectionSemanticVad | None, Discriminator('type')]"
@@ -1027,16 +1027,16 @@ class RealtimeTranscriptionSessionCreateResponseAudio(BaseModel):
     input: RealtimeTranscriptionSessionCreateResponseAudioInput | None = None
 
 
-class RealtimeTranscriptionSessionCreateResponseAudioInputNoiseReduction(BaseModel):
-    strength: float | None = None
-    type: NoiseReductionType | None = None
-
-
 class RealtimeTranscriptionSessionCreateResponseAudioInput(BaseModel):
     format: RealtimeAudioFormats | None = None
     noise_reduction: RealtimeTranscriptionSessionCreateResponseAudioInputNoiseReduction | None = None
     transcription: AudioTranscription | None = None
     turn_detection: RealtimeTranscriptionSessionTurnDetection | None = None
+
+
+class RealtimeTranscriptionSessionCreateResponseAudioInputNoiseReduction(BaseModel):
+    strength: float | None = None
+    type: NoiseReductionType | None = None
 
 
 class RealtimeTranscriptionSessionTurnDetection(BaseModel):
@@ -1096,23 +1096,23 @@ class RealtimeTranslationSession(BaseModel):
     type: Literal["translation"]
 
 
-class RealtimeTranslationSessionAudioOutput(BaseModel):
-    language: str | None = None
-
-
 class RealtimeTranslationSessionAudio(BaseModel):
     input: RealtimeTranslationSessionAudioInput | None = None
     output: RealtimeTranslationSessionAudioOutput | None = None
 
 
-class RealtimeTranslationSessionAudioInputNoiseReduction(BaseModel):
-    type: NoiseReductionType
-    strength: float | None = None
+class RealtimeTranslationSessionAudioOutput(BaseModel):
+    language: str | None = None
 
 
 class RealtimeTranslationSessionAudioInput(BaseModel):
     noise_reduction: RealtimeTranslationSessionAudioInputNoiseReduction | None = None
     transcription: RealtimeTranslationSessionAudioInputTranscription | None = None
+
+
+class RealtimeTranslationSessionAudioInputNoiseReduction(BaseModel):
+    type: NoiseReductionType
+    strength: float | None = None
 
 
 class RealtimeTranslationSessionAudioInputTranscription(BaseModel):
@@ -1145,23 +1145,23 @@ class RealtimeTranslationSessionUpdateRequest(BaseModel):
     audio: RealtimeTranslationSessionUpdateRequestAudio | None = None
 
 
-class RealtimeTranslationSessionUpdateRequestAudioOutput(BaseModel):
-    language: str | None = None
-
-
 class RealtimeTranslationSessionUpdateRequestAudio(BaseModel):
     input: RealtimeTranslationSessionUpdateRequestAudioInput | None = None
     output: RealtimeTranslationSessionUpdateRequestAudioOutput | None = None
 
 
-class RealtimeTranslationSessionUpdateRequestAudioInputNoiseReduction(BaseModel):
-    type: NoiseReductionType
-    strength: float | None = None
+class RealtimeTranslationSessionUpdateRequestAudioOutput(BaseModel):
+    language: str | None = None
 
 
 class RealtimeTranslationSessionUpdateRequestAudioInput(BaseModel):
     noise_reduction: RealtimeTranslationSessionUpdateRequestAudioInputNoiseReduction | None = None
     transcription: RealtimeTranslationSessionUpdateRequestAudioInputTranscription | None = None
+
+
+class RealtimeTranslationSessionUpdateRequestAudioInputNoiseReduction(BaseModel):
+    type: NoiseReductionType
+    strength: float | None = None
 
 
 class RealtimeTranslationSessionUpdateRequestAudioInputTranscription(BaseModel):

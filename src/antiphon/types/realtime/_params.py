@@ -190,17 +190,24 @@ class RealtimeAudioFormatsParamAudioPCM(TypedDict, total=False):
     type: Literal["audio/pcm"]
 
 
-class RealtimeAudioFormatsParamAudioPCMU(TypedDict, total=False):
-    type: Literal["audio/pcmu"]
-
-
 class RealtimeAudioFormatsParamAudioPCMA(TypedDict, total=False):
     type: Literal["audio/pcma"]
+
+
+class RealtimeAudioFormatsParamAudioPCMU(TypedDict, total=False):
+    type: Literal["audio/pcmu"]
 
 
 RealtimeAudioFormatsParam: TypeAlias = (
     "RealtimeAudioFormatsParamAudioPCM | RealtimeAudioFormatsParamAudioPCMU | RealtimeAudioFormatsParamAudioPCMA"
 )
+
+
+class RealtimeAudioInputTurnDetectionParamSemanticVad(TypedDict, total=False):
+    type: Required[Literal["semantic_vad"]]
+    create_response: bool
+    eagerness: Literal["low", "medium", "high", "auto"]
+    interrupt_response: bool
 
 
 class RealtimeAudioInputTurnDetectionParamServerVad(TypedDict, total=False):
@@ -211,13 +218,6 @@ class RealtimeAudioInputTurnDetectionParamServerVad(TypedDict, total=False):
     prefix_padding_ms: int
     silence_duration_ms: int
     threshold: float
-
-
-class RealtimeAudioInputTurnDetectionParamSemanticVad(TypedDict, total=False):
-    type: Required[Literal["semantic_vad"]]
-    create_response: bool
-    eagerness: Literal["low", "medium", "high", "auto"]
-    interrupt_response: bool
 
 
 RealtimeAudioInputTurnDetectionParam: TypeAlias = (
@@ -377,13 +377,13 @@ class RealtimeResponseCreateAudioOutputParam(TypedDict, total=False):
     output: RealtimeResponseCreateAudioOutputParamOutput
 
 
-class RealtimeResponseCreateAudioOutputParamOutputVoiceID(TypedDict):
-    id: str
-
-
 class RealtimeResponseCreateAudioOutputParamOutput(TypedDict, total=False):
     format: RealtimeAudioFormatsParam
     voice: RealtimeResponseCreateAudioOutputParamOutputVoice
+
+
+class RealtimeResponseCreateAudioOutputParamOutputVoiceID(TypedDict):
+    id: str
 
 
 RealtimeResponseCreateAudioOutputParamOutputVoice: TypeAlias = "str | Literal['alloy', 'ash', 'ballad', 'coral', 'echo', 'sage', 'shimmer', 'verse', 'marin', 'cedar'] | RealtimeResponseCreateAudioOutputParamOutputVoiceID"
@@ -418,6 +418,11 @@ class RealtimeResponseCreateMcpToolParamAllowedToolsMcpToolFilter(TypedDict, tot
     tool_names: Sequence[str]
 
 
+class RealtimeResponseCreateMcpToolParamRequireApprovalMcpToolApprovalFilter(TypedDict, total=False):
+    always: RealtimeResponseCreateMcpToolParamRequireApprovalMcpToolApprovalFilterAlways
+    never: RealtimeResponseCreateMcpToolParamRequireApprovalMcpToolApprovalFilterNever
+
+
 class RealtimeResponseCreateMcpToolParamRequireApprovalMcpToolApprovalFilterAlways(TypedDict, total=False):
     read_only: bool
     tool_names: Sequence[str]
@@ -426,11 +431,6 @@ class RealtimeResponseCreateMcpToolParamRequireApprovalMcpToolApprovalFilterAlwa
 class RealtimeResponseCreateMcpToolParamRequireApprovalMcpToolApprovalFilterNever(TypedDict, total=False):
     read_only: bool
     tool_names: Sequence[str]
-
-
-class RealtimeResponseCreateMcpToolParamRequireApprovalMcpToolApprovalFilter(TypedDict, total=False):
-    always: RealtimeResponseCreateMcpToolParamRequireApprovalMcpToolApprovalFilterAlways
-    never: RealtimeResponseCreateMcpToolParamRequireApprovalMcpToolApprovalFilterNever
 
 
 RealtimeResponseCreateMcpToolParamAllowedTools: TypeAlias = (
@@ -527,26 +527,6 @@ class RealtimeSessionCreateRequestParam(TypedDict, total=False):
 RealtimeToolChoiceConfigParam: TypeAlias = "_types_responses.ToolChoiceOptions | _types_responses.ToolChoiceFunctionParam | _types_responses.ToolChoiceMcpParam"
 
 
-class RealtimeToolsConfigParamMcpAllowedToolsMcpToolFilter(TypedDict, total=False):
-    read_only: bool
-    tool_names: Sequence[str]
-
-
-class RealtimeToolsConfigParamMcpRequireApprovalMcpToolApprovalFilterAlways(TypedDict, total=False):
-    read_only: bool
-    tool_names: Sequence[str]
-
-
-class RealtimeToolsConfigParamMcpRequireApprovalMcpToolApprovalFilterNever(TypedDict, total=False):
-    read_only: bool
-    tool_names: Sequence[str]
-
-
-class RealtimeToolsConfigParamMcpRequireApprovalMcpToolApprovalFilter(TypedDict, total=False):
-    always: RealtimeToolsConfigParamMcpRequireApprovalMcpToolApprovalFilterAlways
-    never: RealtimeToolsConfigParamMcpRequireApprovalMcpToolApprovalFilterNever
-
-
 class RealtimeToolsConfigParamMcp(TypedDict, total=False):
     server_label: Required[str]
     type: Required[Literal["mcp"]]
@@ -571,6 +551,26 @@ class RealtimeToolsConfigParamMcp(TypedDict, total=False):
     tunnel_id: str
 
 
+class RealtimeToolsConfigParamMcpAllowedToolsMcpToolFilter(TypedDict, total=False):
+    read_only: bool
+    tool_names: Sequence[str]
+
+
+class RealtimeToolsConfigParamMcpRequireApprovalMcpToolApprovalFilter(TypedDict, total=False):
+    always: RealtimeToolsConfigParamMcpRequireApprovalMcpToolApprovalFilterAlways
+    never: RealtimeToolsConfigParamMcpRequireApprovalMcpToolApprovalFilterNever
+
+
+class RealtimeToolsConfigParamMcpRequireApprovalMcpToolApprovalFilterAlways(TypedDict, total=False):
+    read_only: bool
+    tool_names: Sequence[str]
+
+
+class RealtimeToolsConfigParamMcpRequireApprovalMcpToolApprovalFilterNever(TypedDict, total=False):
+    read_only: bool
+    tool_names: Sequence[str]
+
+
 RealtimeToolsConfigParam: TypeAlias = "list[RealtimeToolsConfigParamRealtimeToolsConfigUnionParam]"
 
 RealtimeToolsConfigParamMcpAllowedTools: TypeAlias = (
@@ -584,26 +584,6 @@ RealtimeToolsConfigParamMcpRequireApproval: TypeAlias = (
 RealtimeToolsConfigParamRealtimeToolsConfigUnionParam: TypeAlias = (
     "RealtimeFunctionToolParam | RealtimeToolsConfigParamMcp"
 )
-
-
-class RealtimeToolsConfigUnionParamMcpAllowedToolsMcpToolFilter(TypedDict, total=False):
-    read_only: bool
-    tool_names: Sequence[str]
-
-
-class RealtimeToolsConfigUnionParamMcpRequireApprovalMcpToolApprovalFilterAlways(TypedDict, total=False):
-    read_only: bool
-    tool_names: Sequence[str]
-
-
-class RealtimeToolsConfigUnionParamMcpRequireApprovalMcpToolApprovalFilterNever(TypedDict, total=False):
-    read_only: bool
-    tool_names: Sequence[str]
-
-
-class RealtimeToolsConfigUnionParamMcpRequireApprovalMcpToolApprovalFilter(TypedDict, total=False):
-    always: RealtimeToolsConfigUnionParamMcpRequireApprovalMcpToolApprovalFilterAlways
-    never: RealtimeToolsConfigUnionParamMcpRequireApprovalMcpToolApprovalFilterNever
 
 
 class RealtimeToolsConfigUnionParamMcp(TypedDict, total=False):
@@ -628,6 +608,26 @@ class RealtimeToolsConfigUnionParamMcp(TypedDict, total=False):
     server_description: str
     server_url: str
     tunnel_id: str
+
+
+class RealtimeToolsConfigUnionParamMcpAllowedToolsMcpToolFilter(TypedDict, total=False):
+    read_only: bool
+    tool_names: Sequence[str]
+
+
+class RealtimeToolsConfigUnionParamMcpRequireApprovalMcpToolApprovalFilter(TypedDict, total=False):
+    always: RealtimeToolsConfigUnionParamMcpRequireApprovalMcpToolApprovalFilterAlways
+    never: RealtimeToolsConfigUnionParamMcpRequireApprovalMcpToolApprovalFilterNever
+
+
+class RealtimeToolsConfigUnionParamMcpRequireApprovalMcpToolApprovalFilterAlways(TypedDict, total=False):
+    read_only: bool
+    tool_names: Sequence[str]
+
+
+class RealtimeToolsConfigUnionParamMcpRequireApprovalMcpToolApprovalFilterNever(TypedDict, total=False):
+    read_only: bool
+    tool_names: Sequence[str]
 
 
 RealtimeToolsConfigUnionParam: TypeAlias = "RealtimeFunctionToolParam | RealtimeToolsConfigUnionParamMcp"
@@ -662,6 +662,13 @@ class RealtimeTranscriptionSessionAudioInputParamNoiseReduction(TypedDict, total
     type: _models.NoiseReductionType
 
 
+class RealtimeTranscriptionSessionAudioInputTurnDetectionParamSemanticVad(TypedDict, total=False):
+    type: Required[Literal["semantic_vad"]]
+    create_response: bool
+    eagerness: Literal["low", "medium", "high", "auto"]
+    interrupt_response: bool
+
+
 class RealtimeTranscriptionSessionAudioInputTurnDetectionParamServerVad(TypedDict, total=False):
     type: Required[Literal["server_vad"]]
     create_response: bool
@@ -670,13 +677,6 @@ class RealtimeTranscriptionSessionAudioInputTurnDetectionParamServerVad(TypedDic
     prefix_padding_ms: int
     silence_duration_ms: int
     threshold: float
-
-
-class RealtimeTranscriptionSessionAudioInputTurnDetectionParamSemanticVad(TypedDict, total=False):
-    type: Required[Literal["semantic_vad"]]
-    create_response: bool
-    eagerness: Literal["low", "medium", "high", "auto"]
-    interrupt_response: bool
 
 
 RealtimeTranscriptionSessionAudioInputTurnDetectionParam: TypeAlias = "RealtimeTranscriptionSessionAudioInputTurnDetectionParamServerVad | RealtimeTranscriptionSessionAudioInputTurnDetectionParamSemanticVad"
@@ -711,23 +711,23 @@ class RealtimeTranslationSessionCreateRequestParam(TypedDict, total=False):
     audio: RealtimeTranslationSessionCreateRequestParamAudio
 
 
-class RealtimeTranslationSessionCreateRequestParamAudioOutput(TypedDict, total=False):
-    language: str
-
-
 class RealtimeTranslationSessionCreateRequestParamAudio(TypedDict, total=False):
     input: RealtimeTranslationSessionCreateRequestParamAudioInput
     output: RealtimeTranslationSessionCreateRequestParamAudioOutput
 
 
-class RealtimeTranslationSessionCreateRequestParamAudioInputNoiseReduction(TypedDict, total=False):
-    type: Required[_models.NoiseReductionType]
-    strength: float
+class RealtimeTranslationSessionCreateRequestParamAudioOutput(TypedDict, total=False):
+    language: str
 
 
 class RealtimeTranslationSessionCreateRequestParamAudioInput(TypedDict, total=False):
     noise_reduction: RealtimeTranslationSessionCreateRequestParamAudioInputNoiseReduction | None
     transcription: RealtimeTranslationSessionCreateRequestParamAudioInputTranscription | None
+
+
+class RealtimeTranslationSessionCreateRequestParamAudioInputNoiseReduction(TypedDict, total=False):
+    type: Required[_models.NoiseReductionType]
+    strength: float
 
 
 class RealtimeTranslationSessionCreateRequestParamAudioInputTranscription(TypedDict):
@@ -744,23 +744,23 @@ class RealtimeTranslationSessionUpdateRequestParam(TypedDict, total=False):
     audio: RealtimeTranslationSessionUpdateRequestParamAudio
 
 
-class RealtimeTranslationSessionUpdateRequestParamAudioOutput(TypedDict, total=False):
-    language: str
-
-
 class RealtimeTranslationSessionUpdateRequestParamAudio(TypedDict, total=False):
     input: RealtimeTranslationSessionUpdateRequestParamAudioInput
     output: RealtimeTranslationSessionUpdateRequestParamAudioOutput
 
 
-class RealtimeTranslationSessionUpdateRequestParamAudioInputNoiseReduction(TypedDict, total=False):
-    type: Required[_models.NoiseReductionType]
-    strength: float
+class RealtimeTranslationSessionUpdateRequestParamAudioOutput(TypedDict, total=False):
+    language: str
 
 
 class RealtimeTranslationSessionUpdateRequestParamAudioInput(TypedDict, total=False):
     noise_reduction: RealtimeTranslationSessionUpdateRequestParamAudioInputNoiseReduction | None
     transcription: RealtimeTranslationSessionUpdateRequestParamAudioInputTranscription | None
+
+
+class RealtimeTranslationSessionUpdateRequestParamAudioInputNoiseReduction(TypedDict, total=False):
+    type: Required[_models.NoiseReductionType]
+    strength: float
 
 
 class RealtimeTranslationSessionUpdateRequestParamAudioInputTranscription(TypedDict):

@@ -45,15 +45,15 @@ class ComputerActionDoubleClick(BaseModel):
     y: int
 
 
-class ComputerActionDragPath(BaseModel):
-    x: int
-    y: int
-
-
 class ComputerActionDrag(BaseModel):
     path: list[ComputerActionDragPath]
     type: Literal["drag"]
     keys: list[str] | None = None
+
+
+class ComputerActionDragPath(BaseModel):
+    x: int
+    y: int
 
 
 class ComputerActionKeypress(BaseModel):
@@ -168,15 +168,15 @@ class FileSearchTool(BaseModel):
     ranking_options: FileSearchToolRankingOptions | None = None
 
 
-class FileSearchToolRankingOptionsHybridSearch(BaseModel):
-    embedding_weight: float
-    text_weight: float
-
-
 class FileSearchToolRankingOptions(BaseModel):
     hybrid_search: FileSearchToolRankingOptionsHybridSearch | None = None
     ranker: Literal["auto", "default-2024-11-15"] | None = None
     score_threshold: float | None = None
+
+
+class FileSearchToolRankingOptionsHybridSearch(BaseModel):
+    embedding_weight: float
+    text_weight: float
 
 
 FileSearchToolFilters: TypeAlias = "_types_shared.ComparisonFilter | _types_shared.CompoundFilter | None"
@@ -238,6 +238,12 @@ class LocalSkill(BaseModel):
     path: str
 
 
+class McpToolCallErrorHTTPError(BaseModel):
+    code: int
+    message: str
+    type: Literal["http_error"]
+
+
 class McpToolCallErrorMcpProtocolError(BaseModel):
     code: int
     message: str
@@ -247,12 +253,6 @@ class McpToolCallErrorMcpProtocolError(BaseModel):
 class McpToolCallErrorMcpToolExecutionError(BaseModel):
     content: object
     type: Literal["mcp_tool_execution_error"]
-
-
-class McpToolCallErrorHTTPError(BaseModel):
-    code: int
-    message: str
-    type: Literal["http_error"]
 
 
 McpToolCallError: TypeAlias = "Annotated[McpToolCallErrorMcpProtocolError | McpToolCallErrorMcpToolExecutionError | McpToolCallErrorHTTPError, Discriminator('type')]"
@@ -279,47 +279,6 @@ class NamespaceToolToolFunction(BaseModel):
 
 
 NamespaceToolTool: TypeAlias = "Annotated[NamespaceToolToolFunction | CustomTool, Discriminator('type')]"
-
-
-class ResponseOutputText(BaseModel):
-    annotations: list[ResponseOutputTextAnnotation]
-    text: str
-    type: Literal["output_text"]
-    logprobs: list[ResponseOutputTextLogprob] | None = None
-
-
-class ParsedResponseOutputText(ResponseOutputText, Generic[ContentType]):
-    parsed: ContentType | None = None
-
-
-class ResponseOutputMessage(BaseModel):
-    id: str
-    content: list[ResponseOutputMessageContent]
-    role: Literal["assistant"]
-    status: Literal["in_progress", "completed", "incomplete"]
-    type: Literal["message"]
-    phase: Literal["commentary", "final_answer"] | None = None
-
-
-class ParsedResponseOutputMessage(ResponseOutputMessage, Generic[ContentType]):
-    content: list[ParsedContent[ContentType]]  # type: ignore[assignment]  # pyright: ignore[reportIncompatibleVariableOverride, reportGeneralTypeIssues]
-
-
-class ResponseFunctionToolCall(BaseModel):
-    __aliases__: ClassVar[dict[str, str]] = {"async_": "async"}
-    arguments: str
-    call_id: str
-    name: str
-    type: Literal["function_call"]
-    id: str | None = None
-    async_: bool | None = None
-    caller: ResponseFunctionToolCallCaller | None = None
-    namespace: str | None = None
-    status: Literal["in_progress", "completed", "incomplete"] | None = None
-
-
-class ParsedResponseFunctionToolCall(ResponseFunctionToolCall):
-    parsed_arguments: object = None
 
 
 class Response(OutputText, BaseModel):
@@ -368,6 +327,47 @@ class ParsedResponse(OutputParsed[ContentType], Response, Generic[ContentType]):
     output: list[ParsedResponseOutputItem[ContentType]]  # type: ignore[assignment]  # pyright: ignore[reportIncompatibleVariableOverride, reportGeneralTypeIssues]
 
 
+class ResponseFunctionToolCall(BaseModel):
+    __aliases__: ClassVar[dict[str, str]] = {"async_": "async"}
+    arguments: str
+    call_id: str
+    name: str
+    type: Literal["function_call"]
+    id: str | None = None
+    async_: bool | None = None
+    caller: ResponseFunctionToolCallCaller | None = None
+    namespace: str | None = None
+    status: Literal["in_progress", "completed", "incomplete"] | None = None
+
+
+class ParsedResponseFunctionToolCall(ResponseFunctionToolCall):
+    parsed_arguments: object = None
+
+
+class ResponseOutputMessage(BaseModel):
+    id: str
+    content: list[ResponseOutputMessageContent]
+    role: Literal["assistant"]
+    status: Literal["in_progress", "completed", "incomplete"]
+    type: Literal["message"]
+    phase: Literal["commentary", "final_answer"] | None = None
+
+
+class ParsedResponseOutputMessage(ResponseOutputMessage, Generic[ContentType]):
+    content: list[ParsedContent[ContentType]]  # type: ignore[assignment]  # pyright: ignore[reportIncompatibleVariableOverride, reportGeneralTypeIssues]
+
+
+class ResponseOutputText(BaseModel):
+    annotations: list[ResponseOutputTextAnnotation]
+    text: str
+    type: Literal["output_text"]
+    logprobs: list[ResponseOutputTextLogprob] | None = None
+
+
+class ParsedResponseOutputText(ResponseOutputText, Generic[ContentType]):
+    parsed: ContentType | None = None
+
+
 ParsedContent: TypeAlias = (
     "Annotated[ParsedResponseOutputText[ContentType] | ResponseOutputRefusal, Discriminator('type')]"
 )
@@ -386,6 +386,12 @@ class InputTransformation(BaseModel):
     type: Literal["reasoning"]
 
 
+class ModerationInputError(BaseModel):
+    code: str
+    message: str
+    type: Literal["error"]
+
+
 class ModerationInputModerationResult(BaseModel):
     categories: dict[str, bool]
     category_applied_input_types: dict[str, list[Literal["text", "image"]]]
@@ -395,7 +401,7 @@ class ModerationInputModerationResult(BaseModel):
     type: Literal["moderation_result"]
 
 
-class ModerationInputError(BaseModel):
+class ModerationOutputError(BaseModel):
     code: str
     message: str
     type: Literal["error"]
@@ -410,10 +416,8 @@ class ModerationOutputModerationResult(BaseModel):
     type: Literal["moderation_result"]
 
 
-class ModerationOutputError(BaseModel):
-    code: str
-    message: str
-    type: Literal["error"]
+class PromptCacheDiagnosticsCacheHit(BaseModel):
+    type: Literal["cache_hit"]
 
 
 class PromptCacheDiagnosticsCacheMiss(BaseModel):
@@ -433,10 +437,6 @@ class PromptCacheDiagnosticsCacheMiss(BaseModel):
     comparison_reusable_tokens: int | None = None
 
 
-class PromptCacheDiagnosticsCacheHit(BaseModel):
-    type: Literal["cache_hit"]
-
-
 class PromptCacheDiagnosticsComparisonResponseNotFound(BaseModel):
     type: Literal["comparison_response_not_found"]
 
@@ -445,19 +445,9 @@ class PromptCacheDiagnosticsUnavailable(BaseModel):
     type: Literal["unavailable"]
 
 
-class ToolUsageImageGenInputTokensDetails(BaseModel):
-    image_tokens: int
-    text_tokens: int
-
-
-class ToolUsageImageGenCachedTokensDetails(BaseModel):
-    cached_image_tokens: int
-    cached_text_tokens: int
-
-
-class ToolUsageImageGenOutputTokensDetails(BaseModel):
-    image_tokens: int
-    text_tokens: int
+class ToolUsage(BaseModel):
+    image_gen: ToolUsageImageGen
+    web_search: ToolUsageWebSearch
 
 
 class ToolUsageImageGen(BaseModel):
@@ -470,13 +460,23 @@ class ToolUsageImageGen(BaseModel):
     output_tokens_details: ToolUsageImageGenOutputTokensDetails | None = None
 
 
+class ToolUsageImageGenCachedTokensDetails(BaseModel):
+    cached_image_tokens: int
+    cached_text_tokens: int
+
+
+class ToolUsageImageGenInputTokensDetails(BaseModel):
+    image_tokens: int
+    text_tokens: int
+
+
+class ToolUsageImageGenOutputTokensDetails(BaseModel):
+    image_tokens: int
+    text_tokens: int
+
+
 class ToolUsageWebSearch(BaseModel):
     num_requests: int
-
-
-class ToolUsage(BaseModel):
-    image_gen: ToolUsageImageGen
-    web_search: ToolUsageWebSearch
 
 
 class ResponseImage(BaseModel):
@@ -650,14 +650,14 @@ class ResponseCodeInterpreterToolCall(BaseModel):
     type: Literal["code_interpreter_call"]
 
 
-class ResponseCodeInterpreterToolCallOutputLogs(BaseModel):
-    logs: str
-    type: Literal["logs"]
-
-
 class ResponseCodeInterpreterToolCallOutputImage(BaseModel):
     type: Literal["image"]
     url: str
+
+
+class ResponseCodeInterpreterToolCallOutputLogs(BaseModel):
+    logs: str
+    type: Literal["logs"]
 
 
 ResponseCodeInterpreterToolCallOutput: TypeAlias = "Annotated[ResponseCodeInterpreterToolCallOutputLogs | ResponseCodeInterpreterToolCallOutputImage, Discriminator('type')]"
@@ -699,12 +699,6 @@ class ResponseComputerToolCall(BaseModel):
     actions: ComputerActionList | None = None
 
 
-class ResponseComputerToolCallPendingSafetyCheck(BaseModel):
-    id: str
-    code: str | None = None
-    message: str | None = None
-
-
 class ResponseComputerToolCallActionClick(BaseModel):
     button: Literal["left", "right", "wheel", "back", "forward"]
     type: Literal["click"]
@@ -720,15 +714,15 @@ class ResponseComputerToolCallActionDoubleClick(BaseModel):
     y: int
 
 
-class ResponseComputerToolCallActionDragPath(BaseModel):
-    x: int
-    y: int
-
-
 class ResponseComputerToolCallActionDrag(BaseModel):
     path: list[ResponseComputerToolCallActionDragPath]
     type: Literal["drag"]
     keys: list[str] | None = None
+
+
+class ResponseComputerToolCallActionDragPath(BaseModel):
+    x: int
+    y: int
 
 
 class ResponseComputerToolCallActionKeypress(BaseModel):
@@ -763,6 +757,12 @@ class ResponseComputerToolCallActionType(BaseModel):
 
 class ResponseComputerToolCallActionWait(BaseModel):
     type: Literal["wait"]
+
+
+class ResponseComputerToolCallPendingSafetyCheck(BaseModel):
+    id: str
+    code: str | None = None
+    message: str | None = None
 
 
 ResponseComputerToolCallAction: TypeAlias = "Annotated[ResponseComputerToolCallActionClick | ResponseComputerToolCallActionDoubleClick | ResponseComputerToolCallActionDrag | ResponseComputerToolCallActionKeypress | ResponseComputerToolCallActionMove | ResponseComputerToolCallActionScreenshot | ResponseComputerToolCallActionScroll | ResponseComputerToolCallActionType | ResponseComputerToolCallActionWait, Discriminator('type')]"
@@ -957,10 +957,6 @@ class ResponseCustomToolCallOutputItem(ResponseCustomToolCallOutput):
     created_by: str | None = None
 
 
-class MisalignmentSteer(BaseModel):
-    message: str
-
-
 class Misalignment(BaseModel):
     detailed_explanation: str | None = None
     error_type: (
@@ -975,6 +971,10 @@ class Misalignment(BaseModel):
     ) = None
     review_target: str | None = None
     steer: MisalignmentSteer | None = None
+
+
+class MisalignmentSteer(BaseModel):
+    message: str
 
 
 class ResponseError(BaseModel):
@@ -1099,13 +1099,13 @@ class ResponseFunctionShellCallOutputContent(BaseModel):
     stdout: str
 
 
-class ResponseFunctionShellCallOutputContentOutcomeTimeout(BaseModel):
-    type: Literal["timeout"]
-
-
 class ResponseFunctionShellCallOutputContentOutcomeExit(BaseModel):
     exit_code: int
     type: Literal["exit"]
+
+
+class ResponseFunctionShellCallOutputContentOutcomeTimeout(BaseModel):
+    type: Literal["timeout"]
 
 
 ResponseFunctionShellCallOutputContentOutcome: TypeAlias = "Annotated[ResponseFunctionShellCallOutputContentOutcomeTimeout | ResponseFunctionShellCallOutputContentOutcomeExit, Discriminator('type')]"
@@ -1171,13 +1171,13 @@ class ResponseFunctionShellToolCallOutputOutput(BaseModel):
     created_by: str | None = None
 
 
-class ResponseFunctionShellToolCallOutputOutputOutcomeTimeout(BaseModel):
-    type: Literal["timeout"]
-
-
 class ResponseFunctionShellToolCallOutputOutputOutcomeExit(BaseModel):
     exit_code: int
     type: Literal["exit"]
+
+
+class ResponseFunctionShellToolCallOutputOutputOutcomeTimeout(BaseModel):
+    type: Literal["timeout"]
 
 
 ResponseFunctionShellToolCallOutputCaller: TypeAlias = "Annotated[ResponseFunctionShellToolCallOutputCallerDirect | ResponseFunctionShellToolCallOutputCallerProgram | None, Discriminator('type')]"
@@ -1238,9 +1238,15 @@ class ResponseFunctionWebSearch(BaseModel):
     type: Literal["web_search_call"]
 
 
-class ResponseFunctionWebSearchActionSearchSource(BaseModel):
-    type: Literal["url"]
+class ResponseFunctionWebSearchActionFind(BaseModel):
+    pattern: str
+    type: Literal["find_in_page"]
     url: str
+
+
+class ResponseFunctionWebSearchActionOpenPage(BaseModel):
+    type: Literal["open_page"]
+    url: str | None = None
 
 
 class ResponseFunctionWebSearchActionSearch(BaseModel):
@@ -1250,14 +1256,8 @@ class ResponseFunctionWebSearchActionSearch(BaseModel):
     sources: list[ResponseFunctionWebSearchActionSearchSource] | None = None
 
 
-class ResponseFunctionWebSearchActionOpenPage(BaseModel):
-    type: Literal["open_page"]
-    url: str | None = None
-
-
-class ResponseFunctionWebSearchActionFind(BaseModel):
-    pattern: str
-    type: Literal["find_in_page"]
+class ResponseFunctionWebSearchActionSearchSource(BaseModel):
+    type: Literal["url"]
     url: str
 
 
@@ -1387,57 +1387,6 @@ class ResponseInputImageContentPromptCacheBreakpoint(BaseModel):
     ttl: Literal["30m", "12h"] | None = None
 
 
-class ResponseInputItemMessage(BaseModel):
-    content: ResponseInputMessageContentList
-    role: Literal["user", "system", "developer"]
-    status: Literal["in_progress", "completed", "incomplete"] | None = None
-    type: Literal["message"] | None = None
-
-
-class ResponseInputItemComputerCallOutputAcknowledgedSafetyCheck(BaseModel):
-    id: str
-    code: str | None = None
-    message: str | None = None
-
-
-class ResponseInputItemComputerCallOutput(BaseModel):
-    call_id: str
-    output: ResponseComputerToolCallOutputScreenshot
-    type: Literal["computer_call_output"]
-    id: str | None = None
-    acknowledged_safety_checks: list[ResponseInputItemComputerCallOutputAcknowledgedSafetyCheck] | None = None
-    status: Literal["in_progress", "completed", "incomplete"] | None = None
-
-
-class ResponseInputItemFunctionCallOutputCallerDirect(BaseModel):
-    type: Literal["direct"]
-
-
-class ResponseInputItemFunctionCallOutputCallerProgram(BaseModel):
-    caller_id: str
-    type: Literal["program"]
-
-
-class ResponseInputItemFunctionCallOutput(BaseModel):
-    output: str | ResponseFunctionCallOutputItemList
-    type: Literal["function_call_output"]
-    id: str | None = None
-    call_id: str | None = None
-    caller: ResponseInputItemFunctionCallOutputCaller | None = None
-    name: str | None = None
-    namespace: str | None = None
-    status: Literal["in_progress", "completed", "incomplete"] | None = None
-
-
-class ResponseInputItemToolSearchCall(BaseModel):
-    arguments: object
-    type: Literal["tool_search_call"]
-    id: str | None = None
-    call_id: str | None = None
-    execution: Literal["server", "client"] | None = None
-    status: Literal["in_progress", "completed", "incomplete"] | None = None
-
-
 class ResponseInputItemAdditionalTools(BaseModel):
     role: Literal["developer"]
     tools: list[Tool]
@@ -1445,108 +1394,22 @@ class ResponseInputItemAdditionalTools(BaseModel):
     id: str | None = None
 
 
-class ResponseInputItemImageGenerationCallErrorModerationDetails(BaseModel):
-    categories: list[str]
-    moderation_stage: Literal["input", "output", "unknown"]
-
-
-class ResponseInputItemImageGenerationCallError(BaseModel):
-    code: str | None = None
-    message: str
-    param: str | None = None
-    type: str
-    moderation_details: ResponseInputItemImageGenerationCallErrorModerationDetails | None = None
-
-
-class ResponseInputItemImageGenerationCallSvgUsage(BaseModel):
-    input_tokens: int
-    model: str
-    output_tokens: int
-    reasoning_tokens: int
-    total_tokens: int
-
-
-class ResponseInputItemImageGenerationCall(BaseModel):
-    id: str
-    result: str | None = None
-    status: Literal["in_progress", "completed", "generating", "failed"]
-    type: Literal["image_generation_call"]
-    action: Literal["generate", "edit", "auto"] | None = None
-    background: Literal["transparent", "opaque", "auto"] | None = None
-    error: ResponseInputItemImageGenerationCallError | None = None
-    output_format: Literal["png", "webp", "jpeg", "gif", "svg"] | None = None
-    quality: Literal["low", "medium", "high", "xhigh", "max", "auto"] | None = None
-    revised_prompt: str | None = None
-    size: str | Literal["1024x1024", "1024x1536", "1536x1024"] | None = None
-    svg_usage: ResponseInputItemImageGenerationCallSvgUsage | None = None
-
-
-class ResponseInputItemLocalShellCallAction(BaseModel):
-    command: list[str]
-    env: dict[str, str]
-    type: Literal["exec"]
-    timeout_ms: int | None = None
-    user: str | None = None
-    working_directory: str | None = None
-
-
-class ResponseInputItemLocalShellCall(BaseModel):
-    id: str
-    action: ResponseInputItemLocalShellCallAction
+class ResponseInputItemApplyPatchCall(BaseModel):
     call_id: str
-    status: Literal["in_progress", "completed", "incomplete"]
-    type: Literal["local_shell_call"]
+    operation: ResponseInputItemApplyPatchCallOperation
+    status: Literal["in_progress", "completed"]
+    type: Literal["apply_patch_call"]
+    id: str | None = None
+    caller: ResponseInputItemApplyPatchCallCaller | None = None
 
 
-class ResponseInputItemLocalShellCallOutput(BaseModel):
-    id: str
-    output: str
-    type: Literal["local_shell_call_output"]
-    status: Literal["in_progress", "completed", "incomplete"] | None = None
-
-
-class ResponseInputItemShellCallAction(BaseModel):
-    commands: list[str]
-    max_output_length: int | None = None
-    timeout_ms: int | None = None
-
-
-class ResponseInputItemShellCallCallerDirect(BaseModel):
+class ResponseInputItemApplyPatchCallCallerDirect(BaseModel):
     type: Literal["direct"]
 
 
-class ResponseInputItemShellCallCallerProgram(BaseModel):
+class ResponseInputItemApplyPatchCallCallerProgram(BaseModel):
     caller_id: str
     type: Literal["program"]
-
-
-class ResponseInputItemShellCall(BaseModel):
-    action: ResponseInputItemShellCallAction
-    call_id: str
-    type: Literal["shell_call"]
-    id: str | None = None
-    caller: ResponseInputItemShellCallCaller | None = None
-    environment: ResponseInputItemShellCallEnvironment | None = None
-    status: Literal["in_progress", "completed", "incomplete"] | None = None
-
-
-class ResponseInputItemShellCallOutputCallerDirect(BaseModel):
-    type: Literal["direct"]
-
-
-class ResponseInputItemShellCallOutputCallerProgram(BaseModel):
-    caller_id: str
-    type: Literal["program"]
-
-
-class ResponseInputItemShellCallOutput(BaseModel):
-    call_id: str
-    output: list[ResponseFunctionShellCallOutputContent]
-    type: Literal["shell_call_output"]
-    id: str | None = None
-    caller: ResponseInputItemShellCallOutputCaller | None = None
-    max_output_length: int | None = None
-    status: Literal["in_progress", "completed", "incomplete"] | None = None
 
 
 class ResponseInputItemApplyPatchCallOperationCreateFile(BaseModel):
@@ -1566,22 +1429,13 @@ class ResponseInputItemApplyPatchCallOperationUpdateFile(BaseModel):
     type: Literal["update_file"]
 
 
-class ResponseInputItemApplyPatchCallCallerDirect(BaseModel):
-    type: Literal["direct"]
-
-
-class ResponseInputItemApplyPatchCallCallerProgram(BaseModel):
-    caller_id: str
-    type: Literal["program"]
-
-
-class ResponseInputItemApplyPatchCall(BaseModel):
+class ResponseInputItemApplyPatchCallOutput(BaseModel):
     call_id: str
-    operation: ResponseInputItemApplyPatchCallOperation
-    status: Literal["in_progress", "completed"]
-    type: Literal["apply_patch_call"]
+    status: Literal["completed", "failed"]
+    type: Literal["apply_patch_call_output"]
     id: str | None = None
-    caller: ResponseInputItemApplyPatchCallCaller | None = None
+    caller: ResponseInputItemApplyPatchCallOutputCaller | None = None
+    output: str | None = None
 
 
 class ResponseInputItemApplyPatchCallOutputCallerDirect(BaseModel):
@@ -1593,28 +1447,109 @@ class ResponseInputItemApplyPatchCallOutputCallerProgram(BaseModel):
     type: Literal["program"]
 
 
-class ResponseInputItemApplyPatchCallOutput(BaseModel):
-    call_id: str
-    status: Literal["completed", "failed"]
-    type: Literal["apply_patch_call_output"]
+class ResponseInputItemCompactionTrigger(BaseModel):
+    type: Literal["compaction_trigger"]
     id: str | None = None
-    caller: ResponseInputItemApplyPatchCallOutputCaller | None = None
-    output: str | None = None
 
 
-class ResponseInputItemMcpListToolsTool(BaseModel):
-    input_schema: object
-    name: str
-    annotations: object | None = None
-    description: str | None = None
+class ResponseInputItemComputerCallOutput(BaseModel):
+    call_id: str
+    output: ResponseComputerToolCallOutputScreenshot
+    type: Literal["computer_call_output"]
+    id: str | None = None
+    acknowledged_safety_checks: list[ResponseInputItemComputerCallOutputAcknowledgedSafetyCheck] | None = None
+    status: Literal["in_progress", "completed", "incomplete"] | None = None
 
 
-class ResponseInputItemMcpListTools(BaseModel):
+class ResponseInputItemComputerCallOutputAcknowledgedSafetyCheck(BaseModel):
     id: str
-    server_label: str
-    tools: list[ResponseInputItemMcpListToolsTool]
-    type: Literal["mcp_list_tools"]
-    error: str | None = None
+    code: str | None = None
+    message: str | None = None
+
+
+class ResponseInputItemFunctionCallOutput(BaseModel):
+    output: str | ResponseFunctionCallOutputItemList
+    type: Literal["function_call_output"]
+    id: str | None = None
+    call_id: str | None = None
+    caller: ResponseInputItemFunctionCallOutputCaller | None = None
+    name: str | None = None
+    namespace: str | None = None
+    status: Literal["in_progress", "completed", "incomplete"] | None = None
+
+
+class ResponseInputItemFunctionCallOutputCallerDirect(BaseModel):
+    type: Literal["direct"]
+
+
+class ResponseInputItemFunctionCallOutputCallerProgram(BaseModel):
+    caller_id: str
+    type: Literal["program"]
+
+
+class ResponseInputItemImageGenerationCall(BaseModel):
+    id: str
+    result: str | None = None
+    status: Literal["in_progress", "completed", "generating", "failed"]
+    type: Literal["image_generation_call"]
+    action: Literal["generate", "edit", "auto"] | None = None
+    background: Literal["transparent", "opaque", "auto"] | None = None
+    error: ResponseInputItemImageGenerationCallError | None = None
+    output_format: Literal["png", "webp", "jpeg", "gif", "svg"] | None = None
+    quality: Literal["low", "medium", "high", "xhigh", "max", "auto"] | None = None
+    revised_prompt: str | None = None
+    size: str | Literal["1024x1024", "1024x1536", "1536x1024"] | None = None
+    svg_usage: ResponseInputItemImageGenerationCallSvgUsage | None = None
+
+
+class ResponseInputItemImageGenerationCallError(BaseModel):
+    code: str | None = None
+    message: str
+    param: str | None = None
+    type: str
+    moderation_details: ResponseInputItemImageGenerationCallErrorModerationDetails | None = None
+
+
+class ResponseInputItemImageGenerationCallErrorModerationDetails(BaseModel):
+    categories: list[str]
+    moderation_stage: Literal["input", "output", "unknown"]
+
+
+class ResponseInputItemImageGenerationCallSvgUsage(BaseModel):
+    input_tokens: int
+    model: str
+    output_tokens: int
+    reasoning_tokens: int
+    total_tokens: int
+
+
+class ResponseInputItemItemReference(BaseModel):
+    id: str
+    type: Literal["item_reference"] | None = None
+
+
+class ResponseInputItemLocalShellCall(BaseModel):
+    id: str
+    action: ResponseInputItemLocalShellCallAction
+    call_id: str
+    status: Literal["in_progress", "completed", "incomplete"]
+    type: Literal["local_shell_call"]
+
+
+class ResponseInputItemLocalShellCallAction(BaseModel):
+    command: list[str]
+    env: dict[str, str]
+    type: Literal["exec"]
+    timeout_ms: int | None = None
+    user: str | None = None
+    working_directory: str | None = None
+
+
+class ResponseInputItemLocalShellCallOutput(BaseModel):
+    id: str
+    output: str
+    type: Literal["local_shell_call_output"]
+    status: Literal["in_progress", "completed", "incomplete"] | None = None
 
 
 class ResponseInputItemMcpApprovalRequest(BaseModel):
@@ -1645,14 +1580,26 @@ class ResponseInputItemMcpCall(BaseModel):
     status: Literal["in_progress", "completed", "incomplete", "calling", "failed"] | None = None
 
 
-class ResponseInputItemCompactionTrigger(BaseModel):
-    type: Literal["compaction_trigger"]
-    id: str | None = None
-
-
-class ResponseInputItemItemReference(BaseModel):
+class ResponseInputItemMcpListTools(BaseModel):
     id: str
-    type: Literal["item_reference"] | None = None
+    server_label: str
+    tools: list[ResponseInputItemMcpListToolsTool]
+    type: Literal["mcp_list_tools"]
+    error: str | None = None
+
+
+class ResponseInputItemMcpListToolsTool(BaseModel):
+    input_schema: object
+    name: str
+    annotations: object | None = None
+    description: str | None = None
+
+
+class ResponseInputItemMessage(BaseModel):
+    content: ResponseInputMessageContentList
+    role: Literal["user", "system", "developer"]
+    status: Literal["in_progress", "completed", "incomplete"] | None = None
+    type: Literal["message"] | None = None
 
 
 class ResponseInputItemProgram(BaseModel):
@@ -1671,7 +1618,66 @@ class ResponseInputItemProgramOutput(BaseModel):
     type: Literal["program_output"]
 
 
+class ResponseInputItemShellCall(BaseModel):
+    action: ResponseInputItemShellCallAction
+    call_id: str
+    type: Literal["shell_call"]
+    id: str | None = None
+    caller: ResponseInputItemShellCallCaller | None = None
+    environment: ResponseInputItemShellCallEnvironment | None = None
+    status: Literal["in_progress", "completed", "incomplete"] | None = None
+
+
+class ResponseInputItemShellCallAction(BaseModel):
+    commands: list[str]
+    max_output_length: int | None = None
+    timeout_ms: int | None = None
+
+
+class ResponseInputItemShellCallCallerDirect(BaseModel):
+    type: Literal["direct"]
+
+
+class ResponseInputItemShellCallCallerProgram(BaseModel):
+    caller_id: str
+    type: Literal["program"]
+
+
+class ResponseInputItemShellCallOutput(BaseModel):
+    call_id: str
+    output: list[ResponseFunctionShellCallOutputContent]
+    type: Literal["shell_call_output"]
+    id: str | None = None
+    caller: ResponseInputItemShellCallOutputCaller | None = None
+    max_output_length: int | None = None
+    status: Literal["in_progress", "completed", "incomplete"] | None = None
+
+
+class ResponseInputItemShellCallOutputCallerDirect(BaseModel):
+    type: Literal["direct"]
+
+
+class ResponseInputItemShellCallOutputCallerProgram(BaseModel):
+    caller_id: str
+    type: Literal["program"]
+
+
+class ResponseInputItemToolSearchCall(BaseModel):
+    arguments: object
+    type: Literal["tool_search_call"]
+    id: str | None = None
+    call_id: str | None = None
+    execution: Literal["server", "client"] | None = None
+    status: Literal["in_progress", "completed", "incomplete"] | None = None
+
+
 ResponseInputItem: TypeAlias = "Annotated[EasyInputMessage | ResponseInputItemMessage | ResponseOutputMessage | ResponseFileSearchToolCall | ResponseComputerToolCall | ResponseInputItemComputerCallOutput | ResponseFunctionWebSearch | ResponseFunctionToolCall | ResponseInputItemFunctionCallOutput | ResponseInputItemToolSearchCall | ResponseToolSearchOutputItemParam | ResponseInputItemAdditionalTools | ResponseConfigurationUpdateItemParam | ResponseReasoningItem | ResponseCompactionItemParam | ResponseInputItemImageGenerationCall | ResponseCodeInterpreterToolCall | ResponseInputItemLocalShellCall | ResponseInputItemLocalShellCallOutput | ResponseInputItemShellCall | ResponseInputItemShellCallOutput | ResponseInputItemApplyPatchCall | ResponseInputItemApplyPatchCallOutput | ResponseInputItemMcpListTools | ResponseInputItemMcpApprovalRequest | ResponseInputItemMcpApprovalResponse | ResponseInputItemMcpCall | ResponseCustomToolCallOutput | ResponseCustomToolCall | ResponseInputItemCompactionTrigger | ResponseInputItemItemReference | ResponseInputItemProgram | ResponseInputItemProgramOutput, Discriminator('type')]"
+
+ResponseInputItemApplyPatchCallCaller: TypeAlias = "Annotated[ResponseInputItemApplyPatchCallCallerDirect | ResponseInputItemApplyPatchCallCallerProgram | None, Discriminator('type')]"
+
+ResponseInputItemApplyPatchCallOperation: TypeAlias = "Annotated[ResponseInputItemApplyPatchCallOperationCreateFile | ResponseInputItemApplyPatchCallOperationDeleteFile | ResponseInputItemApplyPatchCallOperationUpdateFile, Discriminator('type')]"
+
+ResponseInputItemApplyPatchCallOutputCaller: TypeAlias = "Annotated[ResponseInputItemApplyPatchCallOutputCallerDirect | ResponseInputItemApplyPatchCallOutputCallerProgram | None, Discriminator('type')]"
 
 ResponseInputItemFunctionCallOutputCaller: TypeAlias = "Annotated[ResponseInputItemFunctionCallOutputCallerDirect | ResponseInputItemFunctionCallOutputCallerProgram | None, Discriminator('type')]"
 
@@ -1682,12 +1688,6 @@ ResponseInputItemShellCallEnvironment: TypeAlias = (
 )
 
 ResponseInputItemShellCallOutputCaller: TypeAlias = "Annotated[ResponseInputItemShellCallOutputCallerDirect | ResponseInputItemShellCallOutputCallerProgram | None, Discriminator('type')]"
-
-ResponseInputItemApplyPatchCallOperation: TypeAlias = "Annotated[ResponseInputItemApplyPatchCallOperationCreateFile | ResponseInputItemApplyPatchCallOperationDeleteFile | ResponseInputItemApplyPatchCallOperationUpdateFile, Discriminator('type')]"
-
-ResponseInputItemApplyPatchCallCaller: TypeAlias = "Annotated[ResponseInputItemApplyPatchCallCallerDirect | ResponseInputItemApplyPatchCallCallerProgram | None, Discriminator('type')]"
-
-ResponseInputItemApplyPatchCallOutputCaller: TypeAlias = "Annotated[ResponseInputItemApplyPatchCallOutputCallerDirect | ResponseInputItemApplyPatchCallOutputCallerProgram | None, Discriminator('type')]"
 
 ResponseInputMessageContentList: TypeAlias = "list[ResponseInputContent]"
 
@@ -1729,27 +1729,6 @@ class ResponseItemAdditionalTools(BaseModel):
     type: Literal["additional_tools"]
 
 
-class ResponseItemImageGenerationCallErrorModerationDetails(BaseModel):
-    categories: list[str]
-    moderation_stage: Literal["input", "output", "unknown"]
-
-
-class ResponseItemImageGenerationCallError(BaseModel):
-    code: str | None = None
-    message: str
-    param: str | None = None
-    type: str
-    moderation_details: ResponseItemImageGenerationCallErrorModerationDetails | None = None
-
-
-class ResponseItemImageGenerationCallSvgUsage(BaseModel):
-    input_tokens: int
-    model: str
-    output_tokens: int
-    reasoning_tokens: int
-    total_tokens: int
-
-
 class ResponseItemImageGenerationCall(BaseModel):
     id: str
     result: str | None = None
@@ -1765,13 +1744,25 @@ class ResponseItemImageGenerationCall(BaseModel):
     svg_usage: ResponseItemImageGenerationCallSvgUsage | None = None
 
 
-class ResponseItemLocalShellCallAction(BaseModel):
-    command: list[str]
-    env: dict[str, str]
-    type: Literal["exec"]
-    timeout_ms: int | None = None
-    user: str | None = None
-    working_directory: str | None = None
+class ResponseItemImageGenerationCallError(BaseModel):
+    code: str | None = None
+    message: str
+    param: str | None = None
+    type: str
+    moderation_details: ResponseItemImageGenerationCallErrorModerationDetails | None = None
+
+
+class ResponseItemImageGenerationCallErrorModerationDetails(BaseModel):
+    categories: list[str]
+    moderation_stage: Literal["input", "output", "unknown"]
+
+
+class ResponseItemImageGenerationCallSvgUsage(BaseModel):
+    input_tokens: int
+    model: str
+    output_tokens: int
+    reasoning_tokens: int
+    total_tokens: int
 
 
 class ResponseItemLocalShellCall(BaseModel):
@@ -1782,26 +1773,20 @@ class ResponseItemLocalShellCall(BaseModel):
     type: Literal["local_shell_call"]
 
 
+class ResponseItemLocalShellCallAction(BaseModel):
+    command: list[str]
+    env: dict[str, str]
+    type: Literal["exec"]
+    timeout_ms: int | None = None
+    user: str | None = None
+    working_directory: str | None = None
+
+
 class ResponseItemLocalShellCallOutput(BaseModel):
     id: str
     output: str
     type: Literal["local_shell_call_output"]
     status: Literal["in_progress", "completed", "incomplete"] | None = None
-
-
-class ResponseItemMcpListToolsTool(BaseModel):
-    input_schema: object
-    name: str
-    annotations: object | None = None
-    description: str | None = None
-
-
-class ResponseItemMcpListTools(BaseModel):
-    id: str
-    server_label: str
-    tools: list[ResponseItemMcpListToolsTool]
-    type: Literal["mcp_list_tools"]
-    error: str | None = None
 
 
 class ResponseItemMcpApprovalRequest(BaseModel):
@@ -1830,6 +1815,21 @@ class ResponseItemMcpCall(BaseModel):
     error: McpToolCallError | None = None
     output: str | None = None
     status: Literal["in_progress", "completed", "incomplete", "calling", "failed"] | None = None
+
+
+class ResponseItemMcpListTools(BaseModel):
+    id: str
+    server_label: str
+    tools: list[ResponseItemMcpListToolsTool]
+    type: Literal["mcp_list_tools"]
+    error: str | None = None
+
+
+class ResponseItemMcpListToolsTool(BaseModel):
+    input_schema: object
+    name: str
+    annotations: object | None = None
+    description: str | None = None
 
 
 class ResponseItemProgram(BaseModel):
@@ -1928,27 +1928,6 @@ class ResponseOutputItemAdditionalTools(BaseModel):
     type: Literal["additional_tools"]
 
 
-class ResponseOutputItemImageGenerationCallErrorModerationDetails(BaseModel):
-    categories: list[str]
-    moderation_stage: Literal["input", "output", "unknown"]
-
-
-class ResponseOutputItemImageGenerationCallError(BaseModel):
-    code: str | None = None
-    message: str
-    param: str | None = None
-    type: str
-    moderation_details: ResponseOutputItemImageGenerationCallErrorModerationDetails | None = None
-
-
-class ResponseOutputItemImageGenerationCallSvgUsage(BaseModel):
-    input_tokens: int
-    model: str
-    output_tokens: int
-    reasoning_tokens: int
-    total_tokens: int
-
-
 class ResponseOutputItemImageGenerationCall(BaseModel):
     id: str
     result: str | None = None
@@ -1964,13 +1943,25 @@ class ResponseOutputItemImageGenerationCall(BaseModel):
     svg_usage: ResponseOutputItemImageGenerationCallSvgUsage | None = None
 
 
-class ResponseOutputItemLocalShellCallAction(BaseModel):
-    command: list[str]
-    env: dict[str, str]
-    type: Literal["exec"]
-    timeout_ms: int | None = None
-    user: str | None = None
-    working_directory: str | None = None
+class ResponseOutputItemImageGenerationCallError(BaseModel):
+    code: str | None = None
+    message: str
+    param: str | None = None
+    type: str
+    moderation_details: ResponseOutputItemImageGenerationCallErrorModerationDetails | None = None
+
+
+class ResponseOutputItemImageGenerationCallErrorModerationDetails(BaseModel):
+    categories: list[str]
+    moderation_stage: Literal["input", "output", "unknown"]
+
+
+class ResponseOutputItemImageGenerationCallSvgUsage(BaseModel):
+    input_tokens: int
+    model: str
+    output_tokens: int
+    reasoning_tokens: int
+    total_tokens: int
 
 
 class ResponseOutputItemLocalShellCall(BaseModel):
@@ -1981,26 +1972,20 @@ class ResponseOutputItemLocalShellCall(BaseModel):
     type: Literal["local_shell_call"]
 
 
+class ResponseOutputItemLocalShellCallAction(BaseModel):
+    command: list[str]
+    env: dict[str, str]
+    type: Literal["exec"]
+    timeout_ms: int | None = None
+    user: str | None = None
+    working_directory: str | None = None
+
+
 class ResponseOutputItemLocalShellCallOutput(BaseModel):
     id: str
     output: str
     type: Literal["local_shell_call_output"]
     status: Literal["in_progress", "completed", "incomplete"] | None = None
-
-
-class ResponseOutputItemMcpListToolsTool(BaseModel):
-    input_schema: object
-    name: str
-    annotations: object | None = None
-    description: str | None = None
-
-
-class ResponseOutputItemMcpListTools(BaseModel):
-    id: str
-    server_label: str
-    tools: list[ResponseOutputItemMcpListToolsTool]
-    type: Literal["mcp_list_tools"]
-    error: str | None = None
 
 
 class ResponseOutputItemMcpApprovalRequest(BaseModel):
@@ -2029,6 +2014,21 @@ class ResponseOutputItemMcpCall(BaseModel):
     error: McpToolCallError | None = None
     output: str | None = None
     status: Literal["in_progress", "completed", "incomplete", "calling", "failed"] | None = None
+
+
+class ResponseOutputItemMcpListTools(BaseModel):
+    id: str
+    server_label: str
+    tools: list[ResponseOutputItemMcpListToolsTool]
+    type: Literal["mcp_list_tools"]
+    error: str | None = None
+
+
+class ResponseOutputItemMcpListToolsTool(BaseModel):
+    input_schema: object
+    name: str
+    annotations: object | None = None
+    description: str | None = None
 
 
 class ResponseOutputItemProgram(BaseModel):
@@ -2072,11 +2072,26 @@ class ResponseOutputRefusal(BaseModel):
     type: Literal["refusal"]
 
 
+class ResponseOutputTextAnnotationContainerFileCitation(BaseModel):
+    container_id: str
+    end_index: int
+    file_id: str
+    filename: str
+    start_index: int
+    type: Literal["container_file_citation"]
+
+
 class ResponseOutputTextAnnotationFileCitation(BaseModel):
     file_id: str
     filename: str
     index: int
     type: Literal["file_citation"]
+
+
+class ResponseOutputTextAnnotationFilePath(BaseModel):
+    file_id: str
+    index: int
+    type: Literal["file_path"]
 
 
 class ResponseOutputTextAnnotationURLCitation(BaseModel):
@@ -2087,32 +2102,17 @@ class ResponseOutputTextAnnotationURLCitation(BaseModel):
     url: str
 
 
-class ResponseOutputTextAnnotationContainerFileCitation(BaseModel):
-    container_id: str
-    end_index: int
-    file_id: str
-    filename: str
-    start_index: int
-    type: Literal["container_file_citation"]
-
-
-class ResponseOutputTextAnnotationFilePath(BaseModel):
-    file_id: str
-    index: int
-    type: Literal["file_path"]
+class ResponseOutputTextLogprob(BaseModel):
+    token: str
+    bytes: list[int]
+    logprob: float
+    top_logprobs: list[ResponseOutputTextLogprobTopLogprob]
 
 
 class ResponseOutputTextLogprobTopLogprob(BaseModel):
     token: str
     bytes: list[int]
     logprob: float
-
-
-class ResponseOutputTextLogprob(BaseModel):
-    token: str
-    bytes: list[int]
-    logprob: float
-    top_logprobs: list[ResponseOutputTextLogprobTopLogprob]
 
 
 ResponseOutputTextAnnotation: TypeAlias = "Annotated[ResponseOutputTextAnnotationFileCitation | ResponseOutputTextAnnotationURLCitation | ResponseOutputTextAnnotationContainerFileCitation | ResponseOutputTextAnnotationFilePath, Discriminator('type')]"
@@ -2128,21 +2128,6 @@ class ResponseOutputTextAnnotationAddedEvent(BaseModel):
     type: Literal["response.output_text.annotation.added"]
 
 
-class ResponseOutputTextAnnotationAddedEventAnnotationFileCitation(BaseModel):
-    file_id: str
-    filename: str
-    index: int
-    type: Literal["file_citation"]
-
-
-class ResponseOutputTextAnnotationAddedEventAnnotationURLCitation(BaseModel):
-    end_index: int
-    start_index: int
-    title: str
-    type: Literal["url_citation"]
-    url: str
-
-
 class ResponseOutputTextAnnotationAddedEventAnnotationContainerFileCitation(BaseModel):
     container_id: str
     end_index: int
@@ -2152,10 +2137,25 @@ class ResponseOutputTextAnnotationAddedEventAnnotationContainerFileCitation(Base
     type: Literal["container_file_citation"]
 
 
+class ResponseOutputTextAnnotationAddedEventAnnotationFileCitation(BaseModel):
+    file_id: str
+    filename: str
+    index: int
+    type: Literal["file_citation"]
+
+
 class ResponseOutputTextAnnotationAddedEventAnnotationFilePath(BaseModel):
     file_id: str
     index: int
     type: Literal["file_path"]
+
+
+class ResponseOutputTextAnnotationAddedEventAnnotationURLCitation(BaseModel):
+    end_index: int
+    start_index: int
+    title: str
+    type: Literal["url_citation"]
+    url: str
 
 
 ResponseOutputTextAnnotationAddedEventAnnotation: TypeAlias = "Annotated[ResponseOutputTextAnnotationAddedEventAnnotationFileCitation | ResponseOutputTextAnnotationAddedEventAnnotationURLCitation | ResponseOutputTextAnnotationAddedEventAnnotationContainerFileCitation | ResponseOutputTextAnnotationAddedEventAnnotationFilePath | None, Discriminator('type')]"
@@ -2333,13 +2333,13 @@ class ResponseShellCallOutputContentDoneEventOutput(BaseModel):
     created_by: str | None = None
 
 
-class ResponseShellCallOutputContentDoneEventOutputOutcomeTimeout(BaseModel):
-    type: Literal["timeout"]
-
-
 class ResponseShellCallOutputContentDoneEventOutputOutcomeExit(BaseModel):
     exit_code: int
     type: Literal["exit"]
+
+
+class ResponseShellCallOutputContentDoneEventOutputOutcomeTimeout(BaseModel):
+    type: Literal["timeout"]
 
 
 ResponseShellCallOutputContentDoneEventOutputOutcome: TypeAlias = "Annotated[ResponseShellCallOutputContentDoneEventOutputOutcomeTimeout | ResponseShellCallOutputContentDoneEventOutputOutcomeExit, Discriminator('type')]"
@@ -2388,23 +2388,6 @@ class ResponseSteerFailedEventSteer(BaseModel):
     id: str | None = None
 
 
-class ResponseSteerInputResponseSteerInputItemListMessage(BaseModel):
-    content: list[ResponseSteerInputContent] | str
-    role: Literal["user"]
-    type: Literal["message"]
-    id: str | None = None
-    status: str | None = None
-
-
-class ResponseSteerInputResponseSteerInputItemListFunctionCallOutputCallerDirect(BaseModel):
-    type: Literal["direct"]
-
-
-class ResponseSteerInputResponseSteerInputItemListFunctionCallOutputCallerProgram(BaseModel):
-    caller_id: str
-    type: Literal["program"]
-
-
 class ResponseSteerInputResponseSteerInputItemListFunctionCallOutput(BaseModel):
     output: str | ResponseFunctionCallOutputItemList
     type: Literal["function_call_output"]
@@ -2416,11 +2399,28 @@ class ResponseSteerInputResponseSteerInputItemListFunctionCallOutput(BaseModel):
     status: Literal["in_progress", "completed", "incomplete"] | None = None
 
 
+class ResponseSteerInputResponseSteerInputItemListFunctionCallOutputCallerDirect(BaseModel):
+    type: Literal["direct"]
+
+
+class ResponseSteerInputResponseSteerInputItemListFunctionCallOutputCallerProgram(BaseModel):
+    caller_id: str
+    type: Literal["program"]
+
+
+class ResponseSteerInputResponseSteerInputItemListMessage(BaseModel):
+    content: list[ResponseSteerInputContent] | str
+    role: Literal["user"]
+    type: Literal["message"]
+    id: str | None = None
+    status: str | None = None
+
+
 ResponseSteerInput: TypeAlias = "str | list[ResponseSteerInputResponseSteerInputItemList]"
 
-ResponseSteerInputResponseSteerInputItemListFunctionCallOutputCaller: TypeAlias = "Annotated[ResponseSteerInputResponseSteerInputItemListFunctionCallOutputCallerDirect | ResponseSteerInputResponseSteerInputItemListFunctionCallOutputCallerProgram | None, Discriminator('type')]"
-
 ResponseSteerInputResponseSteerInputItemList: TypeAlias = "Annotated[ResponseSteerInputResponseSteerInputItemListMessage | ResponseSteerInputResponseSteerInputItemListFunctionCallOutput, Discriminator('type')]"
+
+ResponseSteerInputResponseSteerInputItemListFunctionCallOutputCaller: TypeAlias = "Annotated[ResponseSteerInputResponseSteerInputItemListFunctionCallOutputCallerDirect | ResponseSteerInputResponseSteerInputItemListFunctionCallOutputCallerProgram | None, Discriminator('type')]"
 
 ResponseSteerInputContent: TypeAlias = (
     "Annotated[ResponseInputTextContent | ResponseInputImageContent | ResponseInputFileContent, Discriminator('type')]"
@@ -2455,6 +2455,11 @@ class ToolSearchOutput(BaseModel):
     type: Literal["tool_search_output"]
 
 
+class ResponseSteerRequiredInputApplyPatchCallOutput(BaseModel):
+    call_id: str
+    type: Literal["apply_patch_call_output"]
+
+
 class ResponseSteerRequiredInputComputerCallOutput(BaseModel):
     call_id: str
     type: Literal["computer_call_output"]
@@ -2466,19 +2471,14 @@ class ResponseSteerRequiredInputFunctionCallOutput(BaseModel):
     type: Literal["function_call_output"]
 
 
-class ResponseSteerRequiredInputShellCallOutput(BaseModel):
-    call_id: str
-    type: Literal["shell_call_output"]
-
-
-class ResponseSteerRequiredInputApplyPatchCallOutput(BaseModel):
-    call_id: str
-    type: Literal["apply_patch_call_output"]
-
-
 class ResponseSteerRequiredInputMcpApprovalResponse(BaseModel):
     approval_request_id: str
     type: Literal["mcp_approval_response"]
+
+
+class ResponseSteerRequiredInputShellCallOutput(BaseModel):
+    call_id: str
+    type: Literal["shell_call_output"]
 
 
 ResponseSteerRequiredInput: TypeAlias = "Annotated[ResponseSteerRequiredInputFunctionCallOutput | CustomToolCallOutput | ResponseSteerRequiredInputComputerCallOutput | ResponseSteerRequiredInputShellCallOutput | ResponseSteerRequiredInputApplyPatchCallOutput | ToolSearchOutput | ResponseSteerRequiredInputMcpApprovalResponse, Discriminator('type')]"
@@ -2501,15 +2501,15 @@ class ResponseTextDeltaEvent(BaseModel):
     type: Literal["response.output_text.delta"]
 
 
-class ResponseTextDeltaEventLogprobTopLogprob(BaseModel):
-    token: str | None = None
-    logprob: float | None = None
-
-
 class ResponseTextDeltaEventLogprob(BaseModel):
     token: str
     logprob: float
     top_logprobs: list[ResponseTextDeltaEventLogprobTopLogprob] | None = None
+
+
+class ResponseTextDeltaEventLogprobTopLogprob(BaseModel):
+    token: str | None = None
+    logprob: float | None = None
 
 
 class ResponseTextDoneEvent(BaseModel):
@@ -2522,15 +2522,15 @@ class ResponseTextDoneEvent(BaseModel):
     type: Literal["response.output_text.done"]
 
 
-class ResponseTextDoneEventLogprobTopLogprob(BaseModel):
-    token: str | None = None
-    logprob: float | None = None
-
-
 class ResponseTextDoneEventLogprob(BaseModel):
     token: str
     logprob: float
     top_logprobs: list[ResponseTextDoneEventLogprobTopLogprob] | None = None
+
+
+class ResponseTextDoneEventLogprobTopLogprob(BaseModel):
+    token: str | None = None
+    logprob: float | None = None
 
 
 class ResponseToolSearchCall(BaseModel):
@@ -2562,51 +2562,10 @@ class ResponseToolSearchOutputItemParam(BaseModel):
     status: Literal["in_progress", "completed", "incomplete"] | None = None
 
 
-class ResponseToolSearchOutputItemParamToolMcpAllowedToolsMcpToolFilter(BaseModel):
-    read_only: bool | None = None
-    tool_names: list[str] | None = None
-
-
-class ResponseToolSearchOutputItemParamToolMcpRequireApprovalMcpToolApprovalFilterAlways(BaseModel):
-    read_only: bool | None = None
-    tool_names: list[str] | None = None
-
-
-class ResponseToolSearchOutputItemParamToolMcpRequireApprovalMcpToolApprovalFilterNever(BaseModel):
-    read_only: bool | None = None
-    tool_names: list[str] | None = None
-
-
-class ResponseToolSearchOutputItemParamToolMcpRequireApprovalMcpToolApprovalFilter(BaseModel):
-    always: ResponseToolSearchOutputItemParamToolMcpRequireApprovalMcpToolApprovalFilterAlways | None = None
-    never: ResponseToolSearchOutputItemParamToolMcpRequireApprovalMcpToolApprovalFilterNever | None = None
-
-
-class ResponseToolSearchOutputItemParamToolMcp(BaseModel):
-    server_label: str
-    type: Literal["mcp"]
+class ResponseToolSearchOutputItemParamToolCodeInterpreter(BaseModel):
+    container: ResponseToolSearchOutputItemParamToolCodeInterpreterContainer
+    type: Literal["code_interpreter"]
     allowed_callers: list[Literal["direct", "programmatic"]] | None = None
-    allowed_tools: ResponseToolSearchOutputItemParamToolMcpAllowedTools | None = None
-    authorization: str | None = None
-    connector_id: (
-        Literal[
-            "connector_dropbox",
-            "connector_gmail",
-            "connector_googlecalendar",
-            "connector_googledrive",
-            "connector_microsoftteams",
-            "connector_outlookcalendar",
-            "connector_outlookemail",
-            "connector_sharepoint",
-        ]
-        | None
-    ) = None
-    defer_loading: bool | None = None
-    headers: dict[str, str] | None = None
-    require_approval: ResponseToolSearchOutputItemParamToolMcpRequireApproval | None = None
-    server_description: str | None = None
-    server_url: str | None = None
-    tunnel_id: str | None = None
 
 
 class ResponseToolSearchOutputItemParamToolCodeInterpreterContainerCodeInterpreterToolAuto(BaseModel):
@@ -2616,30 +2575,6 @@ class ResponseToolSearchOutputItemParamToolCodeInterpreterContainerCodeInterpret
     network_policy: (
         ResponseToolSearchOutputItemParamToolCodeInterpreterContainerCodeInterpreterToolAutoNetworkPolicy | None
     ) = None
-
-
-class ResponseToolSearchOutputItemParamToolCodeInterpreter(BaseModel):
-    container: ResponseToolSearchOutputItemParamToolCodeInterpreterContainer
-    type: Literal["code_interpreter"]
-    allowed_callers: list[Literal["direct", "programmatic"]] | None = None
-
-
-class ResponseToolSearchOutputItemParamToolProgrammaticToolCalling(BaseModel):
-    type: Literal["programmatic_tool_calling"]
-
-
-class ResponseToolSearchOutputItemParamToolImageGenerationInputImageMask(BaseModel):
-    file_id: str | None = None
-    image_url: str | None = None
-
-
-class ResponseToolSearchOutputItemParamToolImageGenerationSvgReasoning(BaseModel):
-    effort: Literal["none", "minimal", "low", "medium", "high", "xhigh", "max"] | None = None
-
-
-class ResponseToolSearchOutputItemParamToolImageGenerationSvg(BaseModel):
-    model: str | None = None
-    reasoning: ResponseToolSearchOutputItemParamToolImageGenerationSvgReasoning | None = None
 
 
 class ResponseToolSearchOutputItemParamToolImageGeneration(BaseModel):
@@ -2678,11 +2613,84 @@ class ResponseToolSearchOutputItemParamToolImageGeneration(BaseModel):
     svg: ResponseToolSearchOutputItemParamToolImageGenerationSvg | None = None
 
 
+class ResponseToolSearchOutputItemParamToolImageGenerationInputImageMask(BaseModel):
+    file_id: str | None = None
+    image_url: str | None = None
+
+
+class ResponseToolSearchOutputItemParamToolImageGenerationSvg(BaseModel):
+    model: str | None = None
+    reasoning: ResponseToolSearchOutputItemParamToolImageGenerationSvgReasoning | None = None
+
+
+class ResponseToolSearchOutputItemParamToolImageGenerationSvgReasoning(BaseModel):
+    effort: Literal["none", "minimal", "low", "medium", "high", "xhigh", "max"] | None = None
+
+
 class ResponseToolSearchOutputItemParamToolLocalShell(BaseModel):
     type: Literal["local_shell"]
 
 
+class ResponseToolSearchOutputItemParamToolMcp(BaseModel):
+    server_label: str
+    type: Literal["mcp"]
+    allowed_callers: list[Literal["direct", "programmatic"]] | None = None
+    allowed_tools: ResponseToolSearchOutputItemParamToolMcpAllowedTools | None = None
+    authorization: str | None = None
+    connector_id: (
+        Literal[
+            "connector_dropbox",
+            "connector_gmail",
+            "connector_googlecalendar",
+            "connector_googledrive",
+            "connector_microsoftteams",
+            "connector_outlookcalendar",
+            "connector_outlookemail",
+            "connector_sharepoint",
+        ]
+        | None
+    ) = None
+    defer_loading: bool | None = None
+    headers: dict[str, str] | None = None
+    require_approval: ResponseToolSearchOutputItemParamToolMcpRequireApproval | None = None
+    server_description: str | None = None
+    server_url: str | None = None
+    tunnel_id: str | None = None
+
+
+class ResponseToolSearchOutputItemParamToolMcpAllowedToolsMcpToolFilter(BaseModel):
+    read_only: bool | None = None
+    tool_names: list[str] | None = None
+
+
+class ResponseToolSearchOutputItemParamToolMcpRequireApprovalMcpToolApprovalFilter(BaseModel):
+    always: ResponseToolSearchOutputItemParamToolMcpRequireApprovalMcpToolApprovalFilterAlways | None = None
+    never: ResponseToolSearchOutputItemParamToolMcpRequireApprovalMcpToolApprovalFilterNever | None = None
+
+
+class ResponseToolSearchOutputItemParamToolMcpRequireApprovalMcpToolApprovalFilterAlways(BaseModel):
+    read_only: bool | None = None
+    tool_names: list[str] | None = None
+
+
+class ResponseToolSearchOutputItemParamToolMcpRequireApprovalMcpToolApprovalFilterNever(BaseModel):
+    read_only: bool | None = None
+    tool_names: list[str] | None = None
+
+
+class ResponseToolSearchOutputItemParamToolProgrammaticToolCalling(BaseModel):
+    type: Literal["programmatic_tool_calling"]
+
+
 ResponseToolSearchOutputItemParamTool: TypeAlias = "Annotated[FunctionTool | FileSearchTool | ComputerTool | ComputerUsePreviewTool | WebSearchTool | ResponseToolSearchOutputItemParamToolMcp | ResponseToolSearchOutputItemParamToolCodeInterpreter | ResponseToolSearchOutputItemParamToolProgrammaticToolCalling | ResponseToolSearchOutputItemParamToolImageGeneration | ResponseToolSearchOutputItemParamToolLocalShell | FunctionShellTool | CustomTool | ToolSearchOutputNamespaceTool | ToolSearchTool | WebSearchPreviewTool | ApplyPatchTool, Discriminator('type')]"
+
+ResponseToolSearchOutputItemParamToolCodeInterpreterContainer: TypeAlias = (
+    "str | ResponseToolSearchOutputItemParamToolCodeInterpreterContainerCodeInterpreterToolAuto"
+)
+
+ResponseToolSearchOutputItemParamToolCodeInterpreterContainerCodeInterpreterToolAutoNetworkPolicy: TypeAlias = (
+    "Annotated[ContainerNetworkPolicyDisabled | ContainerNetworkPolicyAllowlist, Discriminator('type')]"
+)
 
 ResponseToolSearchOutputItemParamToolMcpAllowedTools: TypeAlias = (
     "list[str] | ResponseToolSearchOutputItemParamToolMcpAllowedToolsMcpToolFilter | None"
@@ -2692,24 +2700,16 @@ ResponseToolSearchOutputItemParamToolMcpRequireApproval: TypeAlias = (
     "ResponseToolSearchOutputItemParamToolMcpRequireApprovalMcpToolApprovalFilter | Literal['always', 'never'] | None"
 )
 
-ResponseToolSearchOutputItemParamToolCodeInterpreterContainerCodeInterpreterToolAutoNetworkPolicy: TypeAlias = (
-    "Annotated[ContainerNetworkPolicyDisabled | ContainerNetworkPolicyAllowlist, Discriminator('type')]"
-)
-
-ResponseToolSearchOutputItemParamToolCodeInterpreterContainer: TypeAlias = (
-    "str | ResponseToolSearchOutputItemParamToolCodeInterpreterContainerCodeInterpreterToolAuto"
-)
-
-
-class InputTokensDetailsCacheWriteTokensDetails(BaseModel):
-    ttl_12h_tokens: int
-    ttl_30m_tokens: int
-
 
 class InputTokensDetails(BaseModel):
     cache_write_tokens: int
     cached_tokens: int
     cache_write_tokens_details: InputTokensDetailsCacheWriteTokensDetails | None = None
+
+
+class InputTokensDetailsCacheWriteTokensDetails(BaseModel):
+    ttl_12h_tokens: int
+    ttl_30m_tokens: int
 
 
 class OutputTokensDetails(BaseModel):
@@ -2743,52 +2743,6 @@ class ResponseWebSearchCallSearchingEvent(BaseModel):
     output_index: int
     sequence_number: int
     type: Literal["response.web_search_call.searching"]
-
-
-class ResponsesClientEventResponseCreateAccessPrograms(BaseModel):
-    cyber: Literal["standard", "daybreak_blue", "daybreak_red"] | None = None
-
-
-class ResponsesClientEventResponseCreateContextManagement(BaseModel):
-    type: str
-    compact_threshold: int | None = None
-
-
-class ResponsesClientEventResponseCreateImage(BaseModel):
-    context_compression: Literal["auto", "enabled", "disabled"] | None = None
-
-
-class ResponsesClientEventResponseCreateModerationPolicyInput(BaseModel):
-    mode: Literal["score", "block"]
-
-
-class ResponsesClientEventResponseCreateModerationPolicyOutput(BaseModel):
-    mode: Literal["score", "block"]
-
-
-class ResponsesClientEventResponseCreateModerationPolicy(BaseModel):
-    input: ResponsesClientEventResponseCreateModerationPolicyInput | None = None
-    output: ResponsesClientEventResponseCreateModerationPolicyOutput | None = None
-
-
-class ResponsesClientEventResponseCreateModeration(BaseModel):
-    model: str
-    policy: ResponsesClientEventResponseCreateModerationPolicy | None = None
-
-
-class ResponsesClientEventResponseCreatePromptCacheOptions(BaseModel):
-    comparison_response_id: str | None = None
-    mode: Literal["implicit", "explicit"] | None = None
-    prewarm: bool | None = None
-    ttl: Literal["30m", "12h"] | None = None
-
-
-class ResponsesClientEventResponseCreateStreamOptions(BaseModel):
-    include_obfuscation: bool | None = None
-
-
-class ResponsesClientEventResponseCreateToolChoiceSpecificProgrammaticToolCallingParam(BaseModel):
-    type: Literal["programmatic_tool_calling"]
 
 
 class ResponsesClientEventResponseCreate(BaseModel):
@@ -2830,17 +2784,63 @@ class ResponsesClientEventResponseCreate(BaseModel):
     user: str | None = None
 
 
+class ResponsesClientEventResponseCreateAccessPrograms(BaseModel):
+    cyber: Literal["standard", "daybreak_blue", "daybreak_red"] | None = None
+
+
+class ResponsesClientEventResponseCreateContextManagement(BaseModel):
+    type: str
+    compact_threshold: int | None = None
+
+
+class ResponsesClientEventResponseCreateImage(BaseModel):
+    context_compression: Literal["auto", "enabled", "disabled"] | None = None
+
+
+class ResponsesClientEventResponseCreateModeration(BaseModel):
+    model: str
+    policy: ResponsesClientEventResponseCreateModerationPolicy | None = None
+
+
+class ResponsesClientEventResponseCreateModerationPolicy(BaseModel):
+    input: ResponsesClientEventResponseCreateModerationPolicyInput | None = None
+    output: ResponsesClientEventResponseCreateModerationPolicyOutput | None = None
+
+
+class ResponsesClientEventResponseCreateModerationPolicyInput(BaseModel):
+    mode: Literal["score", "block"]
+
+
+class ResponsesClientEventResponseCreateModerationPolicyOutput(BaseModel):
+    mode: Literal["score", "block"]
+
+
+class ResponsesClientEventResponseCreatePromptCacheOptions(BaseModel):
+    comparison_response_id: str | None = None
+    mode: Literal["implicit", "explicit"] | None = None
+    prewarm: bool | None = None
+    ttl: Literal["30m", "12h"] | None = None
+
+
+class ResponsesClientEventResponseCreateStreamOptions(BaseModel):
+    include_obfuscation: bool | None = None
+
+
+class ResponsesClientEventResponseCreateToolChoiceSpecificProgrammaticToolCallingParam(BaseModel):
+    type: Literal["programmatic_tool_calling"]
+
+
 ResponsesClientEvent: TypeAlias = (
     "Annotated[ResponsesClientEventResponseCreate | ResponseSteerEvent, Discriminator('type')]"
 )
 
 ResponsesClientEventConversation: TypeAlias = "ResponsesClientEventResponseCreateConversation"
 
+ResponsesClientEventToolChoice: TypeAlias = "ResponsesClientEventResponseCreateToolChoice"
+
 ResponsesClientEventToolChoiceSpecificProgrammaticToolCallingParam: TypeAlias = (
     "ResponsesClientEventResponseCreateToolChoiceSpecificProgrammaticToolCallingParam"
 )
-
-ResponsesClientEventToolChoice: TypeAlias = "ResponsesClientEventResponseCreateToolChoice"
 
 ResponsesClientEventModeration: TypeAlias = "ResponsesClientEventResponseCreateModeration"
 
@@ -2848,11 +2848,11 @@ ResponsesClientEventPromptCacheOptions: TypeAlias = "ResponsesClientEventRespons
 
 ResponsesClientEventContextManagement: TypeAlias = "ResponsesClientEventResponseCreateContextManagement"
 
+ResponsesClientEventModerationPolicy: TypeAlias = "ResponsesClientEventResponseCreateModerationPolicy"
+
 ResponsesClientEventModerationPolicyInput: TypeAlias = "ResponsesClientEventResponseCreateModerationPolicyInput"
 
 ResponsesClientEventModerationPolicyOutput: TypeAlias = "ResponsesClientEventResponseCreateModerationPolicyOutput"
-
-ResponsesClientEventModerationPolicy: TypeAlias = "ResponsesClientEventResponseCreateModerationPolicy"
 
 ResponsesClientEventStreamOptions: TypeAlias = "ResponsesClientEventResponseCreateStreamOptions"
 
@@ -2861,19 +2861,19 @@ ResponsesClientEventResponseCreateConversation: TypeAlias = "str | ResponseConve
 ResponsesClientEventResponseCreateToolChoice: TypeAlias = "ToolChoiceOptions | ToolChoiceAllowed | ToolChoiceTypes | ToolChoiceFunction | ToolChoiceMcp | ToolChoiceCustom | ResponsesClientEventResponseCreateToolChoiceSpecificProgrammaticToolCallingParam | ToolChoiceApplyPatch | ToolChoiceShell"
 
 
-class ResponseAudioWsDelta(ResponseAudioDeltaEvent):
-    stream_id: str | None = None
-
-
-class ResponseAudioWsDone(ResponseAudioDoneEvent):
-    stream_id: str | None = None
-
-
 class ResponseAudioTranscriptWsDelta(ResponseAudioTranscriptDeltaEvent):
     stream_id: str | None = None
 
 
 class ResponseAudioTranscriptWsDone(ResponseAudioTranscriptDoneEvent):
+    stream_id: str | None = None
+
+
+class ResponseAudioWsDelta(ResponseAudioDeltaEvent):
+    stream_id: str | None = None
+
+
+class ResponseAudioWsDone(ResponseAudioDoneEvent):
     stream_id: str | None = None
 
 
@@ -2885,11 +2885,11 @@ class ResponseCodeInterpreterCallCodeWsDone(ResponseCodeInterpreterCallCodeDoneE
     stream_id: str | None = None
 
 
-class ResponseCodeInterpreterCallWsCompleted(ResponseCodeInterpreterCallCompletedEvent):
+class ResponseCodeInterpreterCallInWsProgress(ResponseCodeInterpreterCallInProgressEvent):
     stream_id: str | None = None
 
 
-class ResponseCodeInterpreterCallInWsProgress(ResponseCodeInterpreterCallInProgressEvent):
+class ResponseCodeInterpreterCallWsCompleted(ResponseCodeInterpreterCallCompletedEvent):
     stream_id: str | None = None
 
 
@@ -2901,10 +2901,6 @@ class ResponseCompactionWsCompacting(ResponseCompactionCompactingEvent):
     stream_id: str | None = None
 
 
-class ResponseWsCompleted(ResponseCompletedEvent):
-    stream_id: str | None = None
-
-
 class ResponseContentPartWsAdded(ResponseContentPartAddedEvent):
     stream_id: str | None = None
 
@@ -2913,15 +2909,19 @@ class ResponseContentPartWsDone(ResponseContentPartDoneEvent):
     stream_id: str | None = None
 
 
-class ResponseWsCreated(ResponseCreatedEvent):
+class ResponseCustomToolCallInputWsDelta(ResponseCustomToolCallInputDeltaEvent):
     stream_id: str | None = None
 
 
-class ResponseFileSearchCallWsCompleted(ResponseFileSearchCallCompletedEvent):
+class ResponseCustomToolCallInputWsDone(ResponseCustomToolCallInputDoneEvent):
     stream_id: str | None = None
 
 
 class ResponseFileSearchCallInWsProgress(ResponseFileSearchCallInProgressEvent):
+    stream_id: str | None = None
+
+
+class ResponseFileSearchCallWsCompleted(ResponseFileSearchCallCompletedEvent):
     stream_id: str | None = None
 
 
@@ -2937,23 +2937,19 @@ class ResponseFunctionCallArgumentsWsDone(ResponseFunctionCallArgumentsDoneEvent
     stream_id: str | None = None
 
 
-class ResponseShellCallCommandWsAdded(ResponseShellCallCommandAddedEvent):
+class ResponseImageGenCallInWsProgress(ResponseImageGenCallInProgressEvent):
     stream_id: str | None = None
 
 
-class ResponseShellCallCommandWsDelta(ResponseShellCallCommandDeltaEvent):
+class ResponseImageGenCallPartialWsImage(ResponseImageGenCallPartialImageEvent):
     stream_id: str | None = None
 
 
-class ResponseShellCallCommandWsDone(ResponseShellCallCommandDoneEvent):
+class ResponseImageGenCallWsCompleted(ResponseImageGenCallCompletedEvent):
     stream_id: str | None = None
 
 
-class ResponseShellCallOutputContentWsDelta(ResponseShellCallOutputContentDeltaEvent):
-    stream_id: str | None = None
-
-
-class ResponseShellCallOutputContentWsDone(ResponseShellCallOutputContentDoneEvent):
+class ResponseImageGenCallWsGenerating(ResponseImageGenCallGeneratingEvent):
     stream_id: str | None = None
 
 
@@ -2961,11 +2957,35 @@ class ResponseInWsProgress(ResponseInProgressEvent):
     stream_id: str | None = None
 
 
-class ResponseWsFailed(ResponseFailedEvent):
+class ResponseMcpCallArgumentsWsDelta(ResponseMcpCallArgumentsDeltaEvent):
     stream_id: str | None = None
 
 
-class ResponseWsIncomplete(ResponseIncompleteEvent):
+class ResponseMcpCallArgumentsWsDone(ResponseMcpCallArgumentsDoneEvent):
+    stream_id: str | None = None
+
+
+class ResponseMcpCallInWsProgress(ResponseMcpCallInProgressEvent):
+    stream_id: str | None = None
+
+
+class ResponseMcpCallWsCompleted(ResponseMcpCallCompletedEvent):
+    stream_id: str | None = None
+
+
+class ResponseMcpCallWsFailed(ResponseMcpCallFailedEvent):
+    stream_id: str | None = None
+
+
+class ResponseMcpListToolsInWsProgress(ResponseMcpListToolsInProgressEvent):
+    stream_id: str | None = None
+
+
+class ResponseMcpListToolsWsCompleted(ResponseMcpListToolsCompletedEvent):
+    stream_id: str | None = None
+
+
+class ResponseMcpListToolsWsFailed(ResponseMcpListToolsFailedEvent):
     stream_id: str | None = None
 
 
@@ -2974,6 +2994,10 @@ class ResponseOutputItemWsAdded(ResponseOutputItemAddedEvent):
 
 
 class ResponseOutputItemWsDone(ResponseOutputItemDoneEvent):
+    stream_id: str | None = None
+
+
+class ResponseOutputTextAnnotationWsAdded(ResponseOutputTextAnnotationAddedEvent):
     stream_id: str | None = None
 
 
@@ -3009,6 +3033,26 @@ class ResponseRefusalWsDone(ResponseRefusalDoneEvent):
     stream_id: str | None = None
 
 
+class ResponseShellCallCommandWsAdded(ResponseShellCallCommandAddedEvent):
+    stream_id: str | None = None
+
+
+class ResponseShellCallCommandWsDelta(ResponseShellCallCommandDeltaEvent):
+    stream_id: str | None = None
+
+
+class ResponseShellCallCommandWsDone(ResponseShellCallCommandDoneEvent):
+    stream_id: str | None = None
+
+
+class ResponseShellCallOutputContentWsDelta(ResponseShellCallOutputContentDeltaEvent):
+    stream_id: str | None = None
+
+
+class ResponseShellCallOutputContentWsDone(ResponseShellCallOutputContentDoneEvent):
+    stream_id: str | None = None
+
+
 class ResponseTextWsDelta(ResponseTextDeltaEvent):
     stream_id: str | None = None
 
@@ -3017,11 +3061,11 @@ class ResponseTextWsDone(ResponseTextDoneEvent):
     stream_id: str | None = None
 
 
-class ResponseWebSearchCallWsCompleted(ResponseWebSearchCallCompletedEvent):
+class ResponseWebSearchCallInWsProgress(ResponseWebSearchCallInProgressEvent):
     stream_id: str | None = None
 
 
-class ResponseWebSearchCallInWsProgress(ResponseWebSearchCallInProgressEvent):
+class ResponseWebSearchCallWsCompleted(ResponseWebSearchCallCompletedEvent):
     stream_id: str | None = None
 
 
@@ -3029,72 +3073,29 @@ class ResponseWebSearchCallWsSearching(ResponseWebSearchCallSearchingEvent):
     stream_id: str | None = None
 
 
-class ResponseImageGenCallWsCompleted(ResponseImageGenCallCompletedEvent):
+class ResponseWsCompleted(ResponseCompletedEvent):
     stream_id: str | None = None
 
 
-class ResponseImageGenCallWsGenerating(ResponseImageGenCallGeneratingEvent):
+class ResponseWsCreated(ResponseCreatedEvent):
     stream_id: str | None = None
 
 
-class ResponseImageGenCallInWsProgress(ResponseImageGenCallInProgressEvent):
+class ResponseWsError(BaseModel):
+    error: ResponseWsErrorError
+    type: Literal["error"]
+    sequence_number: int | None = None
+    status: int | None = None
     stream_id: str | None = None
 
 
-class ResponseImageGenCallPartialWsImage(ResponseImageGenCallPartialImageEvent):
-    stream_id: str | None = None
-
-
-class ResponseMcpCallArgumentsWsDelta(ResponseMcpCallArgumentsDeltaEvent):
-    stream_id: str | None = None
-
-
-class ResponseMcpCallArgumentsWsDone(ResponseMcpCallArgumentsDoneEvent):
-    stream_id: str | None = None
-
-
-class ResponseMcpCallWsCompleted(ResponseMcpCallCompletedEvent):
-    stream_id: str | None = None
-
-
-class ResponseMcpCallWsFailed(ResponseMcpCallFailedEvent):
-    stream_id: str | None = None
-
-
-class ResponseMcpCallInWsProgress(ResponseMcpCallInProgressEvent):
-    stream_id: str | None = None
-
-
-class ResponseMcpListToolsWsCompleted(ResponseMcpListToolsCompletedEvent):
-    stream_id: str | None = None
-
-
-class ResponseMcpListToolsWsFailed(ResponseMcpListToolsFailedEvent):
-    stream_id: str | None = None
-
-
-class ResponseMcpListToolsInWsProgress(ResponseMcpListToolsInProgressEvent):
-    stream_id: str | None = None
-
-
-class ResponseOutputTextAnnotationWsAdded(ResponseOutputTextAnnotationAddedEvent):
-    stream_id: str | None = None
-
-
-class ResponseWsQueued(ResponseQueuedEvent):
-    stream_id: str | None = None
-
-
-class ResponseCustomToolCallInputWsDelta(ResponseCustomToolCallInputDeltaEvent):
-    stream_id: str | None = None
-
-
-class ResponseCustomToolCallInputWsDone(ResponseCustomToolCallInputDoneEvent):
-    stream_id: str | None = None
-
-
-class ResponseWsErrorErrorMisalignmentSteer(BaseModel):
+class ResponseWsErrorError(BaseModel):
+    code: str | None = None
     message: str
+    param: str | None = None
+    type: str
+    headers: dict[str, str] | None = None
+    misalignment: ResponseWsErrorErrorMisalignment | None = None
 
 
 class ResponseWsErrorErrorMisalignment(BaseModel):
@@ -3113,20 +3114,19 @@ class ResponseWsErrorErrorMisalignment(BaseModel):
     steer: ResponseWsErrorErrorMisalignmentSteer | None = None
 
 
-class ResponseWsErrorError(BaseModel):
-    code: str | None = None
+class ResponseWsErrorErrorMisalignmentSteer(BaseModel):
     message: str
-    param: str | None = None
-    type: str
-    headers: dict[str, str] | None = None
-    misalignment: ResponseWsErrorErrorMisalignment | None = None
 
 
-class ResponseWsError(BaseModel):
-    error: ResponseWsErrorError
-    type: Literal["error"]
-    sequence_number: int | None = None
-    status: int | None = None
+class ResponseWsFailed(ResponseFailedEvent):
+    stream_id: str | None = None
+
+
+class ResponseWsIncomplete(ResponseIncompleteEvent):
+    stream_id: str | None = None
+
+
+class ResponseWsQueued(ResponseQueuedEvent):
     stream_id: str | None = None
 
 
@@ -3141,51 +3141,10 @@ class SkillReference(BaseModel):
     version: str | None = None
 
 
-class ToolMcpAllowedToolsMcpToolFilter(BaseModel):
-    read_only: bool | None = None
-    tool_names: list[str] | None = None
-
-
-class ToolMcpRequireApprovalMcpToolApprovalFilterAlways(BaseModel):
-    read_only: bool | None = None
-    tool_names: list[str] | None = None
-
-
-class ToolMcpRequireApprovalMcpToolApprovalFilterNever(BaseModel):
-    read_only: bool | None = None
-    tool_names: list[str] | None = None
-
-
-class ToolMcpRequireApprovalMcpToolApprovalFilter(BaseModel):
-    always: ToolMcpRequireApprovalMcpToolApprovalFilterAlways | None = None
-    never: ToolMcpRequireApprovalMcpToolApprovalFilterNever | None = None
-
-
-class ToolMcp(BaseModel):
-    server_label: str
-    type: Literal["mcp"]
+class ToolCodeInterpreter(BaseModel):
+    container: ToolCodeInterpreterContainer
+    type: Literal["code_interpreter"]
     allowed_callers: list[Literal["direct", "programmatic"]] | None = None
-    allowed_tools: ToolMcpAllowedTools | None = None
-    authorization: str | None = None
-    connector_id: (
-        Literal[
-            "connector_dropbox",
-            "connector_gmail",
-            "connector_googlecalendar",
-            "connector_googledrive",
-            "connector_microsoftteams",
-            "connector_outlookcalendar",
-            "connector_outlookemail",
-            "connector_sharepoint",
-        ]
-        | None
-    ) = None
-    defer_loading: bool | None = None
-    headers: dict[str, str] | None = None
-    require_approval: ToolMcpRequireApproval | None = None
-    server_description: str | None = None
-    server_url: str | None = None
-    tunnel_id: str | None = None
 
 
 class ToolCodeInterpreterContainerCodeInterpreterToolAuto(BaseModel):
@@ -3193,30 +3152,6 @@ class ToolCodeInterpreterContainerCodeInterpreterToolAuto(BaseModel):
     file_ids: list[str] | None = None
     memory_limit: Literal["1g", "4g", "16g", "64g"] | None = None
     network_policy: ToolCodeInterpreterContainerCodeInterpreterToolAutoNetworkPolicy | None = None
-
-
-class ToolCodeInterpreter(BaseModel):
-    container: ToolCodeInterpreterContainer
-    type: Literal["code_interpreter"]
-    allowed_callers: list[Literal["direct", "programmatic"]] | None = None
-
-
-class ToolProgrammaticToolCalling(BaseModel):
-    type: Literal["programmatic_tool_calling"]
-
-
-class ToolImageGenerationInputImageMask(BaseModel):
-    file_id: str | None = None
-    image_url: str | None = None
-
-
-class ToolImageGenerationSvgReasoning(BaseModel):
-    effort: Literal["none", "minimal", "low", "medium", "high", "xhigh", "max"] | None = None
-
-
-class ToolImageGenerationSvg(BaseModel):
-    model: str | None = None
-    reasoning: ToolImageGenerationSvgReasoning | None = None
 
 
 class ToolImageGeneration(BaseModel):
@@ -3255,21 +3190,86 @@ class ToolImageGeneration(BaseModel):
     svg: ToolImageGenerationSvg | None = None
 
 
+class ToolImageGenerationInputImageMask(BaseModel):
+    file_id: str | None = None
+    image_url: str | None = None
+
+
+class ToolImageGenerationSvg(BaseModel):
+    model: str | None = None
+    reasoning: ToolImageGenerationSvgReasoning | None = None
+
+
+class ToolImageGenerationSvgReasoning(BaseModel):
+    effort: Literal["none", "minimal", "low", "medium", "high", "xhigh", "max"] | None = None
+
+
 class ToolLocalShell(BaseModel):
     type: Literal["local_shell"]
 
 
+class ToolMcp(BaseModel):
+    server_label: str
+    type: Literal["mcp"]
+    allowed_callers: list[Literal["direct", "programmatic"]] | None = None
+    allowed_tools: ToolMcpAllowedTools | None = None
+    authorization: str | None = None
+    connector_id: (
+        Literal[
+            "connector_dropbox",
+            "connector_gmail",
+            "connector_googlecalendar",
+            "connector_googledrive",
+            "connector_microsoftteams",
+            "connector_outlookcalendar",
+            "connector_outlookemail",
+            "connector_sharepoint",
+        ]
+        | None
+    ) = None
+    defer_loading: bool | None = None
+    headers: dict[str, str] | None = None
+    require_approval: ToolMcpRequireApproval | None = None
+    server_description: str | None = None
+    server_url: str | None = None
+    tunnel_id: str | None = None
+
+
+class ToolMcpAllowedToolsMcpToolFilter(BaseModel):
+    read_only: bool | None = None
+    tool_names: list[str] | None = None
+
+
+class ToolMcpRequireApprovalMcpToolApprovalFilter(BaseModel):
+    always: ToolMcpRequireApprovalMcpToolApprovalFilterAlways | None = None
+    never: ToolMcpRequireApprovalMcpToolApprovalFilterNever | None = None
+
+
+class ToolMcpRequireApprovalMcpToolApprovalFilterAlways(BaseModel):
+    read_only: bool | None = None
+    tool_names: list[str] | None = None
+
+
+class ToolMcpRequireApprovalMcpToolApprovalFilterNever(BaseModel):
+    read_only: bool | None = None
+    tool_names: list[str] | None = None
+
+
+class ToolProgrammaticToolCalling(BaseModel):
+    type: Literal["programmatic_tool_calling"]
+
+
 Tool: TypeAlias = "Annotated[FunctionTool | FileSearchTool | ComputerTool | ComputerUsePreviewTool | WebSearchTool | ToolMcp | ToolCodeInterpreter | ToolProgrammaticToolCalling | ToolImageGeneration | ToolLocalShell | FunctionShellTool | CustomTool | NamespaceTool | ToolSearchTool | WebSearchPreviewTool | ApplyPatchTool, Discriminator('type')]"
 
-ToolMcpAllowedTools: TypeAlias = "list[str] | ToolMcpAllowedToolsMcpToolFilter | None"
-
-ToolMcpRequireApproval: TypeAlias = "ToolMcpRequireApprovalMcpToolApprovalFilter | Literal['always', 'never'] | None"
+ToolCodeInterpreterContainer: TypeAlias = "str | ToolCodeInterpreterContainerCodeInterpreterToolAuto"
 
 ToolCodeInterpreterContainerCodeInterpreterToolAutoNetworkPolicy: TypeAlias = (
     "Annotated[ContainerNetworkPolicyDisabled | ContainerNetworkPolicyAllowlist, Discriminator('type')]"
 )
 
-ToolCodeInterpreterContainer: TypeAlias = "str | ToolCodeInterpreterContainerCodeInterpreterToolAuto"
+ToolMcpAllowedTools: TypeAlias = "list[str] | ToolMcpAllowedToolsMcpToolFilter | None"
+
+ToolMcpRequireApproval: TypeAlias = "ToolMcpRequireApprovalMcpToolApprovalFilter | Literal['always', 'never'] | None"
 
 ToolWebSearchToolFilters: TypeAlias = "WebSearchToolFilters"
 

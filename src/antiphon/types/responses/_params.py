@@ -34,15 +34,15 @@ class ComputerActionListParamDoubleClick(TypedDict):
     y: int
 
 
-class ComputerActionListParamDragPath(TypedDict):
-    x: int
-    y: int
-
-
 class ComputerActionListParamDrag(TypedDict, total=False):
     path: Required[Iterable[ComputerActionListParamDragPath]]
     type: Required[Literal["drag"]]
     keys: Sequence[str] | None
+
+
+class ComputerActionListParamDragPath(TypedDict):
+    x: int
+    y: int
 
 
 class ComputerActionListParamKeypress(TypedDict):
@@ -99,15 +99,15 @@ class ComputerActionParamDoubleClick(TypedDict):
     y: int
 
 
-class ComputerActionParamDragPath(TypedDict):
-    x: int
-    y: int
-
-
 class ComputerActionParamDrag(TypedDict, total=False):
     path: Required[Iterable[ComputerActionParamDragPath]]
     type: Required[Literal["drag"]]
     keys: Sequence[str] | None
+
+
+class ComputerActionParamDragPath(TypedDict):
+    x: int
+    y: int
 
 
 class ComputerActionParamKeypress(TypedDict):
@@ -221,15 +221,15 @@ class FileSearchToolParam(TypedDict, total=False):
     ranking_options: FileSearchToolParamRankingOptions
 
 
-class FileSearchToolParamRankingOptionsHybridSearch(TypedDict):
-    embedding_weight: float
-    text_weight: float
-
-
 class FileSearchToolParamRankingOptions(TypedDict, total=False):
     hybrid_search: FileSearchToolParamRankingOptionsHybridSearch
     ranker: Literal["auto", "default-2024-11-15"]
     score_threshold: float
+
+
+class FileSearchToolParamRankingOptionsHybridSearch(TypedDict):
+    embedding_weight: float
+    text_weight: float
 
 
 FileSearchToolParamFilters: TypeAlias = "_types_shared_params.ComparisonFilter | _types_shared_params.CompoundFilter"
@@ -317,6 +317,12 @@ class LocalSkillParam(TypedDict):
     path: str
 
 
+class McpToolCallErrorParamHTTPError(TypedDict):
+    code: int
+    message: str
+    type: Literal["http_error"]
+
+
 class McpToolCallErrorParamMcpProtocolError(TypedDict):
     code: int
     message: str
@@ -326,12 +332,6 @@ class McpToolCallErrorParamMcpProtocolError(TypedDict):
 class McpToolCallErrorParamMcpToolExecutionError(TypedDict):
     content: object
     type: Literal["mcp_tool_execution_error"]
-
-
-class McpToolCallErrorParamHTTPError(TypedDict):
-    code: int
-    message: str
-    type: Literal["http_error"]
 
 
 McpToolCallErrorParam: TypeAlias = "McpToolCallErrorParamMcpProtocolError | McpToolCallErrorParamMcpToolExecutionError | McpToolCallErrorParamHTTPError"
@@ -372,14 +372,14 @@ class ResponseCodeInterpreterToolCallParam(TypedDict):
     type: Literal["code_interpreter_call"]
 
 
-class ResponseCodeInterpreterToolCallParamOutputLogs(TypedDict):
-    logs: str
-    type: Literal["logs"]
-
-
 class ResponseCodeInterpreterToolCallParamOutputImage(TypedDict):
     type: Literal["image"]
     url: str
+
+
+class ResponseCodeInterpreterToolCallParamOutputLogs(TypedDict):
+    logs: str
+    type: Literal["logs"]
 
 
 ResponseCodeInterpreterToolCallParamOutput: TypeAlias = (
@@ -547,12 +547,6 @@ class ResponseComputerToolCallParam(TypedDict, total=False):
     actions: ComputerActionListParam
 
 
-class ResponseComputerToolCallParamPendingSafetyCheck(TypedDict, total=False):
-    id: Required[str]
-    code: str | None
-    message: str | None
-
-
 class ResponseComputerToolCallParamActionClick(TypedDict, total=False):
     button: Required[Literal["left", "right", "wheel", "back", "forward"]]
     type: Required[Literal["click"]]
@@ -568,15 +562,15 @@ class ResponseComputerToolCallParamActionDoubleClick(TypedDict):
     y: int
 
 
-class ResponseComputerToolCallParamActionDragPath(TypedDict):
-    x: int
-    y: int
-
-
 class ResponseComputerToolCallParamActionDrag(TypedDict, total=False):
     path: Required[Iterable[ResponseComputerToolCallParamActionDragPath]]
     type: Required[Literal["drag"]]
     keys: Sequence[str] | None
+
+
+class ResponseComputerToolCallParamActionDragPath(TypedDict):
+    x: int
+    y: int
 
 
 class ResponseComputerToolCallParamActionKeypress(TypedDict):
@@ -611,6 +605,12 @@ class ResponseComputerToolCallParamActionType(TypedDict):
 
 class ResponseComputerToolCallParamActionWait(TypedDict):
     type: Literal["wait"]
+
+
+class ResponseComputerToolCallParamPendingSafetyCheck(TypedDict, total=False):
+    id: Required[str]
+    code: str | None
+    message: str | None
 
 
 ResponseComputerToolCallParamAction: TypeAlias = "ResponseComputerToolCallParamActionClick | ResponseComputerToolCallParamActionDoubleClick | ResponseComputerToolCallParamActionDrag | ResponseComputerToolCallParamActionKeypress | ResponseComputerToolCallParamActionMove | ResponseComputerToolCallParamActionScreenshot | ResponseComputerToolCallParamActionScroll | ResponseComputerToolCallParamActionType | ResponseComputerToolCallParamActionWait"
@@ -712,17 +712,17 @@ class ResponseCreateParamsContextManagement(TypedDict, total=False):
     compact_threshold: int | None
 
 
+class ResponseCreateParamsModerationPolicy(TypedDict, total=False):
+    input: ResponseCreateParamsModerationPolicyInput | None
+    output: ResponseCreateParamsModerationPolicyOutput | None
+
+
 class ResponseCreateParamsModerationPolicyInput(TypedDict):
     mode: Literal["score", "block"]
 
 
 class ResponseCreateParamsModerationPolicyOutput(TypedDict):
     mode: Literal["score", "block"]
-
-
-class ResponseCreateParamsModerationPolicy(TypedDict, total=False):
-    input: ResponseCreateParamsModerationPolicyInput | None
-    output: ResponseCreateParamsModerationPolicyOutput | None
 
 
 class ResponseCreateParamsStreamOptions(TypedDict, total=False):
@@ -836,13 +836,13 @@ class ResponseFunctionShellCallOutputContentParam(TypedDict):
     stdout: str
 
 
-class ResponseFunctionShellCallOutputContentParamOutcomeTimeout(TypedDict):
-    type: Literal["timeout"]
-
-
 class ResponseFunctionShellCallOutputContentParamOutcomeExit(TypedDict):
     exit_code: int
     type: Literal["exit"]
+
+
+class ResponseFunctionShellCallOutputContentParamOutcomeTimeout(TypedDict):
+    type: Literal["timeout"]
 
 
 ResponseFunctionShellCallOutputContentParamOutcome: TypeAlias = (
@@ -886,9 +886,15 @@ class ResponseFunctionWebSearchParam(TypedDict):
     type: Literal["web_search_call"]
 
 
-class ResponseFunctionWebSearchParamActionSearchSource(TypedDict):
-    type: Literal["url"]
+class ResponseFunctionWebSearchParamActionFind(TypedDict):
+    pattern: str
+    type: Literal["find_in_page"]
     url: str
+
+
+class ResponseFunctionWebSearchParamActionOpenPage(TypedDict, total=False):
+    type: Required[Literal["open_page"]]
+    url: str | None
 
 
 class ResponseFunctionWebSearchParamActionSearch(TypedDict, total=False):
@@ -898,14 +904,8 @@ class ResponseFunctionWebSearchParamActionSearch(TypedDict, total=False):
     sources: Iterable[ResponseFunctionWebSearchParamActionSearchSource]
 
 
-class ResponseFunctionWebSearchParamActionOpenPage(TypedDict, total=False):
-    type: Required[Literal["open_page"]]
-    url: str | None
-
-
-class ResponseFunctionWebSearchParamActionFind(TypedDict):
-    pattern: str
-    type: Literal["find_in_page"]
+class ResponseFunctionWebSearchParamActionSearchSource(TypedDict):
+    type: Literal["url"]
     url: str
 
 
@@ -981,57 +981,6 @@ class ResponseInputImageParamPromptCacheBreakpoint(TypedDict, total=False):
     ttl: Literal["30m", "12h"]
 
 
-class ResponseInputItemParamMessage(TypedDict, total=False):
-    content: Required[ResponseInputMessageContentListParam]
-    role: Required[Literal["user", "system", "developer"]]
-    status: Literal["in_progress", "completed", "incomplete"]
-    type: Literal["message"]
-
-
-class ResponseInputItemParamComputerCallOutputAcknowledgedSafetyCheck(TypedDict, total=False):
-    id: Required[str]
-    code: str | None
-    message: str | None
-
-
-class ResponseInputItemParamComputerCallOutput(TypedDict, total=False):
-    call_id: Required[str]
-    output: Required[ResponseComputerToolCallOutputScreenshotParam]
-    type: Required[Literal["computer_call_output"]]
-    id: str | None
-    acknowledged_safety_checks: Iterable[ResponseInputItemParamComputerCallOutputAcknowledgedSafetyCheck] | None
-    status: Literal["in_progress", "completed", "incomplete"] | None
-
-
-class ResponseInputItemParamFunctionCallOutputCallerDirect(TypedDict):
-    type: Literal["direct"]
-
-
-class ResponseInputItemParamFunctionCallOutputCallerProgram(TypedDict):
-    caller_id: str
-    type: Literal["program"]
-
-
-class ResponseInputItemParamFunctionCallOutput(TypedDict, total=False):
-    output: Required[str | ResponseFunctionCallOutputItemListParam]
-    type: Required[Literal["function_call_output"]]
-    id: str | None
-    call_id: str | None
-    caller: ResponseInputItemParamFunctionCallOutputCaller | None
-    name: str | None
-    namespace: str | None
-    status: Literal["in_progress", "completed", "incomplete"] | None
-
-
-class ResponseInputItemParamToolSearchCall(TypedDict, total=False):
-    arguments: Required[object]
-    type: Required[Literal["tool_search_call"]]
-    id: str | None
-    call_id: str | None
-    execution: Literal["server", "client"]
-    status: Literal["in_progress", "completed", "incomplete"] | None
-
-
 class ResponseInputItemParamAdditionalTools(TypedDict, total=False):
     role: Required[Literal["developer"]]
     tools: Required[Iterable[ToolParam]]
@@ -1039,108 +988,22 @@ class ResponseInputItemParamAdditionalTools(TypedDict, total=False):
     id: str | None
 
 
-class ResponseInputItemParamImageGenerationCallErrorModerationDetails(TypedDict):
-    categories: Sequence[str]
-    moderation_stage: Literal["input", "output", "unknown"]
+class ResponseInputItemParamApplyPatchCall(TypedDict, total=False):
+    call_id: Required[str]
+    operation: Required[ResponseInputItemParamApplyPatchCallOperation]
+    status: Required[Literal["in_progress", "completed"]]
+    type: Required[Literal["apply_patch_call"]]
+    id: str | None
+    caller: ResponseInputItemParamApplyPatchCallCaller | None
 
 
-class ResponseInputItemParamImageGenerationCallError(TypedDict, total=False):
-    code: Required[str | None]
-    message: Required[str]
-    param: Required[str | None]
-    type: Required[str]
-    moderation_details: ResponseInputItemParamImageGenerationCallErrorModerationDetails
-
-
-class ResponseInputItemParamImageGenerationCallSvgUsage(TypedDict):
-    input_tokens: int
-    model: str
-    output_tokens: int
-    reasoning_tokens: int
-    total_tokens: int
-
-
-class ResponseInputItemParamImageGenerationCall(TypedDict, total=False):
-    id: Required[str]
-    result: Required[str | None]
-    status: Required[Literal["in_progress", "completed", "generating", "failed"]]
-    type: Required[Literal["image_generation_call"]]
-    action: Literal["generate", "edit", "auto"] | None
-    background: Literal["transparent", "opaque", "auto"] | None
-    error: ResponseInputItemParamImageGenerationCallError
-    output_format: Literal["png", "webp", "jpeg", "gif", "svg"] | None
-    quality: Literal["low", "medium", "high", "xhigh", "max", "auto"] | None
-    revised_prompt: str | None
-    size: str | Literal["1024x1024", "1024x1536", "1536x1024"] | None
-    svg_usage: ResponseInputItemParamImageGenerationCallSvgUsage
-
-
-class ResponseInputItemParamLocalShellCallAction(TypedDict, total=False):
-    command: Required[Sequence[str]]
-    env: Required[dict[str, str]]
-    type: Required[Literal["exec"]]
-    timeout_ms: int | None
-    user: str | None
-    working_directory: str | None
-
-
-class ResponseInputItemParamLocalShellCall(TypedDict):
-    id: str
-    action: ResponseInputItemParamLocalShellCallAction
-    call_id: str
-    status: Literal["in_progress", "completed", "incomplete"]
-    type: Literal["local_shell_call"]
-
-
-class ResponseInputItemParamLocalShellCallOutput(TypedDict, total=False):
-    id: Required[str]
-    output: Required[str]
-    type: Required[Literal["local_shell_call_output"]]
-    status: Literal["in_progress", "completed", "incomplete"] | None
-
-
-class ResponseInputItemParamShellCallAction(TypedDict, total=False):
-    commands: Required[Sequence[str]]
-    max_output_length: int | None
-    timeout_ms: int | None
-
-
-class ResponseInputItemParamShellCallCallerDirect(TypedDict):
+class ResponseInputItemParamApplyPatchCallCallerDirect(TypedDict):
     type: Literal["direct"]
 
 
-class ResponseInputItemParamShellCallCallerProgram(TypedDict):
+class ResponseInputItemParamApplyPatchCallCallerProgram(TypedDict):
     caller_id: str
     type: Literal["program"]
-
-
-class ResponseInputItemParamShellCall(TypedDict, total=False):
-    action: Required[ResponseInputItemParamShellCallAction]
-    call_id: Required[str]
-    type: Required[Literal["shell_call"]]
-    id: str | None
-    caller: ResponseInputItemParamShellCallCaller | None
-    environment: ResponseInputItemParamShellCallEnvironment | None
-    status: Literal["in_progress", "completed", "incomplete"] | None
-
-
-class ResponseInputItemParamShellCallOutputCallerDirect(TypedDict):
-    type: Literal["direct"]
-
-
-class ResponseInputItemParamShellCallOutputCallerProgram(TypedDict):
-    caller_id: str
-    type: Literal["program"]
-
-
-class ResponseInputItemParamShellCallOutput(TypedDict, total=False):
-    call_id: Required[str]
-    output: Required[Iterable[ResponseFunctionShellCallOutputContentParam]]
-    type: Required[Literal["shell_call_output"]]
-    id: str | None
-    caller: ResponseInputItemParamShellCallOutputCaller | None
-    max_output_length: int | None
-    status: Literal["in_progress", "completed", "incomplete"] | None
 
 
 class ResponseInputItemParamApplyPatchCallOperationCreateFile(TypedDict):
@@ -1160,22 +1023,13 @@ class ResponseInputItemParamApplyPatchCallOperationUpdateFile(TypedDict):
     type: Literal["update_file"]
 
 
-class ResponseInputItemParamApplyPatchCallCallerDirect(TypedDict):
-    type: Literal["direct"]
-
-
-class ResponseInputItemParamApplyPatchCallCallerProgram(TypedDict):
-    caller_id: str
-    type: Literal["program"]
-
-
-class ResponseInputItemParamApplyPatchCall(TypedDict, total=False):
+class ResponseInputItemParamApplyPatchCallOutput(TypedDict, total=False):
     call_id: Required[str]
-    operation: Required[ResponseInputItemParamApplyPatchCallOperation]
-    status: Required[Literal["in_progress", "completed"]]
-    type: Required[Literal["apply_patch_call"]]
+    status: Required[Literal["completed", "failed"]]
+    type: Required[Literal["apply_patch_call_output"]]
     id: str | None
-    caller: ResponseInputItemParamApplyPatchCallCaller | None
+    caller: ResponseInputItemParamApplyPatchCallOutputCaller | None
+    output: str | None
 
 
 class ResponseInputItemParamApplyPatchCallOutputCallerDirect(TypedDict):
@@ -1187,28 +1041,109 @@ class ResponseInputItemParamApplyPatchCallOutputCallerProgram(TypedDict):
     type: Literal["program"]
 
 
-class ResponseInputItemParamApplyPatchCallOutput(TypedDict, total=False):
-    call_id: Required[str]
-    status: Required[Literal["completed", "failed"]]
-    type: Required[Literal["apply_patch_call_output"]]
+class ResponseInputItemParamCompactionTrigger(TypedDict, total=False):
+    type: Required[Literal["compaction_trigger"]]
     id: str | None
-    caller: ResponseInputItemParamApplyPatchCallOutputCaller | None
-    output: str | None
 
 
-class ResponseInputItemParamMcpListToolsTool(TypedDict, total=False):
-    input_schema: Required[object]
-    name: Required[str]
-    annotations: object | None
-    description: str | None
+class ResponseInputItemParamComputerCallOutput(TypedDict, total=False):
+    call_id: Required[str]
+    output: Required[ResponseComputerToolCallOutputScreenshotParam]
+    type: Required[Literal["computer_call_output"]]
+    id: str | None
+    acknowledged_safety_checks: Iterable[ResponseInputItemParamComputerCallOutputAcknowledgedSafetyCheck] | None
+    status: Literal["in_progress", "completed", "incomplete"] | None
 
 
-class ResponseInputItemParamMcpListTools(TypedDict, total=False):
+class ResponseInputItemParamComputerCallOutputAcknowledgedSafetyCheck(TypedDict, total=False):
     id: Required[str]
-    server_label: Required[str]
-    tools: Required[Iterable[ResponseInputItemParamMcpListToolsTool]]
-    type: Required[Literal["mcp_list_tools"]]
-    error: str | None
+    code: str | None
+    message: str | None
+
+
+class ResponseInputItemParamFunctionCallOutput(TypedDict, total=False):
+    output: Required[str | ResponseFunctionCallOutputItemListParam]
+    type: Required[Literal["function_call_output"]]
+    id: str | None
+    call_id: str | None
+    caller: ResponseInputItemParamFunctionCallOutputCaller | None
+    name: str | None
+    namespace: str | None
+    status: Literal["in_progress", "completed", "incomplete"] | None
+
+
+class ResponseInputItemParamFunctionCallOutputCallerDirect(TypedDict):
+    type: Literal["direct"]
+
+
+class ResponseInputItemParamFunctionCallOutputCallerProgram(TypedDict):
+    caller_id: str
+    type: Literal["program"]
+
+
+class ResponseInputItemParamImageGenerationCall(TypedDict, total=False):
+    id: Required[str]
+    result: Required[str | None]
+    status: Required[Literal["in_progress", "completed", "generating", "failed"]]
+    type: Required[Literal["image_generation_call"]]
+    action: Literal["generate", "edit", "auto"] | None
+    background: Literal["transparent", "opaque", "auto"] | None
+    error: ResponseInputItemParamImageGenerationCallError
+    output_format: Literal["png", "webp", "jpeg", "gif", "svg"] | None
+    quality: Literal["low", "medium", "high", "xhigh", "max", "auto"] | None
+    revised_prompt: str | None
+    size: str | Literal["1024x1024", "1024x1536", "1536x1024"] | None
+    svg_usage: ResponseInputItemParamImageGenerationCallSvgUsage
+
+
+class ResponseInputItemParamImageGenerationCallError(TypedDict, total=False):
+    code: Required[str | None]
+    message: Required[str]
+    param: Required[str | None]
+    type: Required[str]
+    moderation_details: ResponseInputItemParamImageGenerationCallErrorModerationDetails
+
+
+class ResponseInputItemParamImageGenerationCallErrorModerationDetails(TypedDict):
+    categories: Sequence[str]
+    moderation_stage: Literal["input", "output", "unknown"]
+
+
+class ResponseInputItemParamImageGenerationCallSvgUsage(TypedDict):
+    input_tokens: int
+    model: str
+    output_tokens: int
+    reasoning_tokens: int
+    total_tokens: int
+
+
+class ResponseInputItemParamItemReference(TypedDict, total=False):
+    id: Required[str]
+    type: Literal["item_reference"] | None
+
+
+class ResponseInputItemParamLocalShellCall(TypedDict):
+    id: str
+    action: ResponseInputItemParamLocalShellCallAction
+    call_id: str
+    status: Literal["in_progress", "completed", "incomplete"]
+    type: Literal["local_shell_call"]
+
+
+class ResponseInputItemParamLocalShellCallAction(TypedDict, total=False):
+    command: Required[Sequence[str]]
+    env: Required[dict[str, str]]
+    type: Required[Literal["exec"]]
+    timeout_ms: int | None
+    user: str | None
+    working_directory: str | None
+
+
+class ResponseInputItemParamLocalShellCallOutput(TypedDict, total=False):
+    id: Required[str]
+    output: Required[str]
+    type: Required[Literal["local_shell_call_output"]]
+    status: Literal["in_progress", "completed", "incomplete"] | None
 
 
 class ResponseInputItemParamMcpApprovalRequest(TypedDict):
@@ -1239,14 +1174,26 @@ class ResponseInputItemParamMcpCall(TypedDict, total=False):
     status: Literal["in_progress", "completed", "incomplete", "calling", "failed"]
 
 
-class ResponseInputItemParamCompactionTrigger(TypedDict, total=False):
-    type: Required[Literal["compaction_trigger"]]
-    id: str | None
-
-
-class ResponseInputItemParamItemReference(TypedDict, total=False):
+class ResponseInputItemParamMcpListTools(TypedDict, total=False):
     id: Required[str]
-    type: Literal["item_reference"] | None
+    server_label: Required[str]
+    tools: Required[Iterable[ResponseInputItemParamMcpListToolsTool]]
+    type: Required[Literal["mcp_list_tools"]]
+    error: str | None
+
+
+class ResponseInputItemParamMcpListToolsTool(TypedDict, total=False):
+    input_schema: Required[object]
+    name: Required[str]
+    annotations: object | None
+    description: str | None
+
+
+class ResponseInputItemParamMessage(TypedDict, total=False):
+    content: Required[ResponseInputMessageContentListParam]
+    role: Required[Literal["user", "system", "developer"]]
+    status: Literal["in_progress", "completed", "incomplete"]
+    type: Literal["message"]
 
 
 class ResponseInputItemParamProgram(TypedDict):
@@ -1265,7 +1212,70 @@ class ResponseInputItemParamProgramOutput(TypedDict):
     type: Literal["program_output"]
 
 
+class ResponseInputItemParamShellCall(TypedDict, total=False):
+    action: Required[ResponseInputItemParamShellCallAction]
+    call_id: Required[str]
+    type: Required[Literal["shell_call"]]
+    id: str | None
+    caller: ResponseInputItemParamShellCallCaller | None
+    environment: ResponseInputItemParamShellCallEnvironment | None
+    status: Literal["in_progress", "completed", "incomplete"] | None
+
+
+class ResponseInputItemParamShellCallAction(TypedDict, total=False):
+    commands: Required[Sequence[str]]
+    max_output_length: int | None
+    timeout_ms: int | None
+
+
+class ResponseInputItemParamShellCallCallerDirect(TypedDict):
+    type: Literal["direct"]
+
+
+class ResponseInputItemParamShellCallCallerProgram(TypedDict):
+    caller_id: str
+    type: Literal["program"]
+
+
+class ResponseInputItemParamShellCallOutput(TypedDict, total=False):
+    call_id: Required[str]
+    output: Required[Iterable[ResponseFunctionShellCallOutputContentParam]]
+    type: Required[Literal["shell_call_output"]]
+    id: str | None
+    caller: ResponseInputItemParamShellCallOutputCaller | None
+    max_output_length: int | None
+    status: Literal["in_progress", "completed", "incomplete"] | None
+
+
+class ResponseInputItemParamShellCallOutputCallerDirect(TypedDict):
+    type: Literal["direct"]
+
+
+class ResponseInputItemParamShellCallOutputCallerProgram(TypedDict):
+    caller_id: str
+    type: Literal["program"]
+
+
+class ResponseInputItemParamToolSearchCall(TypedDict, total=False):
+    arguments: Required[object]
+    type: Required[Literal["tool_search_call"]]
+    id: str | None
+    call_id: str | None
+    execution: Literal["server", "client"]
+    status: Literal["in_progress", "completed", "incomplete"] | None
+
+
 ResponseInputItemParam: TypeAlias = "EasyInputMessageParam | ResponseInputItemParamMessage | ResponseOutputMessageParam | ResponseFileSearchToolCallParam | ResponseComputerToolCallParam | ResponseInputItemParamComputerCallOutput | ResponseFunctionWebSearchParam | ResponseFunctionToolCallParam | ResponseInputItemParamFunctionCallOutput | ResponseInputItemParamToolSearchCall | ResponseToolSearchOutputItemParamParam | ResponseInputItemParamAdditionalTools | ResponseConfigurationUpdateItemParamParam | ResponseReasoningItemParam | ResponseCompactionItemParamParam | ResponseInputItemParamImageGenerationCall | ResponseCodeInterpreterToolCallParam | ResponseInputItemParamLocalShellCall | ResponseInputItemParamLocalShellCallOutput | ResponseInputItemParamShellCall | ResponseInputItemParamShellCallOutput | ResponseInputItemParamApplyPatchCall | ResponseInputItemParamApplyPatchCallOutput | ResponseInputItemParamMcpListTools | ResponseInputItemParamMcpApprovalRequest | ResponseInputItemParamMcpApprovalResponse | ResponseInputItemParamMcpCall | ResponseCustomToolCallOutputParam | ResponseCustomToolCallParam | ResponseInputItemParamCompactionTrigger | ResponseInputItemParamItemReference | ResponseInputItemParamProgram | ResponseInputItemParamProgramOutput"
+
+ResponseInputItemParamApplyPatchCallCaller: TypeAlias = (
+    "ResponseInputItemParamApplyPatchCallCallerDirect | ResponseInputItemParamApplyPatchCallCallerProgram"
+)
+
+ResponseInputItemParamApplyPatchCallOperation: TypeAlias = "ResponseInputItemParamApplyPatchCallOperationCreateFile | ResponseInputItemParamApplyPatchCallOperationDeleteFile | ResponseInputItemParamApplyPatchCallOperationUpdateFile"
+
+ResponseInputItemParamApplyPatchCallOutputCaller: TypeAlias = (
+    "ResponseInputItemParamApplyPatchCallOutputCallerDirect | ResponseInputItemParamApplyPatchCallOutputCallerProgram"
+)
 
 ResponseInputItemParamFunctionCallOutputCaller: TypeAlias = (
     "ResponseInputItemParamFunctionCallOutputCallerDirect | ResponseInputItemParamFunctionCallOutputCallerProgram"
@@ -1281,72 +1291,11 @@ ResponseInputItemParamShellCallOutputCaller: TypeAlias = (
     "ResponseInputItemParamShellCallOutputCallerDirect | ResponseInputItemParamShellCallOutputCallerProgram"
 )
 
-ResponseInputItemParamApplyPatchCallOperation: TypeAlias = "ResponseInputItemParamApplyPatchCallOperationCreateFile | ResponseInputItemParamApplyPatchCallOperationDeleteFile | ResponseInputItemParamApplyPatchCallOperationUpdateFile"
-
-ResponseInputItemParamApplyPatchCallCaller: TypeAlias = (
-    "ResponseInputItemParamApplyPatchCallCallerDirect | ResponseInputItemParamApplyPatchCallCallerProgram"
-)
-
-ResponseInputItemParamApplyPatchCallOutputCaller: TypeAlias = (
-    "ResponseInputItemParamApplyPatchCallOutputCallerDirect | ResponseInputItemParamApplyPatchCallOutputCallerProgram"
-)
-
 ResponseInputMessageContentListParam: TypeAlias = "list[ResponseInputMessageContentListParamResponseInputContentParam]"
 
 ResponseInputMessageContentListParamResponseInputContentParam: TypeAlias = (
     "ResponseInputTextParam | ResponseInputImageParam | ResponseInputFileParam"
 )
-
-
-class ResponseInputParamMessage(TypedDict, total=False):
-    content: Required[ResponseInputMessageContentListParam]
-    role: Required[Literal["user", "system", "developer"]]
-    status: Literal["in_progress", "completed", "incomplete"]
-    type: Literal["message"]
-
-
-class ResponseInputParamComputerCallOutputAcknowledgedSafetyCheck(TypedDict, total=False):
-    id: Required[str]
-    code: str | None
-    message: str | None
-
-
-class ResponseInputParamComputerCallOutput(TypedDict, total=False):
-    call_id: Required[str]
-    output: Required[ResponseComputerToolCallOutputScreenshotParam]
-    type: Required[Literal["computer_call_output"]]
-    id: str | None
-    acknowledged_safety_checks: Iterable[ResponseInputParamComputerCallOutputAcknowledgedSafetyCheck] | None
-    status: Literal["in_progress", "completed", "incomplete"] | None
-
-
-class ResponseInputParamFunctionCallOutputCallerDirect(TypedDict):
-    type: Literal["direct"]
-
-
-class ResponseInputParamFunctionCallOutputCallerProgram(TypedDict):
-    caller_id: str
-    type: Literal["program"]
-
-
-class ResponseInputParamFunctionCallOutput(TypedDict, total=False):
-    output: Required[str | ResponseFunctionCallOutputItemListParam]
-    type: Required[Literal["function_call_output"]]
-    id: str | None
-    call_id: str | None
-    caller: ResponseInputParamFunctionCallOutputCaller | None
-    name: str | None
-    namespace: str | None
-    status: Literal["in_progress", "completed", "incomplete"] | None
-
-
-class ResponseInputParamToolSearchCall(TypedDict, total=False):
-    arguments: Required[object]
-    type: Required[Literal["tool_search_call"]]
-    id: str | None
-    call_id: str | None
-    execution: Literal["server", "client"]
-    status: Literal["in_progress", "completed", "incomplete"] | None
 
 
 class ResponseInputParamAdditionalTools(TypedDict, total=False):
@@ -1356,108 +1305,22 @@ class ResponseInputParamAdditionalTools(TypedDict, total=False):
     id: str | None
 
 
-class ResponseInputParamImageGenerationCallErrorModerationDetails(TypedDict):
-    categories: Sequence[str]
-    moderation_stage: Literal["input", "output", "unknown"]
+class ResponseInputParamApplyPatchCall(TypedDict, total=False):
+    call_id: Required[str]
+    operation: Required[ResponseInputParamApplyPatchCallOperation]
+    status: Required[Literal["in_progress", "completed"]]
+    type: Required[Literal["apply_patch_call"]]
+    id: str | None
+    caller: ResponseInputParamApplyPatchCallCaller | None
 
 
-class ResponseInputParamImageGenerationCallError(TypedDict, total=False):
-    code: Required[str | None]
-    message: Required[str]
-    param: Required[str | None]
-    type: Required[str]
-    moderation_details: ResponseInputParamImageGenerationCallErrorModerationDetails
-
-
-class ResponseInputParamImageGenerationCallSvgUsage(TypedDict):
-    input_tokens: int
-    model: str
-    output_tokens: int
-    reasoning_tokens: int
-    total_tokens: int
-
-
-class ResponseInputParamImageGenerationCall(TypedDict, total=False):
-    id: Required[str]
-    result: Required[str | None]
-    status: Required[Literal["in_progress", "completed", "generating", "failed"]]
-    type: Required[Literal["image_generation_call"]]
-    action: Literal["generate", "edit", "auto"] | None
-    background: Literal["transparent", "opaque", "auto"] | None
-    error: ResponseInputParamImageGenerationCallError
-    output_format: Literal["png", "webp", "jpeg", "gif", "svg"] | None
-    quality: Literal["low", "medium", "high", "xhigh", "max", "auto"] | None
-    revised_prompt: str | None
-    size: str | Literal["1024x1024", "1024x1536", "1536x1024"] | None
-    svg_usage: ResponseInputParamImageGenerationCallSvgUsage
-
-
-class ResponseInputParamLocalShellCallAction(TypedDict, total=False):
-    command: Required[Sequence[str]]
-    env: Required[dict[str, str]]
-    type: Required[Literal["exec"]]
-    timeout_ms: int | None
-    user: str | None
-    working_directory: str | None
-
-
-class ResponseInputParamLocalShellCall(TypedDict):
-    id: str
-    action: ResponseInputParamLocalShellCallAction
-    call_id: str
-    status: Literal["in_progress", "completed", "incomplete"]
-    type: Literal["local_shell_call"]
-
-
-class ResponseInputParamLocalShellCallOutput(TypedDict, total=False):
-    id: Required[str]
-    output: Required[str]
-    type: Required[Literal["local_shell_call_output"]]
-    status: Literal["in_progress", "completed", "incomplete"] | None
-
-
-class ResponseInputParamShellCallAction(TypedDict, total=False):
-    commands: Required[Sequence[str]]
-    max_output_length: int | None
-    timeout_ms: int | None
-
-
-class ResponseInputParamShellCallCallerDirect(TypedDict):
+class ResponseInputParamApplyPatchCallCallerDirect(TypedDict):
     type: Literal["direct"]
 
 
-class ResponseInputParamShellCallCallerProgram(TypedDict):
+class ResponseInputParamApplyPatchCallCallerProgram(TypedDict):
     caller_id: str
     type: Literal["program"]
-
-
-class ResponseInputParamShellCall(TypedDict, total=False):
-    action: Required[ResponseInputParamShellCallAction]
-    call_id: Required[str]
-    type: Required[Literal["shell_call"]]
-    id: str | None
-    caller: ResponseInputParamShellCallCaller | None
-    environment: ResponseInputParamShellCallEnvironment | None
-    status: Literal["in_progress", "completed", "incomplete"] | None
-
-
-class ResponseInputParamShellCallOutputCallerDirect(TypedDict):
-    type: Literal["direct"]
-
-
-class ResponseInputParamShellCallOutputCallerProgram(TypedDict):
-    caller_id: str
-    type: Literal["program"]
-
-
-class ResponseInputParamShellCallOutput(TypedDict, total=False):
-    call_id: Required[str]
-    output: Required[Iterable[ResponseFunctionShellCallOutputContentParam]]
-    type: Required[Literal["shell_call_output"]]
-    id: str | None
-    caller: ResponseInputParamShellCallOutputCaller | None
-    max_output_length: int | None
-    status: Literal["in_progress", "completed", "incomplete"] | None
 
 
 class ResponseInputParamApplyPatchCallOperationCreateFile(TypedDict):
@@ -1477,22 +1340,13 @@ class ResponseInputParamApplyPatchCallOperationUpdateFile(TypedDict):
     type: Literal["update_file"]
 
 
-class ResponseInputParamApplyPatchCallCallerDirect(TypedDict):
-    type: Literal["direct"]
-
-
-class ResponseInputParamApplyPatchCallCallerProgram(TypedDict):
-    caller_id: str
-    type: Literal["program"]
-
-
-class ResponseInputParamApplyPatchCall(TypedDict, total=False):
+class ResponseInputParamApplyPatchCallOutput(TypedDict, total=False):
     call_id: Required[str]
-    operation: Required[ResponseInputParamApplyPatchCallOperation]
-    status: Required[Literal["in_progress", "completed"]]
-    type: Required[Literal["apply_patch_call"]]
+    status: Required[Literal["completed", "failed"]]
+    type: Required[Literal["apply_patch_call_output"]]
     id: str | None
-    caller: ResponseInputParamApplyPatchCallCaller | None
+    caller: ResponseInputParamApplyPatchCallOutputCaller | None
+    output: str | None
 
 
 class ResponseInputParamApplyPatchCallOutputCallerDirect(TypedDict):
@@ -1504,28 +1358,109 @@ class ResponseInputParamApplyPatchCallOutputCallerProgram(TypedDict):
     type: Literal["program"]
 
 
-class ResponseInputParamApplyPatchCallOutput(TypedDict, total=False):
-    call_id: Required[str]
-    status: Required[Literal["completed", "failed"]]
-    type: Required[Literal["apply_patch_call_output"]]
+class ResponseInputParamCompactionTrigger(TypedDict, total=False):
+    type: Required[Literal["compaction_trigger"]]
     id: str | None
-    caller: ResponseInputParamApplyPatchCallOutputCaller | None
-    output: str | None
 
 
-class ResponseInputParamMcpListToolsTool(TypedDict, total=False):
-    input_schema: Required[object]
-    name: Required[str]
-    annotations: object | None
-    description: str | None
+class ResponseInputParamComputerCallOutput(TypedDict, total=False):
+    call_id: Required[str]
+    output: Required[ResponseComputerToolCallOutputScreenshotParam]
+    type: Required[Literal["computer_call_output"]]
+    id: str | None
+    acknowledged_safety_checks: Iterable[ResponseInputParamComputerCallOutputAcknowledgedSafetyCheck] | None
+    status: Literal["in_progress", "completed", "incomplete"] | None
 
 
-class ResponseInputParamMcpListTools(TypedDict, total=False):
+class ResponseInputParamComputerCallOutputAcknowledgedSafetyCheck(TypedDict, total=False):
     id: Required[str]
-    server_label: Required[str]
-    tools: Required[Iterable[ResponseInputParamMcpListToolsTool]]
-    type: Required[Literal["mcp_list_tools"]]
-    error: str | None
+    code: str | None
+    message: str | None
+
+
+class ResponseInputParamFunctionCallOutput(TypedDict, total=False):
+    output: Required[str | ResponseFunctionCallOutputItemListParam]
+    type: Required[Literal["function_call_output"]]
+    id: str | None
+    call_id: str | None
+    caller: ResponseInputParamFunctionCallOutputCaller | None
+    name: str | None
+    namespace: str | None
+    status: Literal["in_progress", "completed", "incomplete"] | None
+
+
+class ResponseInputParamFunctionCallOutputCallerDirect(TypedDict):
+    type: Literal["direct"]
+
+
+class ResponseInputParamFunctionCallOutputCallerProgram(TypedDict):
+    caller_id: str
+    type: Literal["program"]
+
+
+class ResponseInputParamImageGenerationCall(TypedDict, total=False):
+    id: Required[str]
+    result: Required[str | None]
+    status: Required[Literal["in_progress", "completed", "generating", "failed"]]
+    type: Required[Literal["image_generation_call"]]
+    action: Literal["generate", "edit", "auto"] | None
+    background: Literal["transparent", "opaque", "auto"] | None
+    error: ResponseInputParamImageGenerationCallError
+    output_format: Literal["png", "webp", "jpeg", "gif", "svg"] | None
+    quality: Literal["low", "medium", "high", "xhigh", "max", "auto"] | None
+    revised_prompt: str | None
+    size: str | Literal["1024x1024", "1024x1536", "1536x1024"] | None
+    svg_usage: ResponseInputParamImageGenerationCallSvgUsage
+
+
+class ResponseInputParamImageGenerationCallError(TypedDict, total=False):
+    code: Required[str | None]
+    message: Required[str]
+    param: Required[str | None]
+    type: Required[str]
+    moderation_details: ResponseInputParamImageGenerationCallErrorModerationDetails
+
+
+class ResponseInputParamImageGenerationCallErrorModerationDetails(TypedDict):
+    categories: Sequence[str]
+    moderation_stage: Literal["input", "output", "unknown"]
+
+
+class ResponseInputParamImageGenerationCallSvgUsage(TypedDict):
+    input_tokens: int
+    model: str
+    output_tokens: int
+    reasoning_tokens: int
+    total_tokens: int
+
+
+class ResponseInputParamItemReference(TypedDict, total=False):
+    id: Required[str]
+    type: Literal["item_reference"] | None
+
+
+class ResponseInputParamLocalShellCall(TypedDict):
+    id: str
+    action: ResponseInputParamLocalShellCallAction
+    call_id: str
+    status: Literal["in_progress", "completed", "incomplete"]
+    type: Literal["local_shell_call"]
+
+
+class ResponseInputParamLocalShellCallAction(TypedDict, total=False):
+    command: Required[Sequence[str]]
+    env: Required[dict[str, str]]
+    type: Required[Literal["exec"]]
+    timeout_ms: int | None
+    user: str | None
+    working_directory: str | None
+
+
+class ResponseInputParamLocalShellCallOutput(TypedDict, total=False):
+    id: Required[str]
+    output: Required[str]
+    type: Required[Literal["local_shell_call_output"]]
+    status: Literal["in_progress", "completed", "incomplete"] | None
 
 
 class ResponseInputParamMcpApprovalRequest(TypedDict):
@@ -1556,14 +1491,26 @@ class ResponseInputParamMcpCall(TypedDict, total=False):
     status: Literal["in_progress", "completed", "incomplete", "calling", "failed"]
 
 
-class ResponseInputParamCompactionTrigger(TypedDict, total=False):
-    type: Required[Literal["compaction_trigger"]]
-    id: str | None
-
-
-class ResponseInputParamItemReference(TypedDict, total=False):
+class ResponseInputParamMcpListTools(TypedDict, total=False):
     id: Required[str]
-    type: Literal["item_reference"] | None
+    server_label: Required[str]
+    tools: Required[Iterable[ResponseInputParamMcpListToolsTool]]
+    type: Required[Literal["mcp_list_tools"]]
+    error: str | None
+
+
+class ResponseInputParamMcpListToolsTool(TypedDict, total=False):
+    input_schema: Required[object]
+    name: Required[str]
+    annotations: object | None
+    description: str | None
+
+
+class ResponseInputParamMessage(TypedDict, total=False):
+    content: Required[ResponseInputMessageContentListParam]
+    role: Required[Literal["user", "system", "developer"]]
+    status: Literal["in_progress", "completed", "incomplete"]
+    type: Literal["message"]
 
 
 class ResponseInputParamProgram(TypedDict):
@@ -1582,7 +1529,70 @@ class ResponseInputParamProgramOutput(TypedDict):
     type: Literal["program_output"]
 
 
+class ResponseInputParamShellCall(TypedDict, total=False):
+    action: Required[ResponseInputParamShellCallAction]
+    call_id: Required[str]
+    type: Required[Literal["shell_call"]]
+    id: str | None
+    caller: ResponseInputParamShellCallCaller | None
+    environment: ResponseInputParamShellCallEnvironment | None
+    status: Literal["in_progress", "completed", "incomplete"] | None
+
+
+class ResponseInputParamShellCallAction(TypedDict, total=False):
+    commands: Required[Sequence[str]]
+    max_output_length: int | None
+    timeout_ms: int | None
+
+
+class ResponseInputParamShellCallCallerDirect(TypedDict):
+    type: Literal["direct"]
+
+
+class ResponseInputParamShellCallCallerProgram(TypedDict):
+    caller_id: str
+    type: Literal["program"]
+
+
+class ResponseInputParamShellCallOutput(TypedDict, total=False):
+    call_id: Required[str]
+    output: Required[Iterable[ResponseFunctionShellCallOutputContentParam]]
+    type: Required[Literal["shell_call_output"]]
+    id: str | None
+    caller: ResponseInputParamShellCallOutputCaller | None
+    max_output_length: int | None
+    status: Literal["in_progress", "completed", "incomplete"] | None
+
+
+class ResponseInputParamShellCallOutputCallerDirect(TypedDict):
+    type: Literal["direct"]
+
+
+class ResponseInputParamShellCallOutputCallerProgram(TypedDict):
+    caller_id: str
+    type: Literal["program"]
+
+
+class ResponseInputParamToolSearchCall(TypedDict, total=False):
+    arguments: Required[object]
+    type: Required[Literal["tool_search_call"]]
+    id: str | None
+    call_id: str | None
+    execution: Literal["server", "client"]
+    status: Literal["in_progress", "completed", "incomplete"] | None
+
+
 ResponseInputParam: TypeAlias = "list[ResponseInputParamResponseInputItemParam]"
+
+ResponseInputParamApplyPatchCallCaller: TypeAlias = (
+    "ResponseInputParamApplyPatchCallCallerDirect | ResponseInputParamApplyPatchCallCallerProgram"
+)
+
+ResponseInputParamApplyPatchCallOperation: TypeAlias = "ResponseInputParamApplyPatchCallOperationCreateFile | ResponseInputParamApplyPatchCallOperationDeleteFile | ResponseInputParamApplyPatchCallOperationUpdateFile"
+
+ResponseInputParamApplyPatchCallOutputCaller: TypeAlias = (
+    "ResponseInputParamApplyPatchCallOutputCallerDirect | ResponseInputParamApplyPatchCallOutputCallerProgram"
+)
 
 ResponseInputParamFunctionCallOutputCaller: TypeAlias = (
     "ResponseInputParamFunctionCallOutputCallerDirect | ResponseInputParamFunctionCallOutputCallerProgram"
@@ -1596,16 +1606,6 @@ ResponseInputParamShellCallEnvironment: TypeAlias = "LocalEnvironmentParam | Con
 
 ResponseInputParamShellCallOutputCaller: TypeAlias = (
     "ResponseInputParamShellCallOutputCallerDirect | ResponseInputParamShellCallOutputCallerProgram"
-)
-
-ResponseInputParamApplyPatchCallOperation: TypeAlias = "ResponseInputParamApplyPatchCallOperationCreateFile | ResponseInputParamApplyPatchCallOperationDeleteFile | ResponseInputParamApplyPatchCallOperationUpdateFile"
-
-ResponseInputParamApplyPatchCallCaller: TypeAlias = (
-    "ResponseInputParamApplyPatchCallCallerDirect | ResponseInputParamApplyPatchCallCallerProgram"
-)
-
-ResponseInputParamApplyPatchCallOutputCaller: TypeAlias = (
-    "ResponseInputParamApplyPatchCallOutputCallerDirect | ResponseInputParamApplyPatchCallOutputCallerProgram"
 )
 
 ResponseInputParamResponseInputItemParam: TypeAlias = "EasyInputMessageParam | ResponseInputParamMessage | ResponseOutputMessageParam | ResponseFileSearchToolCallParam | ResponseComputerToolCallParam | ResponseInputParamComputerCallOutput | ResponseFunctionWebSearchParam | ResponseFunctionToolCallParam | ResponseInputParamFunctionCallOutput | ResponseInputParamToolSearchCall | ResponseToolSearchOutputItemParamParam | ResponseInputParamAdditionalTools | ResponseConfigurationUpdateItemParamParam | ResponseReasoningItemParam | ResponseCompactionItemParamParam | ResponseInputParamImageGenerationCall | ResponseCodeInterpreterToolCallParam | ResponseInputParamLocalShellCall | ResponseInputParamLocalShellCallOutput | ResponseInputParamShellCall | ResponseInputParamShellCallOutput | ResponseInputParamApplyPatchCall | ResponseInputParamApplyPatchCallOutput | ResponseInputParamMcpListTools | ResponseInputParamMcpApprovalRequest | ResponseInputParamMcpApprovalResponse | ResponseInputParamMcpCall | ResponseCustomToolCallOutputParam | ResponseCustomToolCallParam | ResponseInputParamCompactionTrigger | ResponseInputParamItemReference | ResponseInputParamProgram | ResponseInputParamProgramOutput"
@@ -1657,11 +1657,26 @@ class ResponseOutputTextParam(TypedDict, total=False):
     logprobs: Iterable[ResponseOutputTextParamLogprob]
 
 
+class ResponseOutputTextParamAnnotationContainerFileCitation(TypedDict):
+    container_id: str
+    end_index: int
+    file_id: str
+    filename: str
+    start_index: int
+    type: Literal["container_file_citation"]
+
+
 class ResponseOutputTextParamAnnotationFileCitation(TypedDict):
     file_id: str
     filename: str
     index: int
     type: Literal["file_citation"]
+
+
+class ResponseOutputTextParamAnnotationFilePath(TypedDict):
+    file_id: str
+    index: int
+    type: Literal["file_path"]
 
 
 class ResponseOutputTextParamAnnotationURLCitation(TypedDict):
@@ -1672,32 +1687,17 @@ class ResponseOutputTextParamAnnotationURLCitation(TypedDict):
     url: str
 
 
-class ResponseOutputTextParamAnnotationContainerFileCitation(TypedDict):
-    container_id: str
-    end_index: int
-    file_id: str
-    filename: str
-    start_index: int
-    type: Literal["container_file_citation"]
-
-
-class ResponseOutputTextParamAnnotationFilePath(TypedDict):
-    file_id: str
-    index: int
-    type: Literal["file_path"]
+class ResponseOutputTextParamLogprob(TypedDict):
+    token: str
+    bytes: Iterable[int]
+    logprob: float
+    top_logprobs: Iterable[ResponseOutputTextParamLogprobTopLogprob]
 
 
 class ResponseOutputTextParamLogprobTopLogprob(TypedDict):
     token: str
     bytes: Iterable[int]
     logprob: float
-
-
-class ResponseOutputTextParamLogprob(TypedDict):
-    token: str
-    bytes: Iterable[int]
-    logprob: float
-    top_logprobs: Iterable[ResponseOutputTextParamLogprobTopLogprob]
 
 
 ResponseOutputTextParamAnnotation: TypeAlias = "ResponseOutputTextParamAnnotationFileCitation | ResponseOutputTextParamAnnotationURLCitation | ResponseOutputTextParamAnnotationContainerFileCitation | ResponseOutputTextParamAnnotationFilePath"
@@ -1761,23 +1761,6 @@ ResponseSteerInputContentParam: TypeAlias = (
 )
 
 
-class ResponseSteerInputParamResponseSteerInputItemListMessage(TypedDict, total=False):
-    content: Required[Iterable[ResponseSteerInputContentParam] | str]
-    role: Required[Literal["user"]]
-    type: Required[Literal["message"]]
-    id: str | None
-    status: str | None
-
-
-class ResponseSteerInputParamResponseSteerInputItemListFunctionCallOutputCallerDirect(TypedDict):
-    type: Literal["direct"]
-
-
-class ResponseSteerInputParamResponseSteerInputItemListFunctionCallOutputCallerProgram(TypedDict):
-    caller_id: str
-    type: Literal["program"]
-
-
 class ResponseSteerInputParamResponseSteerInputItemListFunctionCallOutput(TypedDict, total=False):
     output: Required[str | ResponseFunctionCallOutputItemListParam]
     type: Required[Literal["function_call_output"]]
@@ -1789,11 +1772,28 @@ class ResponseSteerInputParamResponseSteerInputItemListFunctionCallOutput(TypedD
     status: Literal["in_progress", "completed", "incomplete"] | None
 
 
+class ResponseSteerInputParamResponseSteerInputItemListFunctionCallOutputCallerDirect(TypedDict):
+    type: Literal["direct"]
+
+
+class ResponseSteerInputParamResponseSteerInputItemListFunctionCallOutputCallerProgram(TypedDict):
+    caller_id: str
+    type: Literal["program"]
+
+
+class ResponseSteerInputParamResponseSteerInputItemListMessage(TypedDict, total=False):
+    content: Required[Iterable[ResponseSteerInputContentParam] | str]
+    role: Required[Literal["user"]]
+    type: Required[Literal["message"]]
+    id: str | None
+    status: str | None
+
+
 ResponseSteerInputParam: TypeAlias = "str | Iterable[ResponseSteerInputParamResponseSteerInputItemList]"
 
-ResponseSteerInputParamResponseSteerInputItemListFunctionCallOutputCaller: TypeAlias = "ResponseSteerInputParamResponseSteerInputItemListFunctionCallOutputCallerDirect | ResponseSteerInputParamResponseSteerInputItemListFunctionCallOutputCallerProgram"
-
 ResponseSteerInputParamResponseSteerInputItemList: TypeAlias = "ResponseSteerInputParamResponseSteerInputItemListMessage | ResponseSteerInputParamResponseSteerInputItemListFunctionCallOutput"
+
+ResponseSteerInputParamResponseSteerInputItemListFunctionCallOutputCaller: TypeAlias = "ResponseSteerInputParamResponseSteerInputItemListFunctionCallOutputCallerDirect | ResponseSteerInputParamResponseSteerInputItemListFunctionCallOutputCallerProgram"
 
 
 class ResponseTextConfigParam(TypedDict, total=False):
@@ -1810,48 +1810,10 @@ class ResponseToolSearchOutputItemParamParam(TypedDict, total=False):
     status: Literal["in_progress", "completed", "incomplete"] | None
 
 
-class ResponseToolSearchOutputItemParamParamToolMcpAllowedToolsMcpToolFilter(TypedDict, total=False):
-    read_only: bool
-    tool_names: Sequence[str]
-
-
-class ResponseToolSearchOutputItemParamParamToolMcpRequireApprovalMcpToolApprovalFilterAlways(TypedDict, total=False):
-    read_only: bool
-    tool_names: Sequence[str]
-
-
-class ResponseToolSearchOutputItemParamParamToolMcpRequireApprovalMcpToolApprovalFilterNever(TypedDict, total=False):
-    read_only: bool
-    tool_names: Sequence[str]
-
-
-class ResponseToolSearchOutputItemParamParamToolMcpRequireApprovalMcpToolApprovalFilter(TypedDict, total=False):
-    always: ResponseToolSearchOutputItemParamParamToolMcpRequireApprovalMcpToolApprovalFilterAlways
-    never: ResponseToolSearchOutputItemParamParamToolMcpRequireApprovalMcpToolApprovalFilterNever
-
-
-class ResponseToolSearchOutputItemParamParamToolMcp(TypedDict, total=False):
-    server_label: Required[str]
-    type: Required[Literal["mcp"]]
+class ResponseToolSearchOutputItemParamParamToolCodeInterpreter(TypedDict, total=False):
+    container: Required[ResponseToolSearchOutputItemParamParamToolCodeInterpreterContainer]
+    type: Required[Literal["code_interpreter"]]
     allowed_callers: list[Literal["direct", "programmatic"]] | None
-    allowed_tools: ResponseToolSearchOutputItemParamParamToolMcpAllowedTools | None
-    authorization: str
-    connector_id: Literal[
-        "connector_dropbox",
-        "connector_gmail",
-        "connector_googlecalendar",
-        "connector_googledrive",
-        "connector_microsoftteams",
-        "connector_outlookcalendar",
-        "connector_outlookemail",
-        "connector_sharepoint",
-    ]
-    defer_loading: bool
-    headers: dict[str, str] | None
-    require_approval: ResponseToolSearchOutputItemParamParamToolMcpRequireApproval | None
-    server_description: str
-    server_url: str
-    tunnel_id: str
 
 
 class ResponseToolSearchOutputItemParamParamToolCodeInterpreterContainerCodeInterpreterToolAuto(TypedDict, total=False):
@@ -1861,30 +1823,6 @@ class ResponseToolSearchOutputItemParamParamToolCodeInterpreterContainerCodeInte
     network_policy: (
         ResponseToolSearchOutputItemParamParamToolCodeInterpreterContainerCodeInterpreterToolAutoNetworkPolicy
     )
-
-
-class ResponseToolSearchOutputItemParamParamToolCodeInterpreter(TypedDict, total=False):
-    container: Required[ResponseToolSearchOutputItemParamParamToolCodeInterpreterContainer]
-    type: Required[Literal["code_interpreter"]]
-    allowed_callers: list[Literal["direct", "programmatic"]] | None
-
-
-class ResponseToolSearchOutputItemParamParamToolProgrammaticToolCalling(TypedDict):
-    type: Literal["programmatic_tool_calling"]
-
-
-class ResponseToolSearchOutputItemParamParamToolImageGenerationInputImageMask(TypedDict, total=False):
-    file_id: str
-    image_url: str
-
-
-class ResponseToolSearchOutputItemParamParamToolImageGenerationSvgReasoning(TypedDict, total=False):
-    effort: Literal["none", "minimal", "low", "medium", "high", "xhigh", "max"]
-
-
-class ResponseToolSearchOutputItemParamParamToolImageGenerationSvg(TypedDict, total=False):
-    model: str
-    reasoning: ResponseToolSearchOutputItemParamParamToolImageGenerationSvgReasoning | None
 
 
 class ResponseToolSearchOutputItemParamParamToolImageGeneration(TypedDict, total=False):
@@ -1922,11 +1860,81 @@ class ResponseToolSearchOutputItemParamParamToolImageGeneration(TypedDict, total
     svg: ResponseToolSearchOutputItemParamParamToolImageGenerationSvg
 
 
+class ResponseToolSearchOutputItemParamParamToolImageGenerationInputImageMask(TypedDict, total=False):
+    file_id: str
+    image_url: str
+
+
+class ResponseToolSearchOutputItemParamParamToolImageGenerationSvg(TypedDict, total=False):
+    model: str
+    reasoning: ResponseToolSearchOutputItemParamParamToolImageGenerationSvgReasoning | None
+
+
+class ResponseToolSearchOutputItemParamParamToolImageGenerationSvgReasoning(TypedDict, total=False):
+    effort: Literal["none", "minimal", "low", "medium", "high", "xhigh", "max"]
+
+
 class ResponseToolSearchOutputItemParamParamToolLocalShell(TypedDict):
     type: Literal["local_shell"]
 
 
+class ResponseToolSearchOutputItemParamParamToolMcp(TypedDict, total=False):
+    server_label: Required[str]
+    type: Required[Literal["mcp"]]
+    allowed_callers: list[Literal["direct", "programmatic"]] | None
+    allowed_tools: ResponseToolSearchOutputItemParamParamToolMcpAllowedTools | None
+    authorization: str
+    connector_id: Literal[
+        "connector_dropbox",
+        "connector_gmail",
+        "connector_googlecalendar",
+        "connector_googledrive",
+        "connector_microsoftteams",
+        "connector_outlookcalendar",
+        "connector_outlookemail",
+        "connector_sharepoint",
+    ]
+    defer_loading: bool
+    headers: dict[str, str] | None
+    require_approval: ResponseToolSearchOutputItemParamParamToolMcpRequireApproval | None
+    server_description: str
+    server_url: str
+    tunnel_id: str
+
+
+class ResponseToolSearchOutputItemParamParamToolMcpAllowedToolsMcpToolFilter(TypedDict, total=False):
+    read_only: bool
+    tool_names: Sequence[str]
+
+
+class ResponseToolSearchOutputItemParamParamToolMcpRequireApprovalMcpToolApprovalFilter(TypedDict, total=False):
+    always: ResponseToolSearchOutputItemParamParamToolMcpRequireApprovalMcpToolApprovalFilterAlways
+    never: ResponseToolSearchOutputItemParamParamToolMcpRequireApprovalMcpToolApprovalFilterNever
+
+
+class ResponseToolSearchOutputItemParamParamToolMcpRequireApprovalMcpToolApprovalFilterAlways(TypedDict, total=False):
+    read_only: bool
+    tool_names: Sequence[str]
+
+
+class ResponseToolSearchOutputItemParamParamToolMcpRequireApprovalMcpToolApprovalFilterNever(TypedDict, total=False):
+    read_only: bool
+    tool_names: Sequence[str]
+
+
+class ResponseToolSearchOutputItemParamParamToolProgrammaticToolCalling(TypedDict):
+    type: Literal["programmatic_tool_calling"]
+
+
 ResponseToolSearchOutputItemParamParamTool: TypeAlias = "FunctionToolParam | FileSearchToolParam | ComputerToolParam | ComputerUsePreviewToolParam | WebSearchToolParam | ResponseToolSearchOutputItemParamParamToolMcp | ResponseToolSearchOutputItemParamParamToolCodeInterpreter | ResponseToolSearchOutputItemParamParamToolProgrammaticToolCalling | ResponseToolSearchOutputItemParamParamToolImageGeneration | ResponseToolSearchOutputItemParamParamToolLocalShell | FunctionShellToolParam | CustomToolParam | ToolSearchOutputNamespaceToolParam | ToolSearchToolParam | WebSearchPreviewToolParam | ApplyPatchToolParam"
+
+ResponseToolSearchOutputItemParamParamToolCodeInterpreterContainer: TypeAlias = (
+    "str | ResponseToolSearchOutputItemParamParamToolCodeInterpreterContainerCodeInterpreterToolAuto"
+)
+
+ResponseToolSearchOutputItemParamParamToolCodeInterpreterContainerCodeInterpreterToolAutoNetworkPolicy: TypeAlias = (
+    "ContainerNetworkPolicyDisabledParam | ContainerNetworkPolicyAllowlistParam"
+)
 
 ResponseToolSearchOutputItemParamParamToolMcpAllowedTools: TypeAlias = (
     "Sequence[str] | ResponseToolSearchOutputItemParamParamToolMcpAllowedToolsMcpToolFilter"
@@ -1935,60 +1943,6 @@ ResponseToolSearchOutputItemParamParamToolMcpAllowedTools: TypeAlias = (
 ResponseToolSearchOutputItemParamParamToolMcpRequireApproval: TypeAlias = (
     "ResponseToolSearchOutputItemParamParamToolMcpRequireApprovalMcpToolApprovalFilter | Literal['always', 'never']"
 )
-
-ResponseToolSearchOutputItemParamParamToolCodeInterpreterContainerCodeInterpreterToolAutoNetworkPolicy: TypeAlias = (
-    "ContainerNetworkPolicyDisabledParam | ContainerNetworkPolicyAllowlistParam"
-)
-
-ResponseToolSearchOutputItemParamParamToolCodeInterpreterContainer: TypeAlias = (
-    "str | ResponseToolSearchOutputItemParamParamToolCodeInterpreterContainerCodeInterpreterToolAuto"
-)
-
-
-class ResponsesClientEventParamResponseCreateAccessPrograms(TypedDict, total=False):
-    cyber: Literal["standard", "daybreak_blue", "daybreak_red"]
-
-
-class ResponsesClientEventParamResponseCreateContextManagement(TypedDict, total=False):
-    type: Required[str]
-    compact_threshold: int | None
-
-
-class ResponsesClientEventParamResponseCreateImage(TypedDict, total=False):
-    context_compression: Literal["auto", "enabled", "disabled"]
-
-
-class ResponsesClientEventParamResponseCreateModerationPolicyInput(TypedDict):
-    mode: Literal["score", "block"]
-
-
-class ResponsesClientEventParamResponseCreateModerationPolicyOutput(TypedDict):
-    mode: Literal["score", "block"]
-
-
-class ResponsesClientEventParamResponseCreateModerationPolicy(TypedDict, total=False):
-    input: ResponsesClientEventParamResponseCreateModerationPolicyInput | None
-    output: ResponsesClientEventParamResponseCreateModerationPolicyOutput | None
-
-
-class ResponsesClientEventParamResponseCreateModeration(TypedDict, total=False):
-    model: Required[str]
-    policy: ResponsesClientEventParamResponseCreateModerationPolicy | None
-
-
-class ResponsesClientEventParamResponseCreatePromptCacheOptions(TypedDict, total=False):
-    comparison_response_id: str | None
-    mode: Literal["implicit", "explicit"]
-    prewarm: bool
-    ttl: Literal["30m", "12h"]
-
-
-class ResponsesClientEventParamResponseCreateStreamOptions(TypedDict, total=False):
-    include_obfuscation: bool
-
-
-class ResponsesClientEventParamResponseCreateToolChoiceSpecificProgrammaticToolCallingParam(TypedDict):
-    type: Literal["programmatic_tool_calling"]
 
 
 class ResponsesClientEventParamResponseCreate(TypedDict, total=False):
@@ -2030,21 +1984,69 @@ class ResponsesClientEventParamResponseCreate(TypedDict, total=False):
     user: str
 
 
+class ResponsesClientEventParamResponseCreateAccessPrograms(TypedDict, total=False):
+    cyber: Literal["standard", "daybreak_blue", "daybreak_red"]
+
+
+class ResponsesClientEventParamResponseCreateContextManagement(TypedDict, total=False):
+    type: Required[str]
+    compact_threshold: int | None
+
+
+class ResponsesClientEventParamResponseCreateImage(TypedDict, total=False):
+    context_compression: Literal["auto", "enabled", "disabled"]
+
+
+class ResponsesClientEventParamResponseCreateModeration(TypedDict, total=False):
+    model: Required[str]
+    policy: ResponsesClientEventParamResponseCreateModerationPolicy | None
+
+
+class ResponsesClientEventParamResponseCreateModerationPolicy(TypedDict, total=False):
+    input: ResponsesClientEventParamResponseCreateModerationPolicyInput | None
+    output: ResponsesClientEventParamResponseCreateModerationPolicyOutput | None
+
+
+class ResponsesClientEventParamResponseCreateModerationPolicyInput(TypedDict):
+    mode: Literal["score", "block"]
+
+
+class ResponsesClientEventParamResponseCreateModerationPolicyOutput(TypedDict):
+    mode: Literal["score", "block"]
+
+
+class ResponsesClientEventParamResponseCreatePromptCacheOptions(TypedDict, total=False):
+    comparison_response_id: str | None
+    mode: Literal["implicit", "explicit"]
+    prewarm: bool
+    ttl: Literal["30m", "12h"]
+
+
+class ResponsesClientEventParamResponseCreateStreamOptions(TypedDict, total=False):
+    include_obfuscation: bool
+
+
+class ResponsesClientEventParamResponseCreateToolChoiceSpecificProgrammaticToolCallingParam(TypedDict):
+    type: Literal["programmatic_tool_calling"]
+
+
 ResponsesClientEventParam: TypeAlias = "ResponsesClientEventParamResponseCreate | ResponseSteerEventParam"
 
 ResponsesClientEventParamConversation: TypeAlias = "ResponsesClientEventParamResponseCreateConversation"
 
+ResponsesClientEventParamToolChoice: TypeAlias = "ResponsesClientEventParamResponseCreateToolChoice"
+
 ResponsesClientEventParamToolChoiceSpecificProgrammaticToolCallingParam: TypeAlias = (
     "ResponsesClientEventParamResponseCreateToolChoiceSpecificProgrammaticToolCallingParam"
 )
-
-ResponsesClientEventParamToolChoice: TypeAlias = "ResponsesClientEventParamResponseCreateToolChoice"
 
 ResponsesClientEventParamModeration: TypeAlias = "ResponsesClientEventParamResponseCreateModeration"
 
 ResponsesClientEventParamPromptCacheOptions: TypeAlias = "ResponsesClientEventParamResponseCreatePromptCacheOptions"
 
 ResponsesClientEventParamContextManagement: TypeAlias = "ResponsesClientEventParamResponseCreateContextManagement"
+
+ResponsesClientEventParamModerationPolicy: TypeAlias = "ResponsesClientEventParamResponseCreateModerationPolicy"
 
 ResponsesClientEventParamModerationPolicyInput: TypeAlias = (
     "ResponsesClientEventParamResponseCreateModerationPolicyInput"
@@ -2053,8 +2055,6 @@ ResponsesClientEventParamModerationPolicyInput: TypeAlias = (
 ResponsesClientEventParamModerationPolicyOutput: TypeAlias = (
     "ResponsesClientEventParamResponseCreateModerationPolicyOutput"
 )
-
-ResponsesClientEventParamModerationPolicy: TypeAlias = "ResponsesClientEventParamResponseCreateModerationPolicy"
 
 ResponsesClientEventParamStreamOptions: TypeAlias = "ResponsesClientEventParamResponseCreateStreamOptions"
 
@@ -2112,48 +2112,10 @@ class ToolChoiceTypesParam(TypedDict):
     ]
 
 
-class ToolParamMcpAllowedToolsMcpToolFilter(TypedDict, total=False):
-    read_only: bool
-    tool_names: Sequence[str]
-
-
-class ToolParamMcpRequireApprovalMcpToolApprovalFilterAlways(TypedDict, total=False):
-    read_only: bool
-    tool_names: Sequence[str]
-
-
-class ToolParamMcpRequireApprovalMcpToolApprovalFilterNever(TypedDict, total=False):
-    read_only: bool
-    tool_names: Sequence[str]
-
-
-class ToolParamMcpRequireApprovalMcpToolApprovalFilter(TypedDict, total=False):
-    always: ToolParamMcpRequireApprovalMcpToolApprovalFilterAlways
-    never: ToolParamMcpRequireApprovalMcpToolApprovalFilterNever
-
-
-class ToolParamMcp(TypedDict, total=False):
-    server_label: Required[str]
-    type: Required[Literal["mcp"]]
+class ToolParamCodeInterpreter(TypedDict, total=False):
+    container: Required[ToolParamCodeInterpreterContainer]
+    type: Required[Literal["code_interpreter"]]
     allowed_callers: list[Literal["direct", "programmatic"]] | None
-    allowed_tools: ToolParamMcpAllowedTools | None
-    authorization: str
-    connector_id: Literal[
-        "connector_dropbox",
-        "connector_gmail",
-        "connector_googlecalendar",
-        "connector_googledrive",
-        "connector_microsoftteams",
-        "connector_outlookcalendar",
-        "connector_outlookemail",
-        "connector_sharepoint",
-    ]
-    defer_loading: bool
-    headers: dict[str, str] | None
-    require_approval: ToolParamMcpRequireApproval | None
-    server_description: str
-    server_url: str
-    tunnel_id: str
 
 
 class ToolParamCodeInterpreterContainerCodeInterpreterToolAuto(TypedDict, total=False):
@@ -2161,30 +2123,6 @@ class ToolParamCodeInterpreterContainerCodeInterpreterToolAuto(TypedDict, total=
     file_ids: Sequence[str]
     memory_limit: Literal["1g", "4g", "16g", "64g"] | None
     network_policy: ToolParamCodeInterpreterContainerCodeInterpreterToolAutoNetworkPolicy
-
-
-class ToolParamCodeInterpreter(TypedDict, total=False):
-    container: Required[ToolParamCodeInterpreterContainer]
-    type: Required[Literal["code_interpreter"]]
-    allowed_callers: list[Literal["direct", "programmatic"]] | None
-
-
-class ToolParamProgrammaticToolCalling(TypedDict):
-    type: Literal["programmatic_tool_calling"]
-
-
-class ToolParamImageGenerationInputImageMask(TypedDict, total=False):
-    file_id: str
-    image_url: str
-
-
-class ToolParamImageGenerationSvgReasoning(TypedDict, total=False):
-    effort: Literal["none", "minimal", "low", "medium", "high", "xhigh", "max"]
-
-
-class ToolParamImageGenerationSvg(TypedDict, total=False):
-    model: str
-    reasoning: ToolParamImageGenerationSvgReasoning | None
 
 
 class ToolParamImageGeneration(TypedDict, total=False):
@@ -2222,23 +2160,85 @@ class ToolParamImageGeneration(TypedDict, total=False):
     svg: ToolParamImageGenerationSvg
 
 
+class ToolParamImageGenerationInputImageMask(TypedDict, total=False):
+    file_id: str
+    image_url: str
+
+
+class ToolParamImageGenerationSvg(TypedDict, total=False):
+    model: str
+    reasoning: ToolParamImageGenerationSvgReasoning | None
+
+
+class ToolParamImageGenerationSvgReasoning(TypedDict, total=False):
+    effort: Literal["none", "minimal", "low", "medium", "high", "xhigh", "max"]
+
+
 class ToolParamLocalShell(TypedDict):
     type: Literal["local_shell"]
 
 
-ToolParam: TypeAlias = "FunctionToolParam | FileSearchToolParam | ComputerToolParam | ComputerUsePreviewToolParam | WebSearchToolParam | ToolParamMcp | ToolParamCodeInterpreter | ToolParamProgrammaticToolCalling | ToolParamImageGeneration | ToolParamLocalShell | FunctionShellToolParam | CustomToolParam | NamespaceToolParam | ToolSearchToolParam | WebSearchPreviewToolParam | ApplyPatchToolParam"
+class ToolParamMcp(TypedDict, total=False):
+    server_label: Required[str]
+    type: Required[Literal["mcp"]]
+    allowed_callers: list[Literal["direct", "programmatic"]] | None
+    allowed_tools: ToolParamMcpAllowedTools | None
+    authorization: str
+    connector_id: Literal[
+        "connector_dropbox",
+        "connector_gmail",
+        "connector_googlecalendar",
+        "connector_googledrive",
+        "connector_microsoftteams",
+        "connector_outlookcalendar",
+        "connector_outlookemail",
+        "connector_sharepoint",
+    ]
+    defer_loading: bool
+    headers: dict[str, str] | None
+    require_approval: ToolParamMcpRequireApproval | None
+    server_description: str
+    server_url: str
+    tunnel_id: str
+
+
+class ToolParamMcpAllowedToolsMcpToolFilter(TypedDict, total=False):
+    read_only: bool
+    tool_names: Sequence[str]
+
+
+class ToolParamMcpRequireApprovalMcpToolApprovalFilter(TypedDict, total=False):
+    always: ToolParamMcpRequireApprovalMcpToolApprovalFilterAlways
+    never: ToolParamMcpRequireApprovalMcpToolApprovalFilterNever
+
+
+class ToolParamMcpRequireApprovalMcpToolApprovalFilterAlways(TypedDict, total=False):
+    read_only: bool
+    tool_names: Sequence[str]
+
+
+class ToolParamMcpRequireApprovalMcpToolApprovalFilterNever(TypedDict, total=False):
+    read_only: bool
+    tool_names: Sequence[str]
+
+
+class ToolParamProgrammaticToolCalling(TypedDict):
+    type: Literal["programmatic_tool_calling"]
+
 
 ParseableToolParam: TypeAlias = "ToolParam | _types_chat.ChatCompletionFunctionToolParam"
 
-ToolParamMcpAllowedTools: TypeAlias = "Sequence[str] | ToolParamMcpAllowedToolsMcpToolFilter"
+ToolParam: TypeAlias = "FunctionToolParam | FileSearchToolParam | ComputerToolParam | ComputerUsePreviewToolParam | WebSearchToolParam | ToolParamMcp | ToolParamCodeInterpreter | ToolParamProgrammaticToolCalling | ToolParamImageGeneration | ToolParamLocalShell | FunctionShellToolParam | CustomToolParam | NamespaceToolParam | ToolSearchToolParam | WebSearchPreviewToolParam | ApplyPatchToolParam"
 
-ToolParamMcpRequireApproval: TypeAlias = "ToolParamMcpRequireApprovalMcpToolApprovalFilter | Literal['always', 'never']"
+ToolParamCodeInterpreterContainer: TypeAlias = "str | ToolParamCodeInterpreterContainerCodeInterpreterToolAuto"
 
 ToolParamCodeInterpreterContainerCodeInterpreterToolAutoNetworkPolicy: TypeAlias = (
     "ContainerNetworkPolicyDisabledParam | ContainerNetworkPolicyAllowlistParam"
 )
 
-ToolParamCodeInterpreterContainer: TypeAlias = "str | ToolParamCodeInterpreterContainerCodeInterpreterToolAuto"
+ToolParamMcpAllowedTools: TypeAlias = "Sequence[str] | ToolParamMcpAllowedToolsMcpToolFilter"
+
+ToolParamMcpRequireApproval: TypeAlias = "ToolParamMcpRequireApprovalMcpToolApprovalFilter | Literal['always', 'never']"
 
 ToolParamWebSearchToolFilters: TypeAlias = "WebSearchToolParamFilters"
 

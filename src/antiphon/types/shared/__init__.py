@@ -64,13 +64,13 @@ serve(
 all_models: AllModels
 chat_model: ChatModel
 comparison_filter: ComparisonFilter
-compound_filter: Filter CompoundFilter
-custom_tool_input_format: Text Grammar CustomToolInputFormat
+compound_filter: CompoundFilter Filter
+custom_tool_input_format: CustomToolInputFormat Grammar Text
 decision_input_json: DecisionInputJSON
 decision_question_input_image: DecisionQuestionInputImage
 decision_question_input_part: DecisionQuestionInputPart
 decision_question_input_text: DecisionQuestionInputText
-error_object: MisalignmentSteer Misalignment ErrorObject
+error_object: ErrorObject Misalignment MisalignmentSteer
 function_definition: FunctionDefinition
 function_parameters: FunctionParameters
 metadata: Metadata

@@ -27,14 +27,14 @@ class CompoundFilter(BaseModel):
 Filter: TypeAlias = "ComparisonFilter | object"
 
 
-class Text(BaseModel):
-    type: Literal["text"]
-
-
 class Grammar(BaseModel):
     definition: str
     syntax: Literal["lark", "regex"]
     type: Literal["grammar"]
+
+
+class Text(BaseModel):
+    type: Literal["text"]
 
 
 CustomToolInputFormat: TypeAlias = "Annotated[Text | Grammar, Discriminator('type')]"
@@ -61,8 +61,12 @@ class DecisionQuestionInputText(BaseModel):
     type: Literal["input_text"]
 
 
-class MisalignmentSteer(BaseModel):
+class ErrorObject(BaseModel):
+    code: str | None = None
     message: str
+    param: str | None = None
+    type: str
+    misalignment: Misalignment | None = None
 
 
 class Misalignment(BaseModel):
@@ -81,12 +85,8 @@ class Misalignment(BaseModel):
     steer: MisalignmentSteer | None = None
 
 
-class ErrorObject(BaseModel):
-    code: str | None = None
+class MisalignmentSteer(BaseModel):
     message: str
-    param: str | None = None
-    type: str
-    misalignment: Misalignment | None = None
 
 
 class FunctionDefinition(BaseModel):

@@ -58,8 +58,8 @@ responses_model: ResponsesModel""",
         "_params": """\
 chat_model: ChatModel
 comparison_filter: ComparisonFilter
-compound_filter: Filter CompoundFilter
-custom_tool_input_format: Text Grammar CustomToolInputFormat
+compound_filter: CompoundFilter Filter
+custom_tool_input_format: CustomToolInputFormat Grammar Text
 decision_input_json: DecisionInputJSON
 decision_question_input_image: DecisionQuestionInputImage
 decision_question_input_part: DecisionQuestionInputPart

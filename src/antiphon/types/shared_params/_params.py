@@ -26,14 +26,14 @@ class CompoundFilter(TypedDict):
 Filter: TypeAlias = "ComparisonFilter | object"
 
 
-class Text(TypedDict):
-    type: Literal["text"]
-
-
 class Grammar(TypedDict):
     definition: str
     syntax: Literal["lark", "regex"]
     type: Literal["grammar"]
+
+
+class Text(TypedDict):
+    type: Literal["text"]
 
 
 CustomToolInputFormat: TypeAlias = "Text | Grammar"

@@ -41,7 +41,7 @@ vector_store_file: LastError VectorStoreFile
 vector_store_file_batch: FileCounts VectorStoreFileBatch
 vector_store_file_deleted: VectorStoreFileDeleted""",
         "_params": """\
-file_batch_create_params: FileBatchCreateParams File
+file_batch_create_params: File FileBatchCreateParams
 file_batch_list_files_params: FileBatchListFilesParams
 file_create_params: FileCreateParams
 file_list_params: FileListParams

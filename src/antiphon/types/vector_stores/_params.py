@@ -10,17 +10,17 @@ from ... import types as _types
 from ...core.lazy import settle_now
 
 
+class File(TypedDict, total=False):
+    file_id: Required[str]
+    attributes: dict[str, str | float | bool] | None
+    chunking_strategy: _types.FileChunkingStrategyParam
+
+
 class FileBatchCreateParams(TypedDict, total=False):
     attributes: dict[str, str | float | bool] | None
     chunking_strategy: _types.FileChunkingStrategyParam
     file_ids: Sequence[str]
     files: Iterable[File]
-
-
-class File(TypedDict, total=False):
-    file_id: Required[str]
-    attributes: dict[str, str | float | bool] | None
-    chunking_strategy: _types.FileChunkingStrategyParam
 
 
 class FileBatchListFilesParams(TypedDict, total=False):

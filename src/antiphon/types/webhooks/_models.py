@@ -58,10 +58,6 @@ class AgentEnvironmentSuspendedWebhookEventData(BaseModel):
     id: str
 
 
-class DataRequiredAction(BaseModel):
-    type: Literal["computer_use_approval_request", "mcp_approval_request", "function_call", "environment_connection"]
-
-
 class AgentSessionActionRequiredWebhookEvent(BaseModel):
     id: str
     created_at: int
@@ -70,13 +66,13 @@ class AgentSessionActionRequiredWebhookEvent(BaseModel):
     type: Literal["agent.session.action_required"]
 
 
+class DataRequiredAction(BaseModel):
+    type: Literal["computer_use_approval_request", "mcp_approval_request", "function_call", "environment_connection"]
+
+
 class AgentSessionActionRequiredWebhookEventData(BaseModel):
     id: str
     required_action: DataRequiredAction
-
-
-class DataConnect(BaseModel):
-    remote_url: str
 
 
 class AgentSessionCreatedWebhookEvent(BaseModel):
@@ -85,6 +81,10 @@ class AgentSessionCreatedWebhookEvent(BaseModel):
     data: AgentSessionCreatedWebhookEventData
     object: Literal["event"]
     type: Literal["agent.session.created"]
+
+
+class DataConnect(BaseModel):
+    remote_url: str
 
 
 class AgentSessionCreatedWebhookEventData(BaseModel):

@@ -9,15 +9,6 @@ from ....core.lazy import settle
 from ....core.model import BaseModel, Discriminator
 
 
-class Owner(BaseModel):
-    id: str | None = None
-    created_at: int | None = None
-    name: str | None = None
-    object: str | None = None
-    role: str | None = None
-    type: str | None = None
-
-
 class AdminAPIKey(BaseModel):
     id: str
     created_at: int
@@ -27,6 +18,15 @@ class AdminAPIKey(BaseModel):
     redacted_value: str
     last_used_at: int | None = None
     name: str | None = None
+
+
+class Owner(BaseModel):
+    id: str | None = None
+    created_at: int | None = None
+    name: str | None = None
+    object: str | None = None
+    role: str | None = None
+    type: str | None = None
 
 
 class AdminAPIKeyCreateResponse(AdminAPIKey):
@@ -39,13 +39,33 @@ class AdminAPIKeyDeleteResponse(BaseModel):
     object: Literal["organization.admin_api_key.deleted"]
 
 
-class ActorAPIKeyServiceAccount(BaseModel):
+class APIKeyCreated(BaseModel):
+    id: str | None = None
+    data: APIKeyCreatedData | None = None
+
+
+class APIKeyCreatedData(BaseModel):
+    scopes: list[str] | None = None
+
+
+class APIKeyDeleted(BaseModel):
     id: str | None = None
 
 
-class ActorAPIKeyUser(BaseModel):
+class APIKeyUpdated(BaseModel):
     id: str | None = None
-    email: str | None = None
+    changes_requested: APIKeyUpdatedChangesRequested | None = None
+
+
+class APIKeyUpdatedChangesRequested(BaseModel):
+    expires_in_seconds: int | None = None
+    scopes: list[str] | None = None
+
+
+class Actor(BaseModel):
+    api_key: ActorAPIKey | None = None
+    session: ActorSession | None = None
+    type: Literal["session", "api_key"] | None = None
 
 
 class ActorAPIKey(BaseModel):
@@ -55,7 +75,11 @@ class ActorAPIKey(BaseModel):
     user: ActorAPIKeyUser | None = None
 
 
-class ActorSessionUser(BaseModel):
+class ActorAPIKeyServiceAccount(BaseModel):
+    id: str | None = None
+
+
+class ActorAPIKeyUser(BaseModel):
     id: str | None = None
     email: str | None = None
 
@@ -65,405 +89,9 @@ class ActorSession(BaseModel):
     user: ActorSessionUser | None = None
 
 
-class Actor(BaseModel):
-    api_key: ActorAPIKey | None = None
-    session: ActorSession | None = None
-    type: Literal["session", "api_key"] | None = None
-
-
-class APIKeyCreatedData(BaseModel):
-    scopes: list[str] | None = None
-
-
-class APIKeyCreated(BaseModel):
+class ActorSessionUser(BaseModel):
     id: str | None = None
-    data: APIKeyCreatedData | None = None
-
-
-class APIKeyDeleted(BaseModel):
-    id: str | None = None
-
-
-class APIKeyUpdatedChangesRequested(BaseModel):
-    expires_in_seconds: int | None = None
-    scopes: list[str] | None = None
-
-
-class APIKeyUpdated(BaseModel):
-    id: str | None = None
-    changes_requested: APIKeyUpdatedChangesRequested | None = None
-
-
-class CertificateCreated(BaseModel):
-    id: str | None = None
-    name: str | None = None
-
-
-class CertificateDeleted(BaseModel):
-    id: str | None = None
-    certificate: str | None = None
-    name: str | None = None
-
-
-class CertificateUpdated(BaseModel):
-    id: str | None = None
-    name: str | None = None
-
-
-class CertificatesActivatedCertificate(BaseModel):
-    id: str | None = None
-    name: str | None = None
-
-
-class CertificatesActivated(BaseModel):
-    certificates: list[CertificatesActivatedCertificate] | None = None
-
-
-class CertificatesDeactivatedCertificate(BaseModel):
-    id: str | None = None
-    name: str | None = None
-
-
-class CertificatesDeactivated(BaseModel):
-    certificates: list[CertificatesDeactivatedCertificate] | None = None
-
-
-class CheckpointPermissionCreatedData(BaseModel):
-    fine_tuned_model_checkpoint: str | None = None
-    project_id: str | None = None
-
-
-class CheckpointPermissionCreated(BaseModel):
-    id: str | None = None
-    data: CheckpointPermissionCreatedData | None = None
-
-
-class CheckpointPermissionDeleted(BaseModel):
-    id: str | None = None
-
-
-class ExternalKeyRegistered(BaseModel):
-    id: str | None = None
-    data: object | None = None
-
-
-class ExternalKeyRemoved(BaseModel):
-    id: str | None = None
-
-
-class ExternalStorageRegisteredData(BaseModel):
-    geography: str | None = None
-    provider: ExternalStorageRegisteredDataProvider | None = None
-
-
-class ExternalStorageRegistered(BaseModel):
-    id: str | None = None
-    data: ExternalStorageRegisteredData | None = None
-
-
-class ExternalStorageRemoved(BaseModel):
-    id: str | None = None
-
-
-class GroupCreatedData(BaseModel):
-    group_name: str | None = None
-
-
-class GroupCreated(BaseModel):
-    id: str | None = None
-    data: GroupCreatedData | None = None
-
-
-class GroupDeleted(BaseModel):
-    id: str | None = None
-
-
-class GroupUpdatedChangesRequested(BaseModel):
-    group_name: str | None = None
-
-
-class GroupUpdated(BaseModel):
-    id: str | None = None
-    changes_requested: GroupUpdatedChangesRequested | None = None
-
-
-class InviteAccepted(BaseModel):
-    id: str | None = None
-
-
-class InviteDeleted(BaseModel):
-    id: str | None = None
-
-
-class InviteSentData(BaseModel):
     email: str | None = None
-    role: str | None = None
-
-
-class InviteSent(BaseModel):
-    id: str | None = None
-    data: InviteSentData | None = None
-
-
-class IPAllowlistConfigActivatedConfig(BaseModel):
-    id: str | None = None
-    name: str | None = None
-
-
-class IPAllowlistConfigActivated(BaseModel):
-    configs: list[IPAllowlistConfigActivatedConfig] | None = None
-
-
-class IPAllowlistConfigDeactivatedConfig(BaseModel):
-    id: str | None = None
-    name: str | None = None
-
-
-class IPAllowlistConfigDeactivated(BaseModel):
-    configs: list[IPAllowlistConfigDeactivatedConfig] | None = None
-
-
-class IPAllowlistCreated(BaseModel):
-    id: str | None = None
-    allowed_ips: list[str] | None = None
-    name: str | None = None
-
-
-class IPAllowlistDeleted(BaseModel):
-    id: str | None = None
-    allowed_ips: list[str] | None = None
-    name: str | None = None
-
-
-class IPAllowlistUpdated(BaseModel):
-    id: str | None = None
-    allowed_ips: list[str] | None = None
-
-
-class LoginFailed(BaseModel):
-    error_code: str | None = None
-    error_message: str | None = None
-
-
-class LogoutFailed(BaseModel):
-    error_code: str | None = None
-    error_message: str | None = None
-
-
-class OrganizationUpdatedChangesRequested(BaseModel):
-    api_call_logging: str | None = None
-    api_call_logging_project_ids: str | None = None
-    description: str | None = None
-    name: str | None = None
-    threads_ui_visibility: str | None = None
-    title: str | None = None
-    usage_dashboard_visibility: str | None = None
-
-
-class OrganizationUpdated(BaseModel):
-    id: str | None = None
-    changes_requested: OrganizationUpdatedChangesRequested | None = None
-
-
-class ProjectArchived(BaseModel):
-    id: str | None = None
-
-
-class ProjectCreatedData(BaseModel):
-    name: str | None = None
-    title: str | None = None
-
-
-class ProjectCreated(BaseModel):
-    id: str | None = None
-    data: ProjectCreatedData | None = None
-
-
-class ProjectDeleted(BaseModel):
-    id: str | None = None
-
-
-class ProjectUpdatedChangesRequested(BaseModel):
-    title: str | None = None
-
-
-class ProjectUpdated(BaseModel):
-    id: str | None = None
-    changes_requested: ProjectUpdatedChangesRequested | None = None
-
-
-class RateLimitDeleted(BaseModel):
-    id: str | None = None
-
-
-class RateLimitUpdatedChangesRequested(BaseModel):
-    batch_1_day_max_input_tokens: int | None = None
-    max_audio_megabytes_per_1_minute: int | None = None
-    max_images_per_1_minute: int | None = None
-    max_requests_per_1_day: int | None = None
-    max_requests_per_1_minute: int | None = None
-    max_tokens_per_1_minute: int | None = None
-
-
-class RateLimitUpdated(BaseModel):
-    id: str | None = None
-    changes_requested: RateLimitUpdatedChangesRequested | None = None
-
-
-class RoleAssignmentCreated(BaseModel):
-    id: str | None = None
-    principal_id: str | None = None
-    principal_type: str | None = None
-    resource_id: str | None = None
-    resource_type: str | None = None
-
-
-class RoleAssignmentDeleted(BaseModel):
-    id: str | None = None
-    principal_id: str | None = None
-    principal_type: str | None = None
-    resource_id: str | None = None
-    resource_type: str | None = None
-
-
-class RoleBoundToResource(BaseModel):
-    id: str | None = None
-    connector_id: str | None = None
-    connector_name: str | None = None
-    enabled: bool | None = None
-    permissions: list[str] | None = None
-    resource_id: str | None = None
-    resource_type: str | None = None
-    role_id: str | None = None
-    source: (
-        Literal["role_toggle", "role_connector_update", "role_delete", "workspace_permissions", "connector_publish"]
-        | None
-    ) = None
-    workspace_id: str | None = None
-
-
-class RoleCreated(BaseModel):
-    id: str | None = None
-    permissions: list[str] | None = None
-    resource_id: str | None = None
-    resource_type: str | None = None
-    role_name: str | None = None
-
-
-class RoleDeleted(BaseModel):
-    id: str | None = None
-
-
-class RoleUnboundFromResource(BaseModel):
-    id: str | None = None
-    connector_id: str | None = None
-    connector_name: str | None = None
-    enabled: bool | None = None
-    permissions: list[str] | None = None
-    resource_id: str | None = None
-    resource_type: str | None = None
-    role_id: str | None = None
-    source: (
-        Literal["role_toggle", "role_connector_update", "role_delete", "workspace_permissions", "connector_publish"]
-        | None
-    ) = None
-    workspace_id: str | None = None
-
-
-class RoleUpdatedChangesRequested(BaseModel):
-    description: str | None = None
-    metadata: object | None = None
-    permissions_added: list[str] | None = None
-    permissions_removed: list[str] | None = None
-    resource_id: str | None = None
-    resource_type: str | None = None
-    role_name: str | None = None
-
-
-class RoleUpdated(BaseModel):
-    id: str | None = None
-    changes_requested: RoleUpdatedChangesRequested | None = None
-
-
-class ScimDisabled(BaseModel):
-    id: str | None = None
-
-
-class ScimEnabled(BaseModel):
-    id: str | None = None
-
-
-class ServiceAccountCreatedData(BaseModel):
-    role: str | None = None
-
-
-class ServiceAccountCreated(BaseModel):
-    id: str | None = None
-    data: ServiceAccountCreatedData | None = None
-
-
-class ServiceAccountDeleted(BaseModel):
-    id: str | None = None
-
-
-class ServiceAccountUpdatedChangesRequested(BaseModel):
-    role: str | None = None
-
-
-class ServiceAccountUpdated(BaseModel):
-    id: str | None = None
-    changes_requested: ServiceAccountUpdatedChangesRequested | None = None
-
-
-class UserAddedData(BaseModel):
-    role: str | None = None
-
-
-class UserAdded(BaseModel):
-    id: str | None = None
-    data: UserAddedData | None = None
-
-
-class UserDeleted(BaseModel):
-    id: str | None = None
-
-
-class UserUpdatedChangesRequested(BaseModel):
-    role: str | None = None
-
-
-class UserUpdated(BaseModel):
-    id: str | None = None
-    changes_requested: UserUpdatedChangesRequested | None = None
-
-
-class WorkloadIdentityProviderMappingCreated(BaseModel):
-    id: str | None = None
-    data: object | None = None
-    identity_provider_id: str | None = None
-
-
-class WorkloadIdentityProviderMappingDeleted(BaseModel):
-    id: str | None = None
-    identity_provider_id: str | None = None
-    project_id: str | None = None
-    service_account_id: str | None = None
-
-
-class WorkloadIdentityProviderMappingUpdated(BaseModel):
-    id: str | None = None
-    changes_requested: object | None = None
-    identity_provider_id: str | None = None
-
-
-class WorkloadIdentityProviderCreated(BaseModel):
-    id: str | None = None
-    data: object | None = None
-
-
-class WorkloadIdentityProviderUpdated(BaseModel):
-    id: str | None = None
-    changes_requested: object | None = None
 
 
 class AuditLogListResponse(BaseModel):
@@ -740,6 +368,378 @@ class AuditLogListResponse(BaseModel):
     workload_identity_provider_updated: WorkloadIdentityProviderUpdated | None = None
 
 
+class CertificateCreated(BaseModel):
+    id: str | None = None
+    name: str | None = None
+
+
+class CertificateDeleted(BaseModel):
+    id: str | None = None
+    certificate: str | None = None
+    name: str | None = None
+
+
+class CertificateUpdated(BaseModel):
+    id: str | None = None
+    name: str | None = None
+
+
+class CertificatesActivated(BaseModel):
+    certificates: list[CertificatesActivatedCertificate] | None = None
+
+
+class CertificatesActivatedCertificate(BaseModel):
+    id: str | None = None
+    name: str | None = None
+
+
+class CertificatesDeactivated(BaseModel):
+    certificates: list[CertificatesDeactivatedCertificate] | None = None
+
+
+class CertificatesDeactivatedCertificate(BaseModel):
+    id: str | None = None
+    name: str | None = None
+
+
+class CheckpointPermissionCreated(BaseModel):
+    id: str | None = None
+    data: CheckpointPermissionCreatedData | None = None
+
+
+class CheckpointPermissionCreatedData(BaseModel):
+    fine_tuned_model_checkpoint: str | None = None
+    project_id: str | None = None
+
+
+class CheckpointPermissionDeleted(BaseModel):
+    id: str | None = None
+
+
+class ExternalKeyRegistered(BaseModel):
+    id: str | None = None
+    data: object | None = None
+
+
+class ExternalKeyRemoved(BaseModel):
+    id: str | None = None
+
+
+class ExternalStorageRegistered(BaseModel):
+    id: str | None = None
+    data: ExternalStorageRegisteredData | None = None
+
+
+class ExternalStorageRegisteredData(BaseModel):
+    geography: str | None = None
+    provider: ExternalStorageRegisteredDataProvider | None = None
+
+
+class ExternalStorageRemoved(BaseModel):
+    id: str | None = None
+
+
+class GroupCreated(BaseModel):
+    id: str | None = None
+    data: GroupCreatedData | None = None
+
+
+class GroupCreatedData(BaseModel):
+    group_name: str | None = None
+
+
+class GroupDeleted(BaseModel):
+    id: str | None = None
+
+
+class GroupUpdated(BaseModel):
+    id: str | None = None
+    changes_requested: GroupUpdatedChangesRequested | None = None
+
+
+class GroupUpdatedChangesRequested(BaseModel):
+    group_name: str | None = None
+
+
+class IPAllowlistConfigActivated(BaseModel):
+    configs: list[IPAllowlistConfigActivatedConfig] | None = None
+
+
+class IPAllowlistConfigActivatedConfig(BaseModel):
+    id: str | None = None
+    name: str | None = None
+
+
+class IPAllowlistConfigDeactivated(BaseModel):
+    configs: list[IPAllowlistConfigDeactivatedConfig] | None = None
+
+
+class IPAllowlistConfigDeactivatedConfig(BaseModel):
+    id: str | None = None
+    name: str | None = None
+
+
+class IPAllowlistCreated(BaseModel):
+    id: str | None = None
+    allowed_ips: list[str] | None = None
+    name: str | None = None
+
+
+class IPAllowlistDeleted(BaseModel):
+    id: str | None = None
+    allowed_ips: list[str] | None = None
+    name: str | None = None
+
+
+class IPAllowlistUpdated(BaseModel):
+    id: str | None = None
+    allowed_ips: list[str] | None = None
+
+
+class InviteAccepted(BaseModel):
+    id: str | None = None
+
+
+class InviteDeleted(BaseModel):
+    id: str | None = None
+
+
+class InviteSent(BaseModel):
+    id: str | None = None
+    data: InviteSentData | None = None
+
+
+class InviteSentData(BaseModel):
+    email: str | None = None
+    role: str | None = None
+
+
+class LoginFailed(BaseModel):
+    error_code: str | None = None
+    error_message: str | None = None
+
+
+class LogoutFailed(BaseModel):
+    error_code: str | None = None
+    error_message: str | None = None
+
+
+class OrganizationUpdated(BaseModel):
+    id: str | None = None
+    changes_requested: OrganizationUpdatedChangesRequested | None = None
+
+
+class OrganizationUpdatedChangesRequested(BaseModel):
+    api_call_logging: str | None = None
+    api_call_logging_project_ids: str | None = None
+    description: str | None = None
+    name: str | None = None
+    threads_ui_visibility: str | None = None
+    title: str | None = None
+    usage_dashboard_visibility: str | None = None
+
+
+class ProjectArchived(BaseModel):
+    id: str | None = None
+
+
+class ProjectCreated(BaseModel):
+    id: str | None = None
+    data: ProjectCreatedData | None = None
+
+
+class ProjectCreatedData(BaseModel):
+    name: str | None = None
+    title: str | None = None
+
+
+class ProjectDeleted(BaseModel):
+    id: str | None = None
+
+
+class ProjectUpdated(BaseModel):
+    id: str | None = None
+    changes_requested: ProjectUpdatedChangesRequested | None = None
+
+
+class ProjectUpdatedChangesRequested(BaseModel):
+    title: str | None = None
+
+
+class RateLimitDeleted(BaseModel):
+    id: str | None = None
+
+
+class RateLimitUpdated(BaseModel):
+    id: str | None = None
+    changes_requested: RateLimitUpdatedChangesRequested | None = None
+
+
+class RateLimitUpdatedChangesRequested(BaseModel):
+    batch_1_day_max_input_tokens: int | None = None
+    max_audio_megabytes_per_1_minute: int | None = None
+    max_images_per_1_minute: int | None = None
+    max_requests_per_1_day: int | None = None
+    max_requests_per_1_minute: int | None = None
+    max_tokens_per_1_minute: int | None = None
+
+
+class RoleAssignmentCreated(BaseModel):
+    id: str | None = None
+    principal_id: str | None = None
+    principal_type: str | None = None
+    resource_id: str | None = None
+    resource_type: str | None = None
+
+
+class RoleAssignmentDeleted(BaseModel):
+    id: str | None = None
+    principal_id: str | None = None
+    principal_type: str | None = None
+    resource_id: str | None = None
+    resource_type: str | None = None
+
+
+class RoleBoundToResource(BaseModel):
+    id: str | None = None
+    connector_id: str | None = None
+    connector_name: str | None = None
+    enabled: bool | None = None
+    permissions: list[str] | None = None
+    resource_id: str | None = None
+    resource_type: str | None = None
+    role_id: str | None = None
+    source: (
+        Literal["role_toggle", "role_connector_update", "role_delete", "workspace_permissions", "connector_publish"]
+        | None
+    ) = None
+    workspace_id: str | None = None
+
+
+class RoleCreated(BaseModel):
+    id: str | None = None
+    permissions: list[str] | None = None
+    resource_id: str | None = None
+    resource_type: str | None = None
+    role_name: str | None = None
+
+
+class RoleDeleted(BaseModel):
+    id: str | None = None
+
+
+class RoleUnboundFromResource(BaseModel):
+    id: str | None = None
+    connector_id: str | None = None
+    connector_name: str | None = None
+    enabled: bool | None = None
+    permissions: list[str] | None = None
+    resource_id: str | None = None
+    resource_type: str | None = None
+    role_id: str | None = None
+    source: (
+        Literal["role_toggle", "role_connector_update", "role_delete", "workspace_permissions", "connector_publish"]
+        | None
+    ) = None
+    workspace_id: str | None = None
+
+
+class RoleUpdated(BaseModel):
+    id: str | None = None
+    changes_requested: RoleUpdatedChangesRequested | None = None
+
+
+class RoleUpdatedChangesRequested(BaseModel):
+    description: str | None = None
+    metadata: object | None = None
+    permissions_added: list[str] | None = None
+    permissions_removed: list[str] | None = None
+    resource_id: str | None = None
+    resource_type: str | None = None
+    role_name: str | None = None
+
+
+class ScimDisabled(BaseModel):
+    id: str | None = None
+
+
+class ScimEnabled(BaseModel):
+    id: str | None = None
+
+
+class ServiceAccountCreated(BaseModel):
+    id: str | None = None
+    data: ServiceAccountCreatedData | None = None
+
+
+class ServiceAccountCreatedData(BaseModel):
+    role: str | None = None
+
+
+class ServiceAccountDeleted(BaseModel):
+    id: str | None = None
+
+
+class ServiceAccountUpdated(BaseModel):
+    id: str | None = None
+    changes_requested: ServiceAccountUpdatedChangesRequested | None = None
+
+
+class ServiceAccountUpdatedChangesRequested(BaseModel):
+    role: str | None = None
+
+
+class UserAdded(BaseModel):
+    id: str | None = None
+    data: UserAddedData | None = None
+
+
+class UserAddedData(BaseModel):
+    role: str | None = None
+
+
+class UserDeleted(BaseModel):
+    id: str | None = None
+
+
+class UserUpdated(BaseModel):
+    id: str | None = None
+    changes_requested: UserUpdatedChangesRequested | None = None
+
+
+class UserUpdatedChangesRequested(BaseModel):
+    role: str | None = None
+
+
+class WorkloadIdentityProviderCreated(BaseModel):
+    id: str | None = None
+    data: object | None = None
+
+
+class WorkloadIdentityProviderMappingCreated(BaseModel):
+    id: str | None = None
+    data: object | None = None
+    identity_provider_id: str | None = None
+
+
+class WorkloadIdentityProviderMappingDeleted(BaseModel):
+    id: str | None = None
+    identity_provider_id: str | None = None
+    project_id: str | None = None
+    service_account_id: str | None = None
+
+
+class WorkloadIdentityProviderMappingUpdated(BaseModel):
+    id: str | None = None
+    changes_requested: object | None = None
+    identity_provider_id: str | None = None
+
+
+class WorkloadIdentityProviderUpdated(BaseModel):
+    id: str | None = None
+    changes_requested: object | None = None
+
+
 class AuditLogListResponseProject(BaseModel):
     id: str | None = None
     name: str | None = None
@@ -1000,28 +1000,6 @@ class OrganizationSpendLimitDeleted(BaseModel):
     object: Literal["organization.spend_limit.deleted"]
 
 
-class ProjectsData(BaseModel):
-    id: str | None = None
-    name: str | None = None
-    role: str | None = None
-
-
-class Projects(BaseModel):
-    data: list[ProjectsData]
-    object: Literal["list"]
-
-
-class User(BaseModel):
-    id: str
-    object: Literal["user"]
-    banned: bool | None = None
-    banned_at: int | None = None
-    email: str | None = None
-    enabled: bool | None = None
-    name: str | None = None
-    picture: str | None = None
-
-
 class OrganizationUser(BaseModel):
     id: str
     added_at: int
@@ -1039,6 +1017,28 @@ class OrganizationUser(BaseModel):
     role: str | None = None
     technical_level: str | None = None
     user: User | None = None
+
+
+class Projects(BaseModel):
+    data: list[ProjectsData]
+    object: Literal["list"]
+
+
+class ProjectsData(BaseModel):
+    id: str | None = None
+    name: str | None = None
+    role: str | None = None
+
+
+class User(BaseModel):
+    id: str
+    object: Literal["user"]
+    banned: bool | None = None
+    banned_at: int | None = None
+    email: str | None = None
+    enabled: bool | None = None
+    name: str | None = None
+    picture: str | None = None
 
 
 class Project(BaseModel):
@@ -1076,6 +1076,56 @@ class UsageAudioSpeechesResponse(BaseModel):
     has_more: bool
     next_page: str | None = None
     object: Literal["page"]
+
+
+class UsageAudioSpeechesResponseData(BaseModel):
+    end_time: int
+    object: Literal["bucket"]
+    results: list[UsageAudioSpeechesResponseDataResult]
+    start_time: int
+
+
+class UsageAudioSpeechesResponseDataResultOrganizationCostsResult(BaseModel):
+    object: Literal["organization.costs.result"]
+    amount: UsageAudioSpeechesResponseDataResultOrganizationCostsResultAmount | None = None
+    api_key_id: str | None = None
+    api_source: Literal["agents_api", "unlabeled"] | None = None
+    line_item: str | None = None
+    project_id: str | None = None
+    quantity: float | None = None
+    quantity_unit: CostQuantityUnit | None = None
+    user_id: str | None = None
+
+
+class UsageAudioSpeechesResponseDataResultOrganizationCostsResultAmount(BaseModel):
+    currency: str | None = None
+    value: float | None = None
+
+
+class UsageAudioSpeechesResponseDataResultOrganizationUsageAudioSpeechesResult(BaseModel):
+    characters: int
+    num_model_requests: int
+    object: Literal["organization.usage.audio_speeches.result"]
+    api_key_id: str | None = None
+    model: str | None = None
+    project_id: str | None = None
+    user_id: str | None = None
+
+
+class UsageAudioSpeechesResponseDataResultOrganizationUsageAudioTranscriptionsResult(BaseModel):
+    num_model_requests: int
+    object: Literal["organization.usage.audio_transcriptions.result"]
+    seconds: int
+    api_key_id: str | None = None
+    model: str | None = None
+    project_id: str | None = None
+    user_id: str | None = None
+
+
+class UsageAudioSpeechesResponseDataResultOrganizationUsageCodeInterpreterSessionsResult(BaseModel):
+    num_sessions: int
+    object: Literal["organization.usage.code_interpreter_sessions.result"]
+    project_id: str | None = None
 
 
 class UsageAudioSpeechesResponseDataResultOrganizationUsageCompletionsResult(BaseModel):
@@ -1116,14 +1166,13 @@ class UsageAudioSpeechesResponseDataResultOrganizationUsageEmbeddingsResult(Base
     user_id: str | None = None
 
 
-class UsageAudioSpeechesResponseDataResultOrganizationUsageModerationsResult(BaseModel):
-    input_tokens: int
-    num_model_requests: int
-    object: Literal["organization.usage.moderations.result"]
+class UsageAudioSpeechesResponseDataResultOrganizationUsageFileSearchesResult(BaseModel):
+    num_requests: int
+    object: Literal["organization.usage.file_searches.result"]
     api_key_id: str | None = None
-    model: str | None = None
     project_id: str | None = None
     user_id: str | None = None
+    vector_store_id: str | None = None
 
 
 class UsageAudioSpeechesResponseDataResultOrganizationUsageImagesResult(BaseModel):
@@ -1138,20 +1187,10 @@ class UsageAudioSpeechesResponseDataResultOrganizationUsageImagesResult(BaseMode
     user_id: str | None = None
 
 
-class UsageAudioSpeechesResponseDataResultOrganizationUsageAudioSpeechesResult(BaseModel):
-    characters: int
+class UsageAudioSpeechesResponseDataResultOrganizationUsageModerationsResult(BaseModel):
+    input_tokens: int
     num_model_requests: int
-    object: Literal["organization.usage.audio_speeches.result"]
-    api_key_id: str | None = None
-    model: str | None = None
-    project_id: str | None = None
-    user_id: str | None = None
-
-
-class UsageAudioSpeechesResponseDataResultOrganizationUsageAudioTranscriptionsResult(BaseModel):
-    num_model_requests: int
-    object: Literal["organization.usage.audio_transcriptions.result"]
-    seconds: int
+    object: Literal["organization.usage.moderations.result"]
     api_key_id: str | None = None
     model: str | None = None
     project_id: str | None = None
@@ -1162,21 +1201,6 @@ class UsageAudioSpeechesResponseDataResultOrganizationUsageVectorStoresResult(Ba
     object: Literal["organization.usage.vector_stores.result"]
     usage_bytes: int
     project_id: str | None = None
-
-
-class UsageAudioSpeechesResponseDataResultOrganizationUsageCodeInterpreterSessionsResult(BaseModel):
-    num_sessions: int
-    object: Literal["organization.usage.code_interpreter_sessions.result"]
-    project_id: str | None = None
-
-
-class UsageAudioSpeechesResponseDataResultOrganizationUsageFileSearchesResult(BaseModel):
-    num_requests: int
-    object: Literal["organization.usage.file_searches.result"]
-    api_key_id: str | None = None
-    project_id: str | None = None
-    user_id: str | None = None
-    vector_store_id: str | None = None
 
 
 class UsageAudioSpeechesResponseDataResultOrganizationUsageWebSearchesResult(BaseModel):
@@ -1191,14 +1215,26 @@ class UsageAudioSpeechesResponseDataResultOrganizationUsageWebSearchesResult(Bas
     user_id: str | None = None
 
 
-class UsageAudioSpeechesResponseDataResultOrganizationCostsResultAmount(BaseModel):
-    currency: str | None = None
-    value: float | None = None
+UsageAudioSpeechesResponseDataResult: TypeAlias = "Annotated[UsageAudioSpeechesResponseDataResultOrganizationUsageCompletionsResult | UsageAudioSpeechesResponseDataResultOrganizationUsageEmbeddingsResult | UsageAudioSpeechesResponseDataResultOrganizationUsageModerationsResult | UsageAudioSpeechesResponseDataResultOrganizationUsageImagesResult | UsageAudioSpeechesResponseDataResultOrganizationUsageAudioSpeechesResult | UsageAudioSpeechesResponseDataResultOrganizationUsageAudioTranscriptionsResult | UsageAudioSpeechesResponseDataResultOrganizationUsageVectorStoresResult | UsageAudioSpeechesResponseDataResultOrganizationUsageCodeInterpreterSessionsResult | UsageAudioSpeechesResponseDataResultOrganizationUsageFileSearchesResult | UsageAudioSpeechesResponseDataResultOrganizationUsageWebSearchesResult | UsageAudioSpeechesResponseDataResultOrganizationCostsResult, Discriminator('object')]"
 
 
-class UsageAudioSpeechesResponseDataResultOrganizationCostsResult(BaseModel):
+class UsageAudioTranscriptionsResponse(BaseModel):
+    data: list[UsageAudioTranscriptionsResponseData]
+    has_more: bool
+    next_page: str | None = None
+    object: Literal["page"]
+
+
+class UsageAudioTranscriptionsResponseData(BaseModel):
+    end_time: int
+    object: Literal["bucket"]
+    results: list[UsageAudioTranscriptionsResponseDataResult]
+    start_time: int
+
+
+class UsageAudioTranscriptionsResponseDataResultOrganizationCostsResult(BaseModel):
     object: Literal["organization.costs.result"]
-    amount: UsageAudioSpeechesResponseDataResultOrganizationCostsResultAmount | None = None
+    amount: UsageAudioTranscriptionsResponseDataResultOrganizationCostsResultAmount | None = None
     api_key_id: str | None = None
     api_source: Literal["agents_api", "unlabeled"] | None = None
     line_item: str | None = None
@@ -1208,21 +1244,35 @@ class UsageAudioSpeechesResponseDataResultOrganizationCostsResult(BaseModel):
     user_id: str | None = None
 
 
-class UsageAudioSpeechesResponseData(BaseModel):
-    end_time: int
-    object: Literal["bucket"]
-    results: list[UsageAudioSpeechesResponseDataResult]
-    start_time: int
+class UsageAudioTranscriptionsResponseDataResultOrganizationCostsResultAmount(BaseModel):
+    currency: str | None = None
+    value: float | None = None
 
 
-UsageAudioSpeechesResponseDataResult: TypeAlias = "Annotated[UsageAudioSpeechesResponseDataResultOrganizationUsageCompletionsResult | UsageAudioSpeechesResponseDataResultOrganizationUsageEmbeddingsResult | UsageAudioSpeechesResponseDataResultOrganizationUsageModerationsResult | UsageAudioSpeechesResponseDataResultOrganizationUsageImagesResult | UsageAudioSpeechesResponseDataResultOrganizationUsageAudioSpeechesResult | UsageAudioSpeechesResponseDataResultOrganizationUsageAudioTranscriptionsResult | UsageAudioSpeechesResponseDataResultOrganizationUsageVectorStoresResult | UsageAudioSpeechesResponseDataResultOrganizationUsageCodeInterpreterSessionsResult | UsageAudioSpeechesResponseDataResultOrganizationUsageFileSearchesResult | UsageAudioSpeechesResponseDataResultOrganizationUsageWebSearchesResult | UsageAudioSpeechesResponseDataResultOrganizationCostsResult, Discriminator('object')]"
+class UsageAudioTranscriptionsResponseDataResultOrganizationUsageAudioSpeechesResult(BaseModel):
+    characters: int
+    num_model_requests: int
+    object: Literal["organization.usage.audio_speeches.result"]
+    api_key_id: str | None = None
+    model: str | None = None
+    project_id: str | None = None
+    user_id: str | None = None
 
 
-class UsageAudioTranscriptionsResponse(BaseModel):
-    data: list[UsageAudioTranscriptionsResponseData]
-    has_more: bool
-    next_page: str | None = None
-    object: Literal["page"]
+class UsageAudioTranscriptionsResponseDataResultOrganizationUsageAudioTranscriptionsResult(BaseModel):
+    num_model_requests: int
+    object: Literal["organization.usage.audio_transcriptions.result"]
+    seconds: int
+    api_key_id: str | None = None
+    model: str | None = None
+    project_id: str | None = None
+    user_id: str | None = None
+
+
+class UsageAudioTranscriptionsResponseDataResultOrganizationUsageCodeInterpreterSessionsResult(BaseModel):
+    num_sessions: int
+    object: Literal["organization.usage.code_interpreter_sessions.result"]
+    project_id: str | None = None
 
 
 class UsageAudioTranscriptionsResponseDataResultOrganizationUsageCompletionsResult(BaseModel):
@@ -1263,14 +1313,13 @@ class UsageAudioTranscriptionsResponseDataResultOrganizationUsageEmbeddingsResul
     user_id: str | None = None
 
 
-class UsageAudioTranscriptionsResponseDataResultOrganizationUsageModerationsResult(BaseModel):
-    input_tokens: int
-    num_model_requests: int
-    object: Literal["organization.usage.moderations.result"]
+class UsageAudioTranscriptionsResponseDataResultOrganizationUsageFileSearchesResult(BaseModel):
+    num_requests: int
+    object: Literal["organization.usage.file_searches.result"]
     api_key_id: str | None = None
-    model: str | None = None
     project_id: str | None = None
     user_id: str | None = None
+    vector_store_id: str | None = None
 
 
 class UsageAudioTranscriptionsResponseDataResultOrganizationUsageImagesResult(BaseModel):
@@ -1285,20 +1334,10 @@ class UsageAudioTranscriptionsResponseDataResultOrganizationUsageImagesResult(Ba
     user_id: str | None = None
 
 
-class UsageAudioTranscriptionsResponseDataResultOrganizationUsageAudioSpeechesResult(BaseModel):
-    characters: int
+class UsageAudioTranscriptionsResponseDataResultOrganizationUsageModerationsResult(BaseModel):
+    input_tokens: int
     num_model_requests: int
-    object: Literal["organization.usage.audio_speeches.result"]
-    api_key_id: str | None = None
-    model: str | None = None
-    project_id: str | None = None
-    user_id: str | None = None
-
-
-class UsageAudioTranscriptionsResponseDataResultOrganizationUsageAudioTranscriptionsResult(BaseModel):
-    num_model_requests: int
-    object: Literal["organization.usage.audio_transcriptions.result"]
-    seconds: int
+    object: Literal["organization.usage.moderations.result"]
     api_key_id: str | None = None
     model: str | None = None
     project_id: str | None = None
@@ -1309,21 +1348,6 @@ class UsageAudioTranscriptionsResponseDataResultOrganizationUsageVectorStoresRes
     object: Literal["organization.usage.vector_stores.result"]
     usage_bytes: int
     project_id: str | None = None
-
-
-class UsageAudioTranscriptionsResponseDataResultOrganizationUsageCodeInterpreterSessionsResult(BaseModel):
-    num_sessions: int
-    object: Literal["organization.usage.code_interpreter_sessions.result"]
-    project_id: str | None = None
-
-
-class UsageAudioTranscriptionsResponseDataResultOrganizationUsageFileSearchesResult(BaseModel):
-    num_requests: int
-    object: Literal["organization.usage.file_searches.result"]
-    api_key_id: str | None = None
-    project_id: str | None = None
-    user_id: str | None = None
-    vector_store_id: str | None = None
 
 
 class UsageAudioTranscriptionsResponseDataResultOrganizationUsageWebSearchesResult(BaseModel):
@@ -1338,14 +1362,26 @@ class UsageAudioTranscriptionsResponseDataResultOrganizationUsageWebSearchesResu
     user_id: str | None = None
 
 
-class UsageAudioTranscriptionsResponseDataResultOrganizationCostsResultAmount(BaseModel):
-    currency: str | None = None
-    value: float | None = None
+UsageAudioTranscriptionsResponseDataResult: TypeAlias = "Annotated[UsageAudioTranscriptionsResponseDataResultOrganizationUsageCompletionsResult | UsageAudioTranscriptionsResponseDataResultOrganizationUsageEmbeddingsResult | UsageAudioTranscriptionsResponseDataResultOrganizationUsageModerationsResult | UsageAudioTranscriptionsResponseDataResultOrganizationUsageImagesResult | UsageAudioTranscriptionsResponseDataResultOrganizationUsageAudioSpeechesResult | UsageAudioTranscriptionsResponseDataResultOrganizationUsageAudioTranscriptionsResult | UsageAudioTranscriptionsResponseDataResultOrganizationUsageVectorStoresResult | UsageAudioTranscriptionsResponseDataResultOrganizationUsageCodeInterpreterSessionsResult | UsageAudioTranscriptionsResponseDataResultOrganizationUsageFileSearchesResult | UsageAudioTranscriptionsResponseDataResultOrganizationUsageWebSearchesResult | UsageAudioTranscriptionsResponseDataResultOrganizationCostsResult, Discriminator('object')]"
 
 
-class UsageAudioTranscriptionsResponseDataResultOrganizationCostsResult(BaseModel):
+class UsageCodeInterpreterSessionsResponse(BaseModel):
+    data: list[UsageCodeInterpreterSessionsResponseData]
+    has_more: bool
+    next_page: str | None = None
+    object: Literal["page"]
+
+
+class UsageCodeInterpreterSessionsResponseData(BaseModel):
+    end_time: int
+    object: Literal["bucket"]
+    results: list[UsageCodeInterpreterSessionsResponseDataResult]
+    start_time: int
+
+
+class UsageCodeInterpreterSessionsResponseDataResultOrganizationCostsResult(BaseModel):
     object: Literal["organization.costs.result"]
-    amount: UsageAudioTranscriptionsResponseDataResultOrganizationCostsResultAmount | None = None
+    amount: UsageCodeInterpreterSessionsResponseDataResultOrganizationCostsResultAmount | None = None
     api_key_id: str | None = None
     api_source: Literal["agents_api", "unlabeled"] | None = None
     line_item: str | None = None
@@ -1355,21 +1391,35 @@ class UsageAudioTranscriptionsResponseDataResultOrganizationCostsResult(BaseMode
     user_id: str | None = None
 
 
-class UsageAudioTranscriptionsResponseData(BaseModel):
-    end_time: int
-    object: Literal["bucket"]
-    results: list[UsageAudioTranscriptionsResponseDataResult]
-    start_time: int
+class UsageCodeInterpreterSessionsResponseDataResultOrganizationCostsResultAmount(BaseModel):
+    currency: str | None = None
+    value: float | None = None
 
 
-UsageAudioTranscriptionsResponseDataResult: TypeAlias = "Annotated[UsageAudioTranscriptionsResponseDataResultOrganizationUsageCompletionsResult | UsageAudioTranscriptionsResponseDataResultOrganizationUsageEmbeddingsResult | UsageAudioTranscriptionsResponseDataResultOrganizationUsageModerationsResult | UsageAudioTranscriptionsResponseDataResultOrganizationUsageImagesResult | UsageAudioTranscriptionsResponseDataResultOrganizationUsageAudioSpeechesResult | UsageAudioTranscriptionsResponseDataResultOrganizationUsageAudioTranscriptionsResult | UsageAudioTranscriptionsResponseDataResultOrganizationUsageVectorStoresResult | UsageAudioTranscriptionsResponseDataResultOrganizationUsageCodeInterpreterSessionsResult | UsageAudioTranscriptionsResponseDataResultOrganizationUsageFileSearchesResult | UsageAudioTranscriptionsResponseDataResultOrganizationUsageWebSearchesResult | UsageAudioTranscriptionsResponseDataResultOrganizationCostsResult, Discriminator('object')]"
+class UsageCodeInterpreterSessionsResponseDataResultOrganizationUsageAudioSpeechesResult(BaseModel):
+    characters: int
+    num_model_requests: int
+    object: Literal["organization.usage.audio_speeches.result"]
+    api_key_id: str | None = None
+    model: str | None = None
+    project_id: str | None = None
+    user_id: str | None = None
 
 
-class UsageCodeInterpreterSessionsResponse(BaseModel):
-    data: list[UsageCodeInterpreterSessionsResponseData]
-    has_more: bool
-    next_page: str | None = None
-    object: Literal["page"]
+class UsageCodeInterpreterSessionsResponseDataResultOrganizationUsageAudioTranscriptionsResult(BaseModel):
+    num_model_requests: int
+    object: Literal["organization.usage.audio_transcriptions.result"]
+    seconds: int
+    api_key_id: str | None = None
+    model: str | None = None
+    project_id: str | None = None
+    user_id: str | None = None
+
+
+class UsageCodeInterpreterSessionsResponseDataResultOrganizationUsageCodeInterpreterSessionsResult(BaseModel):
+    num_sessions: int
+    object: Literal["organization.usage.code_interpreter_sessions.result"]
+    project_id: str | None = None
 
 
 class UsageCodeInterpreterSessionsResponseDataResultOrganizationUsageCompletionsResult(BaseModel):
@@ -1410,14 +1460,13 @@ class UsageCodeInterpreterSessionsResponseDataResultOrganizationUsageEmbeddingsR
     user_id: str | None = None
 
 
-class UsageCodeInterpreterSessionsResponseDataResultOrganizationUsageModerationsResult(BaseModel):
-    input_tokens: int
-    num_model_requests: int
-    object: Literal["organization.usage.moderations.result"]
+class UsageCodeInterpreterSessionsResponseDataResultOrganizationUsageFileSearchesResult(BaseModel):
+    num_requests: int
+    object: Literal["organization.usage.file_searches.result"]
     api_key_id: str | None = None
-    model: str | None = None
     project_id: str | None = None
     user_id: str | None = None
+    vector_store_id: str | None = None
 
 
 class UsageCodeInterpreterSessionsResponseDataResultOrganizationUsageImagesResult(BaseModel):
@@ -1432,20 +1481,10 @@ class UsageCodeInterpreterSessionsResponseDataResultOrganizationUsageImagesResul
     user_id: str | None = None
 
 
-class UsageCodeInterpreterSessionsResponseDataResultOrganizationUsageAudioSpeechesResult(BaseModel):
-    characters: int
+class UsageCodeInterpreterSessionsResponseDataResultOrganizationUsageModerationsResult(BaseModel):
+    input_tokens: int
     num_model_requests: int
-    object: Literal["organization.usage.audio_speeches.result"]
-    api_key_id: str | None = None
-    model: str | None = None
-    project_id: str | None = None
-    user_id: str | None = None
-
-
-class UsageCodeInterpreterSessionsResponseDataResultOrganizationUsageAudioTranscriptionsResult(BaseModel):
-    num_model_requests: int
-    object: Literal["organization.usage.audio_transcriptions.result"]
-    seconds: int
+    object: Literal["organization.usage.moderations.result"]
     api_key_id: str | None = None
     model: str | None = None
     project_id: str | None = None
@@ -1456,21 +1495,6 @@ class UsageCodeInterpreterSessionsResponseDataResultOrganizationUsageVectorStore
     object: Literal["organization.usage.vector_stores.result"]
     usage_bytes: int
     project_id: str | None = None
-
-
-class UsageCodeInterpreterSessionsResponseDataResultOrganizationUsageCodeInterpreterSessionsResult(BaseModel):
-    num_sessions: int
-    object: Literal["organization.usage.code_interpreter_sessions.result"]
-    project_id: str | None = None
-
-
-class UsageCodeInterpreterSessionsResponseDataResultOrganizationUsageFileSearchesResult(BaseModel):
-    num_requests: int
-    object: Literal["organization.usage.file_searches.result"]
-    api_key_id: str | None = None
-    project_id: str | None = None
-    user_id: str | None = None
-    vector_store_id: str | None = None
 
 
 class UsageCodeInterpreterSessionsResponseDataResultOrganizationUsageWebSearchesResult(BaseModel):
@@ -1485,14 +1509,26 @@ class UsageCodeInterpreterSessionsResponseDataResultOrganizationUsageWebSearches
     user_id: str | None = None
 
 
-class UsageCodeInterpreterSessionsResponseDataResultOrganizationCostsResultAmount(BaseModel):
-    currency: str | None = None
-    value: float | None = None
+UsageCodeInterpreterSessionsResponseDataResult: TypeAlias = "Annotated[UsageCodeInterpreterSessionsResponseDataResultOrganizationUsageCompletionsResult | UsageCodeInterpreterSessionsResponseDataResultOrganizationUsageEmbeddingsResult | UsageCodeInterpreterSessionsResponseDataResultOrganizationUsageModerationsResult | UsageCodeInterpreterSessionsResponseDataResultOrganizationUsageImagesResult | UsageCodeInterpreterSessionsResponseDataResultOrganizationUsageAudioSpeechesResult | UsageCodeInterpreterSessionsResponseDataResultOrganizationUsageAudioTranscriptionsResult | UsageCodeInterpreterSessionsResponseDataResultOrganizationUsageVectorStoresResult | UsageCodeInterpreterSessionsResponseDataResultOrganizationUsageCodeInterpreterSessionsResult | UsageCodeInterpreterSessionsResponseDataResultOrganizationUsageFileSearchesResult | UsageCodeInterpreterSessionsResponseDataResultOrganizationUsageWebSearchesResult | UsageCodeInterpreterSessionsResponseDataResultOrganizationCostsResult, Discriminator('object')]"
 
 
-class UsageCodeInterpreterSessionsResponseDataResultOrganizationCostsResult(BaseModel):
+class UsageCompletionsResponse(BaseModel):
+    data: list[UsageCompletionsResponseData]
+    has_more: bool
+    next_page: str | None = None
+    object: Literal["page"]
+
+
+class UsageCompletionsResponseData(BaseModel):
+    end_time: int
+    object: Literal["bucket"]
+    results: list[UsageCompletionsResponseDataResult]
+    start_time: int
+
+
+class UsageCompletionsResponseDataResultOrganizationCostsResult(BaseModel):
     object: Literal["organization.costs.result"]
-    amount: UsageCodeInterpreterSessionsResponseDataResultOrganizationCostsResultAmount | None = None
+    amount: UsageCompletionsResponseDataResultOrganizationCostsResultAmount | None = None
     api_key_id: str | None = None
     api_source: Literal["agents_api", "unlabeled"] | None = None
     line_item: str | None = None
@@ -1502,21 +1538,35 @@ class UsageCodeInterpreterSessionsResponseDataResultOrganizationCostsResult(Base
     user_id: str | None = None
 
 
-class UsageCodeInterpreterSessionsResponseData(BaseModel):
-    end_time: int
-    object: Literal["bucket"]
-    results: list[UsageCodeInterpreterSessionsResponseDataResult]
-    start_time: int
+class UsageCompletionsResponseDataResultOrganizationCostsResultAmount(BaseModel):
+    currency: str | None = None
+    value: float | None = None
 
 
-UsageCodeInterpreterSessionsResponseDataResult: TypeAlias = "Annotated[UsageCodeInterpreterSessionsResponseDataResultOrganizationUsageCompletionsResult | UsageCodeInterpreterSessionsResponseDataResultOrganizationUsageEmbeddingsResult | UsageCodeInterpreterSessionsResponseDataResultOrganizationUsageModerationsResult | UsageCodeInterpreterSessionsResponseDataResultOrganizationUsageImagesResult | UsageCodeInterpreterSessionsResponseDataResultOrganizationUsageAudioSpeechesResult | UsageCodeInterpreterSessionsResponseDataResultOrganizationUsageAudioTranscriptionsResult | UsageCodeInterpreterSessionsResponseDataResultOrganizationUsageVectorStoresResult | UsageCodeInterpreterSessionsResponseDataResultOrganizationUsageCodeInterpreterSessionsResult | UsageCodeInterpreterSessionsResponseDataResultOrganizationUsageFileSearchesResult | UsageCodeInterpreterSessionsResponseDataResultOrganizationUsageWebSearchesResult | UsageCodeInterpreterSessionsResponseDataResultOrganizationCostsResult, Discriminator('object')]"
+class UsageCompletionsResponseDataResultOrganizationUsageAudioSpeechesResult(BaseModel):
+    characters: int
+    num_model_requests: int
+    object: Literal["organization.usage.audio_speeches.result"]
+    api_key_id: str | None = None
+    model: str | None = None
+    project_id: str | None = None
+    user_id: str | None = None
 
 
-class UsageCompletionsResponse(BaseModel):
-    data: list[UsageCompletionsResponseData]
-    has_more: bool
-    next_page: str | None = None
-    object: Literal["page"]
+class UsageCompletionsResponseDataResultOrganizationUsageAudioTranscriptionsResult(BaseModel):
+    num_model_requests: int
+    object: Literal["organization.usage.audio_transcriptions.result"]
+    seconds: int
+    api_key_id: str | None = None
+    model: str | None = None
+    project_id: str | None = None
+    user_id: str | None = None
+
+
+class UsageCompletionsResponseDataResultOrganizationUsageCodeInterpreterSessionsResult(BaseModel):
+    num_sessions: int
+    object: Literal["organization.usage.code_interpreter_sessions.result"]
+    project_id: str | None = None
 
 
 class UsageCompletionsResponseDataResultOrganizationUsageCompletionsResult(BaseModel):
@@ -1557,14 +1607,13 @@ class UsageCompletionsResponseDataResultOrganizationUsageEmbeddingsResult(BaseMo
     user_id: str | None = None
 
 
-class UsageCompletionsResponseDataResultOrganizationUsageModerationsResult(BaseModel):
-    input_tokens: int
-    num_model_requests: int
-    object: Literal["organization.usage.moderations.result"]
+class UsageCompletionsResponseDataResultOrganizationUsageFileSearchesResult(BaseModel):
+    num_requests: int
+    object: Literal["organization.usage.file_searches.result"]
     api_key_id: str | None = None
-    model: str | None = None
     project_id: str | None = None
     user_id: str | None = None
+    vector_store_id: str | None = None
 
 
 class UsageCompletionsResponseDataResultOrganizationUsageImagesResult(BaseModel):
@@ -1579,20 +1628,10 @@ class UsageCompletionsResponseDataResultOrganizationUsageImagesResult(BaseModel)
     user_id: str | None = None
 
 
-class UsageCompletionsResponseDataResultOrganizationUsageAudioSpeechesResult(BaseModel):
-    characters: int
+class UsageCompletionsResponseDataResultOrganizationUsageModerationsResult(BaseModel):
+    input_tokens: int
     num_model_requests: int
-    object: Literal["organization.usage.audio_speeches.result"]
-    api_key_id: str | None = None
-    model: str | None = None
-    project_id: str | None = None
-    user_id: str | None = None
-
-
-class UsageCompletionsResponseDataResultOrganizationUsageAudioTranscriptionsResult(BaseModel):
-    num_model_requests: int
-    object: Literal["organization.usage.audio_transcriptions.result"]
-    seconds: int
+    object: Literal["organization.usage.moderations.result"]
     api_key_id: str | None = None
     model: str | None = None
     project_id: str | None = None
@@ -1603,21 +1642,6 @@ class UsageCompletionsResponseDataResultOrganizationUsageVectorStoresResult(Base
     object: Literal["organization.usage.vector_stores.result"]
     usage_bytes: int
     project_id: str | None = None
-
-
-class UsageCompletionsResponseDataResultOrganizationUsageCodeInterpreterSessionsResult(BaseModel):
-    num_sessions: int
-    object: Literal["organization.usage.code_interpreter_sessions.result"]
-    project_id: str | None = None
-
-
-class UsageCompletionsResponseDataResultOrganizationUsageFileSearchesResult(BaseModel):
-    num_requests: int
-    object: Literal["organization.usage.file_searches.result"]
-    api_key_id: str | None = None
-    project_id: str | None = None
-    user_id: str | None = None
-    vector_store_id: str | None = None
 
 
 class UsageCompletionsResponseDataResultOrganizationUsageWebSearchesResult(BaseModel):
@@ -1632,14 +1656,26 @@ class UsageCompletionsResponseDataResultOrganizationUsageWebSearchesResult(BaseM
     user_id: str | None = None
 
 
-class UsageCompletionsResponseDataResultOrganizationCostsResultAmount(BaseModel):
-    currency: str | None = None
-    value: float | None = None
+UsageCompletionsResponseDataResult: TypeAlias = "Annotated[UsageCompletionsResponseDataResultOrganizationUsageCompletionsResult | UsageCompletionsResponseDataResultOrganizationUsageEmbeddingsResult | UsageCompletionsResponseDataResultOrganizationUsageModerationsResult | UsageCompletionsResponseDataResultOrganizationUsageImagesResult | UsageCompletionsResponseDataResultOrganizationUsageAudioSpeechesResult | UsageCompletionsResponseDataResultOrganizationUsageAudioTranscriptionsResult | UsageCompletionsResponseDataResultOrganizationUsageVectorStoresResult | UsageCompletionsResponseDataResultOrganizationUsageCodeInterpreterSessionsResult | UsageCompletionsResponseDataResultOrganizationUsageFileSearchesResult | UsageCompletionsResponseDataResultOrganizationUsageWebSearchesResult | UsageCompletionsResponseDataResultOrganizationCostsResult, Discriminator('object')]"
 
 
-class UsageCompletionsResponseDataResultOrganizationCostsResult(BaseModel):
+class UsageCostsResponse(BaseModel):
+    data: list[UsageCostsResponseData]
+    has_more: bool
+    next_page: str | None = None
+    object: Literal["page"]
+
+
+class UsageCostsResponseData(BaseModel):
+    end_time: int
+    object: Literal["bucket"]
+    results: list[UsageCostsResponseDataResult]
+    start_time: int
+
+
+class UsageCostsResponseDataResultOrganizationCostsResult(BaseModel):
     object: Literal["organization.costs.result"]
-    amount: UsageCompletionsResponseDataResultOrganizationCostsResultAmount | None = None
+    amount: UsageCostsResponseDataResultOrganizationCostsResultAmount | None = None
     api_key_id: str | None = None
     api_source: Literal["agents_api", "unlabeled"] | None = None
     line_item: str | None = None
@@ -1649,21 +1685,35 @@ class UsageCompletionsResponseDataResultOrganizationCostsResult(BaseModel):
     user_id: str | None = None
 
 
-class UsageCompletionsResponseData(BaseModel):
-    end_time: int
-    object: Literal["bucket"]
-    results: list[UsageCompletionsResponseDataResult]
-    start_time: int
+class UsageCostsResponseDataResultOrganizationCostsResultAmount(BaseModel):
+    currency: str | None = None
+    value: float | None = None
 
 
-UsageCompletionsResponseDataResult: TypeAlias = "Annotated[UsageCompletionsResponseDataResultOrganizationUsageCompletionsResult | UsageCompletionsResponseDataResultOrganizationUsageEmbeddingsResult | UsageCompletionsResponseDataResultOrganizationUsageModerationsResult | UsageCompletionsResponseDataResultOrganizationUsageImagesResult | UsageCompletionsResponseDataResultOrganizationUsageAudioSpeechesResult | UsageCompletionsResponseDataResultOrganizationUsageAudioTranscriptionsResult | UsageCompletionsResponseDataResultOrganizationUsageVectorStoresResult | UsageCompletionsResponseDataResultOrganizationUsageCodeInterpreterSessionsResult | UsageCompletionsResponseDataResultOrganizationUsageFileSearchesResult | UsageCompletionsResponseDataResultOrganizationUsageWebSearchesResult | UsageCompletionsResponseDataResultOrganizationCostsResult, Discriminator('object')]"
+class UsageCostsResponseDataResultOrganizationUsageAudioSpeechesResult(BaseModel):
+    characters: int
+    num_model_requests: int
+    object: Literal["organization.usage.audio_speeches.result"]
+    api_key_id: str | None = None
+    model: str | None = None
+    project_id: str | None = None
+    user_id: str | None = None
 
 
-class UsageCostsResponse(BaseModel):
-    data: list[UsageCostsResponseData]
-    has_more: bool
-    next_page: str | None = None
-    object: Literal["page"]
+class UsageCostsResponseDataResultOrganizationUsageAudioTranscriptionsResult(BaseModel):
+    num_model_requests: int
+    object: Literal["organization.usage.audio_transcriptions.result"]
+    seconds: int
+    api_key_id: str | None = None
+    model: str | None = None
+    project_id: str | None = None
+    user_id: str | None = None
+
+
+class UsageCostsResponseDataResultOrganizationUsageCodeInterpreterSessionsResult(BaseModel):
+    num_sessions: int
+    object: Literal["organization.usage.code_interpreter_sessions.result"]
+    project_id: str | None = None
 
 
 class UsageCostsResponseDataResultOrganizationUsageCompletionsResult(BaseModel):
@@ -1704,14 +1754,13 @@ class UsageCostsResponseDataResultOrganizationUsageEmbeddingsResult(BaseModel):
     user_id: str | None = None
 
 
-class UsageCostsResponseDataResultOrganizationUsageModerationsResult(BaseModel):
-    input_tokens: int
-    num_model_requests: int
-    object: Literal["organization.usage.moderations.result"]
+class UsageCostsResponseDataResultOrganizationUsageFileSearchesResult(BaseModel):
+    num_requests: int
+    object: Literal["organization.usage.file_searches.result"]
     api_key_id: str | None = None
-    model: str | None = None
     project_id: str | None = None
     user_id: str | None = None
+    vector_store_id: str | None = None
 
 
 class UsageCostsResponseDataResultOrganizationUsageImagesResult(BaseModel):
@@ -1726,20 +1775,10 @@ class UsageCostsResponseDataResultOrganizationUsageImagesResult(BaseModel):
     user_id: str | None = None
 
 
-class UsageCostsResponseDataResultOrganizationUsageAudioSpeechesResult(BaseModel):
-    characters: int
+class UsageCostsResponseDataResultOrganizationUsageModerationsResult(BaseModel):
+    input_tokens: int
     num_model_requests: int
-    object: Literal["organization.usage.audio_speeches.result"]
-    api_key_id: str | None = None
-    model: str | None = None
-    project_id: str | None = None
-    user_id: str | None = None
-
-
-class UsageCostsResponseDataResultOrganizationUsageAudioTranscriptionsResult(BaseModel):
-    num_model_requests: int
-    object: Literal["organization.usage.audio_transcriptions.result"]
-    seconds: int
+    object: Literal["organization.usage.moderations.result"]
     api_key_id: str | None = None
     model: str | None = None
     project_id: str | None = None
@@ -1750,21 +1789,6 @@ class UsageCostsResponseDataResultOrganizationUsageVectorStoresResult(BaseModel)
     object: Literal["organization.usage.vector_stores.result"]
     usage_bytes: int
     project_id: str | None = None
-
-
-class UsageCostsResponseDataResultOrganizationUsageCodeInterpreterSessionsResult(BaseModel):
-    num_sessions: int
-    object: Literal["organization.usage.code_interpreter_sessions.result"]
-    project_id: str | None = None
-
-
-class UsageCostsResponseDataResultOrganizationUsageFileSearchesResult(BaseModel):
-    num_requests: int
-    object: Literal["organization.usage.file_searches.result"]
-    api_key_id: str | None = None
-    project_id: str | None = None
-    user_id: str | None = None
-    vector_store_id: str | None = None
 
 
 class UsageCostsResponseDataResultOrganizationUsageWebSearchesResult(BaseModel):
@@ -1779,30 +1803,6 @@ class UsageCostsResponseDataResultOrganizationUsageWebSearchesResult(BaseModel):
     user_id: str | None = None
 
 
-class UsageCostsResponseDataResultOrganizationCostsResultAmount(BaseModel):
-    currency: str | None = None
-    value: float | None = None
-
-
-class UsageCostsResponseDataResultOrganizationCostsResult(BaseModel):
-    object: Literal["organization.costs.result"]
-    amount: UsageCostsResponseDataResultOrganizationCostsResultAmount | None = None
-    api_key_id: str | None = None
-    api_source: Literal["agents_api", "unlabeled"] | None = None
-    line_item: str | None = None
-    project_id: str | None = None
-    quantity: float | None = None
-    quantity_unit: CostQuantityUnit | None = None
-    user_id: str | None = None
-
-
-class UsageCostsResponseData(BaseModel):
-    end_time: int
-    object: Literal["bucket"]
-    results: list[UsageCostsResponseDataResult]
-    start_time: int
-
-
 UsageCostsResponseDataResult: TypeAlias = "Annotated[UsageCostsResponseDataResultOrganizationUsageCompletionsResult | UsageCostsResponseDataResultOrganizationUsageEmbeddingsResult | UsageCostsResponseDataResultOrganizationUsageModerationsResult | UsageCostsResponseDataResultOrganizationUsageImagesResult | UsageCostsResponseDataResultOrganizationUsageAudioSpeechesResult | UsageCostsResponseDataResultOrganizationUsageAudioTranscriptionsResult | UsageCostsResponseDataResultOrganizationUsageVectorStoresResult | UsageCostsResponseDataResultOrganizationUsageCodeInterpreterSessionsResult | UsageCostsResponseDataResultOrganizationUsageFileSearchesResult | UsageCostsResponseDataResultOrganizationUsageWebSearchesResult | UsageCostsResponseDataResultOrganizationCostsResult, Discriminator('object')]"
 
 
@@ -1811,6 +1811,13 @@ class UsageDecisionsResponse(BaseModel):
     has_more: bool
     next_page: str | None = None
     object: Literal["page"]
+
+
+class UsageDecisionsResponseData(BaseModel):
+    end_time: int
+    object: Literal["bucket"]
+    results: list[UsageDecisionsResponseDataResult]
+    start_time: int
 
 
 class UsageDecisionsResponseDataResult(BaseModel):
@@ -1841,18 +1848,61 @@ class UsageDecisionsResponseDataResult(BaseModel):
     user_id: str | None = None
 
 
-class UsageDecisionsResponseData(BaseModel):
-    end_time: int
-    object: Literal["bucket"]
-    results: list[UsageDecisionsResponseDataResult]
-    start_time: int
-
-
 class UsageEmbeddingsResponse(BaseModel):
     data: list[UsageEmbeddingsResponseData]
     has_more: bool
     next_page: str | None = None
     object: Literal["page"]
+
+
+class UsageEmbeddingsResponseData(BaseModel):
+    end_time: int
+    object: Literal["bucket"]
+    results: list[UsageEmbeddingsResponseDataResult]
+    start_time: int
+
+
+class UsageEmbeddingsResponseDataResultOrganizationCostsResult(BaseModel):
+    object: Literal["organization.costs.result"]
+    amount: UsageEmbeddingsResponseDataResultOrganizationCostsResultAmount | None = None
+    api_key_id: str | None = None
+    api_source: Literal["agents_api", "unlabeled"] | None = None
+    line_item: str | None = None
+    project_id: str | None = None
+    quantity: float | None = None
+    quantity_unit: CostQuantityUnit | None = None
+    user_id: str | None = None
+
+
+class UsageEmbeddingsResponseDataResultOrganizationCostsResultAmount(BaseModel):
+    currency: str | None = None
+    value: float | None = None
+
+
+class UsageEmbeddingsResponseDataResultOrganizationUsageAudioSpeechesResult(BaseModel):
+    characters: int
+    num_model_requests: int
+    object: Literal["organization.usage.audio_speeches.result"]
+    api_key_id: str | None = None
+    model: str | None = None
+    project_id: str | None = None
+    user_id: str | None = None
+
+
+class UsageEmbeddingsResponseDataResultOrganizationUsageAudioTranscriptionsResult(BaseModel):
+    num_model_requests: int
+    object: Literal["organization.usage.audio_transcriptions.result"]
+    seconds: int
+    api_key_id: str | None = None
+    model: str | None = None
+    project_id: str | None = None
+    user_id: str | None = None
+
+
+class UsageEmbeddingsResponseDataResultOrganizationUsageCodeInterpreterSessionsResult(BaseModel):
+    num_sessions: int
+    object: Literal["organization.usage.code_interpreter_sessions.result"]
+    project_id: str | None = None
 
 
 class UsageEmbeddingsResponseDataResultOrganizationUsageCompletionsResult(BaseModel):
@@ -1893,14 +1943,13 @@ class UsageEmbeddingsResponseDataResultOrganizationUsageEmbeddingsResult(BaseMod
     user_id: str | None = None
 
 
-class UsageEmbeddingsResponseDataResultOrganizationUsageModerationsResult(BaseModel):
-    input_tokens: int
-    num_model_requests: int
-    object: Literal["organization.usage.moderations.result"]
+class UsageEmbeddingsResponseDataResultOrganizationUsageFileSearchesResult(BaseModel):
+    num_requests: int
+    object: Literal["organization.usage.file_searches.result"]
     api_key_id: str | None = None
-    model: str | None = None
     project_id: str | None = None
     user_id: str | None = None
+    vector_store_id: str | None = None
 
 
 class UsageEmbeddingsResponseDataResultOrganizationUsageImagesResult(BaseModel):
@@ -1915,20 +1964,10 @@ class UsageEmbeddingsResponseDataResultOrganizationUsageImagesResult(BaseModel):
     user_id: str | None = None
 
 
-class UsageEmbeddingsResponseDataResultOrganizationUsageAudioSpeechesResult(BaseModel):
-    characters: int
+class UsageEmbeddingsResponseDataResultOrganizationUsageModerationsResult(BaseModel):
+    input_tokens: int
     num_model_requests: int
-    object: Literal["organization.usage.audio_speeches.result"]
-    api_key_id: str | None = None
-    model: str | None = None
-    project_id: str | None = None
-    user_id: str | None = None
-
-
-class UsageEmbeddingsResponseDataResultOrganizationUsageAudioTranscriptionsResult(BaseModel):
-    num_model_requests: int
-    object: Literal["organization.usage.audio_transcriptions.result"]
-    seconds: int
+    object: Literal["organization.usage.moderations.result"]
     api_key_id: str | None = None
     model: str | None = None
     project_id: str | None = None
@@ -1939,21 +1978,6 @@ class UsageEmbeddingsResponseDataResultOrganizationUsageVectorStoresResult(BaseM
     object: Literal["organization.usage.vector_stores.result"]
     usage_bytes: int
     project_id: str | None = None
-
-
-class UsageEmbeddingsResponseDataResultOrganizationUsageCodeInterpreterSessionsResult(BaseModel):
-    num_sessions: int
-    object: Literal["organization.usage.code_interpreter_sessions.result"]
-    project_id: str | None = None
-
-
-class UsageEmbeddingsResponseDataResultOrganizationUsageFileSearchesResult(BaseModel):
-    num_requests: int
-    object: Literal["organization.usage.file_searches.result"]
-    api_key_id: str | None = None
-    project_id: str | None = None
-    user_id: str | None = None
-    vector_store_id: str | None = None
 
 
 class UsageEmbeddingsResponseDataResultOrganizationUsageWebSearchesResult(BaseModel):
@@ -1968,14 +1992,26 @@ class UsageEmbeddingsResponseDataResultOrganizationUsageWebSearchesResult(BaseMo
     user_id: str | None = None
 
 
-class UsageEmbeddingsResponseDataResultOrganizationCostsResultAmount(BaseModel):
-    currency: str | None = None
-    value: float | None = None
+UsageEmbeddingsResponseDataResult: TypeAlias = "Annotated[UsageEmbeddingsResponseDataResultOrganizationUsageCompletionsResult | UsageEmbeddingsResponseDataResultOrganizationUsageEmbeddingsResult | UsageEmbeddingsResponseDataResultOrganizationUsageModerationsResult | UsageEmbeddingsResponseDataResultOrganizationUsageImagesResult | UsageEmbeddingsResponseDataResultOrganizationUsageAudioSpeechesResult | UsageEmbeddingsResponseDataResultOrganizationUsageAudioTranscriptionsResult | UsageEmbeddingsResponseDataResultOrganizationUsageVectorStoresResult | UsageEmbeddingsResponseDataResultOrganizationUsageCodeInterpreterSessionsResult | UsageEmbeddingsResponseDataResultOrganizationUsageFileSearchesResult | UsageEmbeddingsResponseDataResultOrganizationUsageWebSearchesResult | UsageEmbeddingsResponseDataResultOrganizationCostsResult, Discriminator('object')]"
 
 
-class UsageEmbeddingsResponseDataResultOrganizationCostsResult(BaseModel):
+class UsageFileSearchCallsResponse(BaseModel):
+    data: list[UsageFileSearchCallsResponseData]
+    has_more: bool
+    next_page: str | None = None
+    object: Literal["page"]
+
+
+class UsageFileSearchCallsResponseData(BaseModel):
+    end_time: int
+    object: Literal["bucket"]
+    results: list[UsageFileSearchCallsResponseDataResult]
+    start_time: int
+
+
+class UsageFileSearchCallsResponseDataResultOrganizationCostsResult(BaseModel):
     object: Literal["organization.costs.result"]
-    amount: UsageEmbeddingsResponseDataResultOrganizationCostsResultAmount | None = None
+    amount: UsageFileSearchCallsResponseDataResultOrganizationCostsResultAmount | None = None
     api_key_id: str | None = None
     api_source: Literal["agents_api", "unlabeled"] | None = None
     line_item: str | None = None
@@ -1985,21 +2021,35 @@ class UsageEmbeddingsResponseDataResultOrganizationCostsResult(BaseModel):
     user_id: str | None = None
 
 
-class UsageEmbeddingsResponseData(BaseModel):
-    end_time: int
-    object: Literal["bucket"]
-    results: list[UsageEmbeddingsResponseDataResult]
-    start_time: int
+class UsageFileSearchCallsResponseDataResultOrganizationCostsResultAmount(BaseModel):
+    currency: str | None = None
+    value: float | None = None
 
 
-UsageEmbeddingsResponseDataResult: TypeAlias = "Annotated[UsageEmbeddingsResponseDataResultOrganizationUsageCompletionsResult | UsageEmbeddingsResponseDataResultOrganizationUsageEmbeddingsResult | UsageEmbeddingsResponseDataResultOrganizationUsageModerationsResult | UsageEmbeddingsResponseDataResultOrganizationUsageImagesResult | UsageEmbeddingsResponseDataResultOrganizationUsageAudioSpeechesResult | UsageEmbeddingsResponseDataResultOrganizationUsageAudioTranscriptionsResult | UsageEmbeddingsResponseDataResultOrganizationUsageVectorStoresResult | UsageEmbeddingsResponseDataResultOrganizationUsageCodeInterpreterSessionsResult | UsageEmbeddingsResponseDataResultOrganizationUsageFileSearchesResult | UsageEmbeddingsResponseDataResultOrganizationUsageWebSearchesResult | UsageEmbeddingsResponseDataResultOrganizationCostsResult, Discriminator('object')]"
+class UsageFileSearchCallsResponseDataResultOrganizationUsageAudioSpeechesResult(BaseModel):
+    characters: int
+    num_model_requests: int
+    object: Literal["organization.usage.audio_speeches.result"]
+    api_key_id: str | None = None
+    model: str | None = None
+    project_id: str | None = None
+    user_id: str | None = None
 
 
-class UsageFileSearchCallsResponse(BaseModel):
-    data: list[UsageFileSearchCallsResponseData]
-    has_more: bool
-    next_page: str | None = None
-    object: Literal["page"]
+class UsageFileSearchCallsResponseDataResultOrganizationUsageAudioTranscriptionsResult(BaseModel):
+    num_model_requests: int
+    object: Literal["organization.usage.audio_transcriptions.result"]
+    seconds: int
+    api_key_id: str | None = None
+    model: str | None = None
+    project_id: str | None = None
+    user_id: str | None = None
+
+
+class UsageFileSearchCallsResponseDataResultOrganizationUsageCodeInterpreterSessionsResult(BaseModel):
+    num_sessions: int
+    object: Literal["organization.usage.code_interpreter_sessions.result"]
+    project_id: str | None = None
 
 
 class UsageFileSearchCallsResponseDataResultOrganizationUsageCompletionsResult(BaseModel):
@@ -2040,14 +2090,13 @@ class UsageFileSearchCallsResponseDataResultOrganizationUsageEmbeddingsResult(Ba
     user_id: str | None = None
 
 
-class UsageFileSearchCallsResponseDataResultOrganizationUsageModerationsResult(BaseModel):
-    input_tokens: int
-    num_model_requests: int
-    object: Literal["organization.usage.moderations.result"]
+class UsageFileSearchCallsResponseDataResultOrganizationUsageFileSearchesResult(BaseModel):
+    num_requests: int
+    object: Literal["organization.usage.file_searches.result"]
     api_key_id: str | None = None
-    model: str | None = None
     project_id: str | None = None
     user_id: str | None = None
+    vector_store_id: str | None = None
 
 
 class UsageFileSearchCallsResponseDataResultOrganizationUsageImagesResult(BaseModel):
@@ -2062,20 +2111,10 @@ class UsageFileSearchCallsResponseDataResultOrganizationUsageImagesResult(BaseMo
     user_id: str | None = None
 
 
-class UsageFileSearchCallsResponseDataResultOrganizationUsageAudioSpeechesResult(BaseModel):
-    characters: int
+class UsageFileSearchCallsResponseDataResultOrganizationUsageModerationsResult(BaseModel):
+    input_tokens: int
     num_model_requests: int
-    object: Literal["organization.usage.audio_speeches.result"]
-    api_key_id: str | None = None
-    model: str | None = None
-    project_id: str | None = None
-    user_id: str | None = None
-
-
-class UsageFileSearchCallsResponseDataResultOrganizationUsageAudioTranscriptionsResult(BaseModel):
-    num_model_requests: int
-    object: Literal["organization.usage.audio_transcriptions.result"]
-    seconds: int
+    object: Literal["organization.usage.moderations.result"]
     api_key_id: str | None = None
     model: str | None = None
     project_id: str | None = None
@@ -2086,21 +2125,6 @@ class UsageFileSearchCallsResponseDataResultOrganizationUsageVectorStoresResult(
     object: Literal["organization.usage.vector_stores.result"]
     usage_bytes: int
     project_id: str | None = None
-
-
-class UsageFileSearchCallsResponseDataResultOrganizationUsageCodeInterpreterSessionsResult(BaseModel):
-    num_sessions: int
-    object: Literal["organization.usage.code_interpreter_sessions.result"]
-    project_id: str | None = None
-
-
-class UsageFileSearchCallsResponseDataResultOrganizationUsageFileSearchesResult(BaseModel):
-    num_requests: int
-    object: Literal["organization.usage.file_searches.result"]
-    api_key_id: str | None = None
-    project_id: str | None = None
-    user_id: str | None = None
-    vector_store_id: str | None = None
 
 
 class UsageFileSearchCallsResponseDataResultOrganizationUsageWebSearchesResult(BaseModel):
@@ -2115,14 +2139,26 @@ class UsageFileSearchCallsResponseDataResultOrganizationUsageWebSearchesResult(B
     user_id: str | None = None
 
 
-class UsageFileSearchCallsResponseDataResultOrganizationCostsResultAmount(BaseModel):
-    currency: str | None = None
-    value: float | None = None
+UsageFileSearchCallsResponseDataResult: TypeAlias = "Annotated[UsageFileSearchCallsResponseDataResultOrganizationUsageCompletionsResult | UsageFileSearchCallsResponseDataResultOrganizationUsageEmbeddingsResult | UsageFileSearchCallsResponseDataResultOrganizationUsageModerationsResult | UsageFileSearchCallsResponseDataResultOrganizationUsageImagesResult | UsageFileSearchCallsResponseDataResultOrganizationUsageAudioSpeechesResult | UsageFileSearchCallsResponseDataResultOrganizationUsageAudioTranscriptionsResult | UsageFileSearchCallsResponseDataResultOrganizationUsageVectorStoresResult | UsageFileSearchCallsResponseDataResultOrganizationUsageCodeInterpreterSessionsResult | UsageFileSearchCallsResponseDataResultOrganizationUsageFileSearchesResult | UsageFileSearchCallsResponseDataResultOrganizationUsageWebSearchesResult | UsageFileSearchCallsResponseDataResultOrganizationCostsResult, Discriminator('object')]"
 
 
-class UsageFileSearchCallsResponseDataResultOrganizationCostsResult(BaseModel):
+class UsageImagesResponse(BaseModel):
+    data: list[UsageImagesResponseData]
+    has_more: bool
+    next_page: str | None = None
+    object: Literal["page"]
+
+
+class UsageImagesResponseData(BaseModel):
+    end_time: int
+    object: Literal["bucket"]
+    results: list[UsageImagesResponseDataResult]
+    start_time: int
+
+
+class UsageImagesResponseDataResultOrganizationCostsResult(BaseModel):
     object: Literal["organization.costs.result"]
-    amount: UsageFileSearchCallsResponseDataResultOrganizationCostsResultAmount | None = None
+    amount: UsageImagesResponseDataResultOrganizationCostsResultAmount | None = None
     api_key_id: str | None = None
     api_source: Literal["agents_api", "unlabeled"] | None = None
     line_item: str | None = None
@@ -2132,21 +2168,35 @@ class UsageFileSearchCallsResponseDataResultOrganizationCostsResult(BaseModel):
     user_id: str | None = None
 
 
-class UsageFileSearchCallsResponseData(BaseModel):
-    end_time: int
-    object: Literal["bucket"]
-    results: list[UsageFileSearchCallsResponseDataResult]
-    start_time: int
+class UsageImagesResponseDataResultOrganizationCostsResultAmount(BaseModel):
+    currency: str | None = None
+    value: float | None = None
 
 
-UsageFileSearchCallsResponseDataResult: TypeAlias = "Annotated[UsageFileSearchCallsResponseDataResultOrganizationUsageCompletionsResult | UsageFileSearchCallsResponseDataResultOrganizationUsageEmbeddingsResult | UsageFileSearchCallsResponseDataResultOrganizationUsageModerationsResult | UsageFileSearchCallsResponseDataResultOrganizationUsageImagesResult | UsageFileSearchCallsResponseDataResultOrganizationUsageAudioSpeechesResult | UsageFileSearchCallsResponseDataResultOrganizationUsageAudioTranscriptionsResult | UsageFileSearchCallsResponseDataResultOrganizationUsageVectorStoresResult | UsageFileSearchCallsResponseDataResultOrganizationUsageCodeInterpreterSessionsResult | UsageFileSearchCallsResponseDataResultOrganizationUsageFileSearchesResult | UsageFileSearchCallsResponseDataResultOrganizationUsageWebSearchesResult | UsageFileSearchCallsResponseDataResultOrganizationCostsResult, Discriminator('object')]"
+class UsageImagesResponseDataResultOrganizationUsageAudioSpeechesResult(BaseModel):
+    characters: int
+    num_model_requests: int
+    object: Literal["organization.usage.audio_speeches.result"]
+    api_key_id: str | None = None
+    model: str | None = None
+    project_id: str | None = None
+    user_id: str | None = None
 
 
-class UsageImagesResponse(BaseModel):
-    data: list[UsageImagesResponseData]
-    has_more: bool
-    next_page: str | None = None
-    object: Literal["page"]
+class UsageImagesResponseDataResultOrganizationUsageAudioTranscriptionsResult(BaseModel):
+    num_model_requests: int
+    object: Literal["organization.usage.audio_transcriptions.result"]
+    seconds: int
+    api_key_id: str | None = None
+    model: str | None = None
+    project_id: str | None = None
+    user_id: str | None = None
+
+
+class UsageImagesResponseDataResultOrganizationUsageCodeInterpreterSessionsResult(BaseModel):
+    num_sessions: int
+    object: Literal["organization.usage.code_interpreter_sessions.result"]
+    project_id: str | None = None
 
 
 class UsageImagesResponseDataResultOrganizationUsageCompletionsResult(BaseModel):
@@ -2187,14 +2237,13 @@ class UsageImagesResponseDataResultOrganizationUsageEmbeddingsResult(BaseModel):
     user_id: str | None = None
 
 
-class UsageImagesResponseDataResultOrganizationUsageModerationsResult(BaseModel):
-    input_tokens: int
-    num_model_requests: int
-    object: Literal["organization.usage.moderations.result"]
+class UsageImagesResponseDataResultOrganizationUsageFileSearchesResult(BaseModel):
+    num_requests: int
+    object: Literal["organization.usage.file_searches.result"]
     api_key_id: str | None = None
-    model: str | None = None
     project_id: str | None = None
     user_id: str | None = None
+    vector_store_id: str | None = None
 
 
 class UsageImagesResponseDataResultOrganizationUsageImagesResult(BaseModel):
@@ -2209,20 +2258,10 @@ class UsageImagesResponseDataResultOrganizationUsageImagesResult(BaseModel):
     user_id: str | None = None
 
 
-class UsageImagesResponseDataResultOrganizationUsageAudioSpeechesResult(BaseModel):
-    characters: int
+class UsageImagesResponseDataResultOrganizationUsageModerationsResult(BaseModel):
+    input_tokens: int
     num_model_requests: int
-    object: Literal["organization.usage.audio_speeches.result"]
-    api_key_id: str | None = None
-    model: str | None = None
-    project_id: str | None = None
-    user_id: str | None = None
-
-
-class UsageImagesResponseDataResultOrganizationUsageAudioTranscriptionsResult(BaseModel):
-    num_model_requests: int
-    object: Literal["organization.usage.audio_transcriptions.result"]
-    seconds: int
+    object: Literal["organization.usage.moderations.result"]
     api_key_id: str | None = None
     model: str | None = None
     project_id: str | None = None
@@ -2233,21 +2272,6 @@ class UsageImagesResponseDataResultOrganizationUsageVectorStoresResult(BaseModel
     object: Literal["organization.usage.vector_stores.result"]
     usage_bytes: int
     project_id: str | None = None
-
-
-class UsageImagesResponseDataResultOrganizationUsageCodeInterpreterSessionsResult(BaseModel):
-    num_sessions: int
-    object: Literal["organization.usage.code_interpreter_sessions.result"]
-    project_id: str | None = None
-
-
-class UsageImagesResponseDataResultOrganizationUsageFileSearchesResult(BaseModel):
-    num_requests: int
-    object: Literal["organization.usage.file_searches.result"]
-    api_key_id: str | None = None
-    project_id: str | None = None
-    user_id: str | None = None
-    vector_store_id: str | None = None
 
 
 class UsageImagesResponseDataResultOrganizationUsageWebSearchesResult(BaseModel):
@@ -2262,14 +2286,26 @@ class UsageImagesResponseDataResultOrganizationUsageWebSearchesResult(BaseModel)
     user_id: str | None = None
 
 
-class UsageImagesResponseDataResultOrganizationCostsResultAmount(BaseModel):
-    currency: str | None = None
-    value: float | None = None
+UsageImagesResponseDataResult: TypeAlias = "Annotated[UsageImagesResponseDataResultOrganizationUsageCompletionsResult | UsageImagesResponseDataResultOrganizationUsageEmbeddingsResult | UsageImagesResponseDataResultOrganizationUsageModerationsResult | UsageImagesResponseDataResultOrganizationUsageImagesResult | UsageImagesResponseDataResultOrganizationUsageAudioSpeechesResult | UsageImagesResponseDataResultOrganizationUsageAudioTranscriptionsResult | UsageImagesResponseDataResultOrganizationUsageVectorStoresResult | UsageImagesResponseDataResultOrganizationUsageCodeInterpreterSessionsResult | UsageImagesResponseDataResultOrganizationUsageFileSearchesResult | UsageImagesResponseDataResultOrganizationUsageWebSearchesResult | UsageImagesResponseDataResultOrganizationCostsResult, Discriminator('object')]"
 
 
-class UsageImagesResponseDataResultOrganizationCostsResult(BaseModel):
+class UsageModerationsResponse(BaseModel):
+    data: list[UsageModerationsResponseData]
+    has_more: bool
+    next_page: str | None = None
+    object: Literal["page"]
+
+
+class UsageModerationsResponseData(BaseModel):
+    end_time: int
+    object: Literal["bucket"]
+    results: list[UsageModerationsResponseDataResult]
+    start_time: int
+
+
+class UsageModerationsResponseDataResultOrganizationCostsResult(BaseModel):
     object: Literal["organization.costs.result"]
-    amount: UsageImagesResponseDataResultOrganizationCostsResultAmount | None = None
+    amount: UsageModerationsResponseDataResultOrganizationCostsResultAmount | None = None
     api_key_id: str | None = None
     api_source: Literal["agents_api", "unlabeled"] | None = None
     line_item: str | None = None
@@ -2279,21 +2315,35 @@ class UsageImagesResponseDataResultOrganizationCostsResult(BaseModel):
     user_id: str | None = None
 
 
-class UsageImagesResponseData(BaseModel):
-    end_time: int
-    object: Literal["bucket"]
-    results: list[UsageImagesResponseDataResult]
-    start_time: int
+class UsageModerationsResponseDataResultOrganizationCostsResultAmount(BaseModel):
+    currency: str | None = None
+    value: float | None = None
 
 
-UsageImagesResponseDataResult: TypeAlias = "Annotated[UsageImagesResponseDataResultOrganizationUsageCompletionsResult | UsageImagesResponseDataResultOrganizationUsageEmbeddingsResult | UsageImagesResponseDataResultOrganizationUsageModerationsResult | UsageImagesResponseDataResultOrganizationUsageImagesResult | UsageImagesResponseDataResultOrganizationUsageAudioSpeechesResult | UsageImagesResponseDataResultOrganizationUsageAudioTranscriptionsResult | UsageImagesResponseDataResultOrganizationUsageVectorStoresResult | UsageImagesResponseDataResultOrganizationUsageCodeInterpreterSessionsResult | UsageImagesResponseDataResultOrganizationUsageFileSearchesResult | UsageImagesResponseDataResultOrganizationUsageWebSearchesResult | UsageImagesResponseDataResultOrganizationCostsResult, Discriminator('object')]"
+class UsageModerationsResponseDataResultOrganizationUsageAudioSpeechesResult(BaseModel):
+    characters: int
+    num_model_requests: int
+    object: Literal["organization.usage.audio_speeches.result"]
+    api_key_id: str | None = None
+    model: str | None = None
+    project_id: str | None = None
+    user_id: str | None = None
 
 
-class UsageModerationsResponse(BaseModel):
-    data: list[UsageModerationsResponseData]
-    has_more: bool
-    next_page: str | None = None
-    object: Literal["page"]
+class UsageModerationsResponseDataResultOrganizationUsageAudioTranscriptionsResult(BaseModel):
+    num_model_requests: int
+    object: Literal["organization.usage.audio_transcriptions.result"]
+    seconds: int
+    api_key_id: str | None = None
+    model: str | None = None
+    project_id: str | None = None
+    user_id: str | None = None
+
+
+class UsageModerationsResponseDataResultOrganizationUsageCodeInterpreterSessionsResult(BaseModel):
+    num_sessions: int
+    object: Literal["organization.usage.code_interpreter_sessions.result"]
+    project_id: str | None = None
 
 
 class UsageModerationsResponseDataResultOrganizationUsageCompletionsResult(BaseModel):
@@ -2334,14 +2384,13 @@ class UsageModerationsResponseDataResultOrganizationUsageEmbeddingsResult(BaseMo
     user_id: str | None = None
 
 
-class UsageModerationsResponseDataResultOrganizationUsageModerationsResult(BaseModel):
-    input_tokens: int
-    num_model_requests: int
-    object: Literal["organization.usage.moderations.result"]
+class UsageModerationsResponseDataResultOrganizationUsageFileSearchesResult(BaseModel):
+    num_requests: int
+    object: Literal["organization.usage.file_searches.result"]
     api_key_id: str | None = None
-    model: str | None = None
     project_id: str | None = None
     user_id: str | None = None
+    vector_store_id: str | None = None
 
 
 class UsageModerationsResponseDataResultOrganizationUsageImagesResult(BaseModel):
@@ -2356,20 +2405,10 @@ class UsageModerationsResponseDataResultOrganizationUsageImagesResult(BaseModel)
     user_id: str | None = None
 
 
-class UsageModerationsResponseDataResultOrganizationUsageAudioSpeechesResult(BaseModel):
-    characters: int
+class UsageModerationsResponseDataResultOrganizationUsageModerationsResult(BaseModel):
+    input_tokens: int
     num_model_requests: int
-    object: Literal["organization.usage.audio_speeches.result"]
-    api_key_id: str | None = None
-    model: str | None = None
-    project_id: str | None = None
-    user_id: str | None = None
-
-
-class UsageModerationsResponseDataResultOrganizationUsageAudioTranscriptionsResult(BaseModel):
-    num_model_requests: int
-    object: Literal["organization.usage.audio_transcriptions.result"]
-    seconds: int
+    object: Literal["organization.usage.moderations.result"]
     api_key_id: str | None = None
     model: str | None = None
     project_id: str | None = None
@@ -2380,21 +2419,6 @@ class UsageModerationsResponseDataResultOrganizationUsageVectorStoresResult(Base
     object: Literal["organization.usage.vector_stores.result"]
     usage_bytes: int
     project_id: str | None = None
-
-
-class UsageModerationsResponseDataResultOrganizationUsageCodeInterpreterSessionsResult(BaseModel):
-    num_sessions: int
-    object: Literal["organization.usage.code_interpreter_sessions.result"]
-    project_id: str | None = None
-
-
-class UsageModerationsResponseDataResultOrganizationUsageFileSearchesResult(BaseModel):
-    num_requests: int
-    object: Literal["organization.usage.file_searches.result"]
-    api_key_id: str | None = None
-    project_id: str | None = None
-    user_id: str | None = None
-    vector_store_id: str | None = None
 
 
 class UsageModerationsResponseDataResultOrganizationUsageWebSearchesResult(BaseModel):
@@ -2409,14 +2433,26 @@ class UsageModerationsResponseDataResultOrganizationUsageWebSearchesResult(BaseM
     user_id: str | None = None
 
 
-class UsageModerationsResponseDataResultOrganizationCostsResultAmount(BaseModel):
-    currency: str | None = None
-    value: float | None = None
+UsageModerationsResponseDataResult: TypeAlias = "Annotated[UsageModerationsResponseDataResultOrganizationUsageCompletionsResult | UsageModerationsResponseDataResultOrganizationUsageEmbeddingsResult | UsageModerationsResponseDataResultOrganizationUsageModerationsResult | UsageModerationsResponseDataResultOrganizationUsageImagesResult | UsageModerationsResponseDataResultOrganizationUsageAudioSpeechesResult | UsageModerationsResponseDataResultOrganizationUsageAudioTranscriptionsResult | UsageModerationsResponseDataResultOrganizationUsageVectorStoresResult | UsageModerationsResponseDataResultOrganizationUsageCodeInterpreterSessionsResult | UsageModerationsResponseDataResultOrganizationUsageFileSearchesResult | UsageModerationsResponseDataResultOrganizationUsageWebSearchesResult | UsageModerationsResponseDataResultOrganizationCostsResult, Discriminator('object')]"
 
 
-class UsageModerationsResponseDataResultOrganizationCostsResult(BaseModel):
+class UsageVectorStoresResponse(BaseModel):
+    data: list[UsageVectorStoresResponseData]
+    has_more: bool
+    next_page: str | None = None
+    object: Literal["page"]
+
+
+class UsageVectorStoresResponseData(BaseModel):
+    end_time: int
+    object: Literal["bucket"]
+    results: list[UsageVectorStoresResponseDataResult]
+    start_time: int
+
+
+class UsageVectorStoresResponseDataResultOrganizationCostsResult(BaseModel):
     object: Literal["organization.costs.result"]
-    amount: UsageModerationsResponseDataResultOrganizationCostsResultAmount | None = None
+    amount: UsageVectorStoresResponseDataResultOrganizationCostsResultAmount | None = None
     api_key_id: str | None = None
     api_source: Literal["agents_api", "unlabeled"] | None = None
     line_item: str | None = None
@@ -2426,21 +2462,35 @@ class UsageModerationsResponseDataResultOrganizationCostsResult(BaseModel):
     user_id: str | None = None
 
 
-class UsageModerationsResponseData(BaseModel):
-    end_time: int
-    object: Literal["bucket"]
-    results: list[UsageModerationsResponseDataResult]
-    start_time: int
+class UsageVectorStoresResponseDataResultOrganizationCostsResultAmount(BaseModel):
+    currency: str | None = None
+    value: float | None = None
 
 
-UsageModerationsResponseDataResult: TypeAlias = "Annotated[UsageModerationsResponseDataResultOrganizationUsageCompletionsResult | UsageModerationsResponseDataResultOrganizationUsageEmbeddingsResult | UsageModerationsResponseDataResultOrganizationUsageModerationsResult | UsageModerationsResponseDataResultOrganizationUsageImagesResult | UsageModerationsResponseDataResultOrganizationUsageAudioSpeechesResult | UsageModerationsResponseDataResultOrganizationUsageAudioTranscriptionsResult | UsageModerationsResponseDataResultOrganizationUsageVectorStoresResult | UsageModerationsResponseDataResultOrganizationUsageCodeInterpreterSessionsResult | UsageModerationsResponseDataResultOrganizationUsageFileSearchesResult | UsageModerationsResponseDataResultOrganizationUsageWebSearchesResult | UsageModerationsResponseDataResultOrganizationCostsResult, Discriminator('object')]"
+class UsageVectorStoresResponseDataResultOrganizationUsageAudioSpeechesResult(BaseModel):
+    characters: int
+    num_model_requests: int
+    object: Literal["organization.usage.audio_speeches.result"]
+    api_key_id: str | None = None
+    model: str | None = None
+    project_id: str | None = None
+    user_id: str | None = None
 
 
-class UsageVectorStoresResponse(BaseModel):
-    data: list[UsageVectorStoresResponseData]
-    has_more: bool
-    next_page: str | None = None
-    object: Literal["page"]
+class UsageVectorStoresResponseDataResultOrganizationUsageAudioTranscriptionsResult(BaseModel):
+    num_model_requests: int
+    object: Literal["organization.usage.audio_transcriptions.result"]
+    seconds: int
+    api_key_id: str | None = None
+    model: str | None = None
+    project_id: str | None = None
+    user_id: str | None = None
+
+
+class UsageVectorStoresResponseDataResultOrganizationUsageCodeInterpreterSessionsResult(BaseModel):
+    num_sessions: int
+    object: Literal["organization.usage.code_interpreter_sessions.result"]
+    project_id: str | None = None
 
 
 class UsageVectorStoresResponseDataResultOrganizationUsageCompletionsResult(BaseModel):
@@ -2481,14 +2531,13 @@ class UsageVectorStoresResponseDataResultOrganizationUsageEmbeddingsResult(BaseM
     user_id: str | None = None
 
 
-class UsageVectorStoresResponseDataResultOrganizationUsageModerationsResult(BaseModel):
-    input_tokens: int
-    num_model_requests: int
-    object: Literal["organization.usage.moderations.result"]
+class UsageVectorStoresResponseDataResultOrganizationUsageFileSearchesResult(BaseModel):
+    num_requests: int
+    object: Literal["organization.usage.file_searches.result"]
     api_key_id: str | None = None
-    model: str | None = None
     project_id: str | None = None
     user_id: str | None = None
+    vector_store_id: str | None = None
 
 
 class UsageVectorStoresResponseDataResultOrganizationUsageImagesResult(BaseModel):
@@ -2503,20 +2552,10 @@ class UsageVectorStoresResponseDataResultOrganizationUsageImagesResult(BaseModel
     user_id: str | None = None
 
 
-class UsageVectorStoresResponseDataResultOrganizationUsageAudioSpeechesResult(BaseModel):
-    characters: int
+class UsageVectorStoresResponseDataResultOrganizationUsageModerationsResult(BaseModel):
+    input_tokens: int
     num_model_requests: int
-    object: Literal["organization.usage.audio_speeches.result"]
-    api_key_id: str | None = None
-    model: str | None = None
-    project_id: str | None = None
-    user_id: str | None = None
-
-
-class UsageVectorStoresResponseDataResultOrganizationUsageAudioTranscriptionsResult(BaseModel):
-    num_model_requests: int
-    object: Literal["organization.usage.audio_transcriptions.result"]
-    seconds: int
+    object: Literal["organization.usage.moderations.result"]
     api_key_id: str | None = None
     model: str | None = None
     project_id: str | None = None
@@ -2527,21 +2566,6 @@ class UsageVectorStoresResponseDataResultOrganizationUsageVectorStoresResult(Bas
     object: Literal["organization.usage.vector_stores.result"]
     usage_bytes: int
     project_id: str | None = None
-
-
-class UsageVectorStoresResponseDataResultOrganizationUsageCodeInterpreterSessionsResult(BaseModel):
-    num_sessions: int
-    object: Literal["organization.usage.code_interpreter_sessions.result"]
-    project_id: str | None = None
-
-
-class UsageVectorStoresResponseDataResultOrganizationUsageFileSearchesResult(BaseModel):
-    num_requests: int
-    object: Literal["organization.usage.file_searches.result"]
-    api_key_id: str | None = None
-    project_id: str | None = None
-    user_id: str | None = None
-    vector_store_id: str | None = None
 
 
 class UsageVectorStoresResponseDataResultOrganizationUsageWebSearchesResult(BaseModel):
@@ -2556,14 +2580,26 @@ class UsageVectorStoresResponseDataResultOrganizationUsageWebSearchesResult(Base
     user_id: str | None = None
 
 
-class UsageVectorStoresResponseDataResultOrganizationCostsResultAmount(BaseModel):
-    currency: str | None = None
-    value: float | None = None
+UsageVectorStoresResponseDataResult: TypeAlias = "Annotated[UsageVectorStoresResponseDataResultOrganizationUsageCompletionsResult | UsageVectorStoresResponseDataResultOrganizationUsageEmbeddingsResult | UsageVectorStoresResponseDataResultOrganizationUsageModerationsResult | UsageVectorStoresResponseDataResultOrganizationUsageImagesResult | UsageVectorStoresResponseDataResultOrganizationUsageAudioSpeechesResult | UsageVectorStoresResponseDataResultOrganizationUsageAudioTranscriptionsResult | UsageVectorStoresResponseDataResultOrganizationUsageVectorStoresResult | UsageVectorStoresResponseDataResultOrganizationUsageCodeInterpreterSessionsResult | UsageVectorStoresResponseDataResultOrganizationUsageFileSearchesResult | UsageVectorStoresResponseDataResultOrganizationUsageWebSearchesResult | UsageVectorStoresResponseDataResultOrganizationCostsResult, Discriminator('object')]"
 
 
-class UsageVectorStoresResponseDataResultOrganizationCostsResult(BaseModel):
+class UsageWebSearchCallsResponse(BaseModel):
+    data: list[UsageWebSearchCallsResponseData]
+    has_more: bool
+    next_page: str | None = None
+    object: Literal["page"]
+
+
+class UsageWebSearchCallsResponseData(BaseModel):
+    end_time: int
+    object: Literal["bucket"]
+    results: list[UsageWebSearchCallsResponseDataResult]
+    start_time: int
+
+
+class UsageWebSearchCallsResponseDataResultOrganizationCostsResult(BaseModel):
     object: Literal["organization.costs.result"]
-    amount: UsageVectorStoresResponseDataResultOrganizationCostsResultAmount | None = None
+    amount: UsageWebSearchCallsResponseDataResultOrganizationCostsResultAmount | None = None
     api_key_id: str | None = None
     api_source: Literal["agents_api", "unlabeled"] | None = None
     line_item: str | None = None
@@ -2573,21 +2609,35 @@ class UsageVectorStoresResponseDataResultOrganizationCostsResult(BaseModel):
     user_id: str | None = None
 
 
-class UsageVectorStoresResponseData(BaseModel):
-    end_time: int
-    object: Literal["bucket"]
-    results: list[UsageVectorStoresResponseDataResult]
-    start_time: int
+class UsageWebSearchCallsResponseDataResultOrganizationCostsResultAmount(BaseModel):
+    currency: str | None = None
+    value: float | None = None
 
 
-UsageVectorStoresResponseDataResult: TypeAlias = "Annotated[UsageVectorStoresResponseDataResultOrganizationUsageCompletionsResult | UsageVectorStoresResponseDataResultOrganizationUsageEmbeddingsResult | UsageVectorStoresResponseDataResultOrganizationUsageModerationsResult | UsageVectorStoresResponseDataResultOrganizationUsageImagesResult | UsageVectorStoresResponseDataResultOrganizationUsageAudioSpeechesResult | UsageVectorStoresResponseDataResultOrganizationUsageAudioTranscriptionsResult | UsageVectorStoresResponseDataResultOrganizationUsageVectorStoresResult | UsageVectorStoresResponseDataResultOrganizationUsageCodeInterpreterSessionsResult | UsageVectorStoresResponseDataResultOrganizationUsageFileSearchesResult | UsageVectorStoresResponseDataResultOrganizationUsageWebSearchesResult | UsageVectorStoresResponseDataResultOrganizationCostsResult, Discriminator('object')]"
+class UsageWebSearchCallsResponseDataResultOrganizationUsageAudioSpeechesResult(BaseModel):
+    characters: int
+    num_model_requests: int
+    object: Literal["organization.usage.audio_speeches.result"]
+    api_key_id: str | None = None
+    model: str | None = None
+    project_id: str | None = None
+    user_id: str | None = None
 
 
-class UsageWebSearchCallsResponse(BaseModel):
-    data: list[UsageWebSearchCallsResponseData]
-    has_more: bool
-    next_page: str | None = None
-    object: Literal["page"]
+class UsageWebSearchCallsResponseDataResultOrganizationUsageAudioTranscriptionsResult(BaseModel):
+    num_model_requests: int
+    object: Literal["organization.usage.audio_transcriptions.result"]
+    seconds: int
+    api_key_id: str | None = None
+    model: str | None = None
+    project_id: str | None = None
+    user_id: str | None = None
+
+
+class UsageWebSearchCallsResponseDataResultOrganizationUsageCodeInterpreterSessionsResult(BaseModel):
+    num_sessions: int
+    object: Literal["organization.usage.code_interpreter_sessions.result"]
+    project_id: str | None = None
 
 
 class UsageWebSearchCallsResponseDataResultOrganizationUsageCompletionsResult(BaseModel):
@@ -2628,14 +2678,13 @@ class UsageWebSearchCallsResponseDataResultOrganizationUsageEmbeddingsResult(Bas
     user_id: str | None = None
 
 
-class UsageWebSearchCallsResponseDataResultOrganizationUsageModerationsResult(BaseModel):
-    input_tokens: int
-    num_model_requests: int
-    object: Literal["organization.usage.moderations.result"]
+class UsageWebSearchCallsResponseDataResultOrganizationUsageFileSearchesResult(BaseModel):
+    num_requests: int
+    object: Literal["organization.usage.file_searches.result"]
     api_key_id: str | None = None
-    model: str | None = None
     project_id: str | None = None
     user_id: str | None = None
+    vector_store_id: str | None = None
 
 
 class UsageWebSearchCallsResponseDataResultOrganizationUsageImagesResult(BaseModel):
@@ -2650,20 +2699,10 @@ class UsageWebSearchCallsResponseDataResultOrganizationUsageImagesResult(BaseMod
     user_id: str | None = None
 
 
-class UsageWebSearchCallsResponseDataResultOrganizationUsageAudioSpeechesResult(BaseModel):
-    characters: int
+class UsageWebSearchCallsResponseDataResultOrganizationUsageModerationsResult(BaseModel):
+    input_tokens: int
     num_model_requests: int
-    object: Literal["organization.usage.audio_speeches.result"]
-    api_key_id: str | None = None
-    model: str | None = None
-    project_id: str | None = None
-    user_id: str | None = None
-
-
-class UsageWebSearchCallsResponseDataResultOrganizationUsageAudioTranscriptionsResult(BaseModel):
-    num_model_requests: int
-    object: Literal["organization.usage.audio_transcriptions.result"]
-    seconds: int
+    object: Literal["organization.usage.moderations.result"]
     api_key_id: str | None = None
     model: str | None = None
     project_id: str | None = None
@@ -2676,21 +2715,6 @@ class UsageWebSearchCallsResponseDataResultOrganizationUsageVectorStoresResult(B
     project_id: str | None = None
 
 
-class UsageWebSearchCallsResponseDataResultOrganizationUsageCodeInterpreterSessionsResult(BaseModel):
-    num_sessions: int
-    object: Literal["organization.usage.code_interpreter_sessions.result"]
-    project_id: str | None = None
-
-
-class UsageWebSearchCallsResponseDataResultOrganizationUsageFileSearchesResult(BaseModel):
-    num_requests: int
-    object: Literal["organization.usage.file_searches.result"]
-    api_key_id: str | None = None
-    project_id: str | None = None
-    user_id: str | None = None
-    vector_store_id: str | None = None
-
-
 class UsageWebSearchCallsResponseDataResultOrganizationUsageWebSearchesResult(BaseModel):
     num_model_requests: int
     num_requests: int
@@ -2701,30 +2725,6 @@ class UsageWebSearchCallsResponseDataResultOrganizationUsageWebSearchesResult(Ba
     model: str | None = None
     project_id: str | None = None
     user_id: str | None = None
-
-
-class UsageWebSearchCallsResponseDataResultOrganizationCostsResultAmount(BaseModel):
-    currency: str | None = None
-    value: float | None = None
-
-
-class UsageWebSearchCallsResponseDataResultOrganizationCostsResult(BaseModel):
-    object: Literal["organization.costs.result"]
-    amount: UsageWebSearchCallsResponseDataResultOrganizationCostsResultAmount | None = None
-    api_key_id: str | None = None
-    api_source: Literal["agents_api", "unlabeled"] | None = None
-    line_item: str | None = None
-    project_id: str | None = None
-    quantity: float | None = None
-    quantity_unit: CostQuantityUnit | None = None
-    user_id: str | None = None
-
-
-class UsageWebSearchCallsResponseData(BaseModel):
-    end_time: int
-    object: Literal["bucket"]
-    results: list[UsageWebSearchCallsResponseDataResult]
-    start_time: int
 
 
 UsageWebSearchCallsResponseDataResult: TypeAlias = "Annotated[UsageWebSearchCallsResponseDataResultOrganizationUsageCompletionsResult | UsageWebSearchCallsResponseDataResultOrganizationUsageEmbeddingsResult | UsageWebSearchCallsResponseDataResultOrganizationUsageModerationsResult | UsageWebSearchCallsResponseDataResultOrganizationUsageImagesResult | UsageWebSearchCallsResponseDataResultOrganizationUsageAudioSpeechesResult | UsageWebSearchCallsResponseDataResultOrganizationUsageAudioTranscriptionsResult | UsageWebSearchCallsResponseDataResultOrganizationUsageVectorStoresResult | UsageWebSearchCallsResponseDataResultOrganizationUsageCodeInterpreterSessionsResult | UsageWebSearchCallsResponseDataResultOrganizationUsageFileSearchesResult | UsageWebSearchCallsResponseDataResultOrganizationUsageWebSearchesResult | UsageWebSearchCallsResponseDataResultOrganizationCostsResult, Discriminator('object')]"

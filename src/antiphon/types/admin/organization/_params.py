@@ -239,6 +239,16 @@ class V1OrganizationExternalKeysPostRequestAws(TypedDict, total=False):
     purpose: Literal["ekm"] | Literal["psp_decryption"]
 
 
+class V1OrganizationExternalKeysPostRequestAzure(TypedDict, total=False):
+    key_name: Required[str]
+    name: Required[str]
+    tenant_id: Required[str]
+    type: Required[Literal["azure"]]
+    vault_uri: Required[str]
+    key_version: str
+    purpose: Literal["ekm"] | Literal["psp_decryption"]
+
+
 class V1OrganizationExternalKeysPostRequestGcp(TypedDict, total=False):
     audience: Required[str]
     kms_key_location: Required[str]
@@ -251,16 +261,6 @@ class V1OrganizationExternalKeysPostRequestGcp(TypedDict, total=False):
     workload_identity_project_number: Required[str]
     workload_identity_provider_id: Required[str]
     kms_key_version: str
-    purpose: Literal["ekm"] | Literal["psp_decryption"]
-
-
-class V1OrganizationExternalKeysPostRequestAzure(TypedDict, total=False):
-    key_name: Required[str]
-    name: Required[str]
-    tenant_id: Required[str]
-    type: Required[Literal["azure"]]
-    vault_uri: Required[str]
-    key_version: str
     purpose: Literal["ekm"] | Literal["psp_decryption"]
 
 
@@ -639,16 +639,6 @@ class WorkloadIdentityProviderListParams(TypedDict, total=False):
     order: Literal["asc", "desc"]
 
 
-class WorkloadIdentityProviderUpdateParams(TypedDict, total=False):
-    attribute_transformations: Iterable[WorkloadIdentityProviderUpdateParamsAttributeTransformation]
-    audience: str
-    description: str | None
-    enabled: bool
-    issuer: str
-    name: str
-    verification: WorkloadIdentityProviderUpdateParamsVerification
-
-
 class VerificationDiscoveryVerificationParam(TypedDict):
     discovery_url: str | None
     type: Literal["discovery"]
@@ -657,6 +647,16 @@ class VerificationDiscoveryVerificationParam(TypedDict):
 class VerificationUploadedJwksVerificationParam(TypedDict):
     jwks: dict[str, object]
     type: Literal["uploaded_jwks"]
+
+
+class WorkloadIdentityProviderUpdateParams(TypedDict, total=False):
+    attribute_transformations: Iterable[WorkloadIdentityProviderUpdateParamsAttributeTransformation]
+    audience: str
+    description: str | None
+    enabled: bool
+    issuer: str
+    name: str
+    verification: WorkloadIdentityProviderUpdateParamsVerification
 
 
 class WorkloadIdentityProviderUpdateParamsAttributeTransformation(TypedDict):

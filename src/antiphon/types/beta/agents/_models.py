@@ -13,15 +13,6 @@ from ... import beta as _types_beta
 Automation: TypeAlias = "Annotated[PeriodicAutomation | OneTimeAutomation, Discriminator('type')]"
 
 
-class Compaction(BaseModel):
-    __aliases__: ClassVar[dict[str, str]] = {"async_": "async"}
-    async_: bool
-
-
-class Experimental(BaseModel):
-    time_awareness: bool
-
-
 class AutomationAgentConfig(BaseModel):
     instructions: str | None = None
     model: str
@@ -34,14 +25,23 @@ class AutomationAgentConfig(BaseModel):
     experimental: Experimental | None = None
 
 
-class AutomationCreatedByResourceDeveloper(BaseModel):
-    type: Literal["developer"]
+class Compaction(BaseModel):
+    __aliases__: ClassVar[dict[str, str]] = {"async_": "async"}
+    async_: bool
+
+
+class Experimental(BaseModel):
+    time_awareness: bool
 
 
 class AutomationCreatedByResourceAgent(BaseModel):
     session_id: str
     tool_call_id: str
     type: Literal["agent"]
+
+
+class AutomationCreatedByResourceDeveloper(BaseModel):
+    type: Literal["developer"]
 
 
 AutomationCreatedBy: TypeAlias = (
@@ -57,6 +57,20 @@ class AutomationDeleted(BaseModel):
 
 class AutomationEnvironmentResourceNone(BaseModel):
     type: Literal["none"]
+
+
+class AutomationEnvironmentResourceOpenAIHosted(BaseModel):
+    capability_directories: list[str] | None = None
+    container_size: Literal["small", "medium", "large"] | None = None
+    desktop: AutomationEnvironmentResourceOpenAIHostedDesktop | None = None
+    environment_id: str | None = None
+    environment_template_id: str | None = None
+    files: list[AutomationEnvironmentResourceOpenaiHostedFile] | None = None
+    network: AutomationEnvironmentResourceOpenAIHostedNetwork | None = None
+    packages: AutomationEnvironmentResourceOpenAIHostedPackages | None = None
+    plugins: list[_types_beta.HostedPlugin] | None = None
+    skills: list[AutomationEnvironmentResourceOpenaiHostedSkill] | None = None
+    type: Literal["openai_hosted"]
 
 
 class AutomationEnvironmentResourceOpenAIHostedDesktop(BaseModel):
@@ -86,30 +100,16 @@ class AutomationEnvironmentResourceOpenAIHostedPackages(BaseModel):
     system: list[str]
 
 
-class AutomationEnvironmentResourceOpenAIHostedSkillHostedTemplateSkillResourceSkillReference(BaseModel):
-    skill_id: str
-    type: Literal["skill_reference"]
-    version: str | None = None
-
-
 class AutomationEnvironmentResourceOpenAIHostedSkillHostedTemplateSkillResourceInline(BaseModel):
     description: str
     name: str
     type: Literal["inline"]
 
 
-class AutomationEnvironmentResourceOpenAIHosted(BaseModel):
-    capability_directories: list[str] | None = None
-    container_size: Literal["small", "medium", "large"] | None = None
-    desktop: AutomationEnvironmentResourceOpenAIHostedDesktop | None = None
-    environment_id: str | None = None
-    environment_template_id: str | None = None
-    files: list[AutomationEnvironmentResourceOpenaiHostedFile] | None = None
-    network: AutomationEnvironmentResourceOpenAIHostedNetwork | None = None
-    packages: AutomationEnvironmentResourceOpenAIHostedPackages | None = None
-    plugins: list[_types_beta.HostedPlugin] | None = None
-    skills: list[AutomationEnvironmentResourceOpenaiHostedSkill] | None = None
-    type: Literal["openai_hosted"]
+class AutomationEnvironmentResourceOpenAIHostedSkillHostedTemplateSkillResourceSkillReference(BaseModel):
+    skill_id: str
+    type: Literal["skill_reference"]
+    version: str | None = None
 
 
 class AutomationEnvironmentResourceSelfHosted(BaseModel):
@@ -119,17 +119,17 @@ class AutomationEnvironmentResourceSelfHosted(BaseModel):
     workspace_directory: str
 
 
+AutomationEnvironment: TypeAlias = "Annotated[AutomationEnvironmentResourceNone | AutomationEnvironmentResourceOpenAIHosted | AutomationEnvironmentResourceSelfHosted, Discriminator('type')]"
+
 AutomationEnvironmentResourceOpenaiHostedFile: TypeAlias = "Annotated[AutomationEnvironmentResourceOpenAIHostedFileHostedTemplateFileResourceFileID | AutomationEnvironmentResourceOpenAIHostedFileHostedTemplateFileResourceInline, Discriminator('type')]"
 
 AutomationEnvironmentResourceOpenaiHostedSkill: TypeAlias = "Annotated[AutomationEnvironmentResourceOpenAIHostedSkillHostedTemplateSkillResourceSkillReference | AutomationEnvironmentResourceOpenAIHostedSkillHostedTemplateSkillResourceInline, Discriminator('type')]"
 
-AutomationEnvironment: TypeAlias = "Annotated[AutomationEnvironmentResourceNone | AutomationEnvironmentResourceOpenAIHosted | AutomationEnvironmentResourceSelfHosted, Discriminator('type')]"
 
-
-class AutomationTargetResourceNewSessionInput(BaseModel):
-    content: list[_types_beta.InputContent]
-    role: Literal["user"]
-    type: Literal["message"]
+class AutomationTargetResourceExistingSession(BaseModel):
+    instructions: str
+    session_id: str
+    type: Literal["existing_session"]
 
 
 class AutomationTargetResourceNewSession(BaseModel):
@@ -142,10 +142,10 @@ class AutomationTargetResourceNewSession(BaseModel):
     vault_ids: list[str]
 
 
-class AutomationTargetResourceExistingSession(BaseModel):
-    instructions: str
-    session_id: str
-    type: Literal["existing_session"]
+class AutomationTargetResourceNewSessionInput(BaseModel):
+    content: list[_types_beta.InputContent]
+    role: Literal["user"]
+    type: Literal["message"]
 
 
 AutomationTarget: TypeAlias = (

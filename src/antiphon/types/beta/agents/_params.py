@@ -12,20 +12,20 @@ from ... import beta as _types_beta
 from . import _models
 
 
+class CreateAutomationParamsOnce(TypedDict, total=False):
+    name: Required[str]
+    run_at: Required[int]
+    target: Required[AutomationTargetParam]
+    type: Required[Literal["once"]]
+    metadata: AutomationMetadataParam
+
+
 class CreateAutomationParamsPeriodic(TypedDict, total=False):
     expression: Required[str]
     name: Required[str]
     target: Required[AutomationTargetParam]
     timezone: Required[str]
     type: Required[Literal["periodic"]]
-    metadata: AutomationMetadataParam
-
-
-class CreateAutomationParamsOnce(TypedDict, total=False):
-    name: Required[str]
-    run_at: Required[int]
-    target: Required[AutomationTargetParam]
-    type: Required[Literal["once"]]
     metadata: AutomationMetadataParam
 
 
@@ -42,12 +42,20 @@ class AutomationListParams(TypedDict, total=False):
 AutomationMetadataParam: TypeAlias = "dict[str, str]"
 
 
-class AutomationTargetParamNewSessionAgentCompaction(TypedDict, total=False):
-    async_: bool | None
+class AutomationTargetParamExistingSession(TypedDict):
+    instructions: str
+    session_id: str
+    type: Literal["existing_session"]
 
 
-class AutomationTargetParamNewSessionAgentExperimental(TypedDict, total=False):
-    time_awareness: bool
+class AutomationTargetParamNewSession(TypedDict, total=False):
+    environment: Required[_types_beta.EnvironmentParam]
+    input: Required[Iterable[_types_beta.AgentSessionInputMessageParam]]
+    type: Required[Literal["new_session"]]
+    agent: AutomationTargetParamNewSessionAgent
+    agent_id: str
+    metadata: dict[str, str] | None
+    vault_ids: Sequence[str] | None
 
 
 class AutomationTargetParamNewSessionAgent(TypedDict, total=False):
@@ -62,20 +70,12 @@ class AutomationTargetParamNewSessionAgent(TypedDict, total=False):
     tools: Iterable[_types_beta.AgentToolParam] | None
 
 
-class AutomationTargetParamNewSession(TypedDict, total=False):
-    environment: Required[_types_beta.EnvironmentParam]
-    input: Required[Iterable[_types_beta.AgentSessionInputMessageParam]]
-    type: Required[Literal["new_session"]]
-    agent: AutomationTargetParamNewSessionAgent
-    agent_id: str
-    metadata: dict[str, str] | None
-    vault_ids: Sequence[str] | None
+class AutomationTargetParamNewSessionAgentCompaction(TypedDict, total=False):
+    async_: bool | None
 
 
-class AutomationTargetParamExistingSession(TypedDict):
-    instructions: str
-    session_id: str
-    type: Literal["existing_session"]
+class AutomationTargetParamNewSessionAgentExperimental(TypedDict, total=False):
+    time_awareness: bool
 
 
 AutomationTargetParam: TypeAlias = "AutomationTargetParamNewSession | AutomationTargetParamExistingSession"
@@ -88,6 +88,20 @@ class AutomationUpdateParams(TypedDict, total=False):
     run_at: int
     target: AutomationTargetParam
     timezone: str
+
+
+class Environment(TypedDict, total=False):
+    type: Required[Literal["openai_hosted"]]
+    capability_directories: Sequence[str] | None
+    desktop: EnvironmentDesktop | None
+    env: dict[str, str] | None
+    environment_template_id: str
+    files: Iterable[_types_beta.HostedEnvironmentFileParam] | None
+    network: EnvironmentNetwork | None
+    packages: EnvironmentPackages | None
+    plugins: Iterable[_types_beta.HostedPluginParam] | None
+    setup_commands: Iterable[_types_beta.SetupCommandParam] | None
+    skills: Iterable[_types_beta.HostedSkillParam] | None
 
 
 class EnvironmentCreateParams(TypedDict, total=False):
@@ -112,25 +126,19 @@ class EnvironmentPackages(TypedDict, total=False):
     system: Sequence[str] | None
 
 
-class Environment(TypedDict, total=False):
-    type: Required[Literal["openai_hosted"]]
-    capability_directories: Sequence[str] | None
-    desktop: EnvironmentDesktop | None
-    env: dict[str, str] | None
-    environment_template_id: str
-    files: Iterable[_types_beta.HostedEnvironmentFileParam] | None
-    network: EnvironmentNetwork | None
-    packages: EnvironmentPackages | None
-    plugins: Iterable[_types_beta.HostedPluginParam] | None
-    setup_commands: Iterable[_types_beta.SetupCommandParam] | None
-    skills: Iterable[_types_beta.HostedSkillParam] | None
-
-
 class EnvironmentListParams(TypedDict, total=False):
     after: str
     limit: int
     order: Literal["asc", "desc"]
     type: Literal["openai_hosted"]
+
+
+class AgentCompaction(TypedDict, total=False):
+    async_: bool | None
+
+
+class AgentExperimental(TypedDict, total=False):
+    time_awareness: bool
 
 
 class SessionCreateParamsBase(TypedDict, total=False):
@@ -146,24 +154,16 @@ class SessionCreateParamsBase(TypedDict, total=False):
     vault_ids: Sequence[str] | None
 
 
-class AgentCompaction(TypedDict, total=False):
-    async_: bool | None
-
-
-class AgentExperimental(TypedDict, total=False):
-    time_awareness: bool
-
-
-class StreamOptions(TypedDict, total=False):
-    include_obfuscation: bool
-
-
 class SessionCreateParamsNonStreaming(SessionCreateParamsBase, total=False):
     stream: Literal[False]
 
 
 class SessionCreateParamsStreaming(SessionCreateParamsBase):
     stream: Literal[True]
+
+
+class StreamOptions(TypedDict, total=False):
+    include_obfuscation: bool
 
 
 class SessionCreateParamsAgent(TypedDict, total=False):
@@ -197,16 +197,16 @@ class SessionListParams(TypedDict, total=False):
     order: Literal["asc", "desc"]
 
 
+class AgentReasoning(TypedDict, total=False):
+    effort: Literal["none", "minimal", "low", "medium", "high", "xhigh", "max"] | None
+
+
 class SessionUpdateParams(TypedDict, total=False):
     agent: SessionUpdateParamsAgent
     metadata: dict[str, str] | None
     prompt_cache_options: SessionUpdateParamsPromptCacheOptions | None
     review: Literal["none", "auto_review"]
     spend_control: SessionUpdateParamsSpendControl | None
-
-
-class AgentReasoning(TypedDict, total=False):
-    effort: Literal["none", "minimal", "low", "medium", "high", "xhigh", "max"] | None
 
 
 class SessionUpdateParamsAgent(TypedDict, total=False):

@@ -59,24 +59,24 @@ class ChatKitAttachment(BaseModel):
     type: Literal["image", "file"]
 
 
-class AnnotationFileSource(BaseModel):
-    filename: str
-    type: Literal["file"]
-
-
 class AnnotationFile(BaseModel):
     source: AnnotationFileSource
     type: Literal["file"]
 
 
-class AnnotationURLSource(BaseModel):
-    type: Literal["url"]
-    url: str
+class AnnotationFileSource(BaseModel):
+    filename: str
+    type: Literal["file"]
 
 
 class AnnotationURL(BaseModel):
     source: AnnotationURLSource
     type: Literal["url"]
+
+
+class AnnotationURLSource(BaseModel):
+    type: Literal["url"]
+    url: str
 
 
 class ChatKitResponseOutputText(BaseModel):
@@ -88,20 +88,6 @@ class ChatKitResponseOutputText(BaseModel):
 Annotation: TypeAlias = "Annotated[AnnotationFile | AnnotationURL, Discriminator('type')]"
 
 
-class StatusActive(BaseModel):
-    type: Literal["active"]
-
-
-class StatusLocked(BaseModel):
-    reason: str | None = None
-    type: Literal["locked"]
-
-
-class StatusClosed(BaseModel):
-    reason: str | None = None
-    type: Literal["closed"]
-
-
 class ChatKitThread(BaseModel):
     id: str
     created_at: int
@@ -109,6 +95,20 @@ class ChatKitThread(BaseModel):
     status: Status
     title: str | None = None
     user: str
+
+
+class StatusActive(BaseModel):
+    type: Literal["active"]
+
+
+class StatusClosed(BaseModel):
+    reason: str | None = None
+    type: Literal["closed"]
+
+
+class StatusLocked(BaseModel):
+    reason: str | None = None
+    type: Literal["locked"]
 
 
 Status: TypeAlias = "Annotated[StatusActive | StatusLocked | StatusClosed, Discriminator('type')]"
@@ -121,6 +121,14 @@ class ChatKitThreadAssistantMessageItem(BaseModel):
     object: Literal["chatkit.thread_item"]
     thread_id: str
     type: Literal["chatkit.assistant_message"]
+
+
+class ChatKitThreadItemList(BaseModel):
+    data: list[Data]
+    first_id: str | None = None
+    has_more: bool
+    last_id: str | None = None
+    object: Literal["list"]
 
 
 class DataChatKitClientToolCall(BaseModel):
@@ -147,12 +155,6 @@ class DataChatKitTask(BaseModel):
     type: Literal["chatkit.task"]
 
 
-class DataChatKitTaskGroupTask(BaseModel):
-    heading: str | None = None
-    summary: str | None = None
-    type: Literal["custom", "thought"]
-
-
 class DataChatKitTaskGroup(BaseModel):
     id: str
     created_at: int
@@ -162,15 +164,24 @@ class DataChatKitTaskGroup(BaseModel):
     type: Literal["chatkit.task_group"]
 
 
-class ChatKitThreadItemList(BaseModel):
-    data: list[Data]
-    first_id: str | None = None
-    has_more: bool
-    last_id: str | None = None
-    object: Literal["list"]
+class DataChatKitTaskGroupTask(BaseModel):
+    heading: str | None = None
+    summary: str | None = None
+    type: Literal["custom", "thought"]
 
 
 Data: TypeAlias = "Annotated[ChatKitThreadUserMessageItem | ChatKitThreadAssistantMessageItem | ChatKitWidgetItem | DataChatKitClientToolCall | DataChatKitTask | DataChatKitTaskGroup, Discriminator('type')]"
+
+
+class ChatKitThreadUserMessageItem(BaseModel):
+    id: str
+    attachments: list[ChatKitAttachment]
+    content: list[Content]
+    created_at: int
+    inference_options: InferenceOptions | None = None
+    object: Literal["chatkit.thread_item"]
+    thread_id: str
+    type: Literal["chatkit.user_message"]
 
 
 class ContentInputText(BaseModel):
@@ -183,24 +194,13 @@ class ContentQuotedText(BaseModel):
     type: Literal["quoted_text"]
 
 
-class InferenceOptionsToolChoice(BaseModel):
-    id: str
-
-
 class InferenceOptions(BaseModel):
     model: str | None = None
     tool_choice: InferenceOptionsToolChoice | None = None
 
 
-class ChatKitThreadUserMessageItem(BaseModel):
+class InferenceOptionsToolChoice(BaseModel):
     id: str
-    attachments: list[ChatKitAttachment]
-    content: list[Content]
-    created_at: int
-    inference_options: InferenceOptions | None = None
-    object: Literal["chatkit.thread_item"]
-    thread_id: str
-    type: Literal["chatkit.user_message"]
 
 
 Content: TypeAlias = "Annotated[ContentInputText | ContentQuotedText, Discriminator('type')]"

@@ -12,6 +12,12 @@ class AutomaticThreadTitling(TypedDict, total=False):
     enabled: bool
 
 
+class ChatSessionChatKitConfigurationParam(TypedDict, total=False):
+    automatic_thread_titling: AutomaticThreadTitling
+    file_upload: FileUpload
+    history: History
+
+
 class FileUpload(TypedDict, total=False):
     enabled: bool
     max_file_size: int
@@ -23,12 +29,6 @@ class History(TypedDict, total=False):
     recent_threads: int
 
 
-class ChatSessionChatKitConfigurationParam(TypedDict, total=False):
-    automatic_thread_titling: AutomaticThreadTitling
-    file_upload: FileUpload
-    history: History
-
-
 class ChatSessionExpiresAfterParam(TypedDict):
     anchor: Literal["created_at"]
     seconds: int
@@ -38,15 +38,15 @@ class ChatSessionRateLimitsParam(TypedDict, total=False):
     max_requests_per_1_minute: int
 
 
-class Tracing(TypedDict, total=False):
-    enabled: bool
-
-
 class ChatSessionWorkflowParam(TypedDict, total=False):
     id: Required[str]
     state_variables: dict[str, str | int | bool | float]
     tracing: Tracing
     version: str
+
+
+class Tracing(TypedDict, total=False):
+    enabled: bool
 
 
 class SessionCreateParams(TypedDict, total=False):

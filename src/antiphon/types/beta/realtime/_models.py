@@ -68,9 +68,19 @@ class ConversationItemDeletedEvent(BaseModel):
     type: Literal["conversation.item.deleted"]
 
 
-class UsageTranscriptTextUsageTokensInputTokenDetails(BaseModel):
-    audio_tokens: int | None = None
-    text_tokens: int | None = None
+class ConversationItemInputAudioTranscriptionCompletedEvent(BaseModel):
+    content_index: int
+    event_id: str
+    item_id: str
+    transcript: str
+    type: Literal["conversation.item.input_audio_transcription.completed"]
+    usage: Usage
+    logprobs: list[ConversationItemInputAudioTranscriptionCompletedEventLogprob] | None = None
+
+
+class UsageTranscriptTextUsageDuration(BaseModel):
+    seconds: float
+    type: Literal["duration"]
 
 
 class UsageTranscriptTextUsageTokens(BaseModel):
@@ -81,19 +91,9 @@ class UsageTranscriptTextUsageTokens(BaseModel):
     input_token_details: UsageTranscriptTextUsageTokensInputTokenDetails | None = None
 
 
-class UsageTranscriptTextUsageDuration(BaseModel):
-    seconds: float
-    type: Literal["duration"]
-
-
-class ConversationItemInputAudioTranscriptionCompletedEvent(BaseModel):
-    content_index: int
-    event_id: str
-    item_id: str
-    transcript: str
-    type: Literal["conversation.item.input_audio_transcription.completed"]
-    usage: Usage
-    logprobs: list[ConversationItemInputAudioTranscriptionCompletedEventLogprob] | None = None
+class UsageTranscriptTextUsageTokensInputTokenDetails(BaseModel):
+    audio_tokens: int | None = None
+    text_tokens: int | None = None
 
 
 class ConversationItemInputAudioTranscriptionCompletedEventLogprob(BaseModel):
@@ -308,6 +308,12 @@ class ConversationItemRetrieved(BaseModel):
     type: Literal["conversation.item.retrieved"]
 
 
+class OutputAudioBufferCleared(BaseModel):
+    event_id: str
+    response_id: str
+    type: Literal["output_audio_buffer.cleared"]
+
+
 class OutputAudioBufferStarted(BaseModel):
     event_id: str
     response_id: str
@@ -318,12 +324,6 @@ class OutputAudioBufferStopped(BaseModel):
     event_id: str
     response_id: str
     type: Literal["output_audio_buffer.stopped"]
-
-
-class OutputAudioBufferCleared(BaseModel):
-    event_id: str
-    response_id: str
-    type: Literal["output_audio_buffer.cleared"]
 
 
 RealtimeServerEvent: TypeAlias = "Annotated[ConversationCreatedEvent | ConversationItemCreatedEvent | ConversationItemDeletedEvent | ConversationItemInputAudioTranscriptionCompletedEvent | ConversationItemInputAudioTranscriptionDeltaEvent | ConversationItemInputAudioTranscriptionFailedEvent | ConversationItemRetrieved | ConversationItemTruncatedEvent | ErrorEvent | InputAudioBufferClearedEvent | InputAudioBufferCommittedEvent | InputAudioBufferSpeechStartedEvent | InputAudioBufferSpeechStoppedEvent | RateLimitsUpdatedEvent | ResponseAudioDeltaEvent | ResponseAudioDoneEvent | ResponseAudioTranscriptDeltaEvent | ResponseAudioTranscriptDoneEvent | ResponseContentPartAddedEvent | ResponseContentPartDoneEvent | ResponseCreatedEvent | ResponseDoneEvent | ResponseFunctionCallArgumentsDeltaEvent | ResponseFunctionCallArgumentsDoneEvent | ResponseOutputItemAddedEvent | ResponseOutputItemDoneEvent | ResponseTextDeltaEvent | ResponseTextDoneEvent | SessionCreatedEvent | SessionUpdatedEvent | TranscriptionSessionUpdatedEvent | OutputAudioBufferStarted | OutputAudioBufferStopped | OutputAudioBufferCleared, Discriminator('type')]"
@@ -414,13 +414,6 @@ class ResponseCreateEvent(BaseModel):
     response: ResponseCreateEventResponse | None = None
 
 
-class ResponseCreateEventResponseTool(BaseModel):
-    description: str | None = None
-    name: str | None = None
-    parameters: object | None = None
-    type: Literal["function"] | None = None
-
-
 class ResponseCreateEventResponse(BaseModel):
     conversation: str | Literal["auto", "none"] | None = None
     input: list[ConversationItemWithReference] | None = None
@@ -433,6 +426,13 @@ class ResponseCreateEventResponse(BaseModel):
     tool_choice: str | None = None
     tools: list[ResponseCreateEventResponseTool] | None = None
     voice: str | Literal["alloy", "ash", "ballad", "coral", "echo", "sage", "shimmer", "verse"] | None = None
+
+
+class ResponseCreateEventResponseTool(BaseModel):
+    description: str | None = None
+    name: str | None = None
+    parameters: object | None = None
+    type: Literal["function"] | None = None
 
 
 class ResponseCreatedEvent(BaseModel):
@@ -662,13 +662,13 @@ class SessionUpdateEventSession(BaseModel):
     voice: str | Literal["alloy", "ash", "ballad", "coral", "echo", "sage", "shimmer", "verse"] | None = None
 
 
+class SessionUpdateEventSessionClientSecret(BaseModel):
+    expires_after: SessionUpdateEventSessionClientSecretExpiresAfter | None = None
+
+
 class SessionUpdateEventSessionClientSecretExpiresAfter(BaseModel):
     anchor: Literal["created_at"]
     seconds: int | None = None
-
-
-class SessionUpdateEventSessionClientSecret(BaseModel):
-    expires_after: SessionUpdateEventSessionClientSecretExpiresAfter | None = None
 
 
 class SessionUpdateEventSessionInputAudioNoiseReduction(BaseModel):

@@ -119,13 +119,6 @@ class ResponseCreateEventParam(TypedDict, total=False):
     response: ResponseCreateEventParamResponse
 
 
-class ResponseCreateEventParamResponseTool(TypedDict, total=False):
-    description: str
-    name: str
-    parameters: object
-    type: Literal["function"]
-
-
 class ResponseCreateEventParamResponse(TypedDict, total=False):
     conversation: str | Literal["auto", "none"]
     input: Iterable[ConversationItemWithReferenceParam]
@@ -138,6 +131,18 @@ class ResponseCreateEventParamResponse(TypedDict, total=False):
     tool_choice: str
     tools: Iterable[ResponseCreateEventParamResponseTool]
     voice: str | Literal["alloy", "ash", "ballad", "coral", "echo", "sage", "shimmer", "verse"]
+
+
+class ResponseCreateEventParamResponseTool(TypedDict, total=False):
+    description: str
+    name: str
+    parameters: object
+    type: Literal["function"]
+
+
+class ClientSecretExpiresAfter(TypedDict, total=False):
+    anchor: Required[Literal["created_at"]]
+    seconds: int
 
 
 class SessionCreateParams(TypedDict, total=False):
@@ -166,11 +171,6 @@ class SessionCreateParams(TypedDict, total=False):
     tracing: SessionCreateParamsTracing
     turn_detection: SessionCreateParamsTurnDetection
     voice: str | Literal["alloy", "ash", "ballad", "coral", "echo", "sage", "shimmer", "verse"]
-
-
-class ClientSecretExpiresAfter(TypedDict, total=False):
-    anchor: Required[Literal["created_at"]]
-    seconds: int
 
 
 class SessionCreateParamsInputAudioNoiseReduction(TypedDict, total=False):
@@ -247,13 +247,13 @@ class SessionUpdateEventParamSession(TypedDict, total=False):
     voice: str | Literal["alloy", "ash", "ballad", "coral", "echo", "sage", "shimmer", "verse"]
 
 
+class SessionUpdateEventParamSessionClientSecret(TypedDict, total=False):
+    expires_after: SessionUpdateEventParamSessionClientSecretExpiresAfter
+
+
 class SessionUpdateEventParamSessionClientSecretExpiresAfter(TypedDict, total=False):
     anchor: Required[Literal["created_at"]]
     seconds: int
-
-
-class SessionUpdateEventParamSessionClientSecret(TypedDict, total=False):
-    expires_after: SessionUpdateEventParamSessionClientSecretExpiresAfter
 
 
 class SessionUpdateEventParamSessionInputAudioNoiseReduction(TypedDict, total=False):
@@ -294,6 +294,11 @@ SessionUpdateEventParamSessionTracing: TypeAlias = (
 )
 
 
+class ClientSecretExpiresAt(TypedDict, total=False):
+    anchor: Literal["created_at"]
+    seconds: int
+
+
 class TranscriptionSessionCreateParams(TypedDict, total=False):
     client_secret: TranscriptionSessionCreateParamsClientSecret
     include: list[str]
@@ -302,11 +307,6 @@ class TranscriptionSessionCreateParams(TypedDict, total=False):
     input_audio_transcription: TranscriptionSessionCreateParamsInputAudioTranscription
     modalities: list[Literal["text", "audio"]]
     turn_detection: TranscriptionSessionCreateParamsTurnDetection
-
-
-class ClientSecretExpiresAt(TypedDict, total=False):
-    anchor: Literal["created_at"]
-    seconds: int
 
 
 class TranscriptionSessionCreateParamsInputAudioNoiseReduction(TypedDict, total=False):

@@ -25,7 +25,7 @@ beta_response_item_list: BetaResponseItemList
 input_token_count_response: InputTokenCountResponse""",
         "_params": """\
 input_item_list_params: InputItemListParams
-input_token_count_params: InputTokenCountParams Conversation Reasoning Text ToolChoiceBetaSpecificProgrammaticToolCallingParam ToolChoice""",
+input_token_count_params: Conversation InputTokenCountParams Reasoning Text ToolChoice ToolChoiceBetaSpecificProgrammaticToolCallingParam""",
     },
     elsewhere={},
     packages=[],

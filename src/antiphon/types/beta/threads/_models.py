@@ -191,19 +191,13 @@ class LastError(BaseModel):
     message: str
 
 
-class RequiredActionSubmitToolOutputs(BaseModel):
-    tool_calls: list[RequiredActionFunctionToolCall]
-
-
 class RequiredAction(BaseModel):
     submit_tool_outputs: RequiredActionSubmitToolOutputs
     type: Literal["submit_tool_outputs"]
 
 
-class Usage(BaseModel):
-    completion_tokens: int
-    prompt_tokens: int
-    total_tokens: int
+class RequiredActionSubmitToolOutputs(BaseModel):
+    tool_calls: list[RequiredActionFunctionToolCall]
 
 
 class Run(BaseModel):
@@ -234,6 +228,12 @@ class Run(BaseModel):
     usage: Usage | None = None
     temperature: float | None = None
     top_p: float | None = None
+
+
+class Usage(BaseModel):
+    completion_tokens: int
+    prompt_tokens: int
+    total_tokens: int
 
 
 class RunIncompleteDetails(BaseModel):

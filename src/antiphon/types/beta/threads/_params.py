@@ -36,15 +36,15 @@ class ImageURLParam(TypedDict, total=False):
 MessageContentPartParam: TypeAlias = "ImageFileContentBlockParam | ImageURLContentBlockParam | TextContentBlockParam"
 
 
+class AttachmentToolFileSearch(TypedDict):
+    type: Literal["file_search"]
+
+
 class MessageCreateParams(TypedDict, total=False):
     content: Required[str | Iterable[MessageContentPartParam]]
     role: Required[Literal["user", "assistant"]]
     attachments: Iterable[MessageCreateParamsAttachment] | None
     metadata: _types_shared_params.Metadata | None
-
-
-class AttachmentToolFileSearch(TypedDict):
-    type: Literal["file_search"]
 
 
 class MessageCreateParamsAttachment(TypedDict, total=False):
@@ -68,6 +68,22 @@ class MessageUpdateParams(TypedDict, total=False):
     metadata: _types_shared_params.Metadata | None
 
 
+class AdditionalMessage(TypedDict, total=False):
+    content: Required[str | Iterable[MessageContentPartParam]]
+    role: Required[Literal["user", "assistant"]]
+    attachments: Iterable[AdditionalMessageAttachment] | None
+    metadata: _types_shared_params.Metadata | None
+
+
+class AdditionalMessageAttachment(TypedDict, total=False):
+    file_id: str
+    tools: Iterable[AdditionalMessageAttachmentTool]
+
+
+class AdditionalMessageAttachmentToolFileSearch(TypedDict):
+    type: Literal["file_search"]
+
+
 class RunCreateParamsBase(TypedDict, total=False):
     assistant_id: Required[str]
     include: list[_types_beta_threads_runs.RunStepInclude]
@@ -86,22 +102,6 @@ class RunCreateParamsBase(TypedDict, total=False):
     tools: Iterable[_types_beta.AssistantToolParam] | None
     top_p: float | None
     truncation_strategy: RunCreateParamsTruncationStrategy | None
-
-
-class AdditionalMessageAttachmentToolFileSearch(TypedDict):
-    type: Literal["file_search"]
-
-
-class AdditionalMessageAttachment(TypedDict, total=False):
-    file_id: str
-    tools: Iterable[AdditionalMessageAttachmentTool]
-
-
-class AdditionalMessage(TypedDict, total=False):
-    content: Required[str | Iterable[MessageContentPartParam]]
-    role: Required[Literal["user", "assistant"]]
-    attachments: Iterable[AdditionalMessageAttachment] | None
-    metadata: _types_shared_params.Metadata | None
 
 
 class RunCreateParamsNonStreaming(RunCreateParamsBase, total=False):
@@ -136,17 +136,17 @@ class RunSubmitToolOutputsParamsBase(TypedDict):
     tool_outputs: Iterable[ToolOutput]
 
 
-class ToolOutput(TypedDict, total=False):
-    output: str
-    tool_call_id: str
-
-
 class RunSubmitToolOutputsParamsNonStreaming(RunSubmitToolOutputsParamsBase, total=False):
     stream: Literal[False] | None
 
 
 class RunSubmitToolOutputsParamsStreaming(RunSubmitToolOutputsParamsBase):
     stream: Literal[True]
+
+
+class ToolOutput(TypedDict, total=False):
+    output: str
+    tool_call_id: str
 
 
 RunSubmitToolOutputsParams: TypeAlias = "RunSubmitToolOutputsParamsNonStreaming | RunSubmitToolOutputsParamsStreaming"

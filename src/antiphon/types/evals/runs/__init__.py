@@ -20,8 +20,8 @@ serve(
     globals(),
     {
         "_models": """\
-output_item_list_response: OutputItemListResponse Result=OutputItemListResponseResult SampleInput=OutputItemListResponseSampleInput SampleOutput=OutputItemListResponseSampleOutput SampleUsage=OutputItemListResponseSampleUsage Sample=OutputItemListResponseSample
-output_item_retrieve_response: OutputItemRetrieveResponse Result=OutputItemRetrieveResponseResult SampleInput=OutputItemRetrieveResponseSampleInput SampleOutput=OutputItemRetrieveResponseSampleOutput SampleUsage=OutputItemRetrieveResponseSampleUsage Sample=OutputItemRetrieveResponseSample""",
+output_item_list_response: OutputItemListResponse Result=OutputItemListResponseResult Sample=OutputItemListResponseSample SampleInput=OutputItemListResponseSampleInput SampleOutput=OutputItemListResponseSampleOutput SampleUsage=OutputItemListResponseSampleUsage
+output_item_retrieve_response: OutputItemRetrieveResponse Result=OutputItemRetrieveResponseResult Sample=OutputItemRetrieveResponseSample SampleInput=OutputItemRetrieveResponseSampleInput SampleOutput=OutputItemRetrieveResponseSampleOutput SampleUsage=OutputItemRetrieveResponseSampleUsage""",
         "_params": """\
 output_item_list_params: OutputItemListParams""",
     },

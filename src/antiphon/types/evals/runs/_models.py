@@ -32,6 +32,19 @@ class OutputItemListResponseResult(BaseModel):
     type: str | None = None
 
 
+class OutputItemListResponseSample(BaseModel):
+    error: _types_evals.EvalAPIError
+    finish_reason: str
+    input: list[OutputItemListResponseSampleInput]
+    max_completion_tokens: int
+    model: str
+    output: list[OutputItemListResponseSampleOutput]
+    seed: int
+    temperature: float
+    top_p: float
+    usage: OutputItemListResponseSampleUsage
+
+
 class OutputItemListResponseSampleInput(BaseModel):
     content: str
     role: str
@@ -47,19 +60,6 @@ class OutputItemListResponseSampleUsage(BaseModel):
     completion_tokens: int
     prompt_tokens: int
     total_tokens: int
-
-
-class OutputItemListResponseSample(BaseModel):
-    error: _types_evals.EvalAPIError
-    finish_reason: str
-    input: list[OutputItemListResponseSampleInput]
-    max_completion_tokens: int
-    model: str
-    output: list[OutputItemListResponseSampleOutput]
-    seed: int
-    temperature: float
-    top_p: float
-    usage: OutputItemListResponseSampleUsage
 
 
 class OutputItemRetrieveResponse(BaseModel):
@@ -83,6 +83,19 @@ class OutputItemRetrieveResponseResult(BaseModel):
     type: str | None = None
 
 
+class OutputItemRetrieveResponseSample(BaseModel):
+    error: _types_evals.EvalAPIError
+    finish_reason: str
+    input: list[OutputItemRetrieveResponseSampleInput]
+    max_completion_tokens: int
+    model: str
+    output: list[OutputItemRetrieveResponseSampleOutput]
+    seed: int
+    temperature: float
+    top_p: float
+    usage: OutputItemRetrieveResponseSampleUsage
+
+
 class OutputItemRetrieveResponseSampleInput(BaseModel):
     content: str
     role: str
@@ -98,19 +111,6 @@ class OutputItemRetrieveResponseSampleUsage(BaseModel):
     completion_tokens: int
     prompt_tokens: int
     total_tokens: int
-
-
-class OutputItemRetrieveResponseSample(BaseModel):
-    error: _types_evals.EvalAPIError
-    finish_reason: str
-    input: list[OutputItemRetrieveResponseSampleInput]
-    max_completion_tokens: int
-    model: str
-    output: list[OutputItemRetrieveResponseSampleOutput]
-    seed: int
-    temperature: float
-    top_p: float
-    usage: OutputItemRetrieveResponseSampleUsage
 
 
 settle(globals())

@@ -21,7 +21,7 @@ serve(
     globals(),
     {
         "_models": """\
-grader_run_response: MetadataErrors Metadata GraderRunResponse
+grader_run_response: GraderRunResponse Metadata MetadataErrors
 grader_validate_response: GraderValidateResponse Grader=GraderValidateResponseGrader""",
         "_params": """\
 grader_run_params: GraderRunParams Grader=GraderRunParamsGrader

@@ -10,6 +10,26 @@ from ....core.model import BaseModel
 from ... import graders as _types_graders
 
 
+class GraderRunResponse(BaseModel):
+    __aliases__: ClassVar[dict[str, str]] = {
+        "api_model_grader_token_usage_per_model": "model_grader_token_usage_per_model"
+    }
+    metadata: Metadata
+    api_model_grader_token_usage_per_model: dict[str, object]
+    reward: float
+    sub_rewards: dict[str, object]
+
+
+class Metadata(BaseModel):
+    errors: MetadataErrors
+    execution_time: float
+    name: str
+    sampled_model_name: str | None = None
+    scores: dict[str, object]
+    token_usage: int | None = None
+    type: str
+
+
 class MetadataErrors(BaseModel):
     __aliases__: ClassVar[dict[str, str]] = {
         "api_model_grader_parse_error": "model_grader_parse_error",
@@ -31,26 +51,6 @@ class MetadataErrors(BaseModel):
     sample_parse_error: bool
     truncated_observation_error: bool
     unresponsive_reward_error: bool
-
-
-class Metadata(BaseModel):
-    errors: MetadataErrors
-    execution_time: float
-    name: str
-    sampled_model_name: str | None = None
-    scores: dict[str, object]
-    token_usage: int | None = None
-    type: str
-
-
-class GraderRunResponse(BaseModel):
-    __aliases__: ClassVar[dict[str, str]] = {
-        "api_model_grader_token_usage_per_model": "model_grader_token_usage_per_model"
-    }
-    metadata: Metadata
-    api_model_grader_token_usage_per_model: dict[str, object]
-    reward: float
-    sub_rewards: dict[str, object]
 
 
 class GraderValidateResponse(BaseModel):

@@ -19,7 +19,7 @@ serve(
     globals(),
     {
         "_models": """\
-fine_tuning_job_checkpoint: Metrics FineTuningJobCheckpoint""",
+fine_tuning_job_checkpoint: FineTuningJobCheckpoint Metrics""",
         "_params": """\
 checkpoint_list_params: CheckpointListParams""",
     },

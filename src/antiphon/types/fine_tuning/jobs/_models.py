@@ -9,16 +9,6 @@ from ....core.lazy import settle
 from ....core.model import BaseModel
 
 
-class Metrics(BaseModel):
-    full_valid_loss: float | None = None
-    full_valid_mean_token_accuracy: float | None = None
-    step: float | None = None
-    train_loss: float | None = None
-    train_mean_token_accuracy: float | None = None
-    valid_loss: float | None = None
-    valid_mean_token_accuracy: float | None = None
-
-
 class FineTuningJobCheckpoint(BaseModel):
     id: str
     created_at: int
@@ -27,6 +17,16 @@ class FineTuningJobCheckpoint(BaseModel):
     metrics: Metrics
     object: Literal["fine_tuning.job.checkpoint"]
     step_number: int
+
+
+class Metrics(BaseModel):
+    full_valid_loss: float | None = None
+    full_valid_mean_token_accuracy: float | None = None
+    step: float | None = None
+    train_loss: float | None = None
+    train_mean_token_accuracy: float | None = None
+    valid_loss: float | None = None
+    valid_mean_token_accuracy: float | None = None
 
 
 settle(globals())

@@ -62,6 +62,12 @@ class GroupDeleteResponse(BaseModel):
     object: Literal["project.group.deleted"]
 
 
+class Owner(BaseModel):
+    service_account: OwnerServiceAccount | None = None
+    type: Literal["user", "service_account"] | None = None
+    user: OwnerUser | None = None
+
+
 class OwnerServiceAccount(BaseModel):
     id: str
     created_at: int
@@ -75,12 +81,6 @@ class OwnerUser(BaseModel):
     email: str
     name: str
     role: str
-
-
-class Owner(BaseModel):
-    service_account: OwnerServiceAccount | None = None
-    type: Literal["user", "service_account"] | None = None
-    user: OwnerUser | None = None
 
 
 class ProjectAPIKey(BaseModel):

@@ -28,10 +28,10 @@ serve(
     globals(),
     {
         "_models": """\
-federation_rule: FederationRule PermissionsServiceAccountDefault=FederationRulePermissionsServiceAccountDefault PermissionsRestricted=FederationRulePermissionsRestricted Permissions=FederationRulePermissions
+federation_rule: FederationRule Permissions=FederationRulePermissions PermissionsRestricted=FederationRulePermissionsRestricted PermissionsServiceAccountDefault=FederationRulePermissionsServiceAccountDefault
 federation_rule_deleted: FederationRuleDeleted""",
         "_params": """\
-federation_rule_create_params: FederationRuleCreateParams PermissionsServiceAccountDefault=FederationRuleCreateParamsPermissionsServiceAccountDefault PermissionsRestricted=FederationRuleCreateParamsPermissionsRestricted Permissions=FederationRuleCreateParamsPermissions
+federation_rule_create_params: FederationRuleCreateParams Permissions=FederationRuleCreateParamsPermissions PermissionsRestricted=FederationRuleCreateParamsPermissionsRestricted PermissionsServiceAccountDefault=FederationRuleCreateParamsPermissionsServiceAccountDefault
 federation_rule_list_params: FederationRuleListParams
 federation_rule_update_params: FederationRuleUpdateParams PermissionsDefaultPermissionsParam PermissionsRestrictedPermissionsParam Permissions=FederationRuleUpdateParamsPermissions""",
     },

@@ -24,13 +24,13 @@ class FederationRule(BaseModel):
     workload_identity_provider_id: str
 
 
-class FederationRulePermissionsServiceAccountDefault(BaseModel):
-    type: Literal["service_account_default"]
-
-
 class FederationRulePermissionsRestricted(BaseModel):
     scopes: list[str]
     type: Literal["restricted"]
+
+
+class FederationRulePermissionsServiceAccountDefault(BaseModel):
+    type: Literal["service_account_default"]
 
 
 FederationRulePermissions: TypeAlias = "Annotated[FederationRulePermissionsServiceAccountDefault | FederationRulePermissionsRestricted, Discriminator('type')]"

@@ -19,13 +19,13 @@ class FederationRuleCreateParams(TypedDict, total=False):
     permissions: FederationRuleCreateParamsPermissions
 
 
-class FederationRuleCreateParamsPermissionsServiceAccountDefault(TypedDict):
-    type: Literal["service_account_default"]
-
-
 class FederationRuleCreateParamsPermissionsRestricted(TypedDict):
     scopes: Sequence[str]
     type: Literal["restricted"]
+
+
+class FederationRuleCreateParamsPermissionsServiceAccountDefault(TypedDict):
+    type: Literal["service_account_default"]
 
 
 FederationRuleCreateParamsPermissions: TypeAlias = (

@@ -20,8 +20,8 @@ serve(
     globals(),
     {
         "_models": """\
-automation_invocation: Error AutomationInvocation
-automation_invocation_source: AutomationInvocationSourceResourceManual AutomationInvocationSourceResourceAutomation AutomationInvocationSource""",
+automation_invocation: AutomationInvocation Error
+automation_invocation_source: AutomationInvocationSource AutomationInvocationSourceResourceAutomation AutomationInvocationSourceResourceManual""",
         "_params": """\
 invocation_list_params: InvocationListParams""",
     },

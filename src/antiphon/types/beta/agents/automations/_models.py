@@ -10,11 +10,6 @@ from .....core.model import BaseModel, Discriminator
 from ... import agents as _types_beta_agents
 
 
-class Error(BaseModel):
-    code: str
-    message: str
-
-
 class AutomationInvocation(BaseModel):
     id: str
     automation_id: str
@@ -28,13 +23,18 @@ class AutomationInvocation(BaseModel):
     status: Literal["queued", "completed", "failed", "skipped"]
 
 
-class AutomationInvocationSourceResourceManual(BaseModel):
-    type: Literal["manual"]
+class Error(BaseModel):
+    code: str
+    message: str
 
 
 class AutomationInvocationSourceResourceAutomation(BaseModel):
     automation: _types_beta_agents.Automation
     type: Literal["automation"]
+
+
+class AutomationInvocationSourceResourceManual(BaseModel):
+    type: Literal["manual"]
 
 
 AutomationInvocationSource: TypeAlias = "Annotated[AutomationInvocationSourceResourceManual | AutomationInvocationSourceResourceAutomation, Discriminator('type')]"

@@ -35,14 +35,14 @@ serve(
     {
         "_models": """\
 environment_file: EnvironmentFile
-environment_template: FileHostedTemplateFileResourceFileID FileHostedTemplateFileResourceInline File SkillHostedTemplateSkillResourceSkillReference SkillHostedTemplateSkillResourceInline Skill EnvironmentTemplate Network=EnvironmentTemplateNetwork Packages=EnvironmentTemplatePackages Desktop=EnvironmentTemplateDesktop
+environment_template: EnvironmentTemplate File FileHostedTemplateFileResourceFileID FileHostedTemplateFileResourceInline Skill SkillHostedTemplateSkillResourceInline SkillHostedTemplateSkillResourceSkillReference Desktop=EnvironmentTemplateDesktop Network=EnvironmentTemplateNetwork Packages=EnvironmentTemplatePackages
 environment_template_deleted: EnvironmentTemplateDeleted""",
         "_params": """\
-file_create_params: HostedEnvironmentFileParamFileID HostedEnvironmentFileParamInline FileCreateParams
+file_create_params: FileCreateParams HostedEnvironmentFileParamFileID HostedEnvironmentFileParamInline
 file_list_params: FileListParams
-template_create_params: TemplateCreateParams Network=TemplateCreateParamsNetwork Packages=TemplateCreateParamsPackages Desktop=TemplateCreateParamsDesktop
+template_create_params: TemplateCreateParams Desktop=TemplateCreateParamsDesktop Network=TemplateCreateParamsNetwork Packages=TemplateCreateParamsPackages
 template_list_params: TemplateListParams
-template_update_params: TemplateUpdateParams Network=TemplateUpdateParamsNetwork Packages=TemplateUpdateParamsPackages Desktop=TemplateUpdateParamsDesktop""",
+template_update_params: TemplateUpdateParams Desktop=TemplateUpdateParamsDesktop Network=TemplateUpdateParamsNetwork Packages=TemplateUpdateParamsPackages""",
     },
     elsewhere={},
     packages=[],

@@ -17,30 +17,6 @@ class EnvironmentFile(BaseModel):
     size_bytes: int
 
 
-class FileHostedTemplateFileResourceFileID(BaseModel):
-    file_id: str
-    path: str
-    type: Literal["file_id"]
-
-
-class FileHostedTemplateFileResourceInline(BaseModel):
-    path: str
-    size_bytes: int
-    type: Literal["inline"]
-
-
-class SkillHostedTemplateSkillResourceSkillReference(BaseModel):
-    skill_id: str
-    type: Literal["skill_reference"]
-    version: str | None = None
-
-
-class SkillHostedTemplateSkillResourceInline(BaseModel):
-    description: str
-    name: str
-    type: Literal["inline"]
-
-
 class EnvironmentTemplate(BaseModel):
     id: str
     capability_directories: list[str]
@@ -56,6 +32,34 @@ class EnvironmentTemplate(BaseModel):
     desktop: EnvironmentTemplateDesktop | None = None
 
 
+class FileHostedTemplateFileResourceFileID(BaseModel):
+    file_id: str
+    path: str
+    type: Literal["file_id"]
+
+
+class FileHostedTemplateFileResourceInline(BaseModel):
+    path: str
+    size_bytes: int
+    type: Literal["inline"]
+
+
+class SkillHostedTemplateSkillResourceInline(BaseModel):
+    description: str
+    name: str
+    type: Literal["inline"]
+
+
+class SkillHostedTemplateSkillResourceSkillReference(BaseModel):
+    skill_id: str
+    type: Literal["skill_reference"]
+    version: str | None = None
+
+
+class EnvironmentTemplateDesktop(BaseModel):
+    enabled: bool
+
+
 class EnvironmentTemplateNetwork(BaseModel):
     access: Literal["enabled", "disabled", "restricted"]
     allowed_domains: list[str]
@@ -65,10 +69,6 @@ class EnvironmentTemplatePackages(BaseModel):
     npm: list[str]
     python: list[str]
     system: list[str]
-
-
-class EnvironmentTemplateDesktop(BaseModel):
-    enabled: bool
 
 
 File: TypeAlias = (

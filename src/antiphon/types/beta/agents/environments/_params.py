@@ -45,6 +45,10 @@ class TemplateCreateParams(TypedDict, total=False):
     skills: Iterable[_types_beta.HostedSkillParam] | None
 
 
+class TemplateCreateParamsDesktop(TypedDict):
+    enabled: bool
+
+
 class TemplateCreateParamsNetwork(TypedDict, total=False):
     access: Required[Literal["enabled", "disabled", "restricted"]]
     allowed_domains: Sequence[str] | None
@@ -55,10 +59,6 @@ class TemplateCreateParamsPackages(TypedDict, total=False):
     npm: Sequence[str] | None
     python: Sequence[str] | None
     system: Sequence[str] | None
-
-
-class TemplateCreateParamsDesktop(TypedDict):
-    enabled: bool
 
 
 class TemplateListParams(TypedDict, total=False):
@@ -80,6 +80,10 @@ class TemplateUpdateParams(TypedDict, total=False):
     skills: Iterable[_types_beta.HostedSkillParam] | None
 
 
+class TemplateUpdateParamsDesktop(TypedDict):
+    enabled: bool
+
+
 class TemplateUpdateParamsNetwork(TypedDict, total=False):
     access: Required[Literal["enabled", "disabled", "restricted"]]
     allowed_domains: Sequence[str] | None
@@ -90,10 +94,6 @@ class TemplateUpdateParamsPackages(TypedDict, total=False):
     npm: Sequence[str] | None
     python: Sequence[str] | None
     system: Sequence[str] | None
-
-
-class TemplateUpdateParamsDesktop(TypedDict):
-    enabled: bool
 
 
 settle_now(globals())

@@ -20,12 +20,10 @@ class Credential(BaseModel):
     vault_id: str
 
 
-class VaultCredentialAuthResourceMcpOauthRefresh(BaseModel):
-    client_id: str
-    resource: str | None = None
-    scope: str | None = None
-    token_endpoint: str
-    token_endpoint_auth: McpOauthTokenEndpointAuth
+class VaultCredentialAuthResourceEnvironmentVariable(BaseModel):
+    networking: CredentialNetworking
+    secret_name: str
+    type: Literal["environment_variable"]
 
 
 class VaultCredentialAuthResourceMcpOauth(BaseModel):
@@ -35,15 +33,17 @@ class VaultCredentialAuthResourceMcpOauth(BaseModel):
     type: Literal["mcp_oauth"]
 
 
+class VaultCredentialAuthResourceMcpOauthRefresh(BaseModel):
+    client_id: str
+    resource: str | None = None
+    scope: str | None = None
+    token_endpoint: str
+    token_endpoint_auth: McpOauthTokenEndpointAuth
+
+
 class VaultCredentialAuthResourceStaticBearer(BaseModel):
     mcp_server_url: str
     type: Literal["static_bearer"]
-
-
-class VaultCredentialAuthResourceEnvironmentVariable(BaseModel):
-    networking: CredentialNetworking
-    secret_name: str
-    type: Literal["environment_variable"]
 
 
 CredentialAuth: TypeAlias = "Annotated[VaultCredentialAuthResourceMcpOauth | VaultCredentialAuthResourceStaticBearer | VaultCredentialAuthResourceEnvironmentVariable, Discriminator('type')]"
@@ -55,20 +55,16 @@ class CredentialDeleted(BaseModel):
     object: Literal["vault.credential.deleted"]
 
 
-class VaultCredentialNetworkingResourceUnrestricted(BaseModel):
-    type: Literal["unrestricted"]
-
-
 class VaultCredentialNetworkingResourceLimited(BaseModel):
     allowed_hosts: list[str]
     type: Literal["limited"]
 
 
+class VaultCredentialNetworkingResourceUnrestricted(BaseModel):
+    type: Literal["unrestricted"]
+
+
 CredentialNetworking: TypeAlias = "Annotated[VaultCredentialNetworkingResourceUnrestricted | VaultCredentialNetworkingResourceLimited, Discriminator('type')]"
-
-
-class McpOauthTokenEndpointAuthResourceNone(BaseModel):
-    type: Literal["none"]
 
 
 class McpOauthTokenEndpointAuthResourceClientSecretBasic(BaseModel):
@@ -77,6 +73,10 @@ class McpOauthTokenEndpointAuthResourceClientSecretBasic(BaseModel):
 
 class McpOauthTokenEndpointAuthResourceClientSecretPost(BaseModel):
     type: Literal["client_secret_post"]
+
+
+class McpOauthTokenEndpointAuthResourceNone(BaseModel):
+    type: Literal["none"]
 
 
 McpOauthTokenEndpointAuth: TypeAlias = "Annotated[McpOauthTokenEndpointAuthResourceNone | McpOauthTokenEndpointAuthResourceClientSecretBasic | McpOauthTokenEndpointAuthResourceClientSecretPost, Discriminator('type')]"

@@ -10,13 +10,11 @@ from .....core.lazy import settle_now
 from ... import agents as _types_beta_agents
 
 
-class CreateVaultCredentialAuthParamMcpOauthRefresh(TypedDict, total=False):
-    client_id: Required[str]
-    refresh_token: Required[str]
-    token_endpoint: Required[str]
-    token_endpoint_auth: Required[McpOauthTokenEndpointAuthCreateParam]
-    resource: str | None
-    scope: str | None
+class CreateVaultCredentialAuthParamEnvironmentVariable(TypedDict):
+    networking: CredentialNetworkingParam
+    secret_name: str
+    secret_value: str
+    type: Literal["environment_variable"]
 
 
 class CreateVaultCredentialAuthParamMcpOauth(TypedDict, total=False):
@@ -27,26 +25,27 @@ class CreateVaultCredentialAuthParamMcpOauth(TypedDict, total=False):
     refresh: CreateVaultCredentialAuthParamMcpOauthRefresh | None
 
 
+class CreateVaultCredentialAuthParamMcpOauthRefresh(TypedDict, total=False):
+    client_id: Required[str]
+    refresh_token: Required[str]
+    token_endpoint: Required[str]
+    token_endpoint_auth: Required[McpOauthTokenEndpointAuthCreateParam]
+    resource: str | None
+    scope: str | None
+
+
 class CreateVaultCredentialAuthParamStaticBearer(TypedDict):
     token: str
     mcp_server_url: str
     type: Literal["static_bearer"]
 
 
-class CreateVaultCredentialAuthParamEnvironmentVariable(TypedDict):
-    networking: CredentialNetworkingParam
-    secret_name: str
-    secret_value: str
-    type: Literal["environment_variable"]
-
-
 CredentialAuthCreateParam: TypeAlias = "CreateVaultCredentialAuthParamMcpOauth | CreateVaultCredentialAuthParamStaticBearer | CreateVaultCredentialAuthParamEnvironmentVariable"
 
 
-class RotateVaultCredentialAuthParamMcpOauthRefresh(TypedDict, total=False):
-    refresh_token: str | None
-    scope: str | None
-    token_endpoint_auth: McpOauthTokenEndpointAuthRotateParam | None
+class RotateVaultCredentialAuthParamEnvironmentVariable(TypedDict):
+    secret_value: str
+    type: Literal["environment_variable"]
 
 
 class RotateVaultCredentialAuthParamMcpOauth(TypedDict, total=False):
@@ -56,14 +55,15 @@ class RotateVaultCredentialAuthParamMcpOauth(TypedDict, total=False):
     refresh: RotateVaultCredentialAuthParamMcpOauthRefresh | None
 
 
+class RotateVaultCredentialAuthParamMcpOauthRefresh(TypedDict, total=False):
+    refresh_token: str | None
+    scope: str | None
+    token_endpoint_auth: McpOauthTokenEndpointAuthRotateParam | None
+
+
 class RotateVaultCredentialAuthParamStaticBearer(TypedDict):
     token: str
     type: Literal["static_bearer"]
-
-
-class RotateVaultCredentialAuthParamEnvironmentVariable(TypedDict):
-    secret_value: str
-    type: Literal["environment_variable"]
 
 
 CredentialAuthRotateParam: TypeAlias = "RotateVaultCredentialAuthParamMcpOauth | RotateVaultCredentialAuthParamStaticBearer | RotateVaultCredentialAuthParamEnvironmentVariable"
@@ -83,13 +83,13 @@ class CredentialListParams(TypedDict, total=False):
     status: _types_beta_agents.VaultStatusFilterParam
 
 
-class VaultCredentialNetworkingParamUnrestricted(TypedDict):
-    type: Literal["unrestricted"]
-
-
 class VaultCredentialNetworkingParamLimited(TypedDict):
     allowed_hosts: Sequence[str]
     type: Literal["limited"]
+
+
+class VaultCredentialNetworkingParamUnrestricted(TypedDict):
+    type: Literal["unrestricted"]
 
 
 CredentialNetworkingParam: TypeAlias = (
@@ -103,10 +103,6 @@ class CredentialUpdateParams(TypedDict, total=False):
     metadata: dict[str, str]
 
 
-class CreateMcpOauthTokenEndpointAuthParamNone(TypedDict):
-    type: Literal["none"]
-
-
 class CreateMcpOauthTokenEndpointAuthParamClientSecretBasic(TypedDict):
     client_secret: str
     type: Literal["client_secret_basic"]
@@ -115,6 +111,10 @@ class CreateMcpOauthTokenEndpointAuthParamClientSecretBasic(TypedDict):
 class CreateMcpOauthTokenEndpointAuthParamClientSecretPost(TypedDict):
     client_secret: str
     type: Literal["client_secret_post"]
+
+
+class CreateMcpOauthTokenEndpointAuthParamNone(TypedDict):
+    type: Literal["none"]
 
 
 McpOauthTokenEndpointAuthCreateParam: TypeAlias = "CreateMcpOauthTokenEndpointAuthParamNone | CreateMcpOauthTokenEndpointAuthParamClientSecretBasic | CreateMcpOauthTokenEndpointAuthParamClientSecretPost"

@@ -16,23 +16,23 @@ class CodeInterpreterLogs(BaseModel):
     logs: str | None = None
 
 
-class Image(BaseModel):
-    file_id: str | None = None
-
-
 class CodeInterpreterOutputImage(BaseModel):
     index: int
     type: Literal["image"]
     image: Image | None = None
 
 
-class CodeInterpreterOutputLogs(BaseModel):
-    logs: str
-    type: Literal["logs"]
+class Image(BaseModel):
+    file_id: str | None = None
 
 
 class CodeInterpreterOutputImageImage(BaseModel):
     file_id: str
+
+
+class CodeInterpreterOutputLogs(BaseModel):
+    logs: str
+    type: Literal["logs"]
 
 
 class CodeInterpreterToolCall(BaseModel):
@@ -73,14 +73,14 @@ CodeInterpreterToolCallDeltaCodeInterpreterOutput: TypeAlias = (
 )
 
 
+class FileSearch(BaseModel):
+    ranking_options: FileSearchRankingOptions | None = None
+    results: list[FileSearchResult] | None = None
+
+
 class FileSearchRankingOptions(BaseModel):
     ranker: Literal["auto", "default_2024_08_21"]
     score_threshold: float
-
-
-class FileSearchResultContent(BaseModel):
-    text: str | None = None
-    type: Literal["text"] | None = None
 
 
 class FileSearchResult(BaseModel):
@@ -90,9 +90,9 @@ class FileSearchResult(BaseModel):
     content: list[FileSearchResultContent] | None = None
 
 
-class FileSearch(BaseModel):
-    ranking_options: FileSearchRankingOptions | None = None
-    results: list[FileSearchResult] | None = None
+class FileSearchResultContent(BaseModel):
+    text: str | None = None
+    type: Literal["text"] | None = None
 
 
 class FileSearchToolCall(BaseModel):
@@ -147,12 +147,6 @@ class LastError(BaseModel):
     message: str
 
 
-class Usage(BaseModel):
-    completion_tokens: int
-    prompt_tokens: int
-    total_tokens: int
-
-
 class RunStep(BaseModel):
     id: str
     assistant_id: str
@@ -170,6 +164,12 @@ class RunStep(BaseModel):
     thread_id: str
     type: Literal["message_creation", "tool_calls"]
     usage: Usage | None = None
+
+
+class Usage(BaseModel):
+    completion_tokens: int
+    prompt_tokens: int
+    total_tokens: int
 
 
 RunStepStepDetails: TypeAlias = "Annotated[MessageCreationStepDetails | ToolCallsStepDetails, Discriminator('type')]"

@@ -1,0 +1,134 @@
+"""What generated resources stand on: misspelt keywords are named, raw twins use the facade, header arguments are added."""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+import sys
+from typing import Any
+
+import pytest
+
+from antiphon.core.omit import not_given, omit
+from antiphon.core.resource import (
+    AsyncResource,
+    RawResource,
+    Resource,
+    StreamingResource,
+    added,
+    async_spelled,
+    async_streaming,
+    raw,
+    spelled,
+    streaming,
+)
+
+
+class Pets(Resource):
+    @spelled
+    def feed(self, name: str, *, amount: int = 1) -> Any:
+        """Give food."""
+        return self._client, name, amount
+
+    @spelled
+    def fail(self, *, amount: int = 1) -> None:
+        raise TypeError("not about keywords") from ValueError("cause")
+
+    @spelled
+    def call_wrongly(self) -> None:
+        self.feed("x", amont=2)  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
+
+
+class AsyncPets(AsyncResource):
+    @async_spelled
+    async def feed(self, name: str, *, amount: int = 1) -> Any:
+        """Give food."""
+        return await self._client.perform((name, amount))  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+
+    def list(self) -> Any:
+        return "page"
+
+    @async_spelled
+    async def wait(self) -> None:
+        await asyncio.sleep(0)
+
+
+class Facade:
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    async def perform(self, call: Any) -> Any:
+        return self.name, call
+
+
+class Client:
+    raw = Facade("raw")
+    streaming = Facade("streaming")
+
+
+@pytest.mark.skipif(sys.version_info >= (3, 13), reason="Python names it itself, in its own words")
+def test_a_misspelt_keyword_and_the_nearest_known_one() -> None:
+    pets = Pets(Client())
+    said = r"^Pets\.feed\(\) got an unexpected keyword argument 'amont'; did you mean 'amount'\?$"
+    with pytest.raises(TypeError, match=said) as caught:
+        pets.feed("x", amont=2)  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
+    assert caught.value.__suppress_context__
+    with pytest.raises(TypeError, match=said):
+        pets.call_wrongly()
+
+    async def misspell() -> None:
+        await AsyncPets(Client()).feed("x", amont=2)  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
+
+    with pytest.raises(TypeError, match=said.replace("Pets", "AsyncPets")):
+        asyncio.run(misspell())
+
+
+def test_other_type_errors_stay_as_they_are() -> None:
+    pets = Pets(Client())
+    with pytest.raises(TypeError, match="missing 1 required positional argument: 'name'"):
+        pets.feed()  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
+    with pytest.raises(TypeError, match="not about keywords") as caught:
+        pets.fail(amount=2)
+    assert isinstance(caught.value.__cause__, ValueError)
+    with pytest.raises(TypeError, match="missing 1 required positional argument"):
+        asyncio.run(AsyncPets(Client()).feed())  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
+
+
+def test_a_checked_method_looks_like_itself() -> None:
+    assert str(inspect.signature(Pets.feed)) == "(self, name: 'str', *, amount: 'int' = 1) -> 'Any'"
+    assert inspect.getdoc(Pets.feed) == "Give food."
+    assert inspect.iscoroutinefunction(AsyncPets.feed)
+
+
+def test_a_raw_twin_is_the_same_method_over_the_facade() -> None:
+    class Raw(RawResource):
+        feed = raw(Pets.feed)
+
+    class Streaming(StreamingResource):
+        feed = streaming(Pets.feed)
+
+    pets = Pets(Client())
+    twins: list[Any] = [Raw(pets), Streaming(pets)]
+    assert [twin.feed("x")[0].name for twin in twins] == ["raw", "streaming"]
+
+
+def test_an_asynchronous_streaming_twin_answers_at_once() -> None:
+    class Streaming(StreamingResource):
+        feed = async_streaming(AsyncPets.feed)
+        list = async_streaming(AsyncPets.list)
+        wait = async_streaming(AsyncPets.wait)
+
+    twin: Any = Streaming(AsyncPets(Client()))
+    assert twin.feed("x", amount=2) == ("streaming", ("x", 2))
+    assert twin.list() == "page"
+    with pytest.raises(RuntimeError, match=r"AsyncPets\.wait\(\) suspended"):
+        twin.wait()
+
+
+def test_header_arguments() -> None:
+    assert added(None, {"openai-beta": ["a", "b"], "Idempotency-Key": "k"}) == {
+        "openai-beta": "a,b",
+        "Idempotency-Key": "k",
+    }
+    assert added({"openai-beta": "mine", "x": omit}, {"openai-beta": ["a"]}) == {"openai-beta": "mine", "x": omit}
+    assert added(None, {"a": omit, "b": not_given, "c": None}) == {}
