@@ -223,6 +223,14 @@ def test_events_before_a_line_that_is_not_utf8_are_handed_out_first() -> None:
     assert isinstance(decoder.failure, EventNotUTF8)
 
 
+def test_a_chunk_that_is_one_event_must_be_utf8_too() -> None:
+    decoder = SSEDecoder()
+    assert decoder.feed(b"data: a\n\n")[0].data == "a"
+    assert decoder.feed("data: é\n\n".encode())[0].data == "é"
+    with pytest.raises(EventNotUTF8):
+        decoder.feed(b"data: \xe9\n\n")
+
+
 def test_a_multi_byte_character_may_be_split() -> None:
     stream = "data: é😀\n\n".encode()
     for cut in range(len(stream)):

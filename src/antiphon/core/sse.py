@@ -125,12 +125,12 @@ class SSEDecoder:
         Raises:
             SSEError: a line is not UTF-8, or an event is too large; see the module's text for when.
         """
-        if self._calm and _CR not in data and data.isascii():
-            if (event := self._whole(data)) is not None:
+        calm = False
+        if self._calm and _CR not in data:
+            event = self._whole(data)
+            if event is not None and (data.isascii() or _is_utf8(data)):
                 return [event]
-            calm = len(data) <= _SLICE
-        else:
-            calm = False
+            calm = len(data) <= _SLICE and data.isascii()
         events: list[ServerSentEvent] = []
         try:
             if calm:
@@ -313,3 +313,11 @@ class SSEDecoder:
     def _check_line(self, line: bytes | bytearray) -> None:
         if len(line) > self.max_event:
             raise EventTooLarge(f"a line of the event stream is larger than {self.max_event} bytes")
+
+
+def _is_utf8(data: bytes) -> bool:
+    try:
+        data.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
