@@ -25,6 +25,7 @@ from ..wire.reply import ReplyParser
 from .dial import STAGGER, Address, alternate, tune
 from .failure import complete, connect_failure, dns_failure, timed_out, tls_failure
 from .proxy import Proxy, ProxyMap
+from .stream_buffer import link_for
 from .stream_link import StreamLink
 from .tls import TLSConfig
 
@@ -87,7 +88,7 @@ class _Work:
         self.phase = "connect"
 
     async def link(self) -> StreamLink:
-        link = StreamLink(self.hall, self.origin, self.dial.limits)
+        link = link_for(self.hall, self.origin, self.dial.limits)
         try:
             await self._reach(link)
         except BaseException:

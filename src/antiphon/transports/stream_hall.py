@@ -17,9 +17,12 @@ from ..core.url import Origin
 from ..errors import ClientClosed
 from ..wire.pool import OPEN, Open, Pool
 from .failure import complete, timed_out
+from .stream_end import bury
 from .stream_link import StreamLink
 
 Place = StreamLink | Open
+READ_BYTES = 256 * 1024
+"""The most that one read takes."""
 
 
 class Hall:
@@ -32,6 +35,7 @@ class Hall:
 
     Attributes:
         links: every connection that stands, idle or not.
+        buffer: what all links of the loop read into.
         retired: whether the transport is closed or gone, so that nothing may start or be kept.
     """
 
@@ -41,6 +45,7 @@ class Hall:
         self._pid = os.getpid()
         self.pool: Pool[StreamLink] = Pool(limits)
         self.links: set[StreamLink] = set()
+        self.buffer = memoryview(bytearray(READ_BYTES))
         self.retired = False
         self._warden = _warden(self)
 
@@ -149,7 +154,8 @@ class Hall:
     def bury(self) -> None:
         """The loop was closed without warning: let go of its connections without a word."""
         for link in [*self.links]:
-            link.bury()
+            link.flow = None
+            bury(link.transport)
         self.links.clear()
 
 

@@ -16,8 +16,6 @@ from __future__ import annotations
 
 import asyncio
 import socket
-import ssl
-from contextlib import suppress
 from time import monotonic
 from typing import TYPE_CHECKING, cast
 
@@ -30,6 +28,7 @@ from ..wire.encoding import encode_request
 from ..wire.framing import SMALL
 from ..wire.problem import Truncated, WireProblem
 from ..wire.reply import ReplyParser
+from .stream_end import is_ragged, last_words
 from .stream_flow import Flow, Overdue
 
 if TYPE_CHECKING:
@@ -182,14 +181,6 @@ class StreamLink(asyncio.Protocol):
             self._break(self.flow, problem, retry=False)
         self.abort()
 
-    def bury(self) -> None:
-        """The loop is closed: free the descriptor and keep asyncio from complaining about it when all this is collected."""
-        transport, self.flow, self.alive = self.transport, None, False
-        inner = getattr(getattr(transport, "_ssl_protocol", None), "_transport", transport)
-        for each, farewell in ((transport, "abort"), (inner, "_call_connection_lost")):
-            with suppress(Exception):
-                getattr(each, farewell)(*((None,) if farewell != "abort" else ()))
-
     # -- called by the event loop ----------------------------------------------------------------------------------------
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -230,7 +221,7 @@ class StreamLink(asyncio.Protocol):
         flow = self.flow
         if flow is None:
             return
-        if self._is_ragged():
+        if self.transport is not None and is_ragged(self.transport):
             return  # `connection_lost` follows and takes it for what it is
         if flow.held or self.parser.pending:
             flow.eof = True
@@ -366,16 +357,6 @@ class StreamLink(asyncio.Protocol):
 
     # -- the connection --------------------------------------------------------------------------------------------------
 
-    def _is_ragged(self) -> bool:
-        """Whether TCP ended without TLS having said so: anyone on the way can do that, so it ends no body."""
-        secured = None if self.transport is None else self.transport.get_extra_info("ssl_object")
-        if secured is None:
-            return False
-        try:
-            return bool(secured.read(1) != b"")
-        except ssl.SSLError:
-            return True
-
     def _pause(self, flow: Flow) -> None:
         flow.paused = True
         if self.transport is not None:
@@ -388,10 +369,10 @@ class StreamLink(asyncio.Protocol):
 
     def _hear_last_words(self) -> None:
         """A server that answers early and hangs up resets our upload, but what it said is still in the socket."""
-        if self.sock is None or not isinstance(self._loop, asyncio.BaseEventLoop):
-            return  # another loop may have closed the descriptor, and its number may be someone else's by now
-        with suppress(OSError, ValueError):
-            while self.flow is not None and (data := self.sock.recv(65536)):
+        if self.sock is not None:
+            for data in last_words(self.sock, self._loop):
+                if self.flow is None:
+                    break
                 self.data_received(data)
 
     def _arm(self, now: float) -> None:
