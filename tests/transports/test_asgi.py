@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import gzip
 import os
 import threading
 import time
@@ -17,6 +18,7 @@ from antiphon.errors import (
     APIConnectionError,
     ClientClosed,
     DeadlineExceeded,
+    ProtocolError,
     ReadTimeout,
     ResponseTooLarge,
     TruncatedBody,
@@ -310,6 +312,35 @@ def test_a_startup_that_fails(hands: Make, message: Any) -> None:
 
     with pytest.raises(APIConnectionError, match="failed its startup"):
         hands(app, lifespan=True).send(ask(URL))
+
+
+@pytest.mark.parametrize("stream", [False, True])
+@pytest.mark.parametrize(
+    ("encoding", "sent", "outcome"),
+    [
+        (b"gzip", gzip.compress(b"hello " * 99), b"hello " * 99),
+        (b"gzip", gzip.compress(b"hello " * 99)[:-9], TruncatedBody),
+        (b"gzip", b"hello", ProtocolError),
+        (b"br", b"hello", ProtocolError),
+    ],
+)
+def test_an_app_that_packs(hands: Make, encoding: bytes, sent: bytes, outcome: Any, stream: bool) -> None:
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        await start(send, 200, (b"content-encoding", encoding))
+        for position in range(len(sent)):
+            await body(send, sent[position : position + 1], True)
+        await body(send, b"")
+
+    driver = hands(app)
+    found: Any
+    try:
+        reply = driver.send(ask(URL, stream=stream))
+        found = reply.content if not stream else b""
+        while stream and (chunk := driver.chunk(reply)):
+            found += chunk
+    except APIConnectionError as error:
+        found = type(error)
+    assert found == outcome
 
 
 def test_head_has_no_body(hands: Make) -> None:

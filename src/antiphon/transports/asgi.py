@@ -97,7 +97,8 @@ class ASGITransport:
         request, started = exchange.request, time.monotonic()
         status, headers = await exchange.head()
         reply = Reply(status, headers, request=request, elapsed=time.monotonic() - started)
-        body = ASGIBody(exchange, Intake(reply, self._limits))
+        encoding = "" if request.method == "HEAD" else headers.get("content-encoding", "")
+        body = ASGIBody(exchange, Intake(reply, self._limits), encoding)
         if request.stream:
             reply.body = body
             return reply

@@ -8,13 +8,19 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import deque
-from collections.abc import AsyncIterable, AsyncIterator
+from collections.abc import AsyncIterable, AsyncIterator, Callable
+from typing import ParamSpec, TypeVar
 
 from ..core.headers import Headers
 from ..core.request import Request
-from ..errors import APIConnectionError, DeadlineExceeded, ReadTimeout, TruncatedBody
+from ..errors import APIConnectionError, DeadlineExceeded, ProtocolError, ReadTimeout, TruncatedBody
+from ..wire.decoding import decoder_for
+from ..wire.problem import Truncated, WireProblem
 from .asgi_lifespan import Message
 from .intake import Intake
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 _HIGH_WATER = 64 * 1024
 
@@ -155,6 +161,15 @@ class Exchange:
         error.__cause__ = self._failure
         return error
 
+    def checked(self, step: Callable[P, T], *arguments: P.args, **named: P.kwargs) -> T:
+        """Take a step of decoding; what is wrong with the data is the app's fault."""
+        try:
+            return step(*arguments, **named)
+        except Truncated as problem:
+            raise TruncatedBody(message=str(problem), request=self.request, phase="body", host=self._host) from None
+        except WireProblem as problem:
+            raise ProtocolError(message=str(problem), request=self.request, phase="body", host=self._host) from None
+
     @property
     def _host(self) -> str:
         return f"{self.request.origin.host}:{self.request.origin.port}"
@@ -163,23 +178,39 @@ class Exchange:
 class ASGIBody:
     """The open body of a reply; what is left unread when it is dropped disconnects the app."""
 
-    def __init__(self, exchange: Exchange, intake: Intake) -> None:
+    def __init__(self, exchange: Exchange, intake: Intake, encoding: str) -> None:
         self._exchange = exchange
         self._intake = intake
         self._open = True
+        self._decoder = exchange.checked(decoder_for, encoding)
 
     async def read_chunk(self) -> bytes:
         """The next bytes as soon as the app has sent any; `b""` at the end."""
         if not self._open:
             return b""
         try:
-            chunk = self._intake.take(await self._exchange.chunk())
+            while True:
+                packed = await self._exchange.chunk()
+                chunk = self._intake.take(self._unpacked(packed))
+                if chunk or not packed:
+                    break
         except BaseException:
             self.close()
             raise
         if not chunk:
             self.close()
         return chunk
+
+    def _unpacked(self, packed: bytes) -> bytes:
+        decoder, checked = self._decoder, self._exchange.checked
+        if decoder is None:
+            return packed
+        if not packed:
+            checked(decoder.end)
+        parts = [checked(decoder.feed, packed)]
+        while decoder.pending:
+            parts.append(checked(decoder.more))
+        return b"".join(parts)
 
     async def read_all(self) -> bytes:
         """Everything up to the end, within the bounds."""
@@ -200,7 +231,8 @@ class ASGIBody:
             self._exchange.leave()
 
     def __del__(self) -> None:
-        self.close()
+        if hasattr(self, "_decoder"):
+            self.close()
 
 
 async def _parts(request: Request) -> AsyncIterator[bytes]:
