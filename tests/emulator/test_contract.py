@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import Any
 
 import pytest
@@ -13,18 +14,28 @@ CLOSED = {"type": "object", "properties": {"a": {"type": "string"}}, "required":
 
 
 def judged(schema: Any, strict: bool = False) -> str | None:
-    try:
+    with contextlib.suppress(Problem):
         check(schema, name="x", param="p", code="c", strict=strict)
-    except Problem as problem:
-        assert (problem.status, problem.param, problem.code) == (400, "p", "c")
-        return problem.message.removeprefix("Invalid schema for x: ")
-    return None
+        return None
+    with pytest.raises(Problem) as caught:
+        check(schema, name="x", param="p", code="c", strict=strict)
+    assert (caught.value.status, caught.value.param, caught.value.code) == (400, "p", "c")
+    return caught.value.message.removeprefix("Invalid schema for x: ")
 
 
 @pytest.mark.parametrize(
     "schema",
-    [{}, CLOSED, {"type": ["string", "null"]}, {"anyOf": [{"type": "string"}, {"$ref": "#/$defs/A"}]}, {"items": True}]
-    + [{"enum": [None]}, {"pattern": "^a+$"}, {"prefixItems": []}, {"additionalProperties": {"type": "string"}}],
+    [
+        {},
+        CLOSED,
+        {"type": ["string", "null"]},
+        {"anyOf": [{"type": "string"}, {"$ref": "#/$defs/A"}]},
+        {"items": True},
+        {"enum": [None]},
+        {"pattern": "^a+$"},
+        {"prefixItems": []},
+        {"additionalProperties": {"type": "string"}},
+    ],
 )
 def test_good(schema: Any) -> None:
     assert judged(schema) is None

@@ -35,8 +35,9 @@ def test_read(text: str, fault: Fault) -> None:
         "latency=nan",
         "reset=-1",
         "times=0",
-    ]
-    + ["no_done=maybe", "truncate_sse=99999999999"],
+        "no_done=maybe",
+        "truncate_sse=99999999999",
+    ],
 )
 def test_refused(text: str) -> None:
     with pytest.raises(Problem) as caught:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cache
-from importlib import resources
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -64,4 +64,4 @@ class Description:
 @cache
 def description() -> Description:
     """The one that is shipped with the package."""
-    return Description(msgspec.json.decode(resources.files("antiphon.emulator").joinpath("api.json").read_bytes()))
+    return Description(msgspec.json.decode(Path(__file__).with_name("api.json").read_bytes()))

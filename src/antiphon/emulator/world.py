@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -49,6 +48,8 @@ class World:
     def folder(self) -> Path:
         """Where file bytes live; made on first use."""
         if self._folder is None:
+            import tempfile
+
             self._folder = Path(tempfile.mkdtemp(prefix="antiphon-"))
         self._folder.mkdir(parents=True, exist_ok=True)
         return self._folder

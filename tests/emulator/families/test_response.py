@@ -238,12 +238,12 @@ def test_cancelling() -> None:
 
 def test_streams_can_be_taken_up_again(ask: Asking) -> None:
     whole = ask("POST", PATH, response("Say: one two three four", stream=True, background=True)).events
-    id = whole[-1]["response"]["id"]
-    again = ask("GET", f"{PATH}/{id}?stream=true").events
+    made_id = whole[-1]["response"]["id"]
+    again = ask("GET", f"{PATH}/{made_id}?stream=true").events
     assert [event["type"] for event in again] == [event["type"] for event in whole]
-    rest = ask("GET", f"{PATH}/{id}?stream=true&starting_after=4").events
+    rest = ask("GET", f"{PATH}/{made_id}?stream=true&starting_after=4").events
     assert rest == again[5:]
-    assert ask("GET", f"{PATH}/{id}?starting_after=4").status == 400
+    assert ask("GET", f"{PATH}/{made_id}?starting_after=4").status == 400
     plain = made(ask, "hi")
     assert ask("GET", f"{PATH}/{plain['id']}?stream=true").status == 400
 
@@ -298,5 +298,5 @@ def test_only_the_newest_are_kept() -> None:
     with Emulator(Setting(keep=2)) as server:
         ask = Asking(server.base_url)
         ids = [made(ask, "hi")["id"] for _ in range(3)]
-        assert [ask("GET", f"{PATH}/{id}").status for id in ids] == [404, 200, 200]
+        assert [ask("GET", f"{PATH}/{each}").status for each in ids] == [404, 200, 200]
         ask.close()

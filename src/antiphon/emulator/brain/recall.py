@@ -38,26 +38,29 @@ _WORD: Final = re.compile(r"[^\W_]+")
 
 def personal(turns: list[Turn], asked: str) -> str | None:
     """The answer to a question about the user or the conversation, or None when it is no such question."""
-    said = facts(turns)
     if _BEFORE.search(asked):
         earlier = [turn.text for turn in turns if turn.role == "user"][:-1]
         if not earlier:
             return "This is your first message."
         return f"You said: “{earlier[0] if 'first' in asked.lower() else earlier[-1]}”"
-    if _WHO.search(asked):
+    who, old, where, mine = (pattern.search(asked) for pattern in (_WHO, _OLD, _WHERE, _ASK))
+    if not (who or old or where or mine):
+        return None
+    said = facts(turns)
+    if who:
         return f"You are {said['name']}." if "name" in said else "You have not told me who you are."
-    if _OLD.search(asked):
+    if old:
         return f"You are {said['age']} years old." if "age" in said else "You have not told me your age."
-    if (match := _WHERE.search(asked)) is not None:
-        verb = match[1] or match[2] or "come from"
+    if where:
+        verb = where[1] or where[2] or "come from"
         found = next((value for key, value in said.items() if key.startswith(verb) or verb in key), None)
         return f"You {found}." if found else "You have not told me that."
-    if (match := _ASK.search(asked)) is None:
-        return None
-    wanted = _key(match[1])
-    if wanted in said:
-        return f"Your {match[1].strip()} is {said[wanted]}."
-    return f"You have not told me your {match[1].strip()}."
+    return _told(mine[1].strip(), said) if mine else None
+
+
+def _told(thing: str, said: dict[str, str]) -> str:
+    wanted = _key(thing)
+    return f"Your {thing} is {said[wanted]}." if wanted in said else f"You have not told me your {thing}."
 
 
 def facts(turns: list[Turn]) -> dict[str, str]:

@@ -46,7 +46,7 @@ class SimpleBrain:
             return personal
         if (done := instruction.follow(asked)) is not None:
             return done
-        if _SOLVE.search(asked) and (steps := equation.solve(asked)) is not None:
+        if "=" in asked and _SOLVE.search(asked) and (steps := equation.solve(asked)) is not None:
             return "\n".join(f"{step.explanation}: {step.result}" for step in steps)
         if (found := find(asked)) is not None:
             return found[1] if _BARE.search(asked) else f"{found[0]} = {found[1]}"
