@@ -45,10 +45,65 @@ class ResponseCompletedEvent(raw.ResponseCompletedEvent, Generic[TextFormatT]):
 
 
 if TYPE_CHECKING:
+    # Spelled out, without the four above, so that a test of `.type` leaves exactly one class.
     ResponseStreamEvent: TypeAlias = (
         ResponseTextDeltaEvent
         | ResponseTextDoneEvent[TextFormatT]
         | ResponseFunctionCallArgumentsDeltaEvent
         | ResponseCompletedEvent[TextFormatT]
-        | raw.ResponseStreamEvent
+        | raw.ResponseAudioDeltaEvent
+        | raw.ResponseAudioDoneEvent
+        | raw.ResponseAudioTranscriptDeltaEvent
+        | raw.ResponseAudioTranscriptDoneEvent
+        | raw.ResponseCodeInterpreterCallCodeDeltaEvent
+        | raw.ResponseCodeInterpreterCallCodeDoneEvent
+        | raw.ResponseCodeInterpreterCallCompletedEvent
+        | raw.ResponseCodeInterpreterCallInProgressEvent
+        | raw.ResponseCodeInterpreterCallInterpretingEvent
+        | raw.ResponseCompactionCompactingEvent
+        | raw.ResponseContentPartAddedEvent
+        | raw.ResponseContentPartDoneEvent
+        | raw.ResponseCreatedEvent
+        | raw.ResponseCustomToolCallInputDeltaEvent
+        | raw.ResponseCustomToolCallInputDoneEvent
+        | raw.ResponseErrorEvent
+        | raw.ResponseFailedEvent
+        | raw.ResponseFileSearchCallCompletedEvent
+        | raw.ResponseFileSearchCallInProgressEvent
+        | raw.ResponseFileSearchCallSearchingEvent
+        | raw.ResponseFunctionCallArgumentsDoneEvent
+        | raw.ResponseImageGenCallCompletedEvent
+        | raw.ResponseImageGenCallGeneratingEvent
+        | raw.ResponseImageGenCallInProgressEvent
+        | raw.ResponseImageGenCallPartialImageEvent
+        | raw.ResponseInProgressEvent
+        | raw.ResponseIncompleteEvent
+        | raw.ResponseMcpCallArgumentsDeltaEvent
+        | raw.ResponseMcpCallArgumentsDoneEvent
+        | raw.ResponseMcpCallCompletedEvent
+        | raw.ResponseMcpCallFailedEvent
+        | raw.ResponseMcpCallInProgressEvent
+        | raw.ResponseMcpListToolsCompletedEvent
+        | raw.ResponseMcpListToolsFailedEvent
+        | raw.ResponseMcpListToolsInProgressEvent
+        | raw.ResponseOutputItemAddedEvent
+        | raw.ResponseOutputItemDoneEvent
+        | raw.ResponseOutputTextAnnotationAddedEvent
+        | raw.ResponseQueuedEvent
+        | raw.ResponseReasoningSummaryPartAddedEvent
+        | raw.ResponseReasoningSummaryPartDoneEvent
+        | raw.ResponseReasoningSummaryTextDeltaEvent
+        | raw.ResponseReasoningSummaryTextDoneEvent
+        | raw.ResponseReasoningTextDeltaEvent
+        | raw.ResponseReasoningTextDoneEvent
+        | raw.ResponseRefusalDeltaEvent
+        | raw.ResponseRefusalDoneEvent
+        | raw.ResponseShellCallCommandAddedEvent
+        | raw.ResponseShellCallCommandDeltaEvent
+        | raw.ResponseShellCallCommandDoneEvent
+        | raw.ResponseShellCallOutputContentDeltaEvent
+        | raw.ResponseShellCallOutputContentDoneEvent
+        | raw.ResponseWebSearchCallCompletedEvent
+        | raw.ResponseWebSearchCallInProgressEvent
+        | raw.ResponseWebSearchCallSearchingEvent
     )
