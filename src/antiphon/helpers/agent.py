@@ -18,6 +18,7 @@ from .agent_file import (
     prepare_files,
     upload_environment_file,
 )
+from .agent_function import FunctionTool, function_tool, pydantic_function_tool
 from .agent_result import (
     AgentOutputParseError,
     AgentTurnResult,
@@ -50,6 +51,7 @@ __all__ = [
     "AsyncAgentSessionStream",
     "AsyncToolErrorHandler",
     "AsyncToolHandler",
+    "FunctionTool",
     "OutputT",
     "PreparedAgentFiles",
     "StagedAgentFile",
@@ -59,7 +61,9 @@ __all__ = [
     "agent_text_format",
     "async_create_session",
     "create_session",
+    "function_tool",
     "prepare_directory",
     "prepare_files",
+    "pydantic_function_tool",
     "upload_environment_file",
 ]

@@ -126,10 +126,9 @@ def is_unregistered(error: BadRequestError, call_id: str) -> bool:
     body: Any = error.body
     if not isinstance(body, dict):
         return False
-    body = cast("dict[str, Any]", body)
-    return (
-        body.get("code") == "invalid_request_error" and body.get("message") == f"Unknown pending tool call: {call_id}"
-    )
+    facts = cast("dict[str, Any]", body)
+    expected = ("invalid_request_error", f"Unknown pending tool call: {call_id}")
+    return (facts.get("code"), facts.get("message")) == expected
 
 
 class _Run:
@@ -143,11 +142,12 @@ class _Run:
         call = self._pending.call
         arguments = _arguments(call)
         self.stage = "execution"
-        staged = getattr(handler, "_staged", None)
+        staged = getattr(handler, "staged", None)
         output = await Invoke(staged(self._at) if staged is not None else handler, arguments)
         if inspect.isawaitable(output):
-            if inspect.iscoroutine(output):
-                output.close()
+            close = getattr(output, "close", None)
+            if callable(close):
+                close()
             raise TypeError("a handler that is a coroutine needs the asynchronous client")
         self.stage = "output"
         return _result(call, success=True, output=_sendable(output))

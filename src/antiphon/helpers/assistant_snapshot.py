@@ -113,7 +113,8 @@ class Snapshots:
     def accept(self, event: Any) -> Iterator[Notice]:
         """Bring everything up to date; the notices in their order."""
         self.event = event
-        yield "on_event", (event,)
+        if self._hears("on_event"):
+            yield "on_event", (event,)
         name = event.event
         if name == "thread.message.delta":
             yield from self._message_delta(event)
