@@ -144,3 +144,42 @@ def test_fifty_thousand_deltas_cost_what_they_are():
     for look in (False, True):
         # A quadratic one would be ten times as dear per event and more; the bound leaves room for a busy machine.
         assert min(cost(50_000, look) for _ in range(2)) < 5 * min(cost(5_000, look) for _ in range(3))
+
+
+def test_a_lifecycle_event_may_tell_done_items_anew():
+    again = {
+        "type": "response.in_progress",
+        "response": {"id": "resp_1", "output": [message("Hello", role="assistant", phase="x")]},
+    }
+    state, _ = fed(*whole("Hello")[:-1], again)
+    assert state.snapshot().output[0].phase == "x"
+    state, _ = fed(*whole("Hello")[:2], again)
+    assert state.snapshot().output == []
+
+
+def test_an_item_that_is_done_without_having_been_announced():
+    events = [event for event in whole("Hello") if event["type"] in ("response.created", "response.output_item.done")]
+    state, _ = fed(*events)
+    assert state.snapshot().output_text == "Hello"
+
+
+def test_an_item_at_two_indexes():
+    done = next(event for event in whole("Hello") if event["type"] == "response.output_item.done")
+    with pytest.raises(RuntimeError, match="two output indexes"):
+        fed(whole()[0], done, {**done, "output_index": 1})
+
+
+def test_parts_and_refusals_of_other_items_pass():
+    place = {"item_id": "rs_1", "output_index": 0, "content_index": 0}
+    state, shown = fed(
+        whole()[0],
+        {
+            "type": "response.output_item.added",
+            "output_index": 0,
+            "item": {"type": "reasoning", "id": "rs_1", "summary": []},
+        },
+        {"type": "response.content_part.added", **place, "part": {"type": "reasoning_text", "text": "hm"}},
+        {"type": "response.refusal.delta", **place, "delta": "No"},
+    )
+    assert [event.type for event in shown[2:]] == ["response.content_part.added", "response.refusal.delta"]
+    assert state.snapshot().output[0].to_dict() == {"type": "reasoning", "id": "rs_1", "summary": []}

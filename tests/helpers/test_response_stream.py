@@ -166,3 +166,37 @@ def test_a_refused_call_raises_on_entry(server):
         sync(server.url, lambda stream: None)
     with pytest.raises(antiphon.NotFoundError, match="no such model"):
         drive(server.url, use)
+
+
+def test_an_empty_stream_and_an_error_event(server):
+    error = {"type": "error", "code": "server_error", "message": "it broke", "sequence_number": 2}
+    server.answers = [sse(*EVENTS[:2], error)]
+
+    async def use(stream):
+        async with stream:
+            await stream.get_final_response()
+
+    def use_sync(stream):
+        with stream:
+            stream.get_final_response()
+
+    # Whether an error event ends a stream by itself is the stream's own matter; either way it is told.
+    with pytest.raises((RuntimeError, antiphon.APIError), match="it broke"):
+        sync(server.url, use_sync)
+    with pytest.raises((RuntimeError, antiphon.APIError), match="it broke"):
+        drive(server.url, use)
+
+
+def test_a_manager_that_was_never_entered_or_failed_to_enter_can_be_left(server):
+    client = antiphon.OpenAI(api_key="sk-1", base_url=server.url)
+    client.responses.stream(**ARGUMENTS).__exit__(None, None, None)
+    client.chat.completions.stream(model="m", messages=[]).__exit__(None, None, None)
+    client.close()
+    other = antiphon.AsyncOpenAI(api_key="sk-1", base_url=server.url)
+
+    async def leave():
+        await other.responses.stream(**ARGUMENTS).__aexit__(None, None, None)
+        await other.chat.completions.stream(model="m", messages=[]).__aexit__(None, None, None)
+        await other.close()
+
+    asyncio.run(leave())
