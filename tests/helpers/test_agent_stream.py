@@ -398,3 +398,70 @@ def test_what_is_sent_and_what_comes_out_is_the_same(server):
     ours = work(antiphon.OpenAI(api_key="sk-test", base_url=server.url))
     theirs = work(openai.OpenAI(api_key="sk-test", base_url=server.url))
     assert ours == theirs
+
+
+def test_awaitable_things_are_let_go_of_in_the_blocking_colour(server):
+    """An observer that is a coroutine, and a handler whose result only looks like one."""
+
+    class Awaitable:
+        def __await__(self):
+            yield
+
+    async def observer(failure):
+        raise AssertionError("never awaited")
+
+    tools = {"tool_handlers": {"weather": lambda given: Awaitable()}, "on_tool_error": observer}
+    followed(server, Blocking(), a_turn(call()), all_events, **tools)
+    assert results(server)[0]["success"] is False
+
+
+def test_a_failure_without_an_observer_is_only_sent(server, colour):
+    followed(server, colour, a_turn(call()), all_events, tool_handlers={"weather": lambda given: 1 / 0})
+    assert results(server)[0]["success"] is False
+
+
+def test_a_refusal_without_an_error_object_is_raised(server, colour):
+    refused = Answer(b'"no"', "application/json", status=400)
+    with pytest.raises(BadRequestError):
+        followed(server, colour, a_turn(call()), all_events, refused, tool_handlers={"weather": lambda given: "ok"})
+
+
+def test_until_done_and_asking_twice(server, colour):
+    async def work(colour, entered):
+        entered.with_result_collection()
+        await colour.got(entered.until_done())
+        first = await colour.got(entered.get_final_result())
+        return first is await colour.got(entered.get_final_result())
+
+    assert followed(server, colour, a_turn(message("x")), work)
+
+
+def test_an_error_stays_the_same_error(server, colour):
+    async def work(colour, entered):
+        errors = []
+        for _ in range(2):
+            with pytest.raises(AgentTurnResultError) as raised:
+                await colour.got(entered.get_final_result())
+            errors.append(raised.value)
+        return errors
+
+    first, second = followed(server, colour, a_turn(state="failed"), work)
+    assert first is second
+
+
+def test_leaving_in_the_middle_of_the_events(server, colour):
+    async def work(colour, entered):
+        if isinstance(colour, Asynchronous):
+            async for _ in entered:
+                await entered.close()
+        else:
+            for _ in entered:
+                entered.close()
+        return await colour.events(entered)
+
+    assert followed(server, colour, a_turn(message("x")), work) == []
+
+
+def test_more_events_than_are_remembered(server):
+    events = [event("in_progress") for _ in range(1100)]
+    assert len(followed(server, Blocking(), [*a_turn()[:2], *events, *a_turn()[2:]], all_events)) == 1104

@@ -256,8 +256,9 @@ def _hints(function: Callable[..., Any], parameters: Mapping[str, inspect.Parame
     # What a function returns may be known to type checkers only, so its parameters alone are looked up.
     inner: Any = inspect.unwrap(function)
     owner: Any = getattr(inner, "__self__", None)
-    home: Any = owner if inspect.isclass(owner) else type(owner)
-    scope = {} if owner is None else dict(vars(home))
+    scope: dict[str, Any] = {}
+    if owner is not None:
+        scope |= vars(owner if inspect.isclass(owner) else type(owner))  # pyright: ignore[reportUnknownArgumentType]
     written = {name: p.annotation for name, p in parameters.items() if p.annotation is not _MISSING}
     holder = type("Parameters", (), {"__annotations__": written})
     return get_type_hints(holder, getattr(inner, "__globals__", {}), scope, include_extras=True)
