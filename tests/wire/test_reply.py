@@ -217,6 +217,7 @@ def test_what_follows_a_reply_is_cut_off_and_spoils_the_connection(name: str, ex
         (OK + b"Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n", "plain 'chunked'"),
         (OK + b"Transfer-Encoding: chunked\t\r\n\r\n", "plain 'chunked'"),
         (OK + b"Transfer-Encoding: chunked \r\n\r\n", "plain 'chunked'"),
+        (OK + b"X: 1\r\nX: 2\r\nTransfer-Encoding: chunked \r\n\r\n", "plain 'chunked'"),
         (OK + b"Transfer-Encoding: xchunked\r\n\r\n", "plain 'chunked'"),
         (OK + b"Transfer-Encoding: chunked\r\n\r\nZZ\r\n", "chunk size"),
         (OK + b"Transfer-Encoding: chunked\r\n\r\n-1\r\n", "chunk size"),

@@ -48,25 +48,6 @@ class Headers(MutableMapping[str, str]):
         """From the bytes of a reply's head, decoded as ISO 8859-1, which never fails."""
         return cls([(name.decode("latin-1"), value.decode("latin-1")) for name, value in raw])
 
-    @classmethod
-    def from_flat(cls, flat: list[bytes]) -> Headers:
-        """From names and values in turn, as `from_raw`; none may hold a line feed. The fastest way for many fields."""
-        text = b"\n".join(flat).decode("latin-1")
-        texts = text.split("\n") if flat else []
-        names, values = texts[::2], texts[1::2]
-        if " \n" in text or "\t\n" in text or text.endswith((" ", "\t")):
-            values = [value.rstrip(" \t") for value in values]
-        headers = cls.__new__(cls)
-        headers._fields = list(zip(names, values, strict=True))
-        index = dict(zip("\n".join(names).lower().split("\n"), values, strict=False))
-        # Fewer keys than fields: some field is repeated, and its values are yet to be joined.
-        headers._index = index if len(index) == len(names) else None
-        return headers
-
-    def by_name(self) -> Mapping[str, str]:
-        """The values by lower-case name, those of a repeated field joined. Do not change it."""
-        return self._by_name()
-
     @property
     def fields(self) -> list[tuple[str, str]]:
         """The fields in order, repeated ones apart. Do not change the list."""

@@ -15,7 +15,7 @@ import os
 import threading
 import weakref
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from time import monotonic
 from typing import Any
 
@@ -231,13 +231,13 @@ class SocketTransport:
         # Whoever finds the lock taken may go: its holder comes by here after releasing it.
         while self._left and self._lock.acquire(blocking=False):
             try:
-                over = self._put_back(self._left.popleft()) if self._left else []
+                over = self._put_back(self._left.popleft()) if self._left else ()
             finally:
                 self._lock.release()
             for each in over:
                 each.close()
 
-    def _put_back(self, connection: Connection) -> list[Connection]:
+    def _put_back(self, connection: Connection) -> Sequence[Connection]:
         pool = self._pool
         self._held.discard(connection)
         if connection.owner is not pool:  # of before a fork

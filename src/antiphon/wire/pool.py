@@ -19,7 +19,7 @@ touches each connection once in its life.
 from __future__ import annotations
 
 from collections import OrderedDict, deque
-from collections.abc import Hashable
+from collections.abc import Hashable, Sequence
 from enum import Enum
 from typing import Generic, Literal, Protocol, TypeVar
 
@@ -84,7 +84,8 @@ class Pool(Generic[C]):
         if stack := self._idle.get(origin):
             connection = stack[-1]
             if now - self._order[connection][1] <= self._expiry:
-                self._take(connection)
+                stack.pop()
+                del self._order[connection]
                 self.held += 1
                 return connection
             self._sweep(now)
@@ -105,7 +106,10 @@ class Pool(Generic[C]):
             self._hand_on(origin, connection)
             return
         self.held -= 1
-        self._idle.setdefault(origin, deque()).append(connection)
+        stack = self._idle.get(origin)
+        if stack is None:
+            stack = self._idle[origin] = deque()
+        stack.append(connection)
         self._order[connection] = (origin, now)
         self._sweep(now)
         if len(self._order) > self._keep:
@@ -126,8 +130,10 @@ class Pool(Generic[C]):
         """Leave the line; false if the waiter was granted a place meanwhile, which it must give back."""
         return self._waiters.pop(waiter, None) is not None
 
-    def doomed(self) -> list[C]:
+    def doomed(self) -> Sequence[C]:
         """The connections to close, once; to be asked after each call that takes `now`, and after `acquire_open`."""
+        if not self._doomed:
+            return ()
         doomed, self._doomed = self._doomed, []
         return doomed
 
@@ -160,20 +166,12 @@ class Pool(Generic[C]):
             self._doomed.append(connection)
             waiter.grant(OPEN)
 
-    def _take(self, connection: C) -> None:
-        """Remove an idle connection, which is the newest or the oldest of its origin."""
-        origin, _ = self._order.pop(connection)
+    def _doom_oldest(self) -> None:
+        oldest, (origin, _) = self._order.popitem(last=False)
         stack = self._idle[origin]
-        if stack[-1] is connection:
-            stack.pop()
-        else:
-            stack.popleft()
+        stack.popleft()  # the oldest of all is the oldest of its origin
         if not stack:
             del self._idle[origin]
-
-    def _doom_oldest(self) -> None:
-        oldest = next(iter(self._order))
-        self._take(oldest)
         self._doomed.append(oldest)
 
     def _sweep(self, now: float) -> None:

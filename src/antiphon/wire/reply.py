@@ -18,13 +18,13 @@ upgrade is ever accepted, and all sizes are bounded. Where it leaks: llhttp tole
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 
 import httptools
 
-from ..core.headers import Headers
 from ..core.limits import DEFAULT_WIRE_LIMITS, WireLimits
 from .decoding import Decoder, decoder_for
+from .fields import ReplyHeaders
 from .problem import BrokenProtocol, TooLarge, Truncated, WireProblem
 
 _SLACK = 16 * 1024
@@ -87,7 +87,7 @@ class ReplyParser:
         "status",
         "version",
     )
-    headers: Headers
+    headers: ReplyHeaders
     version: str
 
     def __init__(self, limits: WireLimits = DEFAULT_WIRE_LIMITS) -> None:
@@ -237,30 +237,29 @@ class ReplyParser:
         if version not in ("1.1", "1.0"):
             raise BrokenProtocol(f"the reply is HTTP/{version}; only 1.1 and 1.0 are understood")
         self.version = f"HTTP/{version}"
-        self.headers = Headers.from_flat(fields)  # llhttp lets no line feed into a name or value
+        self.headers = headers = ReplyHeaders(fields)  # llhttp lets no line feed into a name or value
         self.status = status
-        self._frame(status, self.headers.by_name(), fields)
+        self._frame(status, headers.known)
 
-    def _frame(self, status: int, headers: Mapping[str, str], fields: list[bytes]) -> None:
-        if "transfer-encoding" in headers:
+    def _frame(self, status: int, known: dict[bytes, bytes]) -> None:
+        if b"transfer-encoding" in known:
             self._chunked = True
-            # As it came: with blanks after it, llhttp and we could disagree on where the body ends.
-            if _values(fields, b"transfer-encoding") != [b"chunked"]:
+            # Exactly: with blanks after it, or twice, llhttp and we could disagree on where the body ends.
+            if known[b"transfer-encoding"].lower() != b"chunked":
                 raise BrokenProtocol("the reply's Transfer-Encoding is not plain 'chunked'")
-        elif "content-length" in headers:
-            self._length = int(headers["content-length"])
+        elif b"content-length" in known:
+            self._length = int(known[b"content-length"])
         if self._method == "HEAD" or (self._method == "CONNECT" and status < 300):
-            self._end_without_body(headers)
+            self._end_without_body(known.get(b"connection", b"").lower())
         elif status not in (204, 304):
             self._until_eof = self._length is None and not self._chunked
             self._limit_body(status)
-            if "content-encoding" in headers:
-                self._decoder = decoder_for(headers["content-encoding"])
+            if b"content-encoding" in known:
+                self._decoder = decoder_for(known[b"content-encoding"].decode("latin-1"))
 
-    def _end_without_body(self, headers: Mapping[str, str]) -> None:
-        options = headers["connection"].lower() if "connection" in headers else ""
+    def _end_without_body(self, options: bytes) -> None:
         self._bodiless = self._ended = self.done = True
-        self.reusable = "keep-alive" in options if self.version == "HTTP/1.0" else "close" not in options
+        self.reusable = b"keep-alive" in options if self.version == "HTTP/1.0" else b"close" not in options
 
     def _limit_body(self, status: int) -> None:
         limits = self._limits
@@ -342,9 +341,3 @@ def _collector(fields: list[bytes]) -> Callable[[bytes, bytes], None]:
         append(value)
 
     return on_header
-
-
-def _values(fields: list[bytes], name: bytes) -> list[bytes]:
-    """All values of a field, in lower case."""
-    pairs = zip(fields[::2], fields[1::2], strict=True)
-    return [value.lower() for field, value in pairs if field.lower() == name]
