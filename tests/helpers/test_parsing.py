@@ -148,3 +148,15 @@ def test_raw_responses_parse_too(server, client):
 def test_chat_shaped_functions_need_their_type(client):
     with pytest.raises(TypeError, match="pydantic_function_tool"):
         client.responses.parse(model="m", input="hi", tools=[{"type": "function", "function": {"name": "f"}}])
+
+
+def test_a_refusal_is_not_parsed():
+    said = CompletionParser(Model).parse(completion(choice("not json", refusal="no")))
+    assert said.choices[0].message.parsed is None
+
+
+def test_tools_with_types_copy_and_pickle():
+    tool = antiphon.pydantic_function_tool(Model)
+    for twin in (copy.deepcopy(tool), pickle.loads(pickle.dumps(tool)), copy.copy(tool)):
+        assert twin == tool
+        assert twin["function"].model is Model

@@ -202,6 +202,7 @@ def test_a_typed_dict_and_msgspec_structs_without_pydantic():
     schema = to_strict_json_schema(Drawing)
     assert schema["properties"]["shapes"]["items"]["anyOf"] == [{"$ref": "#/$defs/Circle"}, {"$ref": "#/$defs/Square"}]
     assert schema["$defs"]["Circle"]["required"] == ["type", "radius"]
+    assert "discriminator" not in json.dumps(schema)
     assert schema["$defs"]["Circle"]["properties"]["radius"]["description"] == "in metres"
 
 
