@@ -25,6 +25,7 @@ from antiphon.errors import (
     ReadTimeout,
     WriteTimeout,
 )
+from antiphon.transports import stream_hall
 from antiphon.transports.streams import StreamTransport
 
 from .asking import Parts, aread_to_end, ask
@@ -344,6 +345,36 @@ def test_idle_connections_expire(loop: str) -> None:
         assert server.connections == 2
 
 
+def test_idle_connections_beyond_the_bound_are_closed_when_the_burst_is_over(
+    loop: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(stream_hall, "TRIM_SECONDS", 0.2)
+    with Rude([pause(0.02), reply(b"{}")]) as server:
+
+        async def main(transport: StreamTransport) -> None:
+            for _ in range(3):
+                await asyncio.gather(*(transport.send(ask(server.url)) for _ in range(10)))
+            assert server.connections == 10
+            pool = hall_of(transport).pool
+            assert pool.idle == 10
+            await settled(lambda: pool.idle == 2)
+            await settled(lambda: len(hall_of(transport).links) == 2)
+
+        with_transport(loop, main, limits=PoolLimits(max_keepalive_connections=2))
+
+
+def test_no_idle_connections_at_all(loop: str) -> None:
+    with Rude(reply(b"{}")) as server:
+
+        async def main(transport: StreamTransport) -> None:
+            for _ in range(2):
+                await transport.send(ask(server.url))
+                assert hall_of(transport).pool.idle == 0
+
+        with_transport(loop, main, limits=PoolLimits(max_keepalive_connections=0))
+        assert server.connections == 2
+
+
 # -- bodies ------------------------------------------------------------------------------------------------------------
 
 
@@ -572,6 +603,7 @@ def test_a_forked_child_has_connections_of_its_own(loop: str) -> None:
 def test_an_interpreter_that_exits_with_an_open_stream_exits_cleanly(loop: str) -> None:
     script = """
 import asyncio, sys, uvloop
+from antiphon.transports import stream_hall
 from antiphon.transports.streams import StreamTransport
 from tests.transports.asking import ask
 from tests.transports.rude import Rude, chunk, chunked_head, hang

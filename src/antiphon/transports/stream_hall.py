@@ -21,6 +21,8 @@ from .stream_end import bury
 from .stream_link import StreamLink
 
 Place = StreamLink | Open
+TRIM_SECONDS = 1.0
+"""How long more connections than `max_keepalive_connections` may stay idle."""
 READ_BYTES = 256 * 1024
 """The most that one read takes."""
 
@@ -43,7 +45,11 @@ class Hall:
         self.loop = loop
         self._ended = ended
         self._pid = os.getpid()
-        self.pool: Pool[StreamLink] = Pool(limits)
+        # Many replies arrive in one turn of the loop, before those who wait for them ask for connections again. Closing
+        # what is too many at that moment would mean to open it again in the next, so the bound is kept with some delay.
+        self._keep = limits.max_keepalive_connections
+        self._trimming: asyncio.TimerHandle | None = None
+        self.pool: Pool[StreamLink] = Pool(limits._replace(max_keepalive_connections=None) if self._keep else limits)
         self.links: set[StreamLink] = set()
         self.buffer = memoryview(bytearray(READ_BYTES))
         self.retired = False
@@ -108,6 +114,13 @@ class Hall:
             self.pool.drop()
             return
         self.pool.release(link.origin, link, monotonic())
+        self._close_doomed()
+        if self._keep and self._trimming is None and self.pool.idle > self._keep:
+            self._trimming = self.loop.call_later(TRIM_SECONDS, self._trim, self._keep)
+
+    def _trim(self, keep: int) -> None:
+        self._trimming = None
+        self.pool.trim(keep)
         self._close_doomed()
 
     def drop(self) -> None:

@@ -144,6 +144,11 @@ class Pool(Generic[C]):
         self._idle.clear()
         return idle
 
+    def trim(self, keep: int) -> None:
+        """Doom the oldest idle connections beyond so many: for a shell that bears with more of them for a while."""
+        while len(self._order) > keep:
+            self._doom_oldest()
+
     @property
     def idle(self) -> int:
         """How many connections are idle."""
