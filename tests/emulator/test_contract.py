@@ -55,6 +55,7 @@ def test_good(schema: Any) -> None:
         ({"required": "a"}, "'required' of the root is not a list with members."),
         ({"required": [1]}, "'required' of the root holds something that is no name."),
         ({"minItems": -1}, "'minItems' of the root is not a whole number of zero or more."),
+        ({"minItems": 100_001}, "'minItems' of the root is more than 100000."),
         ({"multipleOf": 0}, "'multipleOf' of the root is not a number that can be used."),
         ({"minimum": "0"}, "'minimum' of the root is not a number that can be used."),
         ({"$ref": "http://elsewhere"}, "'$ref' of the root does not point into the schema."),

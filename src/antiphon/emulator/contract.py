@@ -19,6 +19,7 @@ _INNER: Final = ("items", "additionalProperties", "not", "contains")
 _COUNTS: Final = ("minItems", "maxItems", "minLength", "maxLength", "minProperties", "maxProperties")
 _NUMBERS: Final = ("minimum", "maximum", "multipleOf", "exclusiveMinimum", "exclusiveMaximum")
 MOST_DEPTH: Final = 100
+MOST_WANTED: Final = 100_000
 
 
 def check(schema: Any, *, name: str, param: str, code: str, strict: bool) -> None:
@@ -68,6 +69,9 @@ def _value_faults(schema: dict[str, Any], where: str) -> Iterator[str]:
     for key in _COUNTS:
         if key in schema and (not isinstance(schema[key], int) or isinstance(schema[key], bool) or schema[key] < 0):
             yield f"'{key}' of {where} is not a whole number of zero or more."
+    for key in ("minItems", "minLength", "minProperties"):
+        if isinstance(wanted := schema.get(key), int) and wanted > MOST_WANTED:
+            yield f"'{key}' of {where} is more than {MOST_WANTED}."
     for key in _NUMBERS:
         if key in schema and (not isinstance(schema[key], int | float) or (key == "multipleOf" and schema[key] <= 0)):
             yield f"'{key}' of {where} is not a number that can be used."

@@ -5,6 +5,7 @@ Knows uvicorn and threads; the application knows neither. uvicorn is imported wh
 
 from __future__ import annotations
 
+import signal
 import socket
 import threading
 from typing import TYPE_CHECKING, Self
@@ -145,10 +146,13 @@ def _run(server: uvicorn.Server, sock: socket.socket, ready: threading.Event) ->
 
 def serve(server: uvicorn.Server, sock: socket.socket, app: EmulatorApp) -> None:
     """Serve until Ctrl-C or SIGTERM; returns after a clean stop."""
+    # uvicorn stops on a signal and then raises it again for whoever listened before: without this, SIGTERM would kill here.
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         server.run([sock])
     except KeyboardInterrupt:
         pass
     finally:
+        signal.signal(signal.SIGTERM, before)
         sock.close()
         app.world.close()

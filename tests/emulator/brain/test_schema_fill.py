@@ -91,6 +91,30 @@ SCHEMAS = st.recursive(
             lambda low: {"type": "array", "items": {"type": "string"}, "uniqueItems": True, "minItems": low},
             st.integers(0, 5),
         ),
+        st.builds(
+            lambda item, low: {"type": "array", "items": item, "uniqueItems": True, "minItems": low},
+            st.sampled_from(
+                [
+                    {"type": "integer", "minimum": 3},
+                    {"type": "number", "multipleOf": 0.5},
+                    {"enum": ["a", "b", "c", "d"]},
+                    {"type": "string", "minLength": 2},
+                ]
+            ),
+            st.integers(0, 4),
+        ),
+        st.builds(
+            lambda item, low: {"properties": {"name": item}, "additionalProperties": item, "minProperties": low},
+            inner,
+            st.integers(0, 4),
+        ),
+        st.builds(lambda item, low: {"items": item, "minItems": low}, inner, st.integers(0, 3)),
+        st.builds(
+            lambda part, other: {"allOf": [{"type": "integer", "minimum": part}, {"minimum": other}]},
+            st.integers(),
+            st.integers(),
+        ),
+        st.builds(lambda low: {"minimum": low}, st.integers(-5, 5)),
         st.builds(lambda options: {"anyOf": options}, st.lists(inner, min_size=1, max_size=3)),
         st.builds(
             lambda first: {"type": "array", "prefixItems": first, "minItems": len(first)}, st.lists(inner, max_size=2)
@@ -191,6 +215,22 @@ def test_all_of_and_siblings_of_references_are_merged() -> None:
     }
     made = fill(root, "b: 1, a: word")
     assert made == {"b": 5, "a": "word"}
+
+
+@pytest.mark.parametrize(
+    ("prompt", "schema", "made"),
+    [
+        ("x: 7", {"type": "integer", "minimum": 10**40 + 1}, 10**40 + 1),
+        ("x: 7", {"type": "number", "multipleOf": 0.1, "maximum": 0.35}, 0.3),
+        ("x: 7", {"type": "integer", "exclusiveMaximum": 7}, 6),
+        ("x: 7", {"type": "number", "exclusiveMinimum": 7}, 8),
+        ("x: 7", {"type": "number", "exclusiveMinimum": 7, "maximum": 8}, 7.5),
+        ("x: 7", {"type": "integer", "multipleOf": 5, "minimum": 1}, 5),
+        ("x: " + "9" * 400, {"type": "number"}, 0),
+    ],
+)
+def test_numbers_hold_their_bounds_exactly(prompt: str, schema: Any, made: float) -> None:
+    assert fill(strict({"x": schema}), prompt) == {"x": made}
 
 
 def test_root_reference_ends() -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable
+from fractions import Fraction
 from typing import Any, Final
 from zlib import crc32
 
@@ -273,23 +274,41 @@ def _kind(value: Any) -> str:
 
 
 def _clamped(value: float, schema: Schema, whole: bool) -> int | float:
-    step = schema.get("multipleOf") or (1 if whole else 0)
-    low, high = schema.get("minimum", -math.inf), schema.get("maximum", math.inf)
-    if (above := schema.get("exclusiveMinimum")) is not None and not isinstance(above, bool):
-        low = max(low, above + (step or _gap(above, high)))
-    if (below := schema.get("exclusiveMaximum")) is not None and not isinstance(below, bool):
-        high = min(high, below - (step or _gap(below, low)))
-    value = min(max(value, low), high)
+    """The allowed number nearest to the value: exact, so that large bounds and decimal steps hold."""
+    step = _exact(schema["multipleOf"]) if schema.get("multipleOf") else Fraction(int(whole))
+    low, high = _bounds(schema, step)
+    found = _exact(value) if math.isfinite(value) else Fraction(0)
+    found = max(found, low) if low is not None else found
+    found = min(found, high) if high is not None else found
     if step:
-        units = math.floor(value / step)
-        if units * step < low:
-            units += 1
-        value = units * step
-    return int(value) if whole or float(value).is_integer() else value
+        units = found // step
+        found = (units + (low is not None and units * step < low)) * step
+    return int(found) if found.denominator == 1 else float(found)
 
 
-def _gap(bound: float, other: float) -> float:
-    return abs(other - bound) / 2 if math.isfinite(other) and other != bound else max(1e-6, abs(bound) * 1e-9)
+def _bounds(schema: Schema, step: Fraction) -> tuple[Fraction | None, Fraction | None]:
+    """The closed range; exclusive bounds are moved inwards by a step, or by half of the range where there is none."""
+    above, below = _bound(schema, "exclusiveMinimum"), _bound(schema, "exclusiveMaximum")
+    low, high = _bound(schema, "minimum"), _bound(schema, "maximum")
+    if above is not None:
+        end = below if below is not None else high
+        inside = above + (step or ((end - above) / 2 if end is not None else 1))
+        low = inside if low is None else max(low, inside)
+    if below is not None:
+        start = above if above is not None else _bound(schema, "minimum")
+        inside = below - (step or ((below - start) / 2 if start is not None else 1))
+        high = inside if high is None else min(high, inside)
+    return low, high
+
+
+def _bound(schema: Schema, name: str) -> Fraction | None:
+    found = schema.get(name)
+    return None if found is None or isinstance(found, bool) else _exact(found)
+
+
+def _exact(number: float) -> Fraction:
+    """The decimal number that was written, not the binary one that it became."""
+    return Fraction(number) if isinstance(number, int) else Fraction(repr(number))
 
 
 def _fits(text: str, schema: Schema) -> bool:
