@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 
-from ..description import TAIL, Description, Operation, Parameter, Variant
-from ..expression import NONE, Expression, Generic, Name, parse, union
+from ..description import TAIL, Description, Operation, Parameter, Type, Variant
+from ..expression import NONE, Expression, Generic, Name, Reference, parse, union
+from ..rename import renames
 from . import docstring
 from .source import Source
 
@@ -22,7 +23,7 @@ def method(
     description: Description, source: Source, operation: Operation, asynchronous: bool, shadowed: Collection[str]
 ) -> list[str]:
     """Its lines, indented for a class body."""
-    writer = _Writer(source, operation, asynchronous, shadowed)
+    writer = _Writer(source, operation, asynchronous, shadowed, description.types)
     gives = source.type(writer.returns(operation.returns), asynchronous=asynchronous, shadowed=shadowed)
     lines: list[str] = []
     for variant in operation.variants:
@@ -33,8 +34,16 @@ def method(
 
 
 class _Writer:
-    def __init__(self, source: Source, operation: Operation, asynchronous: bool, shadowed: Collection[str]) -> None:
+    def __init__(
+        self,
+        source: Source,
+        operation: Operation,
+        asynchronous: bool,
+        shadowed: Collection[str],
+        described: Mapping[Reference, Type],
+    ) -> None:
         self._source = source
+        self._described = described
         self._operation = operation
         self._asynchronous = asynchronous
         self._shadowed = shadowed
@@ -166,7 +175,7 @@ class _Writer:
             ("body", operation.body_fields),
         ):
             if names:
-                arguments.append(f"{keyword}={_mapping(names)}")
+                arguments.append(f"{keyword}={self._mapping(names)}")
         arguments.append(f"headers={self._headers()}")
         arguments += [f"{name}={name}" for name in TAIL[1:] if name in given]
         if operation.streams:
@@ -185,6 +194,12 @@ class _Writer:
         listed = ", ".join(f'"{header}": {name}' for name, header in fields.items())
         return f"{self._source.runtime('core.resource', 'added')}(extra_headers, {{{listed}}})"
 
+    def _mapping(self, names: Iterable[str]) -> str:
+        types = {p.name: p.type for p in self._parameters}
+        return "{" + ", ".join(f'"{name}": {self._value(name, types.get(name))}' for name in names) + "}"
 
-def _mapping(names: Iterable[str]) -> str:
-    return "{" + ", ".join(f'"{name}": {name}' for name in names) + "}"
+    def _value(self, name: str, type_: Expression | None) -> str:
+        value = name
+        for path, alias in (renames(self._described, type_) if type_ else {}).items():
+            value = f'{self._source.runtime("core.resource", "renamed")}({value}, {path!r}, "{alias}")'
+        return value

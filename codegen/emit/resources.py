@@ -141,6 +141,10 @@ def _child(source: Source, name: str, child: Resource, colour: str) -> None:
     )
 
 
+_OF_ALL = {
+    "raw": "all of whose methods give the whole reply",
+    "streaming": "all of whose methods open the reply in a context",
+}
 _SPOKEN = {
     "raw": ("with_raw_response", "WithRawResponse", "whose methods give the whole reply"),
     "streaming": ("with_streaming_response", "WithStreamingResponse", "whose methods open the reply in a context"),
@@ -211,7 +215,7 @@ def client(description: Description, places: dict[Reference, Place]) -> str:
                 "",
                 "    @property",
                 f"    def {_SPOKEN[kind][0]}(self) -> {colour}OpenAI{last}:",
-                f'        """The client {_SPOKEN[kind][2].replace("methods", "resources methods")}."""',
+                f'        """The client, {_OF_ALL[kind]}."""',
                 f"        return {colour}OpenAI{last}(self)",
             )
     for colour, mixin in (("", "SyncResources"), ("Async", "AsyncResources")):
@@ -220,7 +224,7 @@ def client(description: Description, places: dict[Reference, Place]) -> str:
             source.add(
                 "",
                 f"class {colour}OpenAI{last}:",
-                f'    """A client {_SPOKEN[kind][2].replace("methods", "resources methods")}."""',
+                f'    """A client, {_OF_ALL[kind]}."""',
             )
             source.add("", f"    def __init__(self, client: {mixin}) -> None:", "        self._client = client")
             for name, resource in top.items():

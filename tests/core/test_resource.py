@@ -19,6 +19,7 @@ from antiphon.core.resource import (
     async_spelled,
     async_streaming,
     raw,
+    renamed,
     spelled,
     streaming,
 )
@@ -123,6 +124,15 @@ def test_an_asynchronous_streaming_twin_answers_at_once() -> None:
     assert twin.list() == "page"
     with pytest.raises(RuntimeError, match=r"AsyncPets\.wait\(\) suspended"):
         twin.wait()
+
+
+def test_keys_that_python_cannot_spell() -> None:
+    agent = {"name": "a", "compaction": {"async_": True, "x": 1}}
+    assert renamed(agent, ("compaction", "async_"), "async") == {"name": "a", "compaction": {"async": True, "x": 1}}
+    assert agent["compaction"] == {"async_": True, "x": 1}
+    assert renamed([{"async_": 1}, {"b": 2}], ("async_",), "async") == [{"async": 1}, {"b": 2}]
+    for value in (omit, None, "text", {"compaction": None}):
+        assert renamed(value, ("compaction", "async_"), "async") is value or value == {"compaction": None}
 
 
 def test_header_arguments() -> None:

@@ -181,6 +181,19 @@ def added(extra: Mapping[str, Any] | None, fields: Mapping[str, Any]) -> Mapping
     return {**headers, **(extra or {})}
 
 
+def renamed(value: Any, path: tuple[str, ...], name: str) -> Any:
+    """An argument whose key at `path` is called `name` in the API; copied as far as it changes, lists looked through."""
+    if isinstance(value, (list, tuple)):
+        return [renamed(item, path, name) for item in cast("list[Any]", value)]
+    key, *below = path
+    if not isinstance(value, Mapping) or key not in value:
+        return cast("Any", value)
+    whole = cast("Mapping[str, Any]", value)
+    if below:
+        return {**whole, key: renamed(whole[key], tuple(below), name)}
+    return {name if k == key else k: v for k, v in whole.items()}
+
+
 if TYPE_CHECKING:
 
     class _Bound(Generic[P, R]):

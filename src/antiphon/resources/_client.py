@@ -404,12 +404,12 @@ class SyncResources:
 
     @property
     def with_raw_response(self) -> OpenAIWithRawResponse:
-        """The client whose resources methods give the whole reply."""
+        """The client, all of whose methods give the whole reply."""
         return OpenAIWithRawResponse(self)
 
     @property
     def with_streaming_response(self) -> OpenAIWithStreamedResponse:
-        """The client whose resources methods open the reply in a context."""
+        """The client, all of whose methods open the reply in a context."""
         return OpenAIWithStreamedResponse(self)
 
 
@@ -600,17 +600,17 @@ class AsyncResources:
 
     @property
     def with_raw_response(self) -> AsyncOpenAIWithRawResponse:
-        """The client whose resources methods give the whole reply."""
+        """The client, all of whose methods give the whole reply."""
         return AsyncOpenAIWithRawResponse(self)
 
     @property
     def with_streaming_response(self) -> AsyncOpenAIWithStreamedResponse:
-        """The client whose resources methods open the reply in a context."""
+        """The client, all of whose methods open the reply in a context."""
         return AsyncOpenAIWithStreamedResponse(self)
 
 
 class OpenAIWithRawResponse:
-    """A client whose resources methods give the whole reply."""
+    """A client, all of whose methods give the whole reply."""
 
     def __init__(self, client: SyncResources) -> None:
         self._client = client
@@ -799,7 +799,7 @@ class OpenAIWithRawResponse:
 
 
 class OpenAIWithStreamedResponse:
-    """A client whose resources methods open the reply in a context."""
+    """A client, all of whose methods open the reply in a context."""
 
     def __init__(self, client: SyncResources) -> None:
         self._client = client
@@ -988,7 +988,7 @@ class OpenAIWithStreamedResponse:
 
 
 class AsyncOpenAIWithRawResponse:
-    """A client whose resources methods give the whole reply."""
+    """A client, all of whose methods give the whole reply."""
 
     def __init__(self, client: AsyncResources) -> None:
         self._client = client
@@ -1177,7 +1177,7 @@ class AsyncOpenAIWithRawResponse:
 
 
 class AsyncOpenAIWithStreamedResponse:
-    """A client whose resources methods open the reply in a context."""
+    """A client, all of whose methods open the reply in a context."""
 
     def __init__(self, client: AsyncResources) -> None:
         self._client = client

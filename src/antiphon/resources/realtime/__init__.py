@@ -432,9 +432,7 @@ class Calls(Resource):
 
         See https://platform.openai.com/docs/api-reference/realtime
         """
-        from ...helpers.offer import prepare
-
-        call: Call[HttpxBinaryResponseContent] = prepare(
+        return self._client.perform(
             Call(
                 ops.CALLS_CREATE,
                 body={"sdp": sdp, "session": session},
@@ -444,7 +442,6 @@ class Calls(Resource):
                 timeout=timeout,
             )
         )
-        return self._client.perform(call)
 
     @spelled
     def hangup(
@@ -655,9 +652,7 @@ class AsyncCalls(AsyncResource):
 
         See https://platform.openai.com/docs/api-reference/realtime
         """
-        from ...helpers.offer import prepare
-
-        call: Call[HttpxBinaryResponseContent] = prepare(
+        return await self._client.perform(
             Call(
                 ops.CALLS_CREATE,
                 body={"sdp": sdp, "session": session},
@@ -667,7 +662,6 @@ class AsyncCalls(AsyncResource):
                 timeout=timeout,
             )
         )
-        return await self._client.perform(call)
 
     @async_spelled
     async def hangup(

@@ -19,6 +19,7 @@ from ....core.resource import (
     async_spelled,
     async_streaming,
     raw,
+    renamed,
     spelled,
     streaming,
 )
@@ -188,7 +189,7 @@ class Agents(Resource):
                 body={
                     "model": model,
                     "service_tier": service_tier,
-                    "compaction": compaction,
+                    "compaction": renamed(compaction, ("async_",), "async"),
                     "experimental": experimental,
                     "instructions": instructions,
                     "metadata": metadata,
@@ -335,7 +336,7 @@ class Agents(Resource):
                 body={
                     "model": model,
                     "service_tier": service_tier,
-                    "compaction": compaction,
+                    "compaction": renamed(compaction, ("async_",), "async"),
                     "experimental": experimental,
                     "instructions": instructions,
                     "metadata": metadata,
@@ -428,7 +429,7 @@ class AsyncAgents(AsyncResource):
                 body={
                     "model": model,
                     "service_tier": service_tier,
-                    "compaction": compaction,
+                    "compaction": renamed(compaction, ("async_",), "async"),
                     "experimental": experimental,
                     "instructions": instructions,
                     "metadata": metadata,
@@ -575,7 +576,7 @@ class AsyncAgents(AsyncResource):
                 body={
                     "model": model,
                     "service_tier": service_tier,
-                    "compaction": compaction,
+                    "compaction": renamed(compaction, ("async_",), "async"),
                     "experimental": experimental,
                     "instructions": instructions,
                     "metadata": metadata,

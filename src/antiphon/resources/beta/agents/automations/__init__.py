@@ -19,6 +19,7 @@ from .....core.resource import (
     async_spelled,
     async_streaming,
     raw,
+    renamed,
     spelled,
     streaming,
 )
@@ -132,7 +133,7 @@ class Automations(Resource):
                 body={
                     "expression": expression,
                     "name": name,
-                    "target": target,
+                    "target": renamed(target, ("agent", "compaction", "async_"), "async"),
                     "timezone": timezone,
                     "type": type,
                     "metadata": metadata,
@@ -333,7 +334,7 @@ class Automations(Resource):
                     "metadata": metadata,
                     "name": name,
                     "run_at": run_at,
-                    "target": target,
+                    "target": renamed(target, ("agent", "compaction", "async_"), "async"),
                     "timezone": timezone,
                 },
                 headers=extra_headers,
@@ -426,7 +427,7 @@ class AsyncAutomations(AsyncResource):
                 body={
                     "expression": expression,
                     "name": name,
-                    "target": target,
+                    "target": renamed(target, ("agent", "compaction", "async_"), "async"),
                     "timezone": timezone,
                     "type": type,
                     "metadata": metadata,
@@ -627,7 +628,7 @@ class AsyncAutomations(AsyncResource):
                     "metadata": metadata,
                     "name": name,
                     "run_at": run_at,
-                    "target": target,
+                    "target": renamed(target, ("agent", "compaction", "async_"), "async"),
                     "timezone": timezone,
                 },
                 headers=extra_headers,

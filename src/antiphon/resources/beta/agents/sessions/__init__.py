@@ -21,6 +21,7 @@ from .....core.resource import (
     async_streaming,
     async_streaming_binary,
     raw,
+    renamed,
     spelled,
     streaming,
     streaming_binary,
@@ -287,7 +288,7 @@ class Sessions(Resource):
                 ops.AGENTS_SESSIONS_CREATE,
                 body={
                     "environment": environment,
-                    "agent": agent,
+                    "agent": renamed(agent, ("compaction", "async_"), "async"),
                     "agent_id": agent_id,
                     "input": input,
                     "metadata": metadata,
@@ -632,7 +633,7 @@ class AsyncSessions(AsyncResource):
                 ops.AGENTS_SESSIONS_CREATE,
                 body={
                     "environment": environment,
-                    "agent": agent,
+                    "agent": renamed(agent, ("compaction", "async_"), "async"),
                     "agent_id": agent_id,
                     "input": input,
                     "metadata": metadata,
