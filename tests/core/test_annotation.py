@@ -51,6 +51,12 @@ def test_the_memory_of_texts_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None
     ("given", "expected"),
     [
         ("Literal['a', 'b']", ("a", "b")), ("Literal['a'] | None", ("a",)), ("typing.Literal[1, True, None]", (1, True, None)),
+        ("Literal['it', \"it's\"]", ("it", "it's")),
+        ("Literal['a\\\\b', 'c']", ("a\\b", "c")),
+        ('Literal["a", "b"]', ("a", "b")),
+        ("Literal['a',  'b']", ("a", "b")),
+        ("Literal['a', 1]", ("a", 1)),
+        ("Literal[1, 'a']", (1, "a")),
         ("str", None), ("Literal['a'] | int", None), ("Literal['a[0]']", None), ("Literal[Colour.RED]", None),
         (Literal["a"], ("a",)), (Optional[Literal["a"]], ("a",)), (Annotated[Literal["x"], 1], ("x",)), (str, None),
         (Union[Literal["a"], int], None),

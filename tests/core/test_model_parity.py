@@ -8,6 +8,7 @@ import inspect
 import pkgutil
 import random
 import warnings
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -55,9 +56,14 @@ def models_in(kind: Any) -> list[Any]:
     return [model for argument in getattr(kind, "__args__", ()) for model in models_in(argument)]
 
 
-def compare(cls: Any, payload: dict[str, Any]) -> None:
+def generated(cls: Any) -> Any:
+    """The generated class of the same name and place."""
+    return getattr(importlib.import_module(cls.__module__.replace("openai.", "antiphon.", 1)), cls.__name__)
+
+
+def compare(cls: Any, ours_of: Callable[[Any], Any], payload: dict[str, Any]) -> None:
     theirs = cls.construct(**copy.deepcopy(payload))
-    ours = twin(cls)._view(copy.deepcopy(payload))
+    ours = ours_of(cls)._view(copy.deepcopy(payload))
     assert ours.to_dict() == payload
     if not renames(cls, set()):
         assert theirs.to_dict() == ours.to_dict()
@@ -76,27 +82,28 @@ def compare(cls: Any, payload: dict[str, Any]) -> None:
     assert ours.to_dict() == payload
 
 
+@pytest.mark.parametrize("ours_of", [twin, generated])
 @pytest.mark.parametrize("shard", range(SHARDS))
-def test_every_type(shard: int) -> None:
+def test_every_type(shard: int, ours_of: Callable[[Any], Any]) -> None:
     rng = random.Random(shard)
     for cls in official_classes()[shard::SHARDS]:
         payload = sample_model(cls, rng)
-        compare(cls, payload)
-        assert agreed(cls, payload) == "taken"
-        twin(cls)._view(copy.deepcopy(payload)).validate()
+        compare(cls, ours_of, payload)
+        assert agreed(cls, ours_of, payload) == "taken"
+        ours_of(cls)._view(copy.deepcopy(payload)).validate()
         if payload:
             broken = copy.deepcopy(payload)
             broken[rng.choice(list(broken))] = rng.choice([[], {}, "zz", 5, None, [1], {"type": "zz"}, 1.5, True])
-            agreed(cls, broken)
-            view = twin(cls)._view(copy.deepcopy(broken))
+            agreed(cls, ours_of, broken)
+            view = ours_of(cls)._view(copy.deepcopy(broken))
             repr(view)
             assert view.to_dict() == broken
 
 
-def agreed(cls: Any, payload: dict[str, Any]) -> str:
+def agreed(cls: Any, ours_of: Callable[[Any], Any], payload: dict[str, Any]) -> str:
     """What both constructors say to a payload."""
     theirs = outcome(cls, payload)
-    assert outcome(twin(cls), payload) == theirs, (cls, payload)
+    assert outcome(ours_of(cls), payload) == theirs, (cls, payload)
     return theirs
 
 
@@ -172,7 +179,8 @@ COMPLETION = {
     ],
 )
 def test_payloads_as_servers_send_them(cls: Any, payload: dict[str, Any]) -> None:
-    compare(cls, payload)
+    compare(cls, twin, payload)
+    compare(cls, generated, payload)
 
 
 def test_the_classes_chosen_inside_are_the_same() -> None:

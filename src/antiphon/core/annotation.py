@@ -14,6 +14,7 @@ import typing
 from ast import literal_eval
 from collections import abc
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from typing import Annotated, Any, ForwardRef, Literal, Union, get_args, get_origin
 
 _QUOTED = re.compile(r"'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\"")
@@ -95,18 +96,30 @@ def literals_of(annotation: object) -> tuple[object, ...] | None:
     ('a', 'b')
     """
     if isinstance(annotation, str):
-        match = _LITERAL.match(annotation)
-        if match is None or annotation[match.end() :].replace(" ", "") not in {"", "|None"}:
-            return None
-        try:
-            return typing.cast("tuple[object, ...]", literal_eval(f"({match[1]},)"))
-        except (ValueError, SyntaxError):
-            return None  # Members of an enum, which only evaluation can tell.
+        return _literals_of_text(annotation)
     members, _ = union_members(annotation)
     members = [member for member in members if member is not type(None)]
     if len(members) == 1 and get_origin(members[0]) is Literal:
         return get_args(members[0])
     return None
+
+
+@lru_cache(maxsize=4096)
+def _literals_of_text(text: str) -> tuple[object, ...] | None:
+    match = _LITERAL.match(text)
+    if match is None or text[match.end() :].replace(" ", "") not in {"", "|None"}:
+        return None
+    inside = match[1].strip()
+    quote = inside[:1]
+    if quote in {"'", '"'} and inside.endswith(quote) and "\\" not in inside:
+        # Nearly always plain strings, and a stream of sixty kinds of events should not compile sixty expressions.
+        values = inside[1:-1].split(f"{quote}, {quote}")
+        if not any("'" in value or '"' in value for value in values):
+            return tuple(values)
+    try:
+        return typing.cast("tuple[object, ...]", literal_eval(f"({inside},)"))
+    except (ValueError, SyntaxError):
+        return None  # Members of an enum, which only evaluation can tell.
 
 
 def resolve(annotation: object, owner: type) -> Any:
