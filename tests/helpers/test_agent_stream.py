@@ -1,12 +1,14 @@
 """A turn of an agent followed over real sockets, in both colours, and beside the official package."""
 
 import json
+from types import SimpleNamespace
 
 import openai
 import pydantic
 import pytest
 
 import antiphon
+from antiphon.core.effects import Discard
 from antiphon.errors import BadRequestError, InternalServerError
 from antiphon.helpers.agent import AgentOutputParseError, AgentTurnResultError
 
@@ -138,6 +140,20 @@ def test_an_input_that_is_refused_closes_the_stream(server, colour):
 
     with pytest.raises(InternalServerError):
         colour.run(server, main)
+
+
+def test_the_stream_of_a_refused_input_is_given_up_at_once():
+    """The flow by hand: no collection has to do it."""
+    client = antiphon.OpenAI(api_key="sk-test", base_url="http://127.0.0.1:9/v1")
+    flow = client.beta.agents.sessions.stream("sess_1", input="Hi")._started()
+    assert flow.send(None).call.operation.name == "beta.agents.sessions.retrieve"
+    assert flow.send(SimpleNamespace(status="idle")).call.operation.name == "beta.agents.sessions.events.stream"
+    assert flow.send(SimpleNamespace(response="open")).call.operation.name == "beta.agents.sessions.events.create"
+    effect = flow.throw(KeyboardInterrupt())
+    assert isinstance(effect, Discard)
+    assert effect.reply == "open"
+    with pytest.raises(KeyboardInterrupt):
+        flow.send(None)
 
 
 def test_it_is_entered_once_and_before_it_is_read(server, colour):
@@ -314,7 +330,8 @@ def test_the_final_result(server, colour):
         result.parse(Answered)
     assert raised.value.result is result
     assert "Hello" not in str(raised.value)
-    assert raised.value.__context__ is None or raised.value.__suppress_context__
+    assert raised.value.__cause__ is None
+    assert raised.value.__suppress_context__
 
 
 def test_the_result_is_parsed(server, colour):

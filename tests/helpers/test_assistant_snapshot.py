@@ -143,6 +143,8 @@ def test_a_tool_call_of_a_second_step_is_told_though_its_index_is_the_same():
         "on_tool_call_done",
     ]
     assert set(snapshots.steps) == {"step_1", "step_2"}
+    names, _ = told([*step("step_1", code(0, input="")), *step("step_2", code(0, input=""))])
+    assert [name for name in names if "tool_call" in name][1:] == ["on_tool_call_done", "on_tool_call_created"]
 
 
 def test_a_run_that_waits_for_tools_ends_the_call():

@@ -188,7 +188,6 @@ class Snapshots:
     def _message_done(self, message: Any) -> Iterator[Notice]:
         self._keep_message(message)
         yield from self._content_done(message)
-        self._content_index = None
         yield "on_message_done", (message,)
 
     # Steps and their tool calls

@@ -120,7 +120,7 @@ class Session:
             WebSocketQueueFullError: it has to wait and does not fit.
         """
         with self._lock:
-            if self.closed or not self._waiting:
+            if not self._waiting:
                 return False
             self.outbox.put(frame)
             return True
