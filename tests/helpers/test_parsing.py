@@ -160,3 +160,19 @@ def test_tools_with_types_copy_and_pickle():
     for twin in (copy.deepcopy(tool), pickle.loads(pickle.dumps(tool)), copy.copy(tool)):
         assert twin == tool
         assert twin["function"].model is Model
+
+
+def test_untyped_items_stay_as_they_came():
+    output = [message("hello"), call("f", "{}")]
+    sent = copy.deepcopy(output)
+    parsed = ResponseParser().parse(response(output))
+    assert [item.to_dict() for item in parsed.output] == sent
+    assert parsed.output[0].content[0].parsed is None
+    assert parsed.output[1].parsed_arguments is None
+
+
+def test_streaming_responses_parse_too(server, client):
+    server.answers = [plain(response([message('{"a": 3}')]))]
+    with client.responses.with_streaming_response.parse(model="m", input="hi", text_format=Model) as reply:
+        assert reply.status_code == 200
+        assert reply.parse().output_parsed == Model(a=3)

@@ -276,3 +276,21 @@ def test_unwrap_keeps_an_unknown_event_and_refuses_what_is_not_json():
             unwrap(broken, fields(broken, at=int(time.time())), SECRET)
     with pytest.raises(InvalidWebhookSignatureError):
         unwrap(b"not json", fields(b"{}", at=int(time.time())), SECRET)
+
+
+@pytest.mark.parametrize("package", ["antiphon", "openai"])
+@pytest.mark.parametrize("name", ["OpenAI", "AsyncOpenAI"])
+def test_through_the_client(package, name):
+    import importlib
+
+    client = getattr(importlib.import_module(package), name)(api_key="sk-1", webhook_secret=SECRET)
+    body = b'{"type": "batch.completed", "id": "evt_1", "created_at": 1, "object": "event", "data": {"id": "batch_1"}}'
+    head = fields(body, at=int(time.time()))
+    event = client.webhooks.unwrap(body, head)
+    assert type(event).__name__ == "BatchCompletedWebhookEvent"
+    assert client.webhooks.verify_signature(body, head) is None
+    with pytest.raises(ValueError, match="signature"):
+        client.webhooks.unwrap(body + b" ", head)
+    bare = getattr(importlib.import_module(package), name)(api_key="sk-1")
+    with pytest.raises(ValueError, match="OPENAI_WEBHOOK_SECRET"):
+        bare.webhooks.unwrap(body, head)

@@ -38,7 +38,10 @@ class ResponseParser:
         return cast("ParsedResponse[Any]", of_reply(self.parse(data), response))
 
     def parse(self, data: dict[str, Any]) -> ParsedResponse[Any]:
-        """See a response's data as a parsed response; `parsed` and `parsed_arguments` are added to it."""
+        """See a response's data as a parsed response; what was read into types is added to it.
+
+        Nothing is added where nothing was read, so that untyped items can be sent back as input as they came.
+        """
         from ..types.responses import ParsedResponse
 
         for item in entries_of(data.get("output")):
@@ -46,9 +49,9 @@ class ResponseParser:
             if kind == "message":
                 for part in entries_of(item.get("content")):
                     if part.get("type") == "output_text":
-                        part["parsed"] = self.parse_text(part.get("text"), item.get("phase"))
+                        _put(part, "parsed", self.parse_text(part.get("text"), item.get("phase")))
             elif kind == "function_call":
-                item["parsed_arguments"] = self.parse_arguments(item)
+                _put(item, "parsed_arguments", self.parse_arguments(item))
         return ParsedResponse[Any]._view(data)
 
     def parse_text(self, text: str | None, phase: str | None) -> Any:
@@ -74,6 +77,11 @@ class ResponseParser:
                 # A deferred function outside of all namespaces comes with its own name as namespace.
                 return None
         return _function_named(name, self._tools)
+
+
+def _put(data: dict[str, Any], key: str, value: Any) -> None:
+    if value is not None:
+        data[key] = value
 
 
 def _function_named(name: str | None, tools: Iterable[Any]) -> Any:
