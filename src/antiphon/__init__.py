@@ -108,8 +108,8 @@ if TYPE_CHECKING:
     from .response import HttpxBinaryResponseContent as HttpxBinaryResponseContent
     from .settings import DEFAULT_MAX_RETRIES as DEFAULT_MAX_RETRIES
     from .settings import DataResidency as DataResidency
-    from .sockets.event import ReconnectingEvent as ReconnectingEvent
-    from .sockets.event import ReconnectingOverrides as ReconnectingOverrides
+    from .sockets.reconnection import ReconnectingEvent as ReconnectingEvent
+    from .sockets.reconnection import ReconnectingOverrides as ReconnectingOverrides
     from .streaming import AsyncStream as AsyncStream
     from .streaming import Stream as Stream
     from .transports.base import AsyncTransport as AsyncTransport
@@ -198,7 +198,7 @@ _HOMES = {
     "providers.bedrock": ("AsyncBedrockOpenAI", "BedrockOpenAI"),
     "response": ("APIResponse", "AsyncAPIResponse", "HttpxBinaryResponseContent"),
     "settings": ("DEFAULT_MAX_RETRIES", "DataResidency"),
-    "sockets.event": ("ReconnectingEvent", "ReconnectingOverrides"),
+    "sockets.reconnection": ("ReconnectingEvent", "ReconnectingOverrides"),
     "streaming": ("AsyncStream", "Stream"),
     "transports.base": ("AsyncTransport", "ProxiesTypes", "Transport"),
     "transports.factory": (

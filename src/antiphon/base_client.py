@@ -58,9 +58,9 @@ class BaseClient(RawCalls, Generic[T]):
         InvalidCredential, InvalidBaseURL: an argument that cannot be right.
     """
 
-    _colour: ClassVar[str]
+    colour: ClassVar[str]
     _own_policies: ClassVar[bool] = True
-    _settings: Settings
+    settings: Settings
     _link: Link[T]
 
     def __init__(
@@ -94,7 +94,7 @@ class BaseClient(RawCalls, Generic[T]):
         admin_api_key, webhook_secret = hidden(admin_api_key), hidden(webhook_secret)  # type: ignore[assignment]
         self._given_policies = policies
         self._clock: Clock = _clock or SYSTEM_CLOCK
-        self._wiring = {"proxy": proxy, "verify": verify, "cert": cert, "limits": limits}
+        self._wiring: dict[str, Any] = {"proxy": proxy, "verify": verify, "cert": cert, "limits": limits}
         settings = resolve(
             api_key=api_key,  # type: ignore[arg-type]
             admin_api_key=admin_api_key,  # type: ignore[arg-type]
@@ -120,11 +120,11 @@ class BaseClient(RawCalls, Generic[T]):
 
     def _settle(self, settings: Settings) -> None:
         """Take on settings, and make ready what follows from them."""
-        self._settings = settings
+        self.settings = settings
         own = {
             "User-Agent": user_agent(type(self).__name__),
             **platform_headers(),
-            "X-Stainless-Async": "false" if self._colour == "sync" else "async:asyncio",
+            "X-Stainless-Async": "false" if self.colour == "sync" else "async:asyncio",
         }
         if settings.organization is not None:
             own["OpenAI-Organization"] = settings.organization
@@ -152,7 +152,7 @@ class BaseClient(RawCalls, Generic[T]):
         return chain
 
     def _change(self, **changes: Any) -> None:
-        self._settle(self._settings._replace(**changes))
+        self._settle(self.settings._replace(**changes))
 
     def explain(self) -> str:
         """The policies a call goes through, outermost first, with their numbers."""
@@ -161,7 +161,7 @@ class BaseClient(RawCalls, Generic[T]):
     @property
     def api_key(self) -> str:
         """The API key; "" when it comes from a function or there is none."""
-        key = self._settings.api_key
+        key = self.settings.api_key
         return "" if key is None else key.reveal()
 
     @api_key.setter
@@ -171,7 +171,7 @@ class BaseClient(RawCalls, Generic[T]):
     @property
     def admin_api_key(self) -> str | None:
         """The admin key."""
-        key = self._settings.admin_api_key
+        key = self.settings.admin_api_key
         return None if key is None else key.reveal()
 
     @admin_api_key.setter
@@ -181,7 +181,7 @@ class BaseClient(RawCalls, Generic[T]):
     @property
     def webhook_secret(self) -> str | None:
         """The secret that checks webhooks."""
-        secret = self._settings.webhook_secret
+        secret = self.settings.webhook_secret
         return None if secret is None else secret.reveal()
 
     @webhook_secret.setter
@@ -191,7 +191,7 @@ class BaseClient(RawCalls, Generic[T]):
     @property
     def organization(self) -> str | None:
         """The organization requests are billed to."""
-        return self._settings.organization
+        return self.settings.organization
 
     @organization.setter
     def organization(self, value: str | None) -> None:
@@ -200,7 +200,7 @@ class BaseClient(RawCalls, Generic[T]):
     @property
     def project(self) -> str | None:
         """The project requests are billed to."""
-        return self._settings.project
+        return self.settings.project
 
     @project.setter
     def project(self, value: str | None) -> None:
@@ -209,7 +209,7 @@ class BaseClient(RawCalls, Generic[T]):
     @property
     def base_url(self) -> URL:
         """The API's root; its path ends with "/"."""
-        return self._settings.base_url
+        return self.settings.base_url
 
     @base_url.setter
     def base_url(self, value: str | URL) -> None:
@@ -218,12 +218,12 @@ class BaseClient(RawCalls, Generic[T]):
     @property
     def websocket_base_url(self) -> URL | None:
         """Where WebSockets connect, when it differs from `base_url`."""
-        return self._settings.websocket_base_url
+        return self.settings.websocket_base_url
 
     @property
     def timeout(self) -> float | Timeout | None:
         """Seconds for each phase of an attempt, as given."""
-        return self._settings.timeout
+        return self.settings.timeout
 
     @timeout.setter
     def timeout(self, value: float | Timeout | None) -> None:
@@ -232,7 +232,7 @@ class BaseClient(RawCalls, Generic[T]):
     @property
     def max_retries(self) -> int:
         """How many attempts may follow the first."""
-        return self._settings.max_retries
+        return self.settings.max_retries
 
     @max_retries.setter
     def max_retries(self, value: int) -> None:
@@ -241,12 +241,12 @@ class BaseClient(RawCalls, Generic[T]):
     @property
     def default_headers(self) -> Mapping[str, Any]:
         """The fields given for every request."""
-        return self._settings.default_headers
+        return self.settings.default_headers
 
     @property
     def default_query(self) -> Mapping[str, object]:
         """The query arguments given for every request."""
-        return self._settings.default_query
+        return self.settings.default_query
 
     def is_closed(self) -> bool:
         """Whether the client was closed."""
@@ -282,7 +282,7 @@ class BaseClient(RawCalls, Generic[T]):
         Raises:
             ValueError: an argument and its `set_` twin were both given.
         """
-        old = self._settings
+        old = self.settings
         for name, merged, whole in (
             ("headers", default_headers, set_default_headers),
             ("query", default_query, set_default_query),
@@ -324,7 +324,7 @@ class BaseClient(RawCalls, Generic[T]):
 
     def __reduce__(self) -> tuple[Any, ...]:
         """A client travels as its settings; its key only as the name of the environment variable it came from."""
-        old = self._settings
+        old = self.settings
         for secret, name in ((old.api_key, "OPENAI_API_KEY"), (old.admin_api_key, "OPENAI_ADMIN_KEY")):
             if secret is not None and secret != Secret(os.environ.get(name, "")):
                 raise TypeError(

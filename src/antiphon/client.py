@@ -37,14 +37,14 @@ class OpenAI(BaseClient[Transport], SyncResources):
     Its arguments are those of `BaseClient`. `close()` it, or use it as a context manager, to give its connections back.
     """
 
-    _colour: ClassVar[str] = "sync"
+    colour: ClassVar[str] = "sync"
 
     def _link_for(self, http_client: Any) -> Link[Transport]:
         if http_client is None:
             return Link(self._sockets)
         from .transports.borrowed import borrow
 
-        borrowed = cast("Transport", borrow(http_client, colour="sync"))
+        borrowed = borrow(http_client, colour="sync")
         return Link(lambda: borrowed)
 
     def _sockets(self) -> Transport:
@@ -83,7 +83,7 @@ class OpenAI(BaseClient[Transport], SyncResources):
 
     def websocket_headers(self) -> dict[str, str]:
         """The credential and identity fields a WebSocket handshake carries."""
-        return self._driver.run(handshake(self._settings))
+        return cast("dict[str, str]", self._driver.run(handshake(self.settings)))
 
     @property
     def raw(self) -> SyncMode:
@@ -121,14 +121,14 @@ class AsyncOpenAI(BaseClient[AsyncTransport], AsyncResources):
     Its arguments are those of `BaseClient`. `await close()`, or use it as a context manager, to give its connections back.
     """
 
-    _colour: ClassVar[str] = "async"
+    colour: ClassVar[str] = "async"
 
     def _link_for(self, http_client: Any) -> Link[AsyncTransport]:
         if http_client is None:
             return Link(self._streams)
         from .transports.borrowed import borrow
 
-        borrowed = cast("AsyncTransport", borrow(http_client, colour="async"))
+        borrowed = borrow(http_client, colour="async")
         return Link(lambda: borrowed)
 
     def _streams(self) -> AsyncTransport:
@@ -161,7 +161,7 @@ class AsyncOpenAI(BaseClient[AsyncTransport], AsyncResources):
         """A list call, made when it is awaited (for the first page) or iterated (for every item)."""
         from .pagination import AsyncPaginator
 
-        return AsyncPaginator(self, call)
+        return AsyncPaginator[Any, Any](self, call)
 
     async def run(self, flow: Coroutine[Any, Any, T]) -> T:
         """Run a flow of effects (see `antiphon.core.effects`) to its end."""
@@ -169,7 +169,7 @@ class AsyncOpenAI(BaseClient[AsyncTransport], AsyncResources):
 
     async def websocket_headers(self) -> dict[str, str]:
         """The credential and identity fields a WebSocket handshake carries."""
-        return cast("dict[str, str]", await self._driver.run(handshake(self._settings)))
+        return cast("dict[str, str]", await self._driver.run(handshake(self.settings)))
 
     @property
     def raw(self) -> AsyncMode:

@@ -29,6 +29,8 @@ class _Mode(Generic[C]):
         mode: "raw" for replies that are read whole, "streaming" for context managers over open ones.
     """
 
+    _client: C
+
     def __init__(self, client: C, mode: str) -> None:
         self._client = client
         self._mode = mode

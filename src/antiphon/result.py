@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from .core.call import Call
-from .core.decode import body_json, decode, error_in_success
-from .core.model import BaseModel, caster
+from .core.decode import body_json, decode, error_in_success, is_error
+from .core.model import caster
 from .core.reference import caster_of
 from .core.reply import Reply
 from .errors import MalformedResponse
@@ -35,14 +35,14 @@ def result_of(client: BaseClient[Any], call: Call[Any], reply: Reply, target: An
         from .response import HttpxBinaryResponseContent
 
         return HttpxBinaryResponseContent(reply)
-    return decode(reply, target, strict=client._settings.strict)
+    return decode(reply, target, strict=client.settings.strict)
 
 
 def stream_of(client: BaseClient[Any], call: Call[Any], reply: Reply) -> Any:
     """The stream of a call's events."""
     from . import streaming
 
-    made = call.stream_cls or (streaming.Stream if client._colour == "sync" else streaming.AsyncStream)
+    made: Any = call.stream_cls or (streaming.Stream if client.colour == "sync" else streaming.AsyncStream)
     item = call.operation.event if call.result is None else call.result
     return made(cast_to=item, response=reply, client=client, options=call)
 
@@ -52,13 +52,13 @@ def _page(client: BaseClient[Any], call: Call[Any], reply: Reply) -> Any:
 
     operation = call.operation
     name = operation.page or ""
-    page_class = getattr(pagination, name if client._colour == "sync" else name.replace("Sync", "Async"))
+    page_class = getattr(pagination, name if client.colour == "sync" else name.replace("Sync", "Async"))
     data = body_json(reply)
     if data.__class__ is not dict:
         raise MalformedResponse(reply, data, message=f"a page must be a JSON object; got {type(data).__name__}")
-    if data.get("error") and "data" not in data:
+    if is_error(data) and "data" not in data:
         raise error_in_success(reply, data["error"])
-    page: BaseModel = page_class._view(data)
+    page = page_class._view(data)
     page._reply_headers = reply.headers
     page._attach(client, call, caster_of(operation.item) if isinstance(operation.item, str) else caster(operation.item))
     return page

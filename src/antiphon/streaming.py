@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from typing import Any, Generic, Self, TypeVar, cast
 
 from .core.call import Call
-from .core.decode import body_json, error_in_success
+from .core.decode import body_json, error_in_success, is_error
 from .core.event import EventMachine, failures_of, kind_of
 from .core.model import caster
 from .core.reference import caster_of
@@ -147,7 +147,8 @@ def _cast(cast_to: Any) -> Callable[[Any], Any]:
 
 
 def _machine(reply: Reply, cast: Callable[[Any], Any], client: Any, call: Call[Any] | None) -> EventMachine:
-    after = call.query.get("starting_after") if call is not None and isinstance(call.query, dict) else None
+    query: dict[str, Any] = {} if call is None or call.query is None else call.query
+    after = query.get("starting_after")
     return EventMachine(
         kind_of(call.operation.name if call is not None else ""),
         cast,
@@ -193,7 +194,7 @@ def _content_events(reply: Reply, cast: Callable[[Any], Any], machine: EventMach
         machine.end()
         return
     data = body_json(reply)
-    if isinstance(data, dict) and data.get("error") and "id" not in data:
+    if is_error(data):
         raise error_in_success(reply, data["error"])
     yield cast(data)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable
 from types import NoneType
 from typing import Any, NoReturn
 
@@ -21,9 +21,10 @@ from .model import BaseModel, ValidationError, caster, validate
 from .reference import caster_of, resolve
 from .reply import Reply
 from .secret import Secret
+from .shape import is_mapping
 
 _SNIPPET = 200
-_BUILT_IN: dict[Any, Any] = {
+_BUILT_IN: dict[Any, Callable[[Reply], Any]] = {
     str: lambda reply: reply.text,
     bytes: lambda reply: reply.content,
     int: lambda reply: int(reply.text),
@@ -58,7 +59,7 @@ def decode(reply: Reply, target: Any, *, strict: bool = False, limits: WireLimit
     if plain is not None:
         return plain(reply)
     data = body_json(reply, limits)
-    if data.__class__ is dict and data.get("error") and "id" not in data and "object" not in data:
+    if is_error(data):
         raise error_in_success(reply, data["error"])
     if isinstance(target, str):
         if strict:
@@ -119,9 +120,14 @@ def _validate(reply: Reply, target: Any, data: Any) -> None:
         raise APIResponseValidationError(reply, data, message=message) from flaw
 
 
+def is_error(data: Any) -> bool:
+    """Whether a body is an error object, not an object that has a field of that name."""
+    return data.__class__ is dict and bool(data.get("error")) and "id" not in data and "object" not in data
+
+
 def error_in_success(reply: Reply, error: object) -> APIError:
     """The error for a body that is an error object under a success status."""
-    message = error.get("message") if isinstance(error, Mapping) else error
+    message = error.get("message") if is_mapping(error) else error
     return APIError(str(message or "the server answered 200 with an error object"), reply.request, body=error)
 
 
@@ -134,13 +140,13 @@ def status_error(reply: Reply) -> APIStatusError:
         text = snippet(reply, reply.content).strip()
         body = reply.text or None
         message = f"Error code: {reply.status_code}" + (f" - {text}" if text else "")
-    if isinstance(body, Mapping):
+    if is_mapping(body):
         body = body.get("error", body)
-    if reply.status_code == 404 and not isinstance(body, Mapping):
+    if reply.status_code == 404 and not is_mapping(body):
         message += " (is base_url right? it usually ends in /v1)"
     return class_for_status(reply.status_code)(message, response=reply, body=body)
 
 
 def _said(body: object) -> object:
-    error = body.get("error", body) if isinstance(body, Mapping) else body
-    return error.get("message") or error if isinstance(error, Mapping) else error
+    error = body.get("error", body) if is_mapping(body) else body
+    return error.get("message") or error if is_mapping(error) else error

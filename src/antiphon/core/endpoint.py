@@ -95,10 +95,10 @@ class Endpoint:
         timeout = self.timeout
         if content_type or call.headers or call.idempotency_key or call.timeout.__class__ is not NotGiven:
             headers = headers.copy()
-            if content_type:
-                headers["Content-Type"] = content_type
             timeout = self._timeout(call, headers)
             merge(headers, call.headers)
+            if content_type:  # it names the boundary, so no other value can be right
+                headers["Content-Type"] = content_type
             if call.idempotency_key:
                 headers["Idempotency-Key"] = call.idempotency_key
         if "authorization" not in headers or origin is not self.base_url.origin:
@@ -170,7 +170,7 @@ class Endpoint:
         if call.files is not None or kind == "multipart":
             from .multipart import multipart
 
-            return multipart(body or {}, call.files, call.operation.files)
+            return multipart(body or {}, call.files, call.operation.files, operation=call.operation.name)
         if body is None or (kind is None and not body):
             return None, None
         return encode_json(body), None
@@ -186,7 +186,8 @@ class Endpoint:
         return timeout
 
     def _check(self, call: Call[Any], origin: Origin, headers: Headers) -> None:
-        own = {name.lower() for name in (call.headers or {})}
+        given_headers: Mapping[str, Any] = call.headers or {}
+        own = {name.lower() for name in given_headers}
         if origin != self.base_url.origin and "authorization" not in own and "authorization" in headers:
             raise CredentialScopeError(
                 f"this client's key belongs to {self.base_url.origin} and was not sent to {origin}; make a client with that "

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, MutableMapping
+from typing import cast
 
 _SENSITIVE = frozenset(
     {
@@ -37,10 +38,9 @@ class Headers(MutableMapping[str, str]):
     def __init__(self, fields: Mapping[str, str] | Iterable[tuple[str, str]] = ()) -> None:
         if isinstance(fields, Headers):
             self._fields = fields._fields.copy()
-        elif isinstance(fields, Mapping):
-            self._fields = list(fields.items())
         else:
-            self._fields = list(fields)
+            pairs = cast("Mapping[str, str]", fields).items() if isinstance(fields, Mapping) else fields
+            self._fields = list(pairs)
         self._index = None
 
     @classmethod
@@ -111,7 +111,7 @@ class Headers(MutableMapping[str, str]):
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Mapping):
             return NotImplemented
-        return self._by_name() == Headers(other)._by_name()
+        return self._by_name() == Headers(cast("Mapping[str, str]", other))._by_name()
 
     def __repr__(self) -> str:
         shown = {name: "<redacted>" if name in _SENSITIVE else value for name, value in self._by_name().items()}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 from .omit import NotGiven, not_given
 
@@ -38,9 +38,9 @@ class Timeout:
         pool: float | NotGiven | None = not_given,
     ) -> None:
         if hasattr(timeout, "connect") and hasattr(timeout, "pool"):
-            base = (timeout.connect, timeout.read, timeout.write, timeout.pool)
+            base: tuple[Any, ...] = (timeout.connect, timeout.read, timeout.write, timeout.pool)
         elif isinstance(timeout, tuple):
-            base = timeout
+            base = cast("tuple[Any, ...]", timeout)
         elif isinstance(timeout, NotGiven):
             if any(isinstance(phase, NotGiven) for phase in (connect, read, write, pool)):
                 raise ValueError(
@@ -51,7 +51,7 @@ class Timeout:
             base = (timeout,) * 4
         named = (connect, read, write, pool)
         for name, given, fallback in zip(("connect", "read", "write", "pool"), named, base, strict=True):
-            value = fallback if isinstance(given, NotGiven) else given
+            value: Any = fallback if isinstance(given, NotGiven) else given
             if value is not None and not (isinstance(value, (int, float)) and value >= 0):
                 raise ValueError(f"{name} timeout must be a number of seconds of 0 or more, or None; got {value!r}")
             object.__setattr__(self, name, value)

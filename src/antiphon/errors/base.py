@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, cast
 
 
 class OpenAIError(Exception):
@@ -47,6 +47,7 @@ class APIError(OpenAIError):
         self.request = request
         self.body = body
         if isinstance(body, Mapping):
-            self.code = body.get("code")
-            self.param = body.get("param")
-            self.type = body.get("type")
+            fields = cast("Mapping[str, Any]", body)
+            self.code = fields.get("code")
+            self.param = fields.get("param")
+            self.type = fields.get("type")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, cast
 
 from .base import APIError
 
@@ -54,13 +54,10 @@ class OAuthError(AuthenticationError):
     error: str | None = None
 
     def __init__(self, *, response: Any, body: object | None) -> None:
-        message = "the token exchange was refused"
-        error = None
-        if isinstance(body, Mapping):
-            error = body.get("error")
-            message = str(body.get("error_description") or error or message)
-        super().__init__(message, response=response, body=body)
-        self.error = error
+        fields = cast("dict[str, Any]", body if isinstance(body, Mapping) else {})
+        self.error = fields.get("error")
+        message = fields.get("error_description") or self.error or "the token exchange was refused"
+        super().__init__(str(message), response=response, body=body)
 
 
 class PermissionDeniedError(APIStatusError):

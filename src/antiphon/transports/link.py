@@ -20,11 +20,13 @@ class Link(Generic[T]):
     """
 
     __slots__ = ("__weakref__", "_lock", "_make", "_transport", "closed")
+    _make: Callable[[], T]
+    _transport: T | None
 
     def __init__(self, make: Callable[[], T]) -> None:
         self._make = make
         self._lock = allocate_lock()
-        self._transport: T | None = None
+        self._transport = None
         self.closed = False
 
     @property
