@@ -107,6 +107,22 @@ def test_options_arrive(tmp_path: Path) -> None:
         assert (tmp_path / "d" / made["id"]).read_bytes() == b"x"
 
 
+@pytest.mark.parametrize(
+    ("words", "status"),
+    [
+        ([], 500),
+        (["--no-faults"], 200),
+        (["--allow-remote", "--api-key", "k"], 200),
+        (["--allow-remote", "--api-key", "k", "--faults"], 500),
+    ],
+)
+def test_faults_are_obeyed_on_loopback_only_unless_said(words: list[str], status: int) -> None:
+    with process("--port", "0", *words) as running:
+        base_url, _ = told_by(running)
+        headers = {"Authorization": "Bearer k", "X-Antiphon-Fault": "status=500"}
+        assert httpx.get(f"{base_url}/models", headers=headers).status_code == status
+
+
 def test_a_taken_port_is_said() -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))

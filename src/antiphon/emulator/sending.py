@@ -111,6 +111,7 @@ class Sender:
         transport = getattr(getattr(self._send, "__self__", None), "transport", None)
         if transport is None:
             raise ConnectionCut("the connection was cut, as asked")
+        await sleep(0.01)  # the event loop writes at the end of its round: let out what was sent before
         raw = transport.get_extra_info("socket")
         if raw is not None:
             raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
