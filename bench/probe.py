@@ -17,6 +17,7 @@ import sys
 import time
 from collections.abc import Awaitable, Callable
 from importlib import import_module
+from pathlib import Path
 from typing import Any
 
 MESSAGES = [{"role": "user", "content": "Sing the first line."}]
@@ -258,7 +259,6 @@ def held_streams(client: str, port: int, rounds: int) -> dict[str, float]:
 def upload(client: str, port: int, rounds: int) -> dict[str, float]:
     """A file of `rounds` MiB by its path: seconds of CPU and megabytes of peak memory above the start."""
     import tempfile
-    from pathlib import Path
 
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "large.bin")
@@ -273,8 +273,8 @@ def upload(client: str, port: int, rounds: int) -> dict[str, float]:
 
 
 def _rss() -> float:
-    with open("/proc/self/statm") as file:
-        return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE") / 1024
+    pages = int(Path("/proc/self/statm").read_text().split()[1])
+    return pages * os.sysconf("SC_PAGE_SIZE") / 1024
 
 
 def _peak() -> float:

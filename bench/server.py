@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import sys
 from functools import lru_cache
+from typing import ClassVar
 
 from .payload import COMPLETION, chat_events, response, response_events
 
@@ -51,7 +52,7 @@ def _reply(path: str) -> bytes:
 class Connection(asyncio.Protocol):
     """One client's connection."""
 
-    held: set[Connection] = set()
+    held: ClassVar[set[Connection]] = set()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self.transport: asyncio.Transport = transport  # type: ignore[assignment]

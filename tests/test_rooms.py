@@ -29,15 +29,15 @@ ALLOWED: dict[str, set[str]] = {
     "sockets": {"sockets", "core", "errors", "types"},
     "emulator": {"emulator", "core", "version", "cli"},  # `python -m antiphon.emulator` is `antiphon serve`
     "cli": {"cli", "emulator", "client", "version", "local"},
-    **dict.fromkeys(SHELLS, {"core", "errors", "drivers", *SHELLS}),
-    **dict.fromkeys(
-        ASSEMBLY,
-        {
+    **{room: {"core", "errors", "drivers", *SHELLS} for room in SHELLS},
+    **{
+        room: {
             *("core", "errors", "policies", "drivers", "transports", "resources", "operations", "emulator", "version"),
             *ASSEMBLY,
             *SHELLS,
-        },
-    ),
+        }
+        for room in ASSEMBLY
+    },
 }
 
 FORBIDDEN_MODULES: dict[str, set[str]] = {

@@ -46,8 +46,12 @@ class APIError(OpenAIError):
         self.message = message
         self.request = request
         self.body = body
-        if isinstance(body, Mapping):
-            fields = cast("Mapping[str, Any]", body)
-            self.code = fields.get("code")
-            self.param = fields.get("param")
-            self.type = fields.get("type")
+        fields = fields_of(body)
+        self.code = fields.get("code")
+        self.param = fields.get("param")
+        self.type = fields.get("type")
+
+
+def fields_of(body: object) -> Mapping[str, Any]:
+    """An error object's fields; none where the server sent something else."""
+    return cast("Mapping[str, Any]", body) if isinstance(body, Mapping) else {}

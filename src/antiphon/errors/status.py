@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, cast
+from typing import Any
 
-from .base import APIError
+from .base import APIError, fields_of
 
 
 class APIStatusError(APIError):
@@ -54,7 +53,7 @@ class OAuthError(AuthenticationError):
     error: str | None = None
 
     def __init__(self, *, response: Any, body: object | None) -> None:
-        fields = cast("dict[str, Any]", body if isinstance(body, Mapping) else {})
+        fields = fields_of(body)
         self.error = fields.get("error")
         message = fields.get("error_description") or self.error or "the token exchange was refused"
         super().__init__(str(message), response=response, body=body)
