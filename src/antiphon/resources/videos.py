@@ -67,7 +67,7 @@ class Videos(Resource):
         """The same resource, whose methods open the reply in a context."""
         return VideosWithStreamingResponse(self)
 
-    @deprecated("the video API ends on 2026-09-24")
+    @deprecated("the video API was announced to end on 2026-09-24")
     @spelled
     def create(
         self,
@@ -84,7 +84,7 @@ class Videos(Resource):
     ) -> Video:
         """`POST /videos`: gives `Video`.
 
-        Deprecated: the video API ends on 2026-09-24.
+        Deprecated: the video API was announced to end on 2026-09-24.
 
         Raises:
             APIStatusError: the server refused; the subclass tells the status.
@@ -109,7 +109,7 @@ class Videos(Resource):
             )
         )
 
-    @deprecated("the video API ends on 2026-09-24")
+    @deprecated("the video API was announced to end on 2026-09-24")
     @spelled
     def create_and_poll(
         self,
@@ -127,7 +127,7 @@ class Videos(Resource):
     ) -> Video:
         """Composed of several calls: gives `Video`.
 
-        Deprecated: the video API ends on 2026-09-24.
+        Deprecated: the video API was announced to end on 2026-09-24.
 
         Raises:
             APIStatusError: the server refused; the subclass tells the status.
@@ -153,7 +153,7 @@ class Videos(Resource):
             )
         )
 
-    @deprecated("the video API ends on 2026-09-24")
+    @deprecated("the video API was announced to end on 2026-09-24")
     @spelled
     def create_character(
         self,
@@ -167,7 +167,7 @@ class Videos(Resource):
     ) -> VideoCreateCharacterResponse:
         """`POST /videos/characters`: gives `VideoCreateCharacterResponse`.
 
-        Deprecated: the video API ends on 2026-09-24.
+        Deprecated: the video API was announced to end on 2026-09-24.
 
         Raises:
             APIStatusError: the server refused; the subclass tells the status.
@@ -186,7 +186,7 @@ class Videos(Resource):
             )
         )
 
-    @deprecated("the video API ends on 2026-09-24")
+    @deprecated("the video API was announced to end on 2026-09-24")
     @spelled
     def delete(
         self,
@@ -199,7 +199,7 @@ class Videos(Resource):
     ) -> VideoDeleteResponse:
         """`DELETE /videos/{video_id}`: gives `VideoDeleteResponse`.
 
-        Deprecated: the video API ends on 2026-09-24.
+        Deprecated: the video API was announced to end on 2026-09-24.
 
         Raises:
             APIStatusError: the server refused; the subclass tells the status.
@@ -219,7 +219,7 @@ class Videos(Resource):
             )
         )
 
-    @deprecated("the video API ends on 2026-09-24")
+    @deprecated("the video API was announced to end on 2026-09-24")
     @spelled
     def download_content(
         self,
@@ -233,7 +233,7 @@ class Videos(Resource):
     ) -> HttpxBinaryResponseContent:
         """`GET /videos/{video_id}/content`: gives `HttpxBinaryResponseContent`.
 
-        Deprecated: the video API ends on 2026-09-24.
+        Deprecated: the video API was announced to end on 2026-09-24.
 
         Raises:
             APIStatusError: the server refused; the subclass tells the status.
@@ -254,7 +254,7 @@ class Videos(Resource):
             )
         )
 
-    @deprecated("the video API ends on 2026-09-24")
+    @deprecated("the video API was announced to end on 2026-09-24")
     @spelled
     def edit(
         self,
@@ -268,7 +268,7 @@ class Videos(Resource):
     ) -> Video:
         """`POST /videos/edits`: gives `Video`.
 
-        Deprecated: the video API ends on 2026-09-24.
+        Deprecated: the video API was announced to end on 2026-09-24.
 
         Raises:
             APIStatusError: the server refused; the subclass tells the status.
@@ -287,7 +287,7 @@ class Videos(Resource):
             )
         )
 
-    @deprecated("the video API ends on 2026-09-24")
+    @deprecated("the video API was announced to end on 2026-09-24")
     @spelled
     def extend(
         self,
@@ -302,7 +302,7 @@ class Videos(Resource):
     ) -> Video:
         """`POST /videos/extensions`: gives `Video`.
 
-        Deprecated: the video API ends on 2026-09-24.
+        Deprecated: the video API was announced to end on 2026-09-24.
 
         Raises:
             APIStatusError: the server refused; the subclass tells the status.
@@ -321,7 +321,7 @@ class Videos(Resource):
             )
         )
 
-    @deprecated("the video API ends on 2026-09-24")
+    @deprecated("the video API was announced to end on 2026-09-24")
     @spelled
     def get_character(
         self,
@@ -334,7 +334,7 @@ class Videos(Resource):
     ) -> VideoGetCharacterResponse:
         """`GET /videos/characters/{character_id}`: gives `VideoGetCharacterResponse`.
 
-        Deprecated: the video API ends on 2026-09-24.
+        Deprecated: the video API was announced to end on 2026-09-24.
 
         Raises:
             APIStatusError: the server refused; the subclass tells the status.
@@ -354,7 +354,7 @@ class Videos(Resource):
             )
         )
 
-    @deprecated("the video API ends on 2026-09-24")
+    @deprecated("the video API was announced to end on 2026-09-24")
     @spelled
     def list(
         self,
@@ -369,7 +369,7 @@ class Videos(Resource):
     ) -> SyncConversationCursorPage[Video]:
         """`GET /videos`: gives `SyncConversationCursorPage[Video]`.
 
-        Deprecated: the video API ends on 2026-09-24.
+        Deprecated: the video API was announced to end on 2026-09-24.
 
         Iterate over what comes back to read on past the first page.
 
@@ -390,7 +390,7 @@ class Videos(Resource):
             )
         )
 
-    @deprecated("the video API ends on 2026-09-24")
+    @deprecated("the video API was announced to end on 2026-09-24")
     @spelled
     def poll(
         self,
@@ -400,7 +400,7 @@ class Videos(Resource):
     ) -> Video:
         """Composed of several calls: gives `Video`.
 
-        Deprecated: the video API ends on 2026-09-24.
+        Deprecated: the video API was announced to end on 2026-09-24.
 
         Raises:
             APIStatusError: the server refused; the subclass tells the status.
@@ -412,7 +412,7 @@ class Videos(Resource):
 
         return self._client.run(videos_poll(self._client, video_id=video_id, poll_interval_ms=poll_interval_ms))
 
-    @deprecated("the video API ends on 2026-09-24")
+    @deprecated("the video API was announced to end on 2026-09-24")
     @spelled
     def remix(
         self,
@@ -426,7 +426,7 @@ class Videos(Resource):
     ) -> Video:
         """`POST /videos/{video_id}/remix`: gives `Video`.
 
-        Deprecated: the video API ends on 2026-09-24.
+        Deprecated: the video API was announced to end on 2026-09-24.
 
         Raises:
             APIStatusError: the server refused; the subclass tells the status.
@@ -447,7 +447,7 @@ class Videos(Resource):
             )
         )
 
-    @deprecated("the video API ends on 2026-09-24")
+    @deprecated("the video API was announced to end on 2026-09-24")
     @spelled
     def retrieve(
         self,
@@ -460,7 +460,7 @@ class Videos(Resource):
     ) -> Video:
         """`GET /videos/{video_id}`: gives `Video`.
 
-        Deprecated: the video API ends on 2026-09-24.
+        Deprecated: the video API was announced to end on 2026-09-24.
 
         Raises:
             APIStatusError: the server refused; the subclass tells the status.
@@ -494,7 +494,7 @@ class AsyncVideos(AsyncResource):
         """The same resource, whose methods open the reply in a context."""
         return AsyncVideosWithStreamingResponse(self)
 
-    @deprecated("the video API ends on 2026-09-24")
+    @deprecated("the video API was announced to end on 2026-09-24")
     @async_spelled
     async def create(
         self,
@@ -511,7 +511,7 @@ class AsyncVideos(AsyncResource):
     ) -> Video:
         """`POST /videos`: gives `Video`.
 
-        Deprecated: the video API ends on 2026-09-24.
+        Deprecated: the video API was announced to end on 2026-09-24.
 
         Raises:
             APIStatusError: the server refused; the subclass tells the status.
@@ -536,7 +536,7 @@ class AsyncVideos(AsyncResource):
             )
         )
 
-    @deprecated("the video API ends on 2026-09-24")
+    @deprecated("the video API was announced to end on 2026-09-24")
     @async_spelled
     async def create_and_poll(
         self,
@@ -554,7 +554,7 @@ class AsyncVideos(AsyncResource):
     ) -> Video:
         """Composed of several calls: gives `Video`.
 
-        Deprecated: the video API ends on 2026-09-24.
+        Deprecated: the video API was announced to end on 2026-09-24.
 
         Raises:
             APIStatusError: the server refused; the subclass tells the status.
@@ -580,7 +580,7 @@ class AsyncVideos(AsyncResource):
             )
         )
 
-    @deprecated("the video API ends on 2026-09-24")
+    @deprecated("the video API was announced to end on 2026-09-24")
     @async_spelled
     async def create_character(
         self,
@@ -594,7 +594,7 @@ class AsyncVideos(AsyncResource):
     ) -> VideoCreateCharacterResponse:
         """`POST /videos/characters`: gives `VideoCreateCharacterResponse`.
 
-        Deprecated: the video API ends on 2026-09-24.
+        Deprecated: the video API was announced to end on 2026-09-24.
 
         Raises:
             APIStatusError: the server refused; the subclass tells the status.
@@ -613,7 +613,7 @@ class AsyncVideos(AsyncResource):
             )
         )
 
-    @deprecated("the video API ends on 2026-09-24")
+    @deprecated("the video API was announced to end on 2026-09-24")
     @async_spelled
     async def delete(
         self,
@@ -626,7 +626,7 @@ class AsyncVideos(AsyncResource):
     ) -> VideoDeleteResponse:
         """`DELETE /videos/{video_id}`: gives `VideoDeleteResponse`.
 
-        Deprecated: the video API ends on 2026-09-24.
+        Deprecated: the video API was announced to end on 2026-09-24.
 
         Raises:
             APIStatusError: the server refused; the subclass tells the status.
@@ -646,7 +646,7 @@ class AsyncVideos(AsyncResource):
             )
         )
 
-    @deprecated("the video API ends on 2026-09-24")
+    @deprecated("the video API was announced to end on 2026-09-24")
     @async_spelled
     async def download_content(
         self,
@@ -660,7 +660,7 @@ class AsyncVideos(AsyncResource):
     ) -> HttpxBinaryResponseContent:
         """`GET /videos/{video_id}/content`: gives `HttpxBinaryResponseContent`.
 
-        Deprecated: the video API ends on 2026-09-24.
+        Deprecated: the video API was announced to end on 2026-09-24.
 
         Raises:
             APIStatusError: the server refused; the subclass tells the status.
@@ -681,7 +681,7 @@ class AsyncVideos(AsyncResource):
             )
         )
 
-    @deprecated("the video API ends on 2026-09-24")
+    @deprecated("the video API was announced to end on 2026-09-24")
     @async_spelled
     async def edit(
         self,
@@ -695,7 +695,7 @@ class AsyncVideos(AsyncResource):
     ) -> Video:
         """`POST /videos/edits`: gives `Video`.
 
-        Deprecated: the video API ends on 2026-09-24.
+        Deprecated: the video API was announced to end on 2026-09-24.
 
         Raises:
             APIStatusError: the server refused; the subclass tells the status.
@@ -714,7 +714,7 @@ class AsyncVideos(AsyncResource):
             )
         )
 
-    @deprecated("the video API ends on 2026-09-24")
+    @deprecated("the video API was announced to end on 2026-09-24")
     @async_spelled
     async def extend(
         self,
@@ -729,7 +729,7 @@ class AsyncVideos(AsyncResource):
     ) -> Video:
         """`POST /videos/extensions`: gives `Video`.
 
-        Deprecated: the video API ends on 2026-09-24.
+        Deprecated: the video API was announced to end on 2026-09-24.
 
         Raises:
             APIStatusError: the server refused; the subclass tells the status.
@@ -748,7 +748,7 @@ class AsyncVideos(AsyncResource):
             )
         )
 
-    @deprecated("the video API ends on 2026-09-24")
+    @deprecated("the video API was announced to end on 2026-09-24")
     @async_spelled
     async def get_character(
         self,
@@ -761,7 +761,7 @@ class AsyncVideos(AsyncResource):
     ) -> VideoGetCharacterResponse:
         """`GET /videos/characters/{character_id}`: gives `VideoGetCharacterResponse`.
 
-        Deprecated: the video API ends on 2026-09-24.
+        Deprecated: the video API was announced to end on 2026-09-24.
 
         Raises:
             APIStatusError: the server refused; the subclass tells the status.
@@ -781,7 +781,7 @@ class AsyncVideos(AsyncResource):
             )
         )
 
-    @deprecated("the video API ends on 2026-09-24")
+    @deprecated("the video API was announced to end on 2026-09-24")
     @spelled
     def list(
         self,
@@ -796,7 +796,7 @@ class AsyncVideos(AsyncResource):
     ) -> AsyncPaginator[Video, AsyncConversationCursorPage[Video]]:
         """`GET /videos`: gives `AsyncPaginator[Video, AsyncConversationCursorPage[Video]]`.
 
-        Deprecated: the video API ends on 2026-09-24.
+        Deprecated: the video API was announced to end on 2026-09-24.
 
         Iterate over what comes back to read on past the first page.
 
@@ -817,7 +817,7 @@ class AsyncVideos(AsyncResource):
             )
         )
 
-    @deprecated("the video API ends on 2026-09-24")
+    @deprecated("the video API was announced to end on 2026-09-24")
     @async_spelled
     async def poll(
         self,
@@ -827,7 +827,7 @@ class AsyncVideos(AsyncResource):
     ) -> Video:
         """Composed of several calls: gives `Video`.
 
-        Deprecated: the video API ends on 2026-09-24.
+        Deprecated: the video API was announced to end on 2026-09-24.
 
         Raises:
             APIStatusError: the server refused; the subclass tells the status.
@@ -839,7 +839,7 @@ class AsyncVideos(AsyncResource):
 
         return await self._client.run(videos_poll(self._client, video_id=video_id, poll_interval_ms=poll_interval_ms))
 
-    @deprecated("the video API ends on 2026-09-24")
+    @deprecated("the video API was announced to end on 2026-09-24")
     @async_spelled
     async def remix(
         self,
@@ -853,7 +853,7 @@ class AsyncVideos(AsyncResource):
     ) -> Video:
         """`POST /videos/{video_id}/remix`: gives `Video`.
 
-        Deprecated: the video API ends on 2026-09-24.
+        Deprecated: the video API was announced to end on 2026-09-24.
 
         Raises:
             APIStatusError: the server refused; the subclass tells the status.
@@ -874,7 +874,7 @@ class AsyncVideos(AsyncResource):
             )
         )
 
-    @deprecated("the video API ends on 2026-09-24")
+    @deprecated("the video API was announced to end on 2026-09-24")
     @async_spelled
     async def retrieve(
         self,
@@ -887,7 +887,7 @@ class AsyncVideos(AsyncResource):
     ) -> Video:
         """`GET /videos/{video_id}`: gives `Video`.
 
-        Deprecated: the video API ends on 2026-09-24.
+        Deprecated: the video API was announced to end on 2026-09-24.
 
         Raises:
             APIStatusError: the server refused; the subclass tells the status.
