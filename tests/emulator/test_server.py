@@ -39,6 +39,20 @@ def test_starts_again() -> None:
             assert httpx.get(f"{server.base_url}/models", headers=KEY).status_code == 200
 
 
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+def test_a_server_that_cannot_start_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def broken(*_: object, **__: object) -> None:
+        raise OSError("no")
+
+    server = Emulator()
+    monkeypatch.setattr("uvicorn.Server.startup", broken)
+    with pytest.raises(RuntimeError, match="did not start"):
+        server.start()
+    monkeypatch.undo()
+    with server:
+        assert httpx.get(f"{server.base_url}/models", headers=KEY).status_code == 200
+
+
 def test_two_side_by_side_share_nothing() -> None:
     with Emulator() as one, Emulator() as other:
         made = httpx.post(f"{one.base_url}/responses", headers=KEY, json={"model": "gpt-4o", "input": "hi"}).json()

@@ -113,6 +113,10 @@ class Emulator:
         self._server = server
         self._thread.start()
         ready.wait()
+        if not server.started:
+            self._thread.join()
+            self._thread = self._server = None
+            raise RuntimeError("the emulator's server did not start; its log says why")
         self._base_url = address(sock)
         return self
 
