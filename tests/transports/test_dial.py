@@ -76,6 +76,15 @@ def test_a_failed_address_does_not_wait_for_its_turn(port: int, monkeypatch: pyt
         assert sock.getpeername()[1] == port
 
 
+def test_a_failure_beside_a_runner_starts_the_next_at_once(
+    port: int, hole: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "STAGGER", 0.6)
+    started = time.monotonic()
+    race([hole, closed(), (V4, ("127.0.0.1", port))], None).close()
+    assert 0.6 <= time.monotonic() - started < 1.1
+
+
 def test_a_family_the_system_lacks(port: int) -> None:
     with race([(9999, ("nowhere", 1)), (V4, ("127.0.0.1", port))], None) as sock:
         assert sock.getpeername()[1] == port

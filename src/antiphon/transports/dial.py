@@ -168,14 +168,15 @@ class _Race:
             now = monotonic()
             if self.until is not None and now >= self.until:
                 raise timed_out("connect")
-            if self.waiting and (now >= next_start or not self.running):
+            failure = self.problem
+            if self.waiting and now >= next_start:
                 next_start = now + STAGGER
                 winner = self._start(self.waiting.popleft())
             else:
                 winner = self._wait(self._patience(now, next_start))
             if winner is not None:
                 return winner
-            if not self.running:
+            if self.problem is not failure:
                 next_start = now
         raise connect_failure(self.problem) from self.problem
 

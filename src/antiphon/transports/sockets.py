@@ -33,6 +33,8 @@ from .opening import Opener
 from .proxy import Proxy, ProxyMap
 from .tls import TLSConfig
 
+_CLOSED = "the client was closed; make a new one"
+
 
 class SocketTransport:
     """Carries requests over blocking sockets; implements `transports.base.Transport`.
@@ -144,13 +146,16 @@ class SocketTransport:
             raise timed_out(problem.phase or "connect", deadline=True) from None
         connection.key, connection.owner = request.origin, self._pool
         self._held.add(connection)
+        if self._closed:  # from here on close() sees the connection; before, it could not
+            self._let_go(connection)
+            raise ClientClosed(_CLOSED)
         return connection
 
     # -- places --------------------------------------------------------------------------------------------------------
 
     def _checkout(self, request: Request, now: float) -> Connection:
         if self._closed:
-            raise ClientClosed("the client was closed; make a new one")
+            raise ClientClosed(_CLOSED)
         if request.deadline is not None and now >= request.deadline:
             raise timed_out("pool", deadline=True)
         waiter = None
@@ -173,10 +178,8 @@ class SocketTransport:
         try:
             if idle is not None:
                 self._held.add(idle)
-                if idle.is_quiet():
+                if idle.is_quiet() and not self._closed:
                     return idle
-            if self._closed:
-                raise ClientClosed("the client was closed; make a new one")
             fresh = self._open(request)
         except BaseException:
             self._let_go(idle)
