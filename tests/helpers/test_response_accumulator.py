@@ -106,6 +106,8 @@ def test_an_error_event_may_come_at_any_time_and_unknown_events_pass():
         ([whole()[4]], "begins with response.created"),
         ([whole()[0], whole()[4]], "before its item"),
         ([*whole()[:3], whole()[2]], "two items"),
+        ([*whole()[:4], {**whole()[4], "content_index": 10**12}], "before its part"),
+        ([*whole()[:4], {**whole()[4], "content_index": -1}], "before its part"),
         ([*whole()[:-1], {**whole()[-1], "response": {"id": "other"}}], "goes on with another"),
         (
             [*whole()[:-2], whole(end="completed")[-1] | {"response": {"id": "resp_1", "output": []}}],

@@ -32,7 +32,7 @@ class Growing:
     __slots__ = ("_append", "_joined", "pieces")
 
     def __init__(self, text: str = "") -> None:
-        self.pieces = [text] if text else []
+        self.pieces: list[str] = [text] if text else []
         self._joined = 0
         self._append: Callable[[str], str] | None = None
 

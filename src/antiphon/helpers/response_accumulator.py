@@ -70,9 +70,11 @@ class _Item:
         self.texts.append(_text_of(part))
 
     def text(self, position: int) -> Growing:
-        # Some servers send text without announcing its part.
-        while position >= len(self.texts):
+        if position == len(self.texts):
+            # Some servers send text without announcing its part.
             self.add_part({"type": "output_text", "text": "", "annotations": []})
+        elif not 0 <= position < len(self.texts):
+            raise RuntimeError(f"a delta came for content index {position} before its part")
         return self.texts[position]
 
     def snapshot(self) -> dict[str, Any]:
@@ -244,7 +246,7 @@ class ResponseAccumulator:
 
     def _refusal_delta(self, event: Any, data: dict[str, Any]) -> Any:
         item = self._item(data)
-        if data["content_index"] < len(item.texts):
+        if 0 <= data["content_index"] < len(item.texts):
             item.texts[data["content_index"]].pieces.append(data["delta"])
         return event
 
