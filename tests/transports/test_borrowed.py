@@ -431,5 +431,5 @@ def test_their_timeout() -> None:
 
 def test_neither_library_is_imported_by_us() -> None:
     script = "import sys, antiphon.transports.borrowed as b; b.borrow(type('T', (), {'send': lambda s, r: r})(), colour='sync')"
-    script += "; sys.exit(bool({'httpx', 'httpx2', 'anyio'} & set(sys.modules)))"
+    script += "; sys.exit(bool({'httpx', 'httpx2', 'anyio', 'asyncio'} & set(sys.modules)))"
     assert subprocess.run([sys.executable, "-c", script], check=False, timeout=30).returncode == 0

@@ -238,6 +238,14 @@ def test_a_server_that_leaves_during_the_handshake(loop: str, trusting: TLSConfi
         with_transport(loop, main, tls=trusting)
 
 
+def test_a_trust_store_that_is_not_there(loop: str) -> None:
+    async def main(transport: StreamTransport) -> None:
+        with pytest.raises(TLSError, match="cannot load"):
+            await transport.send(ask("https://127.0.0.1:1/"))
+
+    with_transport(loop, main, tls=TLSConfig(ca_bundle="no-such-file.pem"))
+
+
 def test_a_handshake_that_hangs(loop: str, trusting: TLSConfig) -> None:
     with Rude(greeting=pause(30)) as server:
 

@@ -13,8 +13,6 @@ from typing import Any, Literal, overload
 from ..core.limits import DEFAULT_WIRE_LIMITS, WireLimits
 from ..core.timeout import Timeout
 from .base import AsyncTransport, Transport
-from .httpx_async import AsyncHttpxTransport
-from .httpx_sync import HttpxTransport
 
 _LIBRARIES = ("httpx2", "httpx")
 _STRANGERS = frozenset({"requests", "aiohttp", "urllib3", "niquests", "curl_cffi", "pyreqwest"})
@@ -45,8 +43,12 @@ def borrow(
         if module is None:
             continue
         if isinstance(client, module.Client) and colour == "sync":
+            from .httpx_sync import HttpxTransport
+
             return HttpxTransport(client, limits)
         if isinstance(client, module.AsyncClient) and colour == "async":
+            from .httpx_async import AsyncHttpxTransport
+
             return AsyncHttpxTransport(client, limits)
         if isinstance(client, (module.Client, module.AsyncClient)):
             raise _refusal(client, colour)

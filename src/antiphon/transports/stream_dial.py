@@ -103,17 +103,18 @@ class _Work:
         if proxy is not None:
             await self._by_proxy(proxy, link)
             return
+        context = self.dial.tls.context() if self.origin.scheme == "https" else None
         sock = await self._socket(self.origin.host, self.origin.port)
-        if self.origin.scheme == "https":
-            await self._attach(link, sock, self.dial.tls.context(), self.origin.host)
+        if context is not None:
+            await self._attach(link, sock, context, self.origin.host)
         else:
             link.sock = sock
             await self._attach(link, sock)
 
     async def _by_proxy(self, proxy: Proxy, link: StreamLink) -> None:
-        sock = await self._socket(proxy.host, proxy.port)
         context = self.dial.tls.context() if proxy.scheme == "https" else None
         name = proxy.host if context else None
+        sock = await self._socket(proxy.host, proxy.port)
         if self.origin.scheme != "https":
             link.absolute, link.proxy_authorization = True, proxy.authorization
             await self._attach(link, sock, context, name)
