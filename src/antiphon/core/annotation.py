@@ -11,15 +11,15 @@ import re
 import sys
 import types
 import typing
-from ast import literal_eval
 from collections import abc
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from typing import Annotated, Any, ForwardRef, Literal, Union, get_args, get_origin
 
-_QUOTED = re.compile(r"'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\"")
-_NAME = re.compile(r"[A-Za-z_][\w.]*")
-_LITERAL = re.compile(r"(?:typing\.|typing_extensions\.|t\.)?Literal\[([^\[\]]*)\]")
+# Compiled on first use, by re itself.
+_QUOTED = r"'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\""
+_NAME = r"[A-Za-z_][\w.]*"
+_LITERAL = r"(?:typing\.|typing_extensions\.|t\.)?Literal\[([^\[\]]*)\]"
 _PLAIN_NAMES = frozenset(
     {
         *("str", "int", "float", "bool", "bytes", "None", "object", "Any", "Literal", "Optional", "Union"),
@@ -75,7 +75,7 @@ def is_plain(annotation: object) -> bool:
         return False
     known = _plain.get(annotation)
     if known is None:
-        names = _NAME.findall(_QUOTED.sub("", annotation))
+        names = re.findall(_NAME, re.sub(_QUOTED, "", annotation))
         known = all(name.rpartition(".")[2] in _PLAIN_NAMES for name in names)
         if len(_plain) < 10_000:
             _plain[annotation] = known
@@ -106,7 +106,7 @@ def literals_of(annotation: object) -> tuple[object, ...] | None:
 
 @lru_cache(maxsize=4096)
 def _literals_of_text(text: str) -> tuple[object, ...] | None:
-    match = _LITERAL.match(text)
+    match = re.match(_LITERAL, text)
     if match is None or text[match.end() :].replace(" ", "") not in {"", "|None"}:
         return None
     inside = match[1].strip()
@@ -116,6 +116,8 @@ def _literals_of_text(text: str) -> tuple[object, ...] | None:
         values = inside[1:-1].split(f"{quote}, {quote}")
         if not any("'" in value or '"' in value for value in values):
             return tuple(values)
+    from ast import literal_eval
+
     try:
         return typing.cast("tuple[object, ...]", literal_eval(f"({inside},)"))
     except (ValueError, SyntaxError):
@@ -165,7 +167,7 @@ def remember_locals(cls: type, frame: types.FrameType | None) -> None:
     """Keep the names that annotations of a class made inside a function use from that function."""
     texts = [text for text in cls.__annotations__.values() if isinstance(text, str)]
     if texts and frame is not None:
-        wanted = {name.partition(".")[0] for text in texts for name in _NAME.findall(text)}
+        wanted = {name.partition(".")[0] for text in texts for name in re.findall(_NAME, text)}
         found = {name: value for name, value in frame.f_locals.items() if name in wanted}
         if found:
             setattr(cls, _LOCAL_NAMESPACE, found)

@@ -11,15 +11,19 @@ from __future__ import annotations
 import types
 from datetime import date, datetime
 from functools import lru_cache
-from typing import Any, Union, cast, get_args, get_origin
-
-import msgspec
+from typing import TYPE_CHECKING, Any, Union, cast, get_args, get_origin
 
 from .annotation import MAPPINGS, SEQUENCES, union_members, unwrap
+from .later import Later
 from .scalar import is_foreign, to_foreign
 from .shape import is_class
 from .variant import Variants
 from .view import Cast, View
+
+if TYPE_CHECKING:
+    import msgspec
+else:
+    msgspec = Later("msgspec")
 
 _CONTAINERS = frozenset({dict, list})
 _SCALARS = frozenset({str, int, float, bool, bytes, type(None), object, complex})

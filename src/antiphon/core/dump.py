@@ -7,18 +7,19 @@ choice of fields walks the views. The result shares nothing with the model.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from datetime import date, datetime, time, timedelta
-from decimal import Decimal
-from typing import Any, NamedTuple
-from uuid import UUID
-
-import msgspec
+from functools import cache
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from .annotation import is_plain
+from .later import Later
 from .shape import is_dict, is_list, is_mapping, is_sequence
 from .view import Field, Plan, View, plan_of
 
-_KEPT = (bytes, bytearray, memoryview, datetime, date, time, timedelta, Decimal, UUID)
+if TYPE_CHECKING:
+    import msgspec
+else:
+    msgspec = Later("msgspec")
+
 _SCALARS = frozenset({str, int, float, bool, type(None)})
 _COLLECTIONS = frozenset({tuple, set, frozenset})
 _MISSING = object()
@@ -38,6 +39,16 @@ class Form(NamedTuple):
     def verbatim(self) -> bool:
         """Whether the data as it came is the answer."""
         return self.by_alias and self.exclude_unset and not self.exclude_defaults and not self.exclude_none
+
+
+@cache
+def _kept_types() -> tuple[type, ...]:
+    """What Python mode leaves as it is; loaded with the first dump rather than with every client."""
+    from datetime import date, datetime, time, timedelta
+    from decimal import Decimal
+    from uuid import UUID
+
+    return (bytes, bytearray, memoryview, datetime, date, time, timedelta, Decimal, UUID)
 
 
 class _Foreign(Exception):
@@ -72,7 +83,7 @@ def _copied(value: Any, form: Form, hook: Callable[[Any], Any] = _foreign) -> An
     try:
         if form.mode == "json":
             return msgspec.json.decode(msgspec.json.encode(value, enc_hook=hook))
-        return msgspec.to_builtins(value, builtin_types=_KEPT, enc_hook=hook)
+        return msgspec.to_builtins(value, builtin_types=_kept_types(), enc_hook=hook)
     except (_Foreign, TypeError, RecursionError, UnicodeEncodeError):
         return _plain(value, form)
 

@@ -12,17 +12,23 @@ from __future__ import annotations
 import enum
 import io
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date, datetime
-from typing import Any
-from uuid import UUID
-
-import msgspec
+from typing import TYPE_CHECKING, Any
 
 from ..errors import InvalidBody
+from .later import Later
 from .omit import SENTINELS
 from .shape import is_iterable, is_mapping, is_sequence
 from .view import View
+
+if TYPE_CHECKING:
+    import uuid
+
+    import msgspec
+else:
+    msgspec = Later("msgspec")
+    uuid = Later("uuid")
 
 _DEPTH = 400
 _AS_THEY_ARE = frozenset({str, int, bool, type(None)})
@@ -38,7 +44,13 @@ def _data_of(value: Any) -> Any:
     raise _Unusual
 
 
-_encode = msgspec.json.Encoder(enc_hook=_data_of).encode
+def _first_encode(value: Any) -> bytes:
+    global _encode
+    _encode = msgspec.json.Encoder(enc_hook=_data_of).encode
+    return _encode(value)
+
+
+_encode: Callable[[Any], bytes] = _first_encode
 
 
 def encode_json(value: Any) -> bytes:
@@ -145,13 +157,13 @@ def _converted(value: Any, path: str) -> Any:
     """One step towards plain values for an object of another class."""
     if isinstance(value, (datetime, date)):
         return value.isoformat()
-    if isinstance(value, UUID):
+    if value.__class__ is uuid.UUID:
         return str(value)
     if not isinstance(value, (type, bytes, bytearray, memoryview, io.IOBase)):
         if hasattr(value.__class__, "__pydantic_serializer__"):
             return _pydantic(value)
-        if isinstance(value, msgspec.Struct) or hasattr(value.__class__, "__dataclass_fields__"):
-            return {name: getattr(value, name) for name in _field_names(value)}
+        if _field_names(value) is not None:
+            return {name: getattr(value, name) for name in _field_names(value) or ()}
         if callable(getattr(value, "tolist", None)):
             return value.tolist()
         if is_iterable(value):
@@ -159,8 +171,10 @@ def _converted(value: Any, path: str) -> Any:
     raise InvalidBody(f"{_named(path)} is {_described(value)}", path)
 
 
-def _field_names(value: Any) -> Iterable[str]:
-    return value.__struct_fields__ if isinstance(value, msgspec.Struct) else value.__dataclass_fields__
+def _field_names(value: Any) -> Iterable[str] | None:
+    """The fields of a msgspec struct or a dataclass."""
+    kind = value.__class__
+    return getattr(kind, "__struct_fields__", None) or getattr(kind, "__dataclass_fields__", None)
 
 
 def _pydantic(value: Any) -> Any:

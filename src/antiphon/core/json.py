@@ -5,14 +5,27 @@ It knows UTF-8 and RFC 8259, and no types: what the values mean is for the model
 
 from __future__ import annotations
 
-from typing import Any, NoReturn
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, NoReturn
 
-import msgspec
-
+from .later import Later
 from .limits import DEFAULT_WIRE_LIMITS, WireLimits
 
+if TYPE_CHECKING:
+    import msgspec
+else:
+    msgspec = Later("msgspec")
+
 _BOM = b"\xef\xbb\xbf"
-_decode = msgspec.json.Decoder().decode
+
+
+def _first_decode(data: bytes | bytearray) -> Any:
+    global _decode
+    _decode = msgspec.json.Decoder().decode
+    return _decode(data)
+
+
+_decode: Callable[[bytes | bytearray], Any] = _first_decode
 
 
 class JSONError(ValueError):

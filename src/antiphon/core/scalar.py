@@ -9,11 +9,15 @@ from __future__ import annotations
 import enum
 from collections.abc import Callable
 from datetime import date, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import msgspec
-
+from .later import Later
 from .mismatch import ValidationError, kind_of, listed, mismatch
+
+if TYPE_CHECKING:
+    import msgspec
+else:
+    msgspec = Later("msgspec")
 
 Check = Callable[[Any, bool], Any]
 
