@@ -63,7 +63,7 @@ class _Item:
         self.done: dict[str, Any] | None = None
         parts = entries_of(data.get("content")) if data.get("type") == "message" else []
         self.texts: list[Growing] = [_text_of(part) for part in parts]
-        self.arguments = Growing(data.get("arguments") or "")
+        self.arguments: Growing = Growing(data.get("arguments") or "")
 
     def add_part(self, part: dict[str, Any]) -> None:
         self.data = {**self.data, "content": [*(self.data.get("content") or ()), part]}
