@@ -166,7 +166,8 @@ class BaseClient(RawCalls, Generic[T]):
 
     @api_key.setter
     def api_key(self, value: str) -> None:
-        self._change(api_key=Secret(value), api_key_source=None)
+        value = hidden(value)  # type: ignore[assignment]
+        self._change(api_key=self.settings.key(value), api_key_source=None)
 
     @property
     def admin_api_key(self) -> str | None:
@@ -176,7 +177,8 @@ class BaseClient(RawCalls, Generic[T]):
 
     @admin_api_key.setter
     def admin_api_key(self, value: str | None) -> None:
-        self._change(admin_api_key=None if value is None else Secret(value))
+        value = hidden(value)  # type: ignore[assignment]
+        self._change(admin_api_key=None if value is None else self.settings.key(value, "admin_api_key"))
 
     @property
     def webhook_secret(self) -> str | None:
@@ -347,6 +349,8 @@ class BaseClient(RawCalls, Generic[T]):
         return (_remade, (type(self), arguments))
 
     def __repr__(self) -> str:
+        if "_policies" not in vars(self):  # its making failed, and a traceback shows it
+            return f"<antiphon.{type(self).__name__}, not made>"
         names = ", ".join(type(policy).__name__ for policy in self._policies)
         return f"<antiphon.{type(self).__name__} {self.base_url} policies=[{names}]>"
 

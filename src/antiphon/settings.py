@@ -52,6 +52,12 @@ class Settings(NamedTuple):
             return Identity(credential.PENDING, _bearer(self.admin_api_key))
         return Identity(_bearer(self.api_key), _bearer(self.admin_api_key))
 
+    def key(self, value: object, name: str = "api_key") -> Secret:
+        """A key that replaces one of these, checked like the first."""
+        if not isinstance(value, Secret):
+            raise TypeError(f"{name} must be text; got {type(value).__name__}")
+        return credential.checked(value, name, official=_is_official(self.base_url))
+
 
 def _bearer(key: Secret | None) -> Secret | None:
     return None if key is None else credential.bearer(key)
@@ -84,7 +90,7 @@ def resolve(
         TypeError, ValueError: a number or a region that cannot be right.
     """
     where = _base_url(base_url, websocket_base_url, data_residency)
-    official = where.host == "openai.com" or where.host.endswith(".openai.com")
+    official = _is_official(where)
     key, source = _key(_environment("OPENAI_API_KEY") if api_key is None else api_key, official)
     admin = _environment("OPENAI_ADMIN_KEY") if admin_api_key is None else admin_api_key
     if enforce_credentials and key is None and source is None and admin is None:
@@ -121,6 +127,10 @@ def checked_retries(value: Any) -> int:
     if value < 0:
         raise ValueError(f"max_retries must be 0 or more; got {value}")
     return value
+
+
+def _is_official(url: URL) -> bool:
+    return url.host == "openai.com" or url.host.endswith(".openai.com")
 
 
 def _key(value: Any, official: bool) -> tuple[Secret | None, Callable[[], Any] | None]:

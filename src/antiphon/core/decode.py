@@ -49,7 +49,7 @@ def decode(reply: Reply, target: Any, *, strict: bool = False, limits: WireLimit
         limits: how deep JSON may nest.
 
     Raises:
-        MalformedResponse: empty, not JSON, not UTF-8, or nested too deep.
+        MalformedResponse: empty, not JSON, not UTF-8, nested too deep, or no object where a model was promised.
         UnexpectedContentType: something else altogether, e.g. HTML.
         UnexpectedStatus: a success without content where a result was promised.
         APIError: the body is an error object although the status says success.
@@ -61,6 +61,9 @@ def decode(reply: Reply, target: Any, *, strict: bool = False, limits: WireLimit
     data = body_json(reply, limits)
     if is_error(data):
         raise error_in_success(reply, data["error"])
+    if data.__class__ is not dict and _is_model(target):
+        message = f"a JSON object was promised; got {type(data).__name__}: {snippet(reply, reply.content)!r}"
+        raise MalformedResponse(reply, data, message=message)
     if isinstance(target, str):
         if strict:
             _validate(reply, resolve(target), data)
@@ -74,6 +77,11 @@ def decode(reply: Reply, target: Any, *, strict: bool = False, limits: WireLimit
     if isinstance(value, BaseModel):
         value._reply_headers = reply.headers
     return value
+
+
+def _is_model(target: Any) -> bool:
+    """Whether only a JSON object can be the target; every reference names a model, or a union of models."""
+    return isinstance(target, str) or (isinstance(target, type) and issubclass(target, BaseModel))
 
 
 def body_json(reply: Reply, limits: WireLimits = DEFAULT_WIRE_LIMITS) -> Any:
