@@ -1,4 +1,4 @@
-"""Writes `antiphon/sockets/channel/*.py` from the API description: one module per WebSocket endpoint, both colours.
+"""Writes `antiphon/sockets/channel/*.py` from the API description: one module per WebSocket endpoint and colour.
 
     python -m tests.sockets.channel_writer           # write
     python -m tests.sockets.channel_writer --check   # fail where a file is stale
@@ -159,10 +159,11 @@ def tree(events: list[Event]) -> Node:
 
 
 class Module:
-    """The text of one endpoint's module."""
+    """The text of one endpoint's module in one colour, "" or "Async"."""
 
-    def __init__(self, endpoint: Endpoint, types: dict[str, Any], source: Source) -> None:
+    def __init__(self, endpoint: Endpoint, colour: str, types: dict[str, Any], source: Source) -> None:
         self.endpoint = endpoint
+        self.colour = colour
         self.root = tree(client_events(types, endpoint.client))
         self.source = source
 
@@ -271,7 +272,14 @@ class Module:
 
     def text(self) -> str:
         source = self.source
-        for module, names in IMPORTS.items():
+        shell, own = ("asynchronous", ["Awaitable"]) if self.colour else ("blocking", [])
+        wanted = {
+            "collections.abc": [*own, "Callable", "Mapping"],
+            **IMPORTS,
+            f"sockets.{shell}": [f"{self.colour}Connection", f"{self.colour}ConnectionManager"],
+            "sockets.opening": [f"{self.colour}Host"],
+        }
+        for module, names in wanted.items():
             for name in names:
                 if name != "OnReconnecting" or self.endpoint.reconnects:
                     source.runtime(module, name)
@@ -279,9 +287,12 @@ class Module:
         if self.endpoint.headers:
             source.add(f"    headers={dict(self.endpoint.headers)!r},")
         source.add(f"    queue={self.endpoint.queue:_},", ")", "", "")
-        for colour in ("", "Async"):
-            source.add(*self.resources(self.root, (), colour), *self.connection(colour), *self.manager(colour))
-        text = source.text(f"The WebSocket endpoint `{self.endpoint.path}`: what can be sent, and how to connect.")
+        colour = self.colour
+        source.add(*self.resources(self.root, (), colour), *self.connection(colour), *self.manager(colour))
+        ending = ", on asyncio." if self.colour else "."
+        text = source.text(
+            f"The WebSocket endpoint `{self.endpoint.path}`: what can be sent, and how to connect{ending}"
+        )
         _, _, rest = text.partition("\n")
         # The events' type stands in a string, which the linter does not look into.
         rules = ["F401", *(["PYI051"] if "str | Literal[" in rest or "] | str" in rest else [])]
@@ -291,13 +302,9 @@ class Module:
 HEADER = "# Written by tests/sockets/channel_writer.py from api/; do not edit.\n"
 
 IMPORTS = {
-    "collections.abc": ("Awaitable", "Callable", "Mapping"),
     "typing": ("Any",),
     "core.omit": ("NotGiven", "Omit", "omit"),
     "sockets.address": ("Channel",),
-    "sockets.asynchronous": ("AsyncConnection", "AsyncConnectionManager"),
-    "sockets.blocking": ("Connection", "ConnectionManager"),
-    "sockets.opening": ("AsyncHost", "Host"),
     "sockets.reconnection": ("OnReconnecting",),
     "sockets.session": ("Session",),
 }
@@ -327,10 +334,10 @@ def rendered() -> dict[Path, str]:
     homes = places(description)
     texts = {}
     for endpoint in ENDPOINTS:
-        source = Source(
-            f"sockets.channel.{endpoint.file}", package=False, places=homes, names=description.overlay["names"]
-        )
-        texts[TARGET / f"{endpoint.file}.py"] = formatted(Module(endpoint, types, source).text())
+        for colour in ("", "Async"):
+            file = f"async_{endpoint.file}" if colour else endpoint.file
+            source = Source(f"sockets.channel.{file}", package=False, places=homes, names=description.overlay["names"])
+            texts[TARGET / f"{file}.py"] = formatted(Module(endpoint, colour, types, source).text())
     return texts
 
 

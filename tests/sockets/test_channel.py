@@ -31,7 +31,8 @@ class AsyncSink(Sink):
 
 
 def connected(endpoint, colour, sink):
-    module = importlib.import_module(f"antiphon.sockets.channel.{endpoint.file}")
+    prefix = "async_" if colour else ""
+    module = importlib.import_module(f"antiphon.sockets.channel.{prefix}{endpoint.file}")
     kind = getattr(module, f"{colour}{endpoint.prefix}Connection")
     return type("Bare", (kind,), {"send": sink.send})(None, None)
 
@@ -109,12 +110,15 @@ print(json.dumps(found))
     theirs = {key: value for key, value in json.loads(done.stdout).items() if ":Base" not in key}
     ours = {}
     for endpoint in ENDPOINTS:
-        module = importlib.import_module(f"antiphon.sockets.channel.{endpoint.file}")
-        for name, kind in vars(module).items():
-            if inspect.isclass(kind) and name.endswith("Resource"):
-                for verb, function in vars(kind).items():
-                    if inspect.isfunction(function) and not verb.startswith("_"):
-                        parameters = list(inspect.signature(function).parameters.values())[1:]
-                        ours[f"{endpoint.file}:{name}.{verb}"] = [[p.name, p.default is p.empty] for p in parameters]
+        for prefix in ("", "async_"):
+            module = importlib.import_module(f"antiphon.sockets.channel.{prefix}{endpoint.file}")
+            for name, kind in vars(module).items():
+                if inspect.isclass(kind) and name.endswith("Resource"):
+                    for verb, function in vars(kind).items():
+                        if inspect.isfunction(function) and not verb.startswith("_"):
+                            parameters = list(inspect.signature(function).parameters.values())[1:]
+                            ours[f"{endpoint.file}:{name}.{verb}"] = [
+                                [p.name, p.default is p.empty] for p in parameters
+                            ]
     missing = {key: value for key, value in theirs.items() if ours.get(key) != value}
     assert missing == {}

@@ -1,1 +1,1 @@
-"""One module per WebSocket endpoint of the API, each loaded when it is first used."""
+"""One module per WebSocket endpoint of the API and colour, each loaded when it is first used."""
