@@ -104,7 +104,8 @@ def arguments(operation: Operation, *, full: bool) -> tuple[list[Any], dict[str,
     keywords: dict[str, Any] = {}
     needed = operation.variants[0].required if operation.variants else frozenset[str]()
     for parameter in operation.parameters:
-        if parameter.type is None or parameter.name == "stream":
+        local = operation.hook.arguments if operation.hook else ()
+        if parameter.type is None or parameter.name in {"stream", *local}:
             continue
         if not (full or parameter.required or parameter.name in needed):
             continue

@@ -21,10 +21,38 @@ OPERATIONS = sorted(operations())
 OPTIONS: dict[str, Any] = {"api_key": "sk-key", "admin_api_key": "sk-admin", "max_retries": 0}
 
 
-@pytest.fixture(scope="module")
-def recorder() -> Iterator[Recorder]:
-    with Recorder() as server:
-        yield server
+class Rig:
+    """Both packages' clients in both colours, asking one recording server."""
+
+    def __init__(self, server: Recorder) -> None:
+        self.server = server
+        self.runner = asyncio.Runner()
+        self.packages: dict[str, Any] = {"official": openai, "ours": antiphon}
+        self.sync = {name: package.OpenAI(base_url=server.url, **OPTIONS) for name, package in self.packages.items()}
+        self.asynchronous = {
+            name: package.AsyncOpenAI(base_url=server.url, **OPTIONS) for name, package in self.packages.items()
+        }
+
+    def ask(self, package: str, colour: str, name: str, positional: list[Any], keywords: dict[str, Any]) -> Seen:
+        self.server.seen.clear()
+        if colour == "sync":
+            result = call(self.sync[package], name, positional, keywords)
+            if hasattr(result, "__next__") and hasattr(result, "close"):
+                result.close()
+        else:
+            self.runner.run(self._awaited(self.asynchronous[package], name, positional, keywords))
+        return self.server.seen[0]
+
+    async def _awaited(self, client: Any, name: str, positional: list[Any], keywords: dict[str, Any]) -> None:
+        result = await call(client, name, positional, keywords)
+        if hasattr(result, "__aiter__") and hasattr(result, "close"):
+            await result.close()
+
+    def close(self) -> None:
+        for name in self.packages:
+            self.sync[name].close()
+            self.runner.run(self.asynchronous[name].close())
+        self.runner.close()
 
 
 def call(client: Any, name: str, positional: list[Any], keywords: dict[str, Any]) -> Any:
@@ -34,38 +62,21 @@ def call(client: Any, name: str, positional: list[Any], keywords: dict[str, Any]
         return getattr(reduce(getattr, path, client), method)(*copy.deepcopy(positional), **copy.deepcopy(keywords))
 
 
-def sync(package: Any, server: Recorder, name: str, positional: list[Any], keywords: dict[str, Any]) -> Seen:
-    server.seen.clear()
-    with package.OpenAI(base_url=server.url, **OPTIONS) as client:
-        _close(call(client, name, positional, keywords))
-    return server.seen[0]
-
-
-def asynchronous(package: Any, server: Recorder, name: str, positional: list[Any], keywords: dict[str, Any]) -> Seen:
-    async def main() -> None:
-        async with package.AsyncOpenAI(base_url=server.url, **OPTIONS) as client:
-            result = await call(client, name, positional, keywords)
-            if hasattr(result, "__aiter__") and hasattr(result, "close"):
-                await result.close()
-
-    server.seen.clear()
-    asyncio.run(main())
-    return server.seen[0]
-
-
-def _close(result: Any) -> None:
-    if hasattr(result, "__next__") and hasattr(result, "close"):
-        result.close()
+@pytest.fixture(scope="module")
+def rig() -> Iterator[Rig]:
+    with Recorder() as server:
+        made = Rig(server)
+        yield made
+        made.close()
 
 
 @pytest.mark.parametrize("full", [False, True], ids=["required", "everything"])
-@pytest.mark.parametrize("colour", [sync, asynchronous], ids=["sync", "async"])
+@pytest.mark.parametrize("colour", ["sync", "async"])
 @pytest.mark.parametrize("name", OPERATIONS)
-def test_the_request_is_the_official_one(name: str, colour: Any, full: bool, recorder: Recorder) -> None:
+def test_the_request_is_the_official_one(name: str, colour: str, full: bool, rig: Rig) -> None:
     positional, keywords = arguments(operations()[name], full=full)
-    official = colour(openai, recorder, name, positional, keywords)
-    ours = colour(antiphon, recorder, name, positional, keywords)
-    assert ours == official
+    official = rig.ask("official", colour, name, positional, keywords)
+    assert rig.ask("ours", colour, name, positional, keywords) == official
 
 
 def test_every_described_rest_operation_is_compared() -> None:
