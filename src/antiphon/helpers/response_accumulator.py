@@ -245,9 +245,9 @@ class ResponseAccumulator:
         return ResponseTextDeltaEvent._later(data, text, len(text.pieces))
 
     def _refusal_delta(self, event: Any, data: dict[str, Any]) -> Any:
-        item = self._item(data)
-        if 0 <= data["content_index"] < len(item.texts):
-            item.texts[data["content_index"]].pieces.append(data["delta"])
+        texts, position = self._item(data).texts, int(data["content_index"])
+        if 0 <= position < len(texts):
+            texts[position].pieces.append(data["delta"])
         return event
 
     def _arguments_delta(self, event: Any, data: dict[str, Any]) -> Any:
