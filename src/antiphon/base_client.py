@@ -284,6 +284,8 @@ class BaseClient(RawCalls, Generic[T]):
         Raises:
             ValueError: an argument and its `set_` twin were both given.
         """
+        api_key = hidden(api_key)  # type: ignore[assignment]
+        admin_api_key, webhook_secret = hidden(admin_api_key), hidden(webhook_secret)  # type: ignore[assignment]
         old = self.settings
         for name, merged, whole in (
             ("headers", default_headers, set_default_headers),

@@ -42,7 +42,7 @@ class BlockingDriver:
             effects.Read: lambda effect: read(effect.reply, effect.limit),
             effects.Discard: lambda effect: discard(effect.reply),
             effects.Invoke: lambda effect: effect.function(*effect.arguments),
-            effects.Ask: lambda effect: Secret(effect.source()),
+            effects.Ask: lambda effect: ask(effect.source),
             effects.Perform: lambda effect: perform(effect.call)[0],
             effects.PerformRaw: lambda effect: perform(effect.call),
             effects.Gather: lambda effect: self._gather(effect.flows, effect.limit),
@@ -93,6 +93,20 @@ def read(reply: Reply, limit: int | None = None) -> bytes:
         body.close()
     reply.content = content = b"".join(pieces)[:limit]
     return content
+
+
+def ask(source: Callable[[], Any]) -> Secret:
+    """Ask a credential's source, and hide the answer.
+
+    Raises:
+        TypeError: the source is a coroutine function, which only an async client can ask.
+    """
+    answer = source()
+    if hasattr(answer, "__await__"):
+        if isinstance(answer, Coroutine):
+            answer.close()
+        raise TypeError("the key's function is async; a blocking client needs a plain one (or use the async client)")
+    return Secret(answer)
 
 
 def discard(reply: Reply) -> None:
