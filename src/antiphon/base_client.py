@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, ClassVar, Generic, Self, TypeVar
+from functools import wraps
+from typing import Any, ClassVar, Generic, Self, TypeVar, cast
 
 from .core.credential import hidden
 from .core.endpoint import Endpoint
-from .core.omit import NotGiven, not_given
+from .core.omit import NotGiven, is_given, not_given
 from .core.platform import platform_headers, user_agent
+from .core.resource import spelled
 from .core.secret import Secret
 from .core.timeout import Timeout
 from .core.url import URL
@@ -21,11 +23,26 @@ from .policies.outcome import judge
 from .policies.redirect import Redirect
 from .policies.retry import Retry
 from .raw_calls import RawCalls
-from .settings import DEFAULT_MAX_RETRIES, DataResidency, Settings, base_url_from, checked_retries, resolve
+from .settings import DEFAULT_MAX_RETRIES, DataResidency, Settings, base_url_from, resolve
 from .transports.base import AsyncTransport, Transport
 from .transports.link import Link
 
 T = TypeVar("T", Transport, AsyncTransport)
+F = TypeVar("F", bound=Callable[..., Any])
+_SECRETS = frozenset({"api_key", "admin_api_key", "webhook_secret"})
+
+
+def _veiled(function: F) -> F:
+    """Hide keys before anything can fail, so that no frame's locals show one; name the nearest of an unknown argument."""
+    inner = spelled(function)
+
+    @wraps(function)
+    def call(self: Any, /, *nothing: Any, **arguments: Any) -> Any:
+        for name in _SECRETS & arguments.keys():
+            arguments[name] = hidden(arguments[name])
+        return inner(self, *nothing, **arguments)
+
+    return cast("F", call)
 
 
 class BaseClient(RawCalls, Generic[T]):
@@ -52,6 +69,8 @@ class BaseClient(RawCalls, Generic[T]):
         cert: a path, or a (certificate, key) pair of paths, that the client shows to the server.
         limits: how many connections may be open.
         policies: what is done about failures, outermost first, instead of the default (`Retry`, `Redirect`).
+        strict_streams: whether an event stream that ends without its terminal event is an error; `False` for servers that
+            mark no end or number their events badly.
 
     Raises:
         OpenAIError: no credential was found.
@@ -63,6 +82,7 @@ class BaseClient(RawCalls, Generic[T]):
     settings: Settings
     _link: Link[T]
 
+    @_veiled
     def __init__(
         self,
         *,
@@ -85,15 +105,18 @@ class BaseClient(RawCalls, Generic[T]):
         cert: str | tuple[str, str] | None = None,
         limits: Any = None,
         policies: Sequence[Policy] | NotGiven = not_given,
+        strict_streams: bool = True,
         _strict_response_validation: bool = False,
         _enforce_credentials: bool = True,
         _clock: Any = None,
     ) -> None:
-        # Hidden first of all, so that a failure below shows no key among this frame's locals.
-        api_key = hidden(api_key)  # type: ignore[assignment]
-        admin_api_key, webhook_secret = hidden(admin_api_key), hidden(webhook_secret)  # type: ignore[assignment]
         self._given_policies = policies
+        self.strict_streams = strict_streams
         self._clock: Clock = _clock or SYSTEM_CLOCK
+        if http_client is not None and not is_given(timeout):
+            from .transports.borrowed import borrowed_timeout
+
+            timeout = borrowed_timeout(http_client) or timeout
         self._wiring: dict[str, Any] = {"proxy": proxy, "verify": verify, "cert": cert, "limits": limits}
         settings = resolve(
             api_key=api_key,  # type: ignore[arg-type]
@@ -120,7 +143,6 @@ class BaseClient(RawCalls, Generic[T]):
 
     def _settle(self, settings: Settings) -> None:
         """Take on settings, and make ready what follows from them."""
-        self.settings = settings
         own = {
             "User-Agent": user_agent(type(self).__name__),
             **platform_headers(),
@@ -130,7 +152,7 @@ class BaseClient(RawCalls, Generic[T]):
             own["OpenAI-Organization"] = settings.organization
         if settings.project is not None:
             own["OpenAI-Project"] = settings.project
-        self._endpoint = Endpoint(
+        endpoint = Endpoint(
             base_url=settings.base_url,
             identity=settings.identity,
             headers=own,
@@ -138,8 +160,11 @@ class BaseClient(RawCalls, Generic[T]):
             default_query=settings.default_query,
             timeout=settings.phases,
         )
-        self._policies = self._chain(settings)
-        self._flow: Forward = fold([judge, *self._policies])
+        chain = self._chain(settings)
+        flow = fold([judge, *chain])
+        # All at once, so that a setting that is refused changes nothing.
+        self.settings, self._endpoint, self._policies = settings, endpoint, chain
+        self._flow: Forward = flow
 
     def _chain(self, settings: Settings) -> list[Policy]:
         chain: list[Policy] = [] if settings.deadline is None else [Deadline(settings.deadline)]
@@ -254,6 +279,7 @@ class BaseClient(RawCalls, Generic[T]):
         """Whether the client was closed."""
         return self._link.closed
 
+    @_veiled
     def copy(
         self,
         *,
@@ -284,8 +310,6 @@ class BaseClient(RawCalls, Generic[T]):
         Raises:
             ValueError: an argument and its `set_` twin were both given.
         """
-        api_key = hidden(api_key)  # type: ignore[assignment]
-        admin_api_key, webhook_secret = hidden(admin_api_key), hidden(webhook_secret)  # type: ignore[assignment]
         old = self.settings
         for name, merged, whole in (
             ("headers", default_headers, set_default_headers),
@@ -293,7 +317,7 @@ class BaseClient(RawCalls, Generic[T]):
         ):
             if merged is not None and whole is not None:
                 raise ValueError(f"pass either default_{name} (merged) or set_default_{name} (replaced), not both")
-        moved = data_residency is not None or not (base_url is None or isinstance(base_url, NotGiven))
+        moved = data_residency is not None or (base_url is not None and is_given(base_url))
         arguments: dict[str, Any] = {
             "api_key": _first(api_key, old.api_key_source, old.api_key),
             "admin_api_key": _first(admin_api_key, old.admin_api_key),
@@ -303,13 +327,14 @@ class BaseClient(RawCalls, Generic[T]):
             "base_url": base_url if moved else old.base_url,
             "data_residency": data_residency,
             "websocket_base_url": _first(websocket_base_url, None if moved else old.websocket_base_url),
-            "timeout": old.timeout if isinstance(timeout, NotGiven) else timeout,
-            "max_retries": old.max_retries if isinstance(max_retries, NotGiven) else max_retries,
-            "deadline": old.deadline if isinstance(deadline, NotGiven) else deadline,
+            "timeout": timeout if is_given(timeout) else old.timeout,
+            "max_retries": max_retries if is_given(max_retries) else old.max_retries,
+            "deadline": deadline if is_given(deadline) else old.deadline,
             "default_headers": _first(set_default_headers, {**old.default_headers, **(default_headers or {})}),
             "default_query": _first(set_default_query, {**old.default_query, **(default_query or {})}),
             "http_client": self._link if http_client is None else http_client,
-            "policies": self._given_policies if isinstance(policies, NotGiven) else policies,
+            "policies": policies if is_given(policies) else self._given_policies,
+            "strict_streams": self.strict_streams,
             "_strict_response_validation": old.strict,
             "_enforce_credentials": _first(_enforce_credentials, old.enforce_credentials),
             "_clock": self._clock,

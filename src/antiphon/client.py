@@ -66,11 +66,13 @@ class OpenAI(BaseClient[Transport], SyncResources):
             APIStatusError: the status is no success.
             APIConnectionError: no usable answer came.
         """
-        return cast("Reply", self._driver.run(self._flow(self._endpoint.request(call, stream=stream))))
+        reply: Reply = self._driver.run(self._flow(self._endpoint.request(call, stream=stream)))
+        return reply
 
     def perform(self, call: Call[T]) -> T:
         """Make a call and decode its result."""
-        return cast("T", result_of(self, call, self.exchange(call)))
+        result: T = result_of(self, call, self._driver.run(self._flow(self._endpoint.request(call))))
+        return result
 
     def perform_raw(self, call: Call[T]) -> tuple[T, Reply]:
         """Make a call; its result and the reply it came in."""
@@ -145,12 +147,13 @@ class AsyncOpenAI(BaseClient[AsyncTransport], AsyncResources):
 
     async def exchange(self, call: Call[Any], *, stream: bool = False) -> Reply:
         """As `OpenAI.exchange`."""
-        return cast("Reply", await self._driver.run(self._flow(self._endpoint.request(call, stream=stream))))
+        reply: Reply = await self._driver.run(self._flow(self._endpoint.request(call, stream=stream)))
+        return reply
 
     async def perform(self, call: Call[T]) -> T:
         """Make a call and decode its result."""
-        reply = await self._driver.run(self._flow(self._endpoint.request(call)))
-        return cast("T", result_of(self, call, reply))
+        result: T = result_of(self, call, await self._driver.run(self._flow(self._endpoint.request(call))))
+        return result
 
     async def perform_raw(self, call: Call[T]) -> tuple[T, Reply]:
         """Make a call; its result and the reply it came in."""

@@ -7,8 +7,9 @@ from collections.abc import Callable, Mapping
 from typing import Any, Literal, NamedTuple
 
 from .core import credential
+from .core.call import checked_retries
 from .core.endpoint import Identity
-from .core.omit import NotGiven
+from .core.omit import is_given
 from .core.secret import Secret
 from .core.timeout import DEFAULT_TIMEOUT, Timeout
 from .core.url import URL
@@ -108,7 +109,7 @@ def resolve(
         base_url=where,
         websocket_base_url=None if websocket_base_url is None else _slashed(URL(websocket_base_url)),
         data_residency=data_residency,
-        timeout=DEFAULT_TIMEOUT if isinstance(timeout, NotGiven) else timeout,
+        timeout=timeout if is_given(timeout) else DEFAULT_TIMEOUT,
         max_retries=checked_retries(max_retries),
         deadline=deadline,
         default_headers={**_environment_headers(), **(default_headers or {})},
@@ -116,17 +117,6 @@ def resolve(
         strict=strict,
         enforce_credentials=enforce_credentials,
     )
-
-
-def checked_retries(value: Any) -> int:
-    """A number of retries, or the error that says what is wrong with it."""
-    if value is None:
-        raise TypeError("max_retries cannot be None; use 0 for no retries, or leave it out for the default of 2")
-    if not isinstance(value, int) or isinstance(value, bool):
-        raise TypeError(f"max_retries must be a whole number; got {type(value).__name__}")
-    if value < 0:
-        raise ValueError(f"max_retries must be 0 or more; got {value}")
-    return value
 
 
 def _is_official(url: URL) -> bool:
@@ -146,7 +136,7 @@ def _environment(name: str) -> Secret | None:
 
 
 def _base_url(base_url: Any, websocket_base_url: Any, region: DataResidency | None) -> URL:
-    given = None if base_url is None or isinstance(base_url, NotGiven) else base_url
+    given = base_url if is_given(base_url) else None
     if region is not None:
         if region not in _REGIONS:
             raise ValueError(f"unknown data_residency {region!r}; one of {', '.join(_REGIONS)}")
@@ -162,7 +152,7 @@ def base_url_from(value: object) -> URL:
     url = URL(value)
     if url.scheme not in ("http", "https"):
         raise InvalidBaseURL(f"base_url must begin with https:// or http://; got {url.scheme}://")
-    if ".." in url.path.split("/"):
+    if ".." in url.path.lower().replace("%2e", ".").split("/"):
         raise InvalidBaseURL("base_url's path holds '..'; write the path it leads to")
     return _slashed(url)
 

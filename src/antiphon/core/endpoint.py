@@ -161,8 +161,7 @@ class Endpoint:
             return call.content, None
         body, kind = call.body, call.operation.body
         if body.__class__ is dict:
-            sentinels = SENTINELS
-            body = {name: value for name, value in body.items() if value.__class__ not in sentinels}
+            body = given(body)
         if call.extra_body:
             if body is not None and not isinstance(body, Mapping):
                 raise InvalidBody("extra_body can only be merged into a body that is a mapping", "extra_body")

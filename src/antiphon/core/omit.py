@@ -6,15 +6,21 @@ accepted wherever an argument is, and neither is ever sent.
 
 from __future__ import annotations
 
-from typing import Any, Literal, TypeGuard, TypeVar
+from typing import Any, Literal, Self, TypeGuard, TypeVar
 
 T = TypeVar("T")
 
 
 class Omit:
-    """Leave this argument, header or query entry out, also where a default would add it."""
+    """Leave this argument, header or query entry out, also where a default would add it. There is one, `omit`."""
 
     __slots__ = ()
+    _only: Self | None = None
+
+    def __new__(cls) -> Self:
+        if cls._only is None:
+            cls._only = super().__new__(cls)
+        return cls._only
 
     def __bool__(self) -> Literal[False]:
         return False
@@ -27,9 +33,15 @@ class Omit:
 
 
 class NotGiven:
-    """The older mark for an argument that was not given; means the same as `Omit` in a request."""
+    """The older mark for an argument that was not given; means the same as `Omit` in a request. There is one."""
 
     __slots__ = ()
+    _only: Self | None = None
+
+    def __new__(cls) -> Self:
+        if cls._only is None:
+            cls._only = super().__new__(cls)
+        return cls._only
 
     def __bool__(self) -> Literal[False]:
         return False
@@ -55,5 +67,5 @@ def is_given(value: T | Omit | NotGiven) -> TypeGuard[T]:
 
 def given(arguments: dict[str, Any]) -> dict[str, Any]:
     """The entries of `arguments` that were given, in order."""
-    sentinels = SENTINELS
-    return {name: value for name, value in arguments.items() if value.__class__ not in sentinels}
+    absent, missing = omit, not_given
+    return {name: value for name, value in arguments.items() if value is not absent and value is not missing}

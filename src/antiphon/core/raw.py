@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, TypedDict
 
-from .call import Call, Operation
-from .omit import not_given
+from .call import Call, Operation, checked_retries
+from .omit import is_given, not_given
 
 
 class RequestOptions(TypedDict, total=False):
@@ -49,13 +49,14 @@ def raw_call(
     """The call for a verb and a path.
 
     Raises:
-        TypeError: both `body` and `content`, or both `files` and `content`, were given.
+        TypeError: both `body` and `content`, or both `files` and `content`, were given; or `max_retries` is no number.
     """
     if body is not None and content is not None:
         raise TypeError("pass either `body` (sent as JSON or a form) or `content` (sent as it is), not both")
     if files is not None and content is not None:
         raise TypeError("pass either `files` (sent as a multipart form) or `content` (sent as it is), not both")
     options = options or {}
+    retries = options.get("max_retries", not_given)
     security = options.get("security", {"bearer_auth": True, "admin_api_key_auth": True})
     operation = Operation(
         f"{verb} {path}",
@@ -76,7 +77,7 @@ def raw_call(
         headers=options.get("headers"),
         extra_body=options.get("extra_json"),
         timeout=options.get("timeout", not_given),
-        max_retries=options.get("max_retries"),
+        max_retries=checked_retries(retries) if is_given(retries) else None,
         idempotency_key=options.get("idempotency_key"),
         stream=stream,
         stream_cls=stream_cls,

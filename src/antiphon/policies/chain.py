@@ -11,7 +11,7 @@ Folding happens once, when a client is made. An empty chain is `Send` alone and 
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Coroutine, Iterable
+from collections.abc import Callable, Coroutine, Iterable
 from typing import Any, Protocol
 
 from ..core.effects import Send
@@ -25,7 +25,7 @@ Forward = Callable[[Request], Coroutine[Any, Any, Reply]]
 class Policy(Protocol):
     """Judges one exchange; calls `forward` zero, one or several times."""
 
-    def __call__(self, request: Request, forward: Forward, /) -> Awaitable[Reply]:
+    def __call__(self, request: Request, forward: Forward, /) -> Coroutine[Any, Any, Reply]:
         """A flow that answers with a reply or raises."""
         ...
 
@@ -50,10 +50,8 @@ def fold(policies: Iterable[Policy]) -> Forward:
 
 
 def _around(policy: Policy, forward: Forward) -> Forward:
-    async def flow(request: Request) -> Reply:
-        return await policy(request, forward)
-
-    return flow
+    # Not a coroutine of its own: one frame less for each policy of each call.
+    return lambda request: policy(request, forward)
 
 
 def explain(policies: Iterable[Policy]) -> str:

@@ -16,6 +16,8 @@ class Deadline:
     """
 
     def __init__(self, seconds: float) -> None:
+        if not isinstance(seconds, (int, float)):  # pyright: ignore[reportUnnecessaryIsInstance]
+            raise TypeError(f"a deadline must be a number of seconds; got {type(seconds).__name__}")
         if not seconds > 0:
             raise ValueError(f"a deadline must be more than 0 seconds; got {seconds}")
         self.seconds = seconds
