@@ -105,14 +105,19 @@ async def _async_us(client: str, port: int, rounds: int, flight: int) -> float:
     return spent / (max(1, rounds // flight) * flight) * 1e6
 
 
-class _Bare(asyncio.Protocol):
-    """Sends the same bytes, takes what comes as a whole reply."""
+class _Bare(asyncio.BufferedProtocol):
+    """Sends the same bytes, takes what comes as a whole reply; into one buffer, the cheapest way asyncio has."""
+
+    buffer = memoryview(bytearray(65536))
+
+    def get_buffer(self, sizehint: int) -> memoryview:
+        return self.buffer
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self.transport: asyncio.Transport = transport  # type: ignore[assignment]
 
-    def data_received(self, data: bytes) -> None:
-        self.answer.set_result(data)
+    def buffer_updated(self, nbytes: int) -> None:
+        self.answer.set_result(bytes(self.buffer[:nbytes]))
 
     async def ask(self, request: bytes) -> bytes:
         self.answer: asyncio.Future[bytes] = asyncio.get_running_loop().create_future()
