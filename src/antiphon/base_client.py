@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import wraps
 from typing import Any, ClassVar, Generic, Self, TypeVar, cast
 
+from .core.call import checked_retries
 from .core.credential import hidden
 from .core.endpoint import Endpoint
 from .core.omit import NotGiven, is_given, not_given
@@ -160,7 +161,7 @@ class BaseClient(RawCalls, Generic[T]):
             default_query=settings.default_query,
             timeout=settings.phases,
         )
-        chain = self._chain(settings)
+        chain: list[Policy] = self._chain(settings)
         flow = fold([judge, *chain])
         # All at once, so that a setting that is refused changes nothing.
         self.settings, self._endpoint, self._policies = settings, endpoint, chain
