@@ -139,6 +139,19 @@ def test_clear() -> None:
     assert p.acquire("a", 0) is OPEN
 
 
+def test_trim() -> None:
+    p = pool(5, 5)
+    for _ in range(3):
+        p.acquire("a", 0)
+    for name in ("one", "two", "three"):
+        p.release("a", name, 0)
+    p.trim(3)
+    assert not p.doomed()
+    p.trim(1)
+    assert list(p.doomed()) == ["one", "two"]
+    assert p.acquire("a", 0) == "three"
+
+
 def test_a_fresh_one_on_request() -> None:
     p = pool(1)
     p.acquire("a", 0)

@@ -7,6 +7,7 @@ import gzip
 import itertools
 import zlib
 
+import httptools
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
@@ -79,6 +80,12 @@ COMPLETE = {
     "empty gzip": (OK + b"Content-Encoding: gzip\r\nContent-Length: 0\r\n\r\n", b"", True),
     "no phrase": (b"HTTP/1.1 200\r\nContent-Length: 1\r\n\r\nx", b"x", True),
     "upgrade offered": (OK + b"Connection: Upgrade\r\nUpgrade: h2c\r\nContent-Length: 1\r\n\r\nx", b"x", True),
+    "empty lines ahead": (b"\r\n\r\n" + OK + b"Content-Length: 1\r\n\r\nx", b"x", True),
+    "empty lines after 100": (
+        b"HTTP/1.1 100 C\r\n\r\n\r\n" + OK + b"X: y\r\nContent-Length: 1\r\n\r\nx",
+        b"x",
+        True,
+    ),
     "error": (b"HTTP/1.1 500 No\r\nContent-Length: 5\r\n\r\nhello", b"hello", True),
 }
 
@@ -367,3 +374,52 @@ def test_a_spoilt_reply_ends_in_a_reply_or_in_our_errors(name: str, at: int, noi
     except WireProblem:
         parts = None
     assert whole == parts
+
+
+def fields_of_llhttp(data: bytes) -> list[tuple[str, str]] | None:
+    """What llhttp itself reports of the first final head, or `None` where it refuses."""
+
+    class Reader:
+        def __init__(self) -> None:
+            self.fields: list[tuple[str, str]] = []
+            self.final: list[tuple[str, str]] | None = None
+            self.parser = httptools.HttpResponseParser(self)
+
+        def on_header(self, name: bytes, value: bytes) -> None:
+            self.fields.append((name.decode("latin-1"), value.decode("latin-1").strip(" \t")))
+
+        def on_headers_complete(self) -> None:
+            if self.parser.get_status_code() >= 200 and self.final is None:
+                self.final = self.fields.copy()
+            self.fields.clear()
+
+    reader = Reader()
+    with contextlib.suppress(httptools.HttpParserError, httptools.HttpParserUpgrade):
+        reader.parser.feed_data(data)
+    return reader.final
+
+
+@given(
+    st.sampled_from(sorted(COMPLETE)),
+    st.lists(
+        st.tuples(
+            st.integers(0, 90),
+            st.sampled_from([b"\r", b"\n", b"\r\n", b":", b" ", b"\t", b"x", b"\xe9", b"\0", b"\x0b"]),
+        )
+    ),
+    st.integers(0, 120),
+)
+def test_the_head_is_cut_as_llhttp_reads_it(name: str, noise: list[tuple[int, bytes]], cut: int) -> None:
+    data = COMPLETE[name][0]
+    for at, piece in noise:
+        data = data[:at] + piece + data[at:]
+    parser = ReplyParser()
+    parser.expect("GET", stream=True)
+    try:
+        for part in (data[:cut], data[cut:]):
+            if part:
+                drain(parser, part)
+    except WireProblem:
+        return
+    if parser.status:
+        assert parser.headers.fields == fields_of_llhttp(data)

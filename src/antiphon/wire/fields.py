@@ -1,7 +1,8 @@
-"""The header fields of a reply, as they came: bytes until somebody asks.
+"""The header fields of a reply, as they came: one piece of bytes until somebody asks.
 
 Most replies are asked for two or three fields, so those are found in the bytes; only who lists them all pays for all of
-them. Knows how field values are trimmed and joined; refuses to know what any field means.
+them. Relies on llhttp having accepted the head: names are tokens with the colon right behind, lines end with CRLF and with
+nothing else. Knows how values are trimmed and joined; refuses to know what any field means.
 """
 
 from __future__ import annotations
@@ -14,31 +15,42 @@ D = TypeVar("D")
 
 
 class ReplyHeaders(Headers):
-    """`Headers` over names and values in turn, none of which may hold a line feed.
+    """`Headers` over a whole head without its last, empty line.
 
-    >>> ReplyHeaders([b"X-Request-Id", b"r1 "])["x-request-id"]
+    >>> ReplyHeaders(b"HTTP/1.1 200 OK\\r\\nX-Request-Id: r1 ")["x-request-id"]
     'r1'
     """
 
-    __slots__ = ("_decoded", "_flat", "known")
-    known: dict[bytes, bytes]
-    """The raw values, untrimmed, by lower-case name, those of a repeated field joined."""
+    __slots__ = ("_decoded", "_head", "_lower")
 
-    def __init__(self, flat: list[bytes]) -> None:
-        self._flat: list[bytes] | None = flat
+    def __init__(self, head: bytes) -> None:
+        self._head: bytes | None = head
+        self._lower = head.lower()
         self._index = None
-        names, values = flat[::2], flat[1::2]
-        lower = b"\n".join(names).lower().split(b"\n")
-        self.known = dict(zip(lower, values, strict=False))
-        if len(self.known) != len(values):  # some field is repeated: rare, and best left to plain `Headers`
-            self.known = _joined(lower, values)
-            self._decode(flat)
+
+    def raw(self, name: bytes) -> bytes | None:
+        """The value of a field by its lower-case name, untrimmed at its end, those of a repeated field joined; or `None`."""
+        # Told apart from `_values` because a miss is the common answer and should cost one search.
+        return b", ".join(self._values(name)) if b"\r\n%b:" % name in self._lower else None
+
+    def _values(self, name: bytes) -> list[bytes]:
+        mark, head, lower = b"\r\n%b:" % name, self._head or b"", self._lower
+        values: list[bytes] = []
+        at = lower.find(mark)
+        while at >= 0:
+            start = at + len(mark)
+            end = lower.find(b"\r\n", start)
+            values.append((head[start:] if end < 0 else head[start:end]).lstrip(b" \t"))
+            at = lower.find(mark, start)
+        return values
 
     @property  # type: ignore[override,unused-ignore]
     def _fields(self) -> list[tuple[str, str]]:
         """The fields decoded; from here on this is a plain `Headers`, which may be changed."""
-        if self._flat is not None:
-            self._decode(self._flat)
+        if self._head is not None:
+            lines = (line.partition(":") for line in self._head.decode("latin-1").split("\r\n")[1:])
+            self._decoded = [(name, value.strip(" \t")) for name, _, value in lines]
+            self._head = None
         return self._decoded
 
     @_fields.setter
@@ -47,23 +59,18 @@ class ReplyHeaders(Headers):
     ) -> None:
         self._decoded = fields
 
-    def _decode(self, flat: list[bytes]) -> None:
-        texts = [text.decode("latin-1") for text in flat]
-        self._decoded = [(name, value.rstrip(" \t")) for name, value in zip(texts[::2], texts[1::2], strict=True)]
-        self._flat = None
-
     def __getitem__(self, name: str) -> str:
-        if self._flat is None:
+        if self._head is None:
             return super().__getitem__(name)
-        value = self.known.get(name.lower().encode("utf-8"))
+        value = self._find(name)
         if value is None:
             raise KeyError(name)
-        return value.decode("latin-1").rstrip(" \t")
+        return value
 
     def __contains__(self, name: object) -> bool:
-        if self._flat is None:
+        if self._head is None:
             return super().__contains__(name)
-        return isinstance(name, str) and name.lower().encode("utf-8") in self.known
+        return isinstance(name, str) and self._find(name) is not None
 
     @overload
     def get(self, name: str, /) -> str | None: ...
@@ -71,11 +78,13 @@ class ReplyHeaders(Headers):
     def get(self, name: str, default: str | D, /) -> str | D: ...
     def get(self, name: str, default: str | D | None = None, /) -> str | D | None:
         """The value, or the default; a miss costs no exception."""
-        return self[name] if name in self else default  # noqa: SIM401
+        if self._head is None:
+            return super().get(name, default)
+        value = self._find(name)
+        return default if value is None else value
 
-
-def _joined(names: list[bytes], values: list[bytes]) -> dict[bytes, bytes]:
-    known: dict[bytes, bytes] = {}
-    for name, value in zip(names, values, strict=True):
-        known[name] = b", ".join((known[name], value)) if name in known else value
-    return known
+    def _find(self, name: str) -> str | None:
+        if ":" in name:
+            return None
+        values = self._values(name.lower().encode("utf-8"))
+        return ", ".join(value.decode("latin-1").rstrip(" \t") for value in values) if values else None

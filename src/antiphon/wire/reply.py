@@ -18,8 +18,6 @@ upgrade is ever accepted, and all sizes are bounded. Where it leaks: llhttp tole
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import httptools
 
 from ..core.limits import DEFAULT_WIRE_LIMITS, WireLimits
@@ -56,6 +54,7 @@ class ReplyParser:
     """
 
     __slots__ = (
+        "_at",
         "_bodiless",
         "_bound",
         "_chunked",
@@ -63,9 +62,7 @@ class ReplyParser:
         "_decoder",
         "_ended",
         "_events",
-        "_fields",
         "_given",
-        "_head_bytes",
         "_informational",
         "_length",
         "_limits",
@@ -74,13 +71,13 @@ class ReplyParser:
         "_parser",
         "_pieces",
         "_problem",
+        "_raw",
         "_received",
         "_stream",
         "_until_eof",
         "done",
         "headers",
         "on_body",
-        "on_header",
         "pending",
         "reusable",
         "started",
@@ -95,8 +92,6 @@ class ReplyParser:
         self._pieces: list[bytes] = []
         # llhttp's glue calls this for each piece of body: a list's own append is as cheap as a callback can be.
         self.on_body = self._pieces.append
-        self._fields: list[bytes] = []
-        self.on_header = _collector(self._fields)
         self._bodiless = False
         self._parser = httptools.HttpResponseParser(self)
         self.expect("GET")
@@ -116,13 +111,13 @@ class ReplyParser:
         self._method = method
         self._stream = stream
         self._events = events
-        self._fields.clear()
+        self._raw = b""
         self._problem: WireProblem | None = None
         self._decoder: Decoder | None = None
         self._bound: int | None = None
         self._length: int | None = None
         self._bodiless = self._chunked = self._cut = self._until_eof = self._ended = False
-        self._head_bytes = self._informational = self._overhead = self._received = self._given = 0
+        self._at = self._informational = self._overhead = self._received = self._given = 0
         self.status = 0
         self.started = self.pending = self.done = self.reusable = False
 
@@ -136,7 +131,7 @@ class ReplyParser:
         """
         self.started = True
         if not self.status:
-            self._head_bytes += len(data)
+            self._raw = self._raw + data if self._raw else data
         try:
             self._parser.feed_data(data)
         except (httptools.HttpParserError, httptools.HttpParserUpgrade) as problem:
@@ -193,15 +188,13 @@ class ReplyParser:
 
     def on_headers_complete(self) -> None:
         """The head is complete: decide what the body will be."""
-        fields = self._fields.copy()
-        self._fields.clear()
         try:
-            self._bound_head(fields)
+            head = self._take_head()
             status = self._parser.get_status_code()
             if status < 200:
                 self._pass_informational(status)
             else:
-                self._open(status, fields)
+                self._open(status, head)
         except WireProblem as problem:
             self._problem = problem
             raise
@@ -214,12 +207,19 @@ class ReplyParser:
 
     # -- the head ------------------------------------------------------------------------------------------------------
 
-    def _bound_head(self, fields: list[bytes]) -> None:
-        limits = self._limits
-        if len(fields) > 2 * limits.header_count:
-            raise BrokenProtocol(f"the reply has more than {limits.header_count} header fields")
-        if self._head_bytes > limits.header_bytes < sum(map(len, fields)):
+    def _take_head(self) -> bytes:
+        """The head that llhttp has just accepted, cut out of what came, within bounds."""
+        raw, start, limits = self._raw, self._at, self._limits
+        while raw[start] in b"\r\n":  # llhttp forgives empty lines ahead of a reply
+            start += 1
+        end = raw.index(b"\r\n\r\n", start)
+        head = raw[start:end]
+        self._at = end + 4
+        if self._at > limits.header_bytes:
             raise BrokenProtocol(f"the reply's head is larger than {limits.header_bytes} bytes")
+        if head.count(b"\r\n") > limits.header_count:
+            raise BrokenProtocol(f"the reply has more than {limits.header_count} header fields")
+        return head
 
     def _pass_informational(self, status: int) -> None:
         self._informational += 1
@@ -232,30 +232,34 @@ class ReplyParser:
                 f"more than {self._limits.informational} informational (1xx) replies came before the real one"
             )
 
-    def _open(self, status: int, fields: list[bytes]) -> None:
+    def _open(self, status: int, head: bytes) -> None:
         version = self._parser.get_http_version()
         if version not in ("1.1", "1.0"):
             raise BrokenProtocol(f"the reply is HTTP/{version}; only 1.1 and 1.0 are understood")
         self.version = f"HTTP/{version}"
-        self.headers = headers = ReplyHeaders(fields)  # llhttp lets no line feed into a name or value
+        self.headers = headers = ReplyHeaders(head)
         self.status = status
-        self._frame(status, headers.known)
+        self._raw = b""
+        self._frame(status, headers)
 
-    def _frame(self, status: int, known: dict[bytes, bytes]) -> None:
-        if b"transfer-encoding" in known:
+    def _frame(self, status: int, headers: ReplyHeaders) -> None:
+        coding = headers.raw(b"transfer-encoding")
+        if coding is not None:
             self._chunked = True
             # Exactly: with blanks after it, or twice, llhttp and we could disagree on where the body ends.
-            if known[b"transfer-encoding"].lower() != b"chunked":
+            if coding.lower() != b"chunked":
                 raise BrokenProtocol("the reply's Transfer-Encoding is not plain 'chunked'")
-        elif b"content-length" in known:
-            self._length = int(known[b"content-length"])
+        else:
+            length = headers.raw(b"content-length")
+            self._length = None if length is None else int(length)
         if self._method == "HEAD" or (self._method == "CONNECT" and status < 300):
-            self._end_without_body(known.get(b"connection", b"").lower())
+            self._end_without_body((headers.raw(b"connection") or b"").lower())
         elif status not in (204, 304):
             self._until_eof = self._length is None and not self._chunked
             self._limit_body(status)
-            if b"content-encoding" in known:
-                self._decoder = decoder_for(known[b"content-encoding"].decode("latin-1"))
+            encoding = headers.raw(b"content-encoding")
+            if encoding is not None:
+                self._decoder = decoder_for(encoding.decode("latin-1"))
 
     def _end_without_body(self, options: bytes) -> None:
         self._bodiless = self._ended = self.done = True
@@ -287,7 +291,7 @@ class ReplyParser:
         if self._pieces:
             self._pieces.clear()
             self.reusable = False
-        if not self.status and self._head_bytes > self._limits.header_bytes:
+        if not self.status and len(self._raw) > self._limits.header_bytes:
             raise BrokenProtocol(f"the reply's head is larger than {self._limits.header_bytes} bytes")
         return b""
 
@@ -331,13 +335,3 @@ class ReplyParser:
         if self._decoder is not None:
             self._decoder.end()
         self.done = True
-
-
-def _collector(fields: list[bytes]) -> Callable[[bytes, bytes], None]:
-    append = fields.append
-
-    def on_header(name: bytes, value: bytes) -> None:
-        append(name)
-        append(value)
-
-    return on_header
