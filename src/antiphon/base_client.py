@@ -30,7 +30,8 @@ from .transports.link import Link
 
 T = TypeVar("T", Transport, AsyncTransport)
 F = TypeVar("F", bound=Callable[..., Any])
-_SECRETS = frozenset({"api_key", "admin_api_key", "webhook_secret"})
+_AWS = ("aws_access_key_id", "aws_secret_access_key", "aws_session_token")
+_SECRETS = frozenset({"api_key", "admin_api_key", "webhook_secret", *_AWS})
 
 
 def _veiled(function: F) -> F:
@@ -80,6 +81,8 @@ class BaseClient(RawCalls, Generic[T]):
 
     colour: ClassVar[str]
     _own_policies: ClassVar[bool] = True
+    _ambient: ClassVar[bool] = True
+    _key_variable: ClassVar[str] = "OPENAI_API_KEY"
     settings: Settings
     _link: Link[T]
 
@@ -135,6 +138,7 @@ class BaseClient(RawCalls, Generic[T]):
             default_query=default_query,
             strict=_strict_response_validation,
             enforce_credentials=_enforce_credentials,
+            ambient=self._ambient,
         )
         self._link = http_client if isinstance(http_client, Link) else self._link_for(http_client)
         self._settle(settings)
@@ -355,7 +359,7 @@ class BaseClient(RawCalls, Generic[T]):
     def __reduce__(self) -> tuple[Any, ...]:
         """A client travels as its settings; its key only as the name of the environment variable it came from."""
         old = self.settings
-        for secret, name in ((old.api_key, "OPENAI_API_KEY"), (old.admin_api_key, "OPENAI_ADMIN_KEY")):
+        for secret, name in ((old.api_key, self._key_variable), (old.admin_api_key, "OPENAI_ADMIN_KEY")):
             if secret is not None and secret != Secret(os.environ.get(name, "")):
                 raise TypeError(
                     f"a client whose key was passed as an argument does not pickle; set {name} in both processes"

@@ -54,6 +54,4 @@ def create(client: Any, **more: Any) -> Any:
 
 def chat(client: Any, **more: Any) -> Any:
     """A streamed POST."""
-    return client.chat.completions.create(
-        model="m", messages=[{"role": "user", "content": "hi"}], stream=True, **more
-    )
+    return client.chat.completions.create(model="m", messages=[{"role": "user", "content": "hi"}], stream=True, **more)

@@ -1,9 +1,9 @@
 """A client of any colour over any transport, driven in blocking fashion, so that each behaviour is written once.
 
-    with colour.client(server.url) as it:
-        it(lambda client: client.models.retrieve("m"))            # awaited where it must be
-        it.items(lambda client: client.files.list())              # every item of a stream or of all pages
-        it.events(lambda client: client.responses.create(..., stream=True))   # what came, and the error that ended it
+with colour.client(server.url) as it:
+    it(lambda client: client.models.retrieve("m"))            # awaited where it must be
+    it.items(lambda client: client.files.list())              # every item of a stream or of all pages
+    it.events(lambda client: client.responses.create(..., stream=True))   # what came, and the error that ended it
 """
 
 from __future__ import annotations

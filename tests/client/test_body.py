@@ -204,11 +204,14 @@ def test_row_41_compressed_bodies_that_do_not_open(colour: Colour) -> None:
     for content in (whole[:-6] if colour.own else whole[:-20], b"not gzip at all"):
         error = failing(colour, reply(content, 200, "Content-Encoding: gzip"))
         assert isinstance(error, (APIConnectionError, APIResponseValidationError))
-    with Rude(
-        reply(whole, 200, "Content-Encoding: gzip"), reply(zlib.compress(body(MODEL)), 200, "Content-Encoding: deflate")
-    ) as server:
-        with colour.client(server.url) as it:
-            assert [it(retrieve).id, it(retrieve).id] == ["m", "m"]
+    with (
+        Rude(
+            reply(whole, 200, "Content-Encoding: gzip"),
+            reply(zlib.compress(body(MODEL)), 200, "Content-Encoding: deflate"),
+        ) as server,
+        colour.client(server.url) as it,
+    ):
+        assert [it(retrieve).id, it(retrieve).id] == ["m", "m"]
 
 
 def test_row_42_a_body_past_the_bound(own_colour: Colour, monkeypatch: pytest.MonkeyPatch) -> None:

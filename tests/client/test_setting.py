@@ -48,17 +48,19 @@ def test_the_environment_speaks_where_arguments_are_silent(colour: Colour, monke
 def test_arguments_come_before_the_environment(colour: Colour, monkeypatch: pytest.MonkeyPatch) -> None:
     for name, value in {**ENVIRONMENT, "OPENAI_BASE_URL": "http://127.0.0.1:1/env"}.items():
         monkeypatch.setenv(name, value)
-    with Rude(ok()) as server:
-        with colour.client(
+    with (
+        Rude(ok()) as server,
+        colour.client(
             server.url,
             admin_api_key="sk-admin-arg",
             organization="org-arg",
             project="proj-arg",
             webhook_secret="whsec_arg",
             default_headers={"x-three": "arg"},
-        ) as it:
-            it(retrieve)
-            assert (it.raw.admin_api_key, it.raw.webhook_secret) == ("sk-admin-arg", "whsec_arg")
+        ) as it,
+    ):
+        it(retrieve)
+        assert (it.raw.admin_api_key, it.raw.webhook_secret) == ("sk-admin-arg", "whsec_arg")
     fields = server.requests[0].headers
     assert fields["authorization"] == f"Bearer {KEY}"
     assert (fields["openai-organization"], fields["openai-project"]) == ("org-arg", "proj-arg")
@@ -140,9 +142,7 @@ def test_data_residency_goes_with_no_other_address(colour: Colour) -> None:
     assert str(client.copy().base_url) == "https://h/v1/"
 
 
-def test_data_residency_comes_before_the_environments_address(
-    colour: Colour, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_data_residency_comes_before_the_environments_address(colour: Colour, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OPENAI_BASE_URL", "https://h/v1")
     assert str(colour.make("", data_residency="eu").base_url) == "https://eu.api.openai.com/v1/"
 

@@ -131,7 +131,12 @@ def test_row_33_garbage_in_rate_limit_headers_is_absence(colour: Colour, value: 
 
 def test_row_35_request_ids(colour: Colour) -> None:
     endless = "x-request-id: " + "r" * 10_000
-    answers = [wrong(400, endless), wrong(400), wrong(400, "x-request-id: a", "x-request-id: b"), ok({"id": "m"}, "x-request-id: req_1")]
+    answers = [
+        wrong(400, endless),
+        wrong(400),
+        wrong(400, "x-request-id: a", "x-request-id: b"),
+        ok({"id": "m"}, "x-request-id: req_1"),
+    ]
     with Rude(*answers) as server, colour.client(server.url) as it:
         assert failure_of(it, retrieve).request_id == "r" * 128
         assert failure_of(it, retrieve).request_id is None
