@@ -40,6 +40,8 @@ class Settings(NamedTuple):
     default_query: Mapping[str, object]
     strict: bool
     enforce_credentials: bool
+    signed: bool = False
+    """Whether a policy makes the credential, for each attempt."""
 
     @property
     def phases(self) -> Timeout:
@@ -49,7 +51,7 @@ class Settings(NamedTuple):
     @property
     def identity(self) -> Identity:
         """The `Authorization` values."""
-        if self.api_key_source is not None:
+        if self.api_key_source is not None or self.signed:
             return Identity(credential.PENDING, _bearer(self.admin_api_key))
         return Identity(_bearer(self.api_key), _bearer(self.admin_api_key))
 
@@ -81,8 +83,12 @@ def resolve(
     default_query: Mapping[str, object] | None,
     strict: bool,
     enforce_credentials: bool,
+    ambient: bool = True,
 ) -> Settings:
     """The settings for a client's arguments and this process's environment.
+
+    `ambient=False` is for houses that serve this API beside OpenAI: the variables with OpenAI's keys, identity and header
+    fields are not read, so that none of them reaches another house.
 
     Raises:
         OpenAIError: no credential was found and one is required.
@@ -92,8 +98,8 @@ def resolve(
     """
     where = _base_url(base_url, websocket_base_url, data_residency)
     official = _is_official(where)
-    key, source = _key(_environment("OPENAI_API_KEY") if api_key is None else api_key, official)
-    admin = _environment("OPENAI_ADMIN_KEY") if admin_api_key is None else admin_api_key
+    key, source = _key(_environment("OPENAI_API_KEY") if api_key is None and ambient else api_key, official)
+    admin = _environment("OPENAI_ADMIN_KEY") if admin_api_key is None and ambient else admin_api_key
     if enforce_credentials and key is None and source is None and admin is None:
         raise OpenAIError(
             "Missing credentials. Please pass an `api_key` or `admin_api_key`, or set the `OPENAI_API_KEY` or "
@@ -103,8 +109,8 @@ def resolve(
         api_key=key,
         api_key_source=source,
         admin_api_key=None if admin is None else credential.checked(admin, "admin_api_key", official=official),
-        organization=organization if organization is not None else os.environ.get("OPENAI_ORG_ID"),
-        project=project if project is not None else os.environ.get("OPENAI_PROJECT_ID"),
+        organization=os.environ.get("OPENAI_ORG_ID") if organization is None and ambient else organization,
+        project=os.environ.get("OPENAI_PROJECT_ID") if project is None and ambient else project,
         webhook_secret=_environment("OPENAI_WEBHOOK_SECRET") if webhook_secret is None else webhook_secret,
         base_url=where,
         websocket_base_url=None if websocket_base_url is None else _slashed(URL(websocket_base_url)),
@@ -112,7 +118,7 @@ def resolve(
         timeout=timeout if is_given(timeout) else DEFAULT_TIMEOUT,
         max_retries=checked_retries(max_retries),
         deadline=deadline,
-        default_headers={**_environment_headers(), **(default_headers or {})},
+        default_headers={**(_environment_headers() if ambient else {}), **(default_headers or {})},
         default_query=dict(default_query or {}),
         strict=strict,
         enforce_credentials=enforce_credentials,
