@@ -45,7 +45,7 @@ class OpenAI(BaseClient[Transport], SyncResources):
         from .transports.borrowed import borrow
 
         borrowed = borrow(http_client, colour="sync")
-        return Link(lambda: borrowed)
+        return Link(lambda: borrowed, own=False)
 
     def _sockets(self) -> Transport:
         from .transports.sockets import SocketTransport
@@ -131,7 +131,7 @@ class AsyncOpenAI(BaseClient[AsyncTransport], AsyncResources):
         from .transports.borrowed import borrow
 
         borrowed = borrow(http_client, colour="async")
-        return Link(lambda: borrowed)
+        return Link(lambda: borrowed, own=False)
 
     def _streams(self) -> AsyncTransport:
         from .transports.streams import StreamTransport

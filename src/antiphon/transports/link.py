@@ -17,14 +17,16 @@ class Link(Generic[T]):
 
     Args:
         make: makes the transport.
+        own: whether it is antiphon's own, which another process can make anew; otherwise it was borrowed.
     """
 
-    __slots__ = ("__weakref__", "_lock", "_make", "_transport", "closed")
+    __slots__ = ("__weakref__", "_lock", "_make", "_transport", "closed", "own")
     _make: Callable[[], T]
     _transport: T | None
 
-    def __init__(self, make: Callable[[], T]) -> None:
+    def __init__(self, make: Callable[[], T], *, own: bool = True) -> None:
         self._make = make
+        self.own = own
         self._lock = allocate_lock()
         self._transport = None
         self.closed = False
