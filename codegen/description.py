@@ -148,7 +148,7 @@ class Field:
 class Type:
     """A described type: a "model", "params" (TypedDict), "alias", or one that lives "elsewhere", in the module `home`.
 
-    `mixin` is a base written by hand, as "module:Name".
+    `mixin` is a base written by hand, as "module:Name". `unsent` are fields that no request holds.
     """
 
     reference: Reference
@@ -159,6 +159,7 @@ class Type:
     discriminator: str | None
     mixin: str | None
     home: str | None
+    unsent: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -331,6 +332,7 @@ def _type(name: str, entry: Mapping[str, Any]) -> Type:
         discriminator=entry.get("discriminator"),
         mixin=entry.get("mixin"),
         home=entry.get("home"),
+        unsent=tuple(entry.get("unsent", ())),
     )
 
 

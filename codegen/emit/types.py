@@ -127,6 +127,10 @@ def _model(source: TypeSource, name: str, type_: Type, inherited: Mapping[str, E
     if aliases:
         source.runtime("typing", "ClassVar")
         lines.append(f"    __aliases__: ClassVar[dict[str, str]] = {aliases!r}")
+    if type_.unsent:
+        source.runtime("typing", "ClassVar")
+        listed = ", ".join(f'"{name}"' for name in type_.unsent)
+        lines.append(f"    __api_exclude__: ClassVar[frozenset[str]] = frozenset({{{listed}}})")
     shadowed = {f.name for f in type_.fields}
     for field in type_.fields:
         default = "" if field.required else f" = {field.default}"

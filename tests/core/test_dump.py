@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from datetime import UTC, datetime
 from enum import Enum
-from typing import Any
+from typing import Any, ClassVar
 
+import msgspec
 import pytest
 
 from antiphon.core.model import BaseModel
@@ -145,3 +147,34 @@ def test_very_deep_values_still_dump_or_say_so() -> None:
         data = [data]
     with pytest.raises(RecursionError):
         BaseModel._view({"deep": data}).to_dict()
+
+
+def test_dataclasses_and_structs_are_walked() -> None:
+    pydantic = pytest.importorskip("pydantic")
+
+    class Theirs(pydantic.BaseModel):
+        a: int
+        b: int | None = None
+
+    @dataclasses.dataclass
+    class Boxed:
+        seed: dataclasses.InitVar[int]
+        inner: Any
+        views: list[Any]
+        kind: ClassVar[str] = "never written"
+
+    class Tagged(msgspec.Struct, tag="tagged", rename="camel"):
+        inner_value: Any
+
+    boxed = Boxed(1, Theirs(a=1), [Usage._view({"cost": 1})])
+    view = BaseModel._view({"boxed": boxed, "struct": Tagged(Theirs(a=2)), "class": Boxed})
+    inside = {
+        "boxed": {"inner": {"a": 1}, "views": [{"cost": 1}]},
+        "struct": {"type": "tagged", "innerValue": {"a": 2}},
+    }
+    assert view.to_dict() == {**inside, "class": Boxed}
+    as_json = view.to_dict(mode="json") if view.__dict__.pop("class") else None
+    assert as_json == inside
+    assert view.model_dump()["boxed"]["inner"] == {"a": 1, "b": None}
+    assert json.loads(view.to_json()) == inside
+    assert json.loads(view.model_dump_json(exclude_none=True))["boxed"]["inner"] == {"a": 1}

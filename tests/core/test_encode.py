@@ -13,7 +13,7 @@ import types
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, ClassVar
 from uuid import UUID
 
 import msgspec
@@ -22,6 +22,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from antiphon.core.encode import encode_json
+from antiphon.core.model import BaseModel
 from antiphon.core.omit import not_given, omit
 from antiphon.errors import InvalidBody
 
@@ -217,3 +218,27 @@ def test_lone_surrogates_survive() -> None:
 
 def test_null_in_text_or_value_is_no_nan() -> None:
     assert encode_json({"a": None, "b": "null", "c": [None, 1.5]}) == b'{"a":null,"b":"null","c":[null,1.5]}'
+
+
+class Parsed(BaseModel):
+    __api_exclude__: ClassVar[frozenset[str]] = frozenset({"parsed"})
+
+    text: str
+    parsed: Any = None
+
+
+@pytest.mark.parametrize("parsed", [{"a": 1}, Point(1), Reply._view({"id": "r"}), math.nan, open, b"not JSON"])
+@pytest.mark.parametrize("beside", ["plain", not_given, {1}])
+def test_what_a_class_keeps_to_itself_is_not_sent(parsed: Any, beside: Any) -> None:
+    view = Parsed._view({"text": "t", "parsed": parsed, "more": 1})
+    held = Parsed._view({"text": "outer", "inner": [view], "parsed": parsed})
+    body = {"input": [view, held], "beside": beside}
+    inside = {"text": "t", "more": 1}
+    sent = json.loads(encode_json(body))
+    assert sent["input"] == [inside, {"text": "outer", "inner": [inside]}]
+    assert view.parsed is parsed
+
+
+def test_data_cannot_choose_what_is_sent() -> None:
+    view = BaseModel._view({"__api_exclude__": ["a"], "a": 1})
+    assert json.loads(encode_json([view])) == [{"__api_exclude__": ["a"], "a": 1}]

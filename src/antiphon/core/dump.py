@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from .annotation import is_plain
 from .later import Later
-from .shape import is_dict, is_list, is_mapping, is_sequence
+from .shape import is_dict, is_list, is_mapping, is_sequence, parts_of
 from .view import Field, Plan, View, plan_of
 
 if TYPE_CHECKING:
@@ -100,7 +100,7 @@ def _plain(value: Any, form: Form) -> Any:
     if kind in _COLLECTIONS:
         made = [_plain(item, form) for item in value]
         return made if form.mode == "json" else kind(made)
-    if hasattr(value.__class__, "__pydantic_serializer__") and hasattr(value, "model_dump"):
+    if hasattr(kind, "__pydantic_serializer__") and hasattr(value, "model_dump"):
         return value.model_dump(
             mode=form.mode,
             by_alias=form.by_alias,
@@ -108,7 +108,8 @@ def _plain(value: Any, form: Form) -> Any:
             exclude_defaults=form.exclude_defaults,
             exclude_none=form.exclude_none,
         )
-    return _leaf(value, form)
+    parts = parts_of(value)
+    return _leaf(value, form) if parts is None else {name: _plain(item, form) for name, item in parts.items()}
 
 
 def _leaf(value: Any, form: Form) -> Any:

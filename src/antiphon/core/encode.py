@@ -12,14 +12,14 @@ from __future__ import annotations
 import enum
 import io
 import math
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
 from ..errors import InvalidBody
 from .later import Later
 from .omit import SENTINELS
-from .shape import is_iterable, is_mapping, is_sequence
+from .shape import is_iterable, is_mapping, is_sequence, parts_of
 from .view import View
 
 if TYPE_CHECKING:
@@ -40,8 +40,16 @@ class _Unusual(Exception):
 
 def _data_of(value: Any) -> Any:
     if isinstance(value, View):
-        return value.__dict__
+        return _sent(value)
     raise _Unusual
+
+
+def _sent(view: View) -> dict[str, Any]:
+    """What of a model goes to the API: all but what its class keeps to itself, such as a parsed form of the text."""
+    hidden = view.__class__.__api_exclude__
+    if not hidden:
+        return view.__dict__
+    return {key: value for key, value in view.__dict__.items() if key not in hidden}
 
 
 def _first_encode(value: Any) -> bytes:
@@ -97,7 +105,7 @@ def _is_plain(value: Any) -> bool:
                 if item - item:  # NaN for NaN and the infinities, else 0.0
                     return False
             elif isinstance(item, View):
-                push(item.__dict__)
+                push(_sent(item))
             else:
                 return False
     return True
@@ -114,7 +122,7 @@ def _plain(value: Any, path: str, depth: int) -> Any:
     if isinstance(value, (str, int, float)):
         return _scalar(value, path)
     if isinstance(value, View):
-        value = value.__dict__
+        value = _sent(value)
     if is_mapping(value):
         return _mapping(value, path, depth)
     if is_sequence(value):
@@ -160,27 +168,16 @@ def _converted(value: Any, path: str) -> Any:
     if value.__class__ is uuid.UUID:
         return str(value)
     if not isinstance(value, (type, bytes, bytearray, memoryview, io.IOBase)):
-        if hasattr(value.__class__, "__pydantic_serializer__"):
-            return _pydantic(value)
-        if _field_names(value) is not None:
-            return {name: getattr(value, name) for name in _field_names(value) or ()}
+        if hasattr(value.__class__, "__pydantic_serializer__") and hasattr(value, "model_dump"):
+            return value.model_dump(exclude_unset=True, mode="json", by_alias=True)
+        parts = parts_of(value)
+        if parts is not None:
+            return parts
         if callable(getattr(value, "tolist", None)):
             return value.tolist()
         if is_iterable(value):
             return list(value)
     raise InvalidBody(f"{_named(path)} is {_described(value)}", path)
-
-
-def _field_names(value: Any) -> Iterable[str] | None:
-    """The fields of a msgspec struct or a dataclass."""
-    kind = value.__class__
-    return getattr(kind, "__struct_fields__", None) or getattr(kind, "__dataclass_fields__", None)
-
-
-def _pydantic(value: Any) -> Any:
-    if hasattr(value, "model_dump"):
-        return value.model_dump(exclude_unset=True, mode="json", by_alias=True)
-    return {name: getattr(value, name) for name in value.__dataclass_fields__}
 
 
 def _described(value: Any) -> str:

@@ -61,6 +61,8 @@ class View:
     _reply_headers: Any
     _plan: ClassVar[Plan | None] = None
     __aliases__: ClassVar[dict[str, str]] = {}
+    # Keys that are for the user only: dumps have them, requests do not.
+    __api_exclude__: ClassVar[frozenset[str]] = frozenset()
 
     def __init_subclass__(cls, **options: Any) -> None:
         super().__init_subclass__(**options)

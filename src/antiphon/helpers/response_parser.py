@@ -44,15 +44,20 @@ class ResponseParser:
         """
         from ..types.responses import ParsedResponse
 
-        for item in entries_of(data.get("output")):
+        response = ParsedResponse[Any]._view(data)
+        for position, item in enumerate(entries_of(data.get("output"))):
             kind = item.get("type")
             if kind == "message":
-                for part in entries_of(item.get("content")):
-                    if part.get("type") == "output_text":
-                        _put(part, "parsed", self.parse_text(part.get("text"), item.get("phase")))
+                if self._parse_parts(item):
+                    # The parts are looked at, so that each knows as a model what is not to be sent back.
+                    _ = cast("Any", response.output[position]).content
             elif kind == "function_call":
                 _put(item, "parsed_arguments", self.parse_arguments(item))
-        return ParsedResponse[Any]._view(data)
+        return response
+
+    def _parse_parts(self, message: Mapping[str, Any]) -> bool:
+        texts = [part for part in entries_of(message.get("content")) if part.get("type") == "output_text"]
+        return any([_put(text, "parsed", self.parse_text(text.get("text"), message.get("phase"))) for text in texts])
 
     def parse_text(self, text: str | None, phase: str | None) -> Any:
         """The value of a message's text; `None` for text that is not the final answer, or without a type."""
@@ -79,9 +84,11 @@ class ResponseParser:
         return _function_named(name, self._tools)
 
 
-def _put(data: dict[str, Any], key: str, value: Any) -> None:
+def _put(data: dict[str, Any], key: str, value: Any) -> bool:
+    """Add a value where there is one; says whether there was."""
     if value is not None:
         data[key] = value
+    return value is not None
 
 
 def _function_named(name: str | None, tools: Iterable[Any]) -> Any:

@@ -341,6 +341,7 @@ class ResponseFunctionToolCall(BaseModel):
 
 
 class ParsedResponseFunctionToolCall(ResponseFunctionToolCall):
+    __api_exclude__: ClassVar[frozenset[str]] = frozenset({"parsed_arguments"})
     parsed_arguments: object = None
 
 
@@ -365,6 +366,7 @@ class ResponseOutputText(BaseModel):
 
 
 class ParsedResponseOutputText(ResponseOutputText, Generic[ContentType]):
+    __api_exclude__: ClassVar[frozenset[str]] = frozenset({"parsed"})
     parsed: ContentType | None = None
 
 
