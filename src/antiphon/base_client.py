@@ -359,7 +359,13 @@ class BaseClient(RawCalls, Generic[T]):
     def __reduce__(self) -> tuple[Any, ...]:
         """A client travels as its settings; its key only as the name of the environment variable it came from."""
         old = self.settings
-        for secret, name in ((old.api_key, self._key_variable), (old.admin_api_key, "OPENAI_ADMIN_KEY")):
+        if not self._link.own:
+            raise TypeError("a client with an http_client does not pickle; make it anew in the other process")
+        for secret, name in (
+            (old.api_key, self._key_variable),
+            (old.admin_api_key, "OPENAI_ADMIN_KEY"),
+            (old.webhook_secret, "OPENAI_WEBHOOK_SECRET"),
+        ):
             if secret is not None and secret != Secret(os.environ.get(name, "")):
                 raise TypeError(
                     f"a client whose key was passed as an argument does not pickle; set {name} in both processes"
@@ -369,6 +375,8 @@ class BaseClient(RawCalls, Generic[T]):
             "organization": old.organization,
             "project": old.project,
             "base_url": str(old.base_url),
+            "websocket_base_url": old.websocket_base_url and str(old.websocket_base_url),
+            "policies": self._given_policies,
             "timeout": old.timeout,
             "max_retries": old.max_retries,
             "deadline": old.deadline,

@@ -171,8 +171,8 @@ async def _as_coroutine(value: Any) -> Any:
 async def _collect(value: Any, items: list[Any]) -> None:
     if isinstance(value, Coroutine):
         value = await value
-    async for item in value:
-        items.append(item)
+    async for item in value:  # not in one expression: what came before a failure is kept
+        items.append(item)  # noqa: PERF401
 
 
 def failure_of(it: Driven, do: Callable[[Any], Any]) -> BaseException:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import json
 import pickle
 from typing import Any
 
@@ -10,6 +11,7 @@ import pytest
 
 import antiphon
 from antiphon.core.timeout import Timeout
+from antiphon.policies.retry import Retry
 from tests.transports.rude import Rude
 
 from .answer import create, ok, retrieve
@@ -48,11 +50,11 @@ def test_headers_merge_without_regard_to_case(colour: Colour) -> None:
 
 @pytest.mark.parametrize("name", ["User-Agent", "x-stainless-lang", "Accept", "X-Stainless-Retry-Count"])
 def test_a_default_can_be_removed(colour: Colour, name: str) -> None:
-    if not colour.own and name in ("User-Agent", "Accept"):
-        pytest.skip("httpx2 adds fields of its own")
     with Rude(ok()) as server, colour.client(server.url, default_headers={name: antiphon.omit}) as it:
         it(retrieve)
-        assert name.lower() not in server.requests[0].headers
+        # What httpx2 then says for itself is its own.
+        sent = server.requests[0].headers.get(name.lower())
+        assert sent is None or (not colour.own and (sent == "*/*" or "httpx2" in sent))
 
 
 def test_queries_merge(colour: Colour) -> None:
@@ -70,7 +72,7 @@ def test_queries_merge(colour: Colour) -> None:
 def test_extra_body_is_merged_over_the_body(colour: Colour) -> None:
     with Rude(ok({"id": "x"})) as server, colour.client(server.url) as it:
         it(lambda client: create(client, extra_body={"model": "other", "own": {"deep": 1}}))
-    assert server.requests[0].body == b'{"input":"hi","model":"other","own":{"deep":1}}'
+    assert json.loads(server.requests[0].body) == {"input": "hi", "model": "other", "own": {"deep": 1}}
 
 
 def test_copies_merge_or_replace_defaults(colour: Colour) -> None:
@@ -149,9 +151,13 @@ def test_setters_take_effect_at_once(colour: Colour) -> None:
     assert (client.max_retries, client.webhook_secret) == (0, "whsec_new")
 
 
-def test_row_59_a_client_whose_key_was_passed_does_not_pickle(colour: Colour) -> None:
-    client = colour.make("http://h", http_client=None)
-    with pytest.raises(TypeError, match="OPENAI_API_KEY") as caught:
+@pytest.mark.parametrize("argument", ["api_key", "admin_api_key", "webhook_secret"])
+def test_row_59_a_client_whose_key_was_passed_does_not_pickle(
+    own_colour: Colour, argument: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-env")
+    client = own_colour.make("http://h", **{"api_key": None, argument: KEY})
+    with pytest.raises(TypeError, match="OPENAI_") as caught:
         pickle.dumps(client)
     assert KEY not in str(caught.value)
 
@@ -161,23 +167,25 @@ def test_row_59_a_client_pickles_as_its_settings_without_the_key(
 ) -> None:
     # A borrowed client cannot travel: only antiphon's own connections are made anew.
     monkeypatch.setenv("OPENAI_API_KEY", KEY)
-    client = own_colour.make("http://h", api_key=None, timeout=7, default_headers={"X": "1"}, max_retries=4, deadline=9)
+    options: dict[str, Any] = {"timeout": 7, "default_headers": {"X": "1"}, "max_retries": 4, "deadline": 9}
+    client = own_colour.make("http://h", api_key=None, policies=[Retry(1)], **options)
     data = pickle.dumps(client)
     assert KEY.encode() not in data
     twin = pickle.loads(data)
     assert type(twin) is type(client)
     assert (twin.api_key, twin.timeout, twin.max_retries, str(twin.base_url)) == (KEY, 7, 4, "http://h/v1/")
     assert twin.settings == client.settings
+    assert twin.explain() == client.explain()
     monkeypatch.setenv("OPENAI_API_KEY", "sk-there")
     assert pickle.loads(data).api_key == "sk-there"
 
 
 def test_row_59_a_borrowed_client_does_not_pickle_silently(colour: Colour, monkeypatch: pytest.MonkeyPatch) -> None:
-    if colour.own:
-        pytest.skip("nothing is borrowed")
     monkeypatch.setenv("OPENAI_API_KEY", KEY)
-    with pytest.raises(TypeError, match="http_client"):
-        pickle.dumps(colour.make("http://h", api_key=None))
+    client = colour.make("http://h", api_key=None, http_client=colour.http_client())
+    for each in (client, client.with_options(timeout=3)):
+        with pytest.raises(TypeError, match="http_client"):
+            pickle.dumps(each)
 
 
 def test_row_59_models_pickle_copy_and_compare(colour: Colour) -> None:
@@ -196,7 +204,7 @@ def test_raw_verbs_reach_any_path(colour: Colour) -> None:
         assert it(lambda c: c.get("/a/b", cast_to=dict, options={"params": {"x": [1, 2]}})) == {"k": [1]}
         assert it(lambda c: c.post("rel", cast_to=object, body={"b": 1})) == {"k": [1]}
         assert it(lambda c: c.put("/p", cast_to=str, content=b"raw")) == '{"k": [1]}'
-        assert it(lambda c: c.patch("/p", cast_to=bytes, body=[1])).content == b'{"k": [1]}'
+        assert it(lambda c: c.patch("/p", cast_to=bytes, body=[1])) == b'{"k": [1]}'
         assert it(lambda c: c.delete("/p", cast_to=antiphon.NoneType)) is None
     seen = [(r.line.split(" ")[0], r.target, r.body) for r in server.requests]
     assert (
