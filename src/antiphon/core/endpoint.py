@@ -9,7 +9,7 @@ from ..errors import CredentialScopeError, InvalidBody
 from .call import Call, Operation
 from .encode import encode_json
 from .headers import Headers
-from .omit import SENTINELS, NotGiven, given
+from .omit import SENTINELS, given, not_given
 from .path import expand
 from .query import encode_query
 from .request import Content, Request
@@ -33,6 +33,24 @@ class Identity(NamedTuple):
         return self.admin if operation.admin else None
 
 
+class Ready(NamedTuple):
+    """What is the same for every call of an operation.
+
+    Attributes:
+        headers: the fields of a call that adds none.
+        origin: where it goes.
+        target: the path and query of a call that adds nothing to them.
+        plain: whether `target` can be used as it is.
+        checked: whether `headers` carry a credential.
+    """
+
+    headers: Headers
+    origin: Origin
+    target: str
+    plain: bool
+    checked: bool
+
+
 class Endpoint:
     """Turns calls into requests.
 
@@ -46,12 +64,12 @@ class Endpoint:
     """
 
     __slots__ = (
-        "_blocks",
         "_default_headers",
         "_default_query",
         "_headers",
         "_identity",
         "_path",
+        "_ready",
         "base_url",
         "timeout",
     )
@@ -73,7 +91,7 @@ class Endpoint:
         self._default_headers = default_headers
         self._default_query = default_query
         self._path = base_url.path.rstrip("/")
-        self._blocks: dict[Operation, Headers] = {}
+        self._ready: dict[Operation, Ready] = {}
 
     def request(self, call: Call[Any], *, stream: bool = False) -> Request:
         """The request for a call.
@@ -89,11 +107,14 @@ class Endpoint:
             CredentialScopeError: an absolute URL leads to an origin the credentials are not bound to.
         """
         operation = call.operation
-        origin, target = self._place(call)
+        ready = self._ready.get(operation) or self._make_ready(operation)
+        if call.path or call.query or call.extra_query or not ready.plain:
+            origin, target = self._place(call)
+        else:
+            origin, target = ready.origin, ready.target
         content, content_type = self._content(call)
-        headers = self._blocks.get(operation) or self._block(operation)
-        timeout = self.timeout
-        if content_type or call.headers or call.idempotency_key or call.timeout.__class__ is not NotGiven:
+        headers, timeout = ready.headers, self.timeout
+        if content_type or call.headers or call.idempotency_key or call.timeout is not not_given:
             headers = headers.copy()
             timeout = self._timeout(call, headers)
             merge(headers, call.headers)
@@ -101,9 +122,8 @@ class Endpoint:
                 headers["Content-Type"] = content_type
             if call.idempotency_key:
                 headers["Idempotency-Key"] = call.idempotency_key
-        if "authorization" not in headers or origin is not self.base_url.origin:
+        if headers is not ready.headers or not ready.checked or origin is not ready.origin:
             self._check(call, origin, headers)
-        events = call.stream
         return Request(
             operation.verb,
             origin,
@@ -111,13 +131,23 @@ class Endpoint:
             headers,
             content,
             timeout,
-            stream=stream or events,
-            events=events,
+            stream=stream or call.stream,
+            events=call.stream,
             max_retries=cast("int | None", call.max_retries),
         )
 
+    def _make_ready(self, operation: Operation) -> Ready:
+        """What every call of an operation has in common, remembered."""
+        headers = self._block(operation)
+        plain = operation.path.startswith("/") and "{" not in operation.path and "?" not in operation.path
+        origin, target = self._place(Call(operation)) if plain else (self.base_url.origin, "")
+        ready = Ready(headers, origin, target, plain, "authorization" in headers)
+        if len(self._ready) < 1024:  # raw calls make operations of their own
+            self._ready[operation] = ready
+        return ready
+
     def _block(self, operation: Operation) -> Headers:
-        """The fields that every call of an operation has, remembered."""
+        """The fields that every call of an operation has."""
         headers = Headers()
         authorization = self._identity.authorization(operation)
         if authorization is not None:
@@ -131,8 +161,6 @@ class Endpoint:
             headers[_READ_TIMEOUT] = _number(self.timeout.read)
         merge(headers, self._default_headers)
         merge(headers, operation.headers)
-        if len(self._blocks) < 1024:  # raw calls make operations of their own
-            self._blocks[operation] = headers
         return headers
 
     def _place(self, call: Call[Any]) -> tuple[Origin, str]:
@@ -175,7 +203,7 @@ class Endpoint:
         return encode_json(body), None
 
     def _timeout(self, call: Call[Any], headers: Headers) -> Timeout:
-        if call.timeout.__class__ is NotGiven:
+        if call.timeout is not_given:
             return self.timeout
         timeout = Timeout(call.timeout)
         if timeout.read is None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, MutableMapping
-from typing import cast
+from typing import Any, cast
 
 _SENSITIVE = frozenset(
     {
@@ -31,9 +31,11 @@ class Headers(MutableMapping[str, str]):
     The repr masks credentials.
     """
 
-    __slots__ = ("_fields", "_index")
+    __slots__ = ("_fields", "_index", "lines")
     _fields: list[tuple[str, str]]
     _index: dict[str, str] | None
+    lines: Any
+    """What the wire keeps with the fields until they change: how they are written."""
 
     def __init__(self, fields: Mapping[str, str] | Iterable[tuple[str, str]] = ()) -> None:
         if isinstance(fields, Headers):
@@ -42,6 +44,7 @@ class Headers(MutableMapping[str, str]):
             pairs = cast("Mapping[str, str]", fields).items() if isinstance(fields, Mapping) else fields
             self._fields = list(pairs)
         self._index = None
+        self.lines = None
 
     @classmethod
     def from_raw(cls, raw: Iterable[tuple[bytes, bytes]]) -> Headers:
@@ -92,7 +95,7 @@ class Headers(MutableMapping[str, str]):
                 break
         else:
             self._fields.append((name, value))
-        self._index = None
+        self._index = self.lines = None
 
     def __delitem__(self, name: str) -> None:
         wanted = name.lower()
@@ -100,7 +103,7 @@ class Headers(MutableMapping[str, str]):
         if len(kept) == len(self._fields):
             raise KeyError(name)
         self._fields = kept
-        self._index = None
+        self._index = self.lines = None
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._by_name())

@@ -8,6 +8,7 @@ name: a traceback that prints locals shows masked `Headers` and opaque memoryvie
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from functools import lru_cache
 from operator import itemgetter, methodcaller
 
@@ -47,21 +48,18 @@ def encode_request(
     Raises:
         InvalidBody: a header or the target cannot be sent; says which, never its value.
     """
-    headers = request.headers
-    derived_host = _proven.issuperset(map(_name, headers.fields)) or _prove(headers)
-    size = length_of(request.content)
-    sealed = _sealed(
-        _start(request.method, request.origin, request.target, absolute, derived_host),
-        1 if derived_host else 0,
-        headers,
-        () if proxy_authorization is None else (proxy_authorization,),
-        _tail(size, request.method),
-    )
-    if sealed is None:
+    headers, content = request.headers, request.content
+    lines = headers.lines or _written(headers)
+    start = _start(request.method, request.origin, request.target, absolute)
+    if lines is None or start is None:
         raise InvalidBody(*_blame(request))
-    if size and size <= SMALL and isinstance(request.content, bytes):
-        return memoryview(b"".join((sealed, request.content)))
-    return sealed
+    size = length_of(content)
+    body = content if size and size <= SMALL and isinstance(content, bytes) else b""
+    host = b"" if lines.host else _host(request.origin)
+    tail = _tail(size, request.method)
+    if proxy_authorization is None:
+        return memoryview(b"".join((start, host, lines.reveal(), tail, body)))
+    return memoryview(b"".join((start, host, _proxy_line(proxy_authorization), lines.reveal(), tail, body)))
 
 
 def encode_connect(host: str, port: int, proxy_authorization: Secret | None = None) -> memoryview:
@@ -76,54 +74,77 @@ def encode_connect(host: str, port: int, proxy_authorization: Secret | None = No
         InvalidBody: the credentials cannot be sent.
     """
     where = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
-    secrets = () if proxy_authorization is None else (proxy_authorization,)
-    sealed = _sealed(f"CONNECT {where} HTTP/1.1\r\nHost: {where}", 1, Headers(), secrets, "\r\n")
+    proof = b"" if proxy_authorization is None else _proxy_line(proxy_authorization)
+    return memoryview(b"".join((f"CONNECT {where} HTTP/1.1\r\nHost: {where}\r\n".encode("ascii"), proof, b"\r\n")))
+
+
+class Lines:
+    """Header fields as they go on the wire, checked once. The bytes hold credentials, so they are kept in a closure.
+
+    Attributes:
+        reveal: gives the bytes.
+        host: whether `Host` is among the fields.
+    """
+
+    __slots__ = ("host", "reveal")
+
+    def __init__(self, reveal: Callable[[], bytes], host: bool) -> None:
+        self.reveal = reveal
+        self.host = host
+
+
+def _written(headers: Headers) -> Lines | None:
+    """The fields' lines, kept with the headers until they change; `None` where a value would break out of its line."""
+    host = not _proven.issuperset(map(_name, headers.fields)) and _prove(headers)
+    sealed = _sealed(headers)
     if sealed is None:
-        raise InvalidBody("the proxy's credentials hold a line break or a character beyond latin-1", "proxy")
-    return sealed
+        return None
+    headers.lines = lines = Lines(sealed, host)
+    return lines
 
 
-def _start(method: str, origin: Origin, target: str, absolute: bool, derived_host: bool) -> str:
-    where = f"{origin}{target}" if absolute else target
-    if derived_host:
-        return f"{method} {where} HTTP/1.1\r\nHost: {_authority(origin)}"
-    return f"{method} {where} HTTP/1.1"
-
-
-@lru_cache(maxsize=256)
-def _authority(origin: Origin) -> str:
-    return origin.authority
-
-
-def _tail(size: int | None, method: str) -> str:
-    if size:
-        return f"Content-Length: {size}\r\n\r\n"
-    if size is None:
-        return "Transfer-Encoding: chunked\r\n\r\n"
-    return "Content-Length: 0\r\n\r\n" if method in _BODY_METHODS else "\r\n"
-
-
-def _sealed(start: str, inner: int, headers: Headers, secrets: tuple[Secret, ...], tail: str) -> memoryview | None:
-    """The head, or `None` where a part of it would break out of its line; `inner` is how many line ends `start` should hold."""
+def _sealed(headers: Headers) -> Callable[[], bytes] | None:
     try:
-        view = memoryview(
-            "\r\n".join((start, *map(_line, headers.fields), *map(_proxy_line, secrets), tail)).encode("latin-1")
-        )
+        view = memoryview("\r\n".join((*map(_line, headers.fields), "")).encode("latin-1"))
     except (UnicodeEncodeError, TypeError):
         return None  # and not `raise` here: the exception holds the text
     # A stray CR, LF or NUL shows in their number; counting is far cheaper than looking at every value.
-    ends = inner + 1 + len(headers.fields) + len(secrets) + tail.count("\n")
-    if len(view) - len(_without_ends(view.obj)) == 2 * ends and start.count(" ") == 2 + inner and start.isascii():
-        return view
+    if len(view) - len(_without_ends(view.obj)) == 2 * len(headers.fields):
+        return view.tobytes
     return None
 
 
-def _proxy_line(secret: Secret) -> str:
-    return f"Proxy-Authorization: {secret.reveal()}"
+def _start(method: str, origin: Origin, target: str, absolute: bool) -> bytes | None:
+    """The request line, or `None` where it could not be one."""
+    line = f"{method} {origin}{target} HTTP/1.1\r\n" if absolute else f"{method} {target} HTTP/1.1\r\n"
+    if line.count(" ") == 2 and line.isascii() and line[:-2].isprintable():
+        return line.encode("ascii")
+    return None
+
+
+@lru_cache(maxsize=256)
+def _host(origin: Origin) -> bytes:
+    return f"Host: {origin.authority}\r\n".encode("ascii")
+
+
+def _tail(size: int | None, method: str) -> bytes:
+    if size:
+        return b"Content-Length: %d\r\n\r\n" % size
+    if size is None:
+        return b"Transfer-Encoding: chunked\r\n\r\n"
+    return b"Content-Length: 0\r\n\r\n" if method in _BODY_METHODS else b"\r\n"
+
+
+def _proxy_line(secret: Secret) -> bytes:
+    """The proxy's credentials, checked like any value."""
+    sealed = _sealed(Headers([("Proxy-Authorization", secret.reveal())]))
+    if sealed is None:
+        raise InvalidBody("the proxy's credentials hold a line break or a character beyond latin-1", "proxy")
+    return sealed()
 
 
 def _prove(headers: Headers) -> bool:
-    """Check every name; whether `Host` is left to us. `_blame` finds out who is guilty of what."""
+    """Check every name; whether `Host` is among them. `_blame` finds out who is guilty of what."""
     given = False
     for name in map(_name, headers.fields):
         if not _is_text(name) or not _TOKEN.fullmatch(name):
@@ -135,7 +156,7 @@ def _prove(headers: Headers) -> bool:
             given = True
         elif len(_proven) < _PROVEN_MAX:
             _proven.add(name)
-    return not given
+    return given
 
 
 def _blame(request: Request) -> tuple[str, str]:
@@ -149,11 +170,8 @@ def _blame(request: Request) -> tuple[str, str]:
         if not _is_text(request.headers.fields[position][1]):
             return f"the value of header {name!r} is not a string", f"headers.{name}"
         if _bad_in_value(request.headers.fields[position][1]):
-            return (
-                f"the value of header {name!r} holds a line break, NUL or a character beyond latin-1",
-                f"headers.{name}",
-            )
-    return "the proxy's credentials hold a line break or a character beyond latin-1", "proxy"
+            break
+    return f"the value of header {name!r} holds a line break, NUL or a character beyond latin-1", f"headers.{name}"
 
 
 def _is_text(value: object) -> bool:

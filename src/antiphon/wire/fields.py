@@ -26,7 +26,7 @@ class ReplyHeaders(Headers):
     def __init__(self, head: bytes) -> None:
         self._head: bytes | None = head
         self._lower = head.lower()
-        self._index = None
+        self._index = self.lines = None
 
     def raw(self, name: bytes) -> bytes | None:
         """The value of a field by its lower-case name, untrimmed at its end, those of a repeated field joined; or `None`."""
