@@ -5,7 +5,8 @@ Knows the files' shape and checks it. Refuses to know Python: types stay express
 The overlay's sections: `operations` and `types` replace keys of the described entry of that name, or add one; `resources` are
 classes without operations of their own; `packages` are empty ones; `names` say where undescribed names come from and what
 they are called in the asynchronous colour; `variables` are references that are type variables; `reference` and `pages` are
-the pages of the API reference known to exist, by resource and by operation. `exports.json` says what each package exports.
+the pages of the API reference known to exist, by resource and by operation; `channels` are the WebSocket endpoints (see
+`channel`). `exports.json` says what each package exports.
 """
 
 from __future__ import annotations

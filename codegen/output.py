@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-ROOMS = ("operations", "resources", "types")
+ROOMS = ("operations", "resources", "sockets/channel", "types")
 
 
 class FormatError(Exception):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from .description import Description
+from .emit.channels import modules
 from .emit.operations import operations
 from .emit.resources import client, package, resources
 from .emit.types import types
@@ -18,4 +19,5 @@ def surface(description: Description) -> dict[str, str]:
         "resources/__init__.py": package(description, homes),
         "resources/_client.py": client(description, homes),
         **types(description, homes),
+        **modules(description, homes),
     }

@@ -56,8 +56,12 @@ class ResponseParser:
         return response
 
     def _parse_parts(self, message: Mapping[str, Any]) -> bool:
-        texts = [part for part in entries_of(message.get("content")) if part.get("type") == "output_text"]
-        return any([_put(text, "parsed", self.parse_text(text.get("text"), message.get("phase"))) for text in texts])
+        """Add their values to a message's texts; says whether any had one."""
+        found = False
+        for part in entries_of(message.get("content")):
+            if part.get("type") == "output_text":
+                found |= _put(part, "parsed", self.parse_text(part.get("text"), message.get("phase")))
+        return found
 
     def parse_text(self, text: str | None, phase: str | None) -> Any:
         """The value of a message's text; `None` for text that is not the final answer, or without a type."""
