@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping, Sequence
-from functools import wraps
-from typing import Any, ClassVar, Generic, Self, TypeVar, cast
+from typing import Any, ClassVar, Generic, Self, TypeVar
 
 from .core.call import checked_retries
-from .core.credential import hidden
+from .core.credential import hidden, veiled
 from .core.endpoint import Endpoint
 from .core.omit import NotGiven, is_given, not_given
 from .core.platform import platform_headers, user_agent
-from .core.resource import spelled
 from .core.secret import Secret
 from .core.timeout import Timeout
 from .core.url import URL
@@ -29,22 +27,6 @@ from .transports.base import AsyncTransport, Transport
 from .transports.link import Link
 
 T = TypeVar("T", Transport, AsyncTransport)
-F = TypeVar("F", bound=Callable[..., Any])
-_AWS = ("aws_access_key_id", "aws_secret_access_key", "aws_session_token")
-_SECRETS = frozenset({"api_key", "admin_api_key", "webhook_secret", *_AWS})
-
-
-def _veiled(function: F) -> F:
-    """Hide keys before anything can fail, so that no frame's locals show one; name the nearest of an unknown argument."""
-    inner = spelled(function)
-
-    @wraps(function)
-    def call(self: Any, /, *nothing: Any, **arguments: Any) -> Any:
-        for name in _SECRETS & arguments.keys():
-            arguments[name] = hidden(arguments[name])
-        return inner(self, *nothing, **arguments)
-
-    return cast("F", call)
 
 
 class BaseClient(RawCalls, Generic[T]):
@@ -86,7 +68,7 @@ class BaseClient(RawCalls, Generic[T]):
     settings: Settings
     _link: Link[T]
 
-    @_veiled
+    @veiled
     def __init__(
         self,
         *,
@@ -284,7 +266,7 @@ class BaseClient(RawCalls, Generic[T]):
         """Whether the client was closed."""
         return self._link.closed
 
-    @_veiled
+    @veiled
     def copy(
         self,
         *,

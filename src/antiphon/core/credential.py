@@ -5,12 +5,19 @@ Functions here take a `Secret`, never the text: a traceback that prints locals m
 
 from __future__ import annotations
 
-from typing import Any, TypeVar
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, TypeVar, cast
 
 from ..errors import InvalidCredential
+from .resource import spelled
 from .secret import Secret
 
 T = TypeVar("T")
+F = TypeVar("F", bound=Callable[..., Any])
+
+_AWS = ("aws_access_key_id", "aws_secret_access_key", "aws_session_token")
+_SECRETS = frozenset({"api_key", "admin_api_key", "webhook_secret", *_AWS})
 
 PENDING = Secret("Bearer (asked for at each attempt)")
 """Stands in `Authorization` until the key's source is asked; never sent."""
@@ -19,6 +26,19 @@ PENDING = Secret("Bearer (asked for at each attempt)")
 def hidden(value: T) -> T | Secret:
     """Text as a `Secret`; anything else as it is."""
     return Secret(value) if isinstance(value, str) else value
+
+
+def veiled(function: F) -> F:
+    """Hide keys before anything can fail, so that no frame's locals show one; name the nearest of an unknown argument."""
+    inner = spelled(function)
+
+    @wraps(function)
+    def call(self: Any, /, *nothing: Any, **arguments: Any) -> Any:
+        for name in _SECRETS & arguments.keys():
+            arguments[name] = hidden(arguments[name])
+        return inner(self, *nothing, **arguments)
+
+    return cast("F", call)
 
 
 def checked(key: Secret, name: str = "api_key", *, official: bool = False) -> Secret:

@@ -10,9 +10,9 @@ import inspect
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, ClassVar, Self
 
-from ..base_client import BaseClient, T, _veiled
+from ..base_client import BaseClient, T
 from ..client import AsyncOpenAI, OpenAI
-from ..core.credential import hidden
+from ..core.credential import hidden, veiled
 from ..core.omit import NotGiven, not_given
 from ..core.secret import Secret
 from ..core.timeout import Timeout
@@ -56,7 +56,7 @@ class BedrockClient(BaseClient[T]):
     _key_variable: ClassVar[str] = KEY_VARIABLE
     _bedrock: BedrockSetting
 
-    @_veiled
+    @veiled
     def __init__(
         self,
         *,
@@ -177,7 +177,7 @@ class BedrockClient(BaseClient[T]):
         self._bedrock = setting
         self._change(base_url=setting.base_url)
 
-    @_veiled
+    @veiled
     def copy(
         self,
         *,
