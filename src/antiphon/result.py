@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar, get_args, get_origin
 
 from .core.call import Call
 from .core.decode import body_json, decode, error_in_success, is_error
@@ -31,6 +31,8 @@ def result_of(client: BaseClient[Any], call: Call[Any], reply: Reply, target: An
         if operation.page is not None:
             return _page(client, call, reply)
         target = operation.result if call.result is None else call.result
+    elif _is_stream(target):
+        return stream_of(client, call, reply, target)
     if target == "bytes":
         from .response import HttpxBinaryResponseContent
 
@@ -38,13 +40,28 @@ def result_of(client: BaseClient[Any], call: Call[Any], reply: Reply, target: An
     return decode(reply, target, strict=client.settings.strict)
 
 
-def stream_of(client: BaseClient[Any], call: Call[Any], reply: Reply) -> Any:
-    """The stream of a call's events."""
+def stream_of(client: BaseClient[Any], call: Call[Any], reply: Reply, kind: Any = None) -> Any:
+    """The stream of a call's events.
+
+    Args:
+        kind: the stream's class instead of what the call says; its parameter, as in `Stream[X]`, is what an event is.
+    """
     from . import streaming
 
-    made: Any = call.stream_cls or (streaming.Stream if client.colour == "sync" else streaming.AsyncStream)
-    item = call.operation.event if call.result is None else call.result
+    made: Any = kind or call.stream_cls or (streaming.Stream if client.colour == "sync" else streaming.AsyncStream)
+    named = [argument for form in (made, *getattr(made, "__orig_bases__", ())) for argument in get_args(form)]
+    if named and not isinstance(named[0], TypeVar):
+        item = named[0]
+    else:
+        item = call.operation.event if call.result is None else call.result
     return made(cast_to=item, response=reply, client=client, options=call)
+
+
+def _is_stream(target: Any) -> bool:
+    from .streaming import AsyncStream, Stream
+
+    kind = get_origin(target) or target
+    return isinstance(kind, type) and issubclass(kind, (Stream, AsyncStream))
 
 
 def _page(client: BaseClient[Any], call: Call[Any], reply: Reply) -> Any:

@@ -19,6 +19,7 @@ from antiphon.errors import (
     StreamTruncated,
     UnexpectedContentType,
 )
+from antiphon.types.chat import ChatCompletionChunk
 from tests.transports.rude import Rude, chunk, chunked, chunked_head, drip, hang, hang_up, reply, reset
 
 from .answer import CHAT, RESPONSE, chat, create, delta, ok, sse
@@ -279,9 +280,23 @@ def test_row_52_an_event_past_the_bound_and_very_many_small_ones(colour: Colour)
 def test_streams_of_another_class_and_type(colour: Colour) -> None:
     stream_class: Any = antiphon.AsyncStream if colour.is_async else antiphon.Stream
 
-    class Mine(stream_class):
+    class Mine(stream_class[ChatCompletionChunk]):
         """A user's own stream."""
 
+    made = {stream_class[ChatCompletionChunk]: ChatCompletionChunk, Mine: ChatCompletionChunk, stream_class: dict}
     with Rude(CHAT) as server, colour.client(server.url) as it:
-        items = it(lambda c: c.post("/x", cast_to=dict, body={}, stream=True, stream_cls=Mine[dict[str, Any]]))
+        for kind, item_class in made.items():
+            ask: Any = lambda c, kind=kind: c.post("/x", cast_to=dict, body={}, stream=True, stream_cls=kind)  # noqa: E731
+            stream = it.wait(ask(it.raw))
+            assert isinstance(stream, stream_class)
+            assert isinstance(stream, Mine) == (kind is Mine)
+            items = it.items(lambda _, stream=stream: stream)
+            assert [type(item) for item in items] == [item_class] * 3
+
+
+def test_a_raw_response_parses_to_a_stream_of_another_type(colour: Colour) -> None:
+    stream_class: Any = antiphon.AsyncStream if colour.is_async else antiphon.Stream
+    with Rude(CHAT) as server, colour.client(server.url) as it:
+        raw = it(lambda c: c.chat.completions.with_raw_response.create(model="m", messages=[], stream=True))
+        items = it.items(lambda _: raw.parse(to=stream_class[dict[str, Any]]))
         assert [type(item) for item in items] == [dict] * 3
