@@ -6,7 +6,8 @@ exception, `close()`, garbage collection) closes the connection, and the server 
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Iterator
+import sys
+from collections.abc import AsyncIterator, Callable, Generator, Iterator
 from typing import Any, Generic, Self, TypeVar, cast
 
 from .core.call import Call
@@ -46,9 +47,11 @@ class Stream(Generic[T]):
     def __init__(self, *, cast_to: Any, response: Reply, client: Any, options: Call[Any] | None = None) -> None:
         self.response = response
         self._body = cast("Body | None", response.body)
-        self._items: Iterator[T] = _events(response, self._body, _cast(cast_to), client, options)
+        self._lent = False
+        self._items: Generator[T] = _events(response, self._body, _cast(cast_to), client, options)
 
     def __iter__(self) -> Iterator[T]:
+        self._lent = True
         return self._items
 
     def __next__(self) -> T:
@@ -62,9 +65,15 @@ class Stream(Generic[T]):
 
     def close(self) -> None:
         """Stop reading and close the connection, unless the stream was read to its end."""
-        cast("Any", self._items).close()
+        self._items.close()
         if self._body is not None:
             self._body.close()
+
+    def __del__(self) -> None:
+        # The items close the body when they are collected, unless they were never begun; nor are they if somebody has them.
+        items = getattr(self, "_items", None)
+        if items is not None and not self._lent and items.gi_frame and not (items.gi_suspended or items.gi_running):
+            _drop(self.response, self._body)
 
 
 class AsyncStream(Generic[T]):
@@ -78,7 +87,7 @@ class AsyncStream(Generic[T]):
         self._cast = _cast(cast_to)
         self._machine = _machine(response, self._cast, client, options)
         self._ready: Iterator[T] = iter(())
-        self._over = False
+        self._begun = self._over = False
 
     def __aiter__(self) -> AsyncIterator[T]:
         return self
@@ -93,6 +102,7 @@ class AsyncStream(Generic[T]):
         if self._over:
             raise StopAsyncIteration
         body, machine = self._body, self._machine
+        self._begun = True
         try:
             if body is None or not _is_event_stream(self.response):
                 self._over = True
@@ -141,6 +151,26 @@ class AsyncStream(Generic[T]):
 
     aclose = close
 
+    def __del__(self) -> None:
+        if getattr(self, "_over", True):
+            return
+        if self._begun:
+            self._shut()
+        else:
+            _drop(self.response, self._body)
+
+
+def _drop(reply: Reply, body: Body | AsyncBody | None) -> None:
+    """Close a stream that nobody read, and say so: it was paid for."""
+    if body is None:
+        return
+    body.close()
+    if not sys.is_finalizing():
+        import warnings
+
+        message = f"the stream of {reply.request!r} was never read; read it, close it, or use it in a `with` block"
+        warnings.warn(message, ResourceWarning, stacklevel=3, source=reply)
+
 
 def _cast(cast_to: Any) -> Callable[[Any], Any]:
     return caster_of(cast_to) if isinstance(cast_to, str) else caster(cast_to)
@@ -160,7 +190,7 @@ def _machine(reply: Reply, cast: Callable[[Any], Any], client: Any, call: Call[A
 
 def _events(
     reply: Reply, body: Body | None, cast: Callable[[Any], Any], client: Any, call: Call[Any] | None
-) -> Iterator[Any]:
+) -> Generator[Any]:
     """The items of an open reply. Knows no `Stream`, so that a forgotten one is collected, and closed, at once."""
     machine = _machine(reply, cast, client, call)
     if body is None or not _is_event_stream(reply):

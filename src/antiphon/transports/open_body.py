@@ -109,8 +109,7 @@ class OpenBody:
 
     def __del__(self) -> None:
         if getattr(self, "_connection", None) is not None:
+            shown = repr(self)
+            self.close()  # first, since a warning may be made an error
             if not sys.is_finalizing():
-                warnings.warn(
-                    f"{self!r} was collected unread; close() it or read it to its end", ResourceWarning, 2, self
-                )
-            self.close()
+                warnings.warn(f"{shown} was collected unread; close() it or read it to its end", ResourceWarning, 2, self)
