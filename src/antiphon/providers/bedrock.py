@@ -261,11 +261,13 @@ class BedrockClient(BaseClient[T]):
         stays = base_url is None or isinstance(base_url, NotGiven)
         if credential is None and region is None and endpoint is None and stays:
             return old._replace(credential=self._credential())
-        profile = credential is not None and credential.aws is not None and credential.aws.profile is not None
-        # A region nobody chose gives way where the new arguments may name another.
-        keeps = old.region_given or (old.derived and stays and not profile) or (base_url == "" and not profile)
+        new = credential or self._credential()
+        # A region nobody chose gives way to a profile's, and for bearer keys to the new base URL's.
+        other_profile = credential is not None and new.aws is not None and new.aws.profile is not None
+        follows = base_url == "" or (stays and old.derived)
+        keeps = old.region_given or (not other_profile and (new.aws is not None or follows))
         return resolve_bedrock(
-            credential or self._credential(),
+            new,
             region=region if region is not None else old.region if keeps else None,
             region_given=region is not None or old.region_given,
             base_url=("" if old.derived else old.base_url) if stays else base_url,
