@@ -25,7 +25,7 @@ from ..errors import ClientClosed
 from ..wire.encoding import encode_request
 from ..wire.framing import rest
 from ..wire.reply import ReplyParser
-from .failure import is_gone, lost, timed_out
+from .failure import is_gone, lost, passed, timed_out
 from .upload import upload
 from .watch import Watch
 
@@ -186,7 +186,7 @@ class Connection:
         if self.closed:
             return ClientClosed(_CLOSED)
         if isinstance(problem, BlockingIOError) or (isinstance(problem, TimeoutError) and problem.errno is None):
-            return timed_out(self.phase, deadline=self._deadline is not None and monotonic() >= self._deadline)
+            return timed_out(self.phase, deadline=passed(self._deadline))
         if is_gone(problem):
             if self.served and not self.parser.started:
                 return Stale()

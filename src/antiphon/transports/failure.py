@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import errno
 import sys
+from time import monotonic
 from typing import TypeVar
 
 from ..core.reply import Reply
@@ -45,6 +46,8 @@ _TIMEOUTS: dict[str, tuple[type[APITimeoutError], str]] = {
 }
 _UNSENT = frozenset({"pool", "dns", "connect", "proxy", "tls"})
 
+_TICK = 0.02
+
 
 def timed_out(phase: str, *, deadline: bool = False, detail: str = "") -> APITimeoutError:
     """The error for a phase that took too long; `deadline` if it was the whole call that did."""
@@ -53,6 +56,11 @@ def timed_out(phase: str, *, deadline: bool = False, detail: str = "") -> APITim
         kind, message = DeadlineExceeded, "the deadline of the call passed"
     sent = "no" if phase in _UNSENT else "maybe"
     return kind(message=f"{message}: {detail}" if detail else message, phase=phase, sent=sent)
+
+
+def passed(deadline: float | None) -> bool:
+    """Whether a deadline is what ended a wait. Timers ring up to a tick of their clock early, so a little before counts too."""
+    return deadline is not None and monotonic() >= deadline - _TICK
 
 
 def complete(error: E, request: Request, elapsed: float) -> E:

@@ -112,4 +112,6 @@ class OpenBody:
             shown = repr(self)
             self.close()  # first, since a warning may be made an error
             if not sys.is_finalizing():
-                warnings.warn(f"{shown} was collected unread; close() it or read it to its end", ResourceWarning, 2, self)
+                warnings.warn(
+                    f"{shown} was collected unread; close() it or read it to its end", ResourceWarning, 2, self
+                )

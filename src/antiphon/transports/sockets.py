@@ -27,7 +27,7 @@ from ..errors import APIConnectionError, ClientClosed, ConnectTimeout, ProxyErro
 from ..wire.pool import OPEN, Open, Pool
 from ..wire.problem import WireProblem
 from .connection import Connection, Stale
-from .failure import complete, refused, timed_out
+from .failure import complete, passed, refused, timed_out
 from .open_body import OpenBody
 from .opening import Opener
 from .proxy import Proxy, ProxyMap
@@ -141,7 +141,7 @@ class SocketTransport:
         try:
             connection = self._opener.open(request.origin, until)
         except ConnectTimeout as problem:
-            if deadline is None or monotonic() < deadline:
+            if not passed(deadline):
                 raise
             raise timed_out(problem.phase or "connect", deadline=True) from None
         connection.key, connection.owner = request.origin, self._pool
@@ -209,7 +209,7 @@ class SocketTransport:
         late = self._leave_line(waiter, keep=True)
         if late is not None:
             return late
-        raise timed_out("pool", deadline=deadline is not None and monotonic() >= deadline, detail=detail)
+        raise timed_out("pool", deadline=passed(deadline), detail=detail)
 
     def _leave_line(self, waiter: _Waiter, *, keep: bool = False) -> Connection | Open | None:
         """Stop waiting; a place that was granted in the very moment is kept or given back."""

@@ -12,7 +12,7 @@ from time import monotonic
 
 from ..errors import APIConnectionError, OpenAIError
 from ..wire.problem import WireProblem
-from .failure import complete, lost, refused, timed_out
+from .failure import complete, lost, passed, refused, timed_out
 from .stream_flow import Flow, Overdue
 from .stream_hall import Hall
 from .stream_link import StreamLink
@@ -94,7 +94,7 @@ def failed(link: StreamLink, flow: Flow) -> OpenAIError:
     if isinstance(problem, WireProblem):
         return refused(problem, link.parser, request, phase, elapsed)
     if isinstance(problem, Overdue):
-        late = request.deadline is not None and now >= request.deadline
+        late = passed(request.deadline)
         return complete(timed_out(phase if problem.phase == "body" else problem.phase, deadline=late), request, elapsed)
     if isinstance(problem, OSError):
         error = lost(problem, phase)

@@ -23,7 +23,7 @@ from ..wire.encoding import encode_connect
 from ..wire.problem import WireProblem
 from ..wire.reply import ReplyParser
 from .dial import STAGGER, Address, alternate, tune
-from .failure import complete, connect_failure, dns_failure, timed_out, tls_failure
+from .failure import complete, connect_failure, dns_failure, passed, timed_out, tls_failure
 from .proxy import Proxy, ProxyMap
 from .stream_buffer import link_for
 from .stream_link import StreamLink
@@ -71,7 +71,7 @@ class StreamDial:
         except TimeoutError:
             if not bound.expired():
                 raise
-            late = request.deadline is not None and monotonic() >= request.deadline
+            late = passed(request.deadline)
             raise complete(timed_out(work.phase, deadline=late), request, monotonic() - started) from None
         except APIConnectionError as error:
             raise complete(error, request, monotonic() - started) from error.__cause__

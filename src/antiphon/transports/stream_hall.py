@@ -16,7 +16,7 @@ from ..core.request import Request
 from ..core.url import Origin
 from ..errors import ClientClosed
 from ..wire.pool import OPEN, Open, Pool
-from .failure import complete, timed_out
+from .failure import complete, passed, timed_out
 from .stream_end import bury
 from .stream_link import StreamLink
 
@@ -95,7 +95,7 @@ class Hall:
             return ticket.place
         detail = self.pool.describe()
         self.pool.leave(ticket)
-        late = request.deadline is not None and monotonic() >= request.deadline
+        late = passed(request.deadline)
         raise complete(timed_out("pool", deadline=late, detail=detail), request, monotonic() - started)
 
     def _return(self, ticket: _Ticket) -> None:

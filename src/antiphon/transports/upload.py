@@ -11,7 +11,7 @@ from time import monotonic
 
 from ..wire.framing import Buffer
 from ..wire.reply import ReplyParser
-from .failure import is_blocked, timed_out
+from .failure import is_blocked, passed, timed_out
 from .watch import Watch
 
 
@@ -90,4 +90,4 @@ class _Sender:
         if self.deadline is not None:
             bounds.append(self.deadline - now)
         if not self.watch.ready(min(bounds, default=None)):
-            raise timed_out("write", deadline=self.deadline is not None and monotonic() >= self.deadline)
+            raise timed_out("write", deadline=passed(self.deadline))
