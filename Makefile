@@ -24,6 +24,10 @@ $(STAMP)-bench: pyproject.toml $(STAMP)-run
 	$(PIP) install --group bench
 	@touch $@
 
+$(STAMP)-docs: pyproject.toml $(STAMP)-dev
+	$(PIP) install --group docs
+	@touch $@
+
 demo: $(STAMP)-run
 	@$(BIN)/python examples/demo.py
 
@@ -43,11 +47,12 @@ gen: $(STAMP)-dev
 bench: $(STAMP)-bench
 	$(BIN)/python -m bench $(ARGS)
 
-docs: $(STAMP)-dev
-	$(BIN)/python -m pytest tests/docs -q
+docs: $(STAMP)-docs
+	$(BIN)/mkdocs build --strict --quiet
+	$(BIN)/python -m pytest tests/docs -n 2 -q
 
 live: $(STAMP)-dev
 	$(BIN)/python -m pytest tests/live --override-ini testpaths= -p no:xdist -q
 
 clean:
-	rm -rf $(VENV) build dist .coverage* .pytest_cache .mypy_cache .ruff_cache
+	rm -rf $(VENV) build dist site .coverage* .pytest_cache .mypy_cache .ruff_cache
