@@ -15,15 +15,19 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeVar, cast
 
 from .base_client import BaseClient
 from .core.call import Call
+from .core.later import Later
 from .core.reply import Reply
 from .handshake import handshake
 from .resources._client import AsyncResources, SyncResources
-from .result import result_of
 from .transports.base import AsyncTransport, Transport
 from .transports.link import Link
 
 if TYPE_CHECKING:
+    from . import result as results
     from .mode import AsyncMode, SyncMode
+else:
+    # Models and JSON come with the first reply, not with the client.
+    results = Later("antiphon.result")
 
 T = TypeVar("T")
 
@@ -71,13 +75,13 @@ class OpenAI(BaseClient[Transport], SyncResources):
 
     def perform(self, call: Call[T]) -> T:
         """Make a call and decode its result."""
-        result: T = result_of(self, call, self._driver.run(self._flow(self._endpoint.request(call))))
+        result: T = results.result_of(self, call, self._driver.run(self._flow(self._endpoint.request(call))))
         return result
 
     def perform_raw(self, call: Call[T]) -> tuple[T, Reply]:
         """Make a call; its result and the reply it came in."""
         reply = self.exchange(call)
-        return cast("T", result_of(self, call, reply)), reply
+        return cast("T", results.result_of(self, call, reply)), reply
 
     def run(self, flow: Coroutine[Any, Any, T]) -> T:
         """Run a flow of effects (see `antiphon.core.effects`) to its end."""
@@ -152,13 +156,13 @@ class AsyncOpenAI(BaseClient[AsyncTransport], AsyncResources):
 
     async def perform(self, call: Call[T]) -> T:
         """Make a call and decode its result."""
-        result: T = result_of(self, call, await self._driver.run(self._flow(self._endpoint.request(call))))
+        result: T = results.result_of(self, call, await self._driver.run(self._flow(self._endpoint.request(call))))
         return result
 
     async def perform_raw(self, call: Call[T]) -> tuple[T, Reply]:
         """Make a call; its result and the reply it came in."""
         reply = await self.exchange(call)
-        return cast("T", result_of(self, call, reply)), reply
+        return cast("T", results.result_of(self, call, reply)), reply
 
     def paginate(self, call: Call[T]) -> Any:
         """A list call, made when it is awaited (for the first page) or iterated (for every item)."""

@@ -11,9 +11,7 @@ from __future__ import annotations
 
 import enum
 import io
-import math
 from collections.abc import Callable, Mapping
-from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
 from ..errors import InvalidBody
@@ -23,10 +21,14 @@ from .shape import is_iterable, is_mapping, is_sequence, parts_of
 from .view import View
 
 if TYPE_CHECKING:
+    import datetime
+    import math
     import uuid
 
     import msgspec
 else:
+    datetime = Later("datetime")
+    math = Later("math")
     msgspec = Later("msgspec")
     uuid = Later("uuid")
 
@@ -163,7 +165,7 @@ def _key(key: Any, path: str) -> str:
 
 def _converted(value: Any, path: str) -> Any:
     """One step towards plain values for an object of another class."""
-    if isinstance(value, (datetime, date)):
+    if isinstance(value, (datetime.datetime, datetime.date)):
         return value.isoformat()
     if value.__class__ is uuid.UUID:
         return str(value)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from enum import Enum
 from typing import Any
-from urllib.parse import quote
 
 from ..errors import InvalidBody
 from .omit import SENTINELS
@@ -53,6 +52,9 @@ def _segment(name: str, value: Any) -> str:
     # Ids of letters, digits, "_" and "-" are themselves; `quote` costs several times this check.
     if text.isascii() and f"_{text}".replace("-", "_").isidentifier():
         return text
+    # Loaded with the first id that needs it.
+    from urllib.parse import quote
+
     try:
         return quote(text, safe=_SAFE)
     except UnicodeEncodeError:

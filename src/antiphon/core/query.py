@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date, time
 from enum import Enum
-from typing import Any, cast
-from urllib.parse import quote_plus
+from typing import TYPE_CHECKING, Any, cast
 
 from ..errors import InvalidBody
+from .later import Later
 from .omit import SENTINELS, given
 from .shape import is_mapping
+
+if TYPE_CHECKING:
+    import datetime
+else:
+    datetime = Later("datetime")
 
 _DROPPED = SENTINELS | {type(None)}
 _REFUSED = (bytes, bytearray, memoryview, set, frozenset)
@@ -77,7 +81,7 @@ def text_of(name: str, value: Any) -> str:
         return "true"
     if value is False:
         return "false"
-    if isinstance(value, (date, time)):
+    if isinstance(value, (datetime.date, datetime.time)):
         return value.isoformat()
     if isinstance(value, _REFUSED):
         value = cast("object", value)
@@ -106,6 +110,9 @@ def _quoted(text: Any) -> str:
     # An ASCII letter-or-digit word, by far the commonest, needs no quoting; `quote_plus` costs ten times these two checks.
     if text.__class__ is str and text.isalnum() and text.isascii():
         return str(text)
+    # Loaded with the first text that needs it.
+    from urllib.parse import quote_plus
+
     try:
         return quote_plus(str(text))
     except UnicodeEncodeError:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Any, Protocol
 
-import msgspec
-
 from .headers import Headers
 from .request import Request
 from .url import URL
@@ -153,6 +151,9 @@ class Reply:
 
     def json(self) -> Any:
         """The body parsed as JSON."""
+        # Not loaded with every client: the first reply needs it, a client does not.
+        import msgspec
+
         return msgspec.json.decode(self.content)
 
     def __repr__(self) -> str:

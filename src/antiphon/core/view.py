@@ -13,7 +13,6 @@ a class does nothing but mark its plan as missing. This room knows how data is s
 # pyright: reportPrivateUsage=false
 from __future__ import annotations
 
-import copy
 import os
 import sys
 from _thread import RLock
@@ -21,9 +20,13 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from .annotation import is_plain, own_annotations, remember_locals, resolve
+from .later import Later
 
 if TYPE_CHECKING:
+    import copy
     from typing import Self
+else:
+    copy = Later("copy")
 
 Cast = Callable[[Any], Any]
 

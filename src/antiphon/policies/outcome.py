@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from ..core.decode import status_error
 from ..core.effects import Read
-from ..core.limits import DEFAULT_WIRE_LIMITS
 from ..core.reply import Reply
 from ..core.request import Request
 from .chain import Forward
@@ -19,6 +17,10 @@ async def judge(request: Request, forward: Forward) -> Reply:
     reply = await forward(request)
     if 200 <= reply.status_code < 300:
         return reply
+    # Loaded with the first failure: a client that was only made need not know how to read one.
+    from ..core.decode import status_error
+    from ..core.limits import DEFAULT_WIRE_LIMITS
+
     if not reply.is_read:
         await Read(reply, DEFAULT_WIRE_LIMITS.error_body)
     raise status_error(reply)

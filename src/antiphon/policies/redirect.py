@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import re
-from urllib.parse import urljoin
-
 from ..core.effects import Discard
 from ..core.headers import Headers
 from ..core.reply import Reply
 from ..core.request import Request
-from ..core.url import URL
+from ..core.url import URL, is_unfit
 from ..errors import BodyNotReplayable, InvalidBaseURL, RedirectRefused
 from .chain import Forward
 
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
-_UNFIT = re.compile(r"[\x00-\x20\x7f\\]")
 
 
 class Redirect:
@@ -47,8 +43,11 @@ class Redirect:
 
 def _moved(request: Request, reply: Reply) -> Request:
     """The request for the new place, or the refusal."""
+    # Loaded with the first redirect, which most programs never see.
+    from urllib.parse import urljoin
+
     location = reply.headers.get("location")
-    if not location or _UNFIT.search(location):
+    if not location or is_unfit(location):
         raise RedirectRefused(f"status {reply.status_code} without a usable Location", response=reply, body=None)
     try:
         url = URL(urljoin(str(request.url), location))

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import msgspec
-
 from ..core.effects import Discard, Now, Random, Read, Sleep, Wall
 from ..core.headers import Headers
 from ..core.reply import Reply
@@ -86,11 +84,14 @@ async def _code(reply: Reply) -> str | None:
     """The `error.code` of a 429, which alone tells a full quota from a busy minute."""
     if reply.status_code != 429:
         return None
+    # Loaded with the first 429, not with every client.
+    from ..core.json import JSONError, decode_json
+
     content = reply.content if reply.is_read else await Read(reply, _BODY_KEPT)
     try:
-        body = msgspec.json.decode(content)
+        body = decode_json(content)
         code = body["error"]["code"]
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, TypeError, KeyError):
+    except (JSONError, TypeError, KeyError):
         return None
     return code if isinstance(code, str) else None
 

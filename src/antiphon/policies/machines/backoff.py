@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from typing import NamedTuple
 
+_INFINITE = float("inf")
 LONGEST_HINT = 120.0
 """Seconds. A server that asks for a longer pause is told to the caller instead of waited for."""
 
@@ -65,6 +65,6 @@ def _number(value: str | None) -> float | None:
         number = float(value)
     except ValueError:
         return None
-    if math.isinf(number) and number > 0 and "inf" not in value.lower():
+    if number == _INFINITE and "inf" not in value.lower():
         return number  # digits past the range of a float: far too long, not unreadable
-    return number if math.isfinite(number) else None
+    return number if -_INFINITE < number < _INFINITE else None
