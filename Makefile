@@ -52,7 +52,7 @@ docs: $(STAMP)-docs
 	$(BIN)/python -m pytest tests/docs -n 2 -q
 
 live: $(STAMP)-dev
-	$(BIN)/python -m pytest tests/live --override-ini testpaths= -p no:xdist -q
+	$(BIN)/python -m pytest -p no:xdist -o python_files='live_*.py' tests/live
 
 clean:
 	rm -rf $(VENV) build dist site .coverage* .pytest_cache .mypy_cache .ruff_cache
