@@ -40,7 +40,7 @@ class Timeout:
         if hasattr(timeout, "connect") and hasattr(timeout, "pool"):
             base: tuple[Any, ...] = (timeout.connect, timeout.read, timeout.write, timeout.pool)
         elif isinstance(timeout, tuple):
-            base = cast("tuple[Any, ...]", timeout)
+            base = tuple(cast("Any", timeout))
         elif isinstance(timeout, NotGiven):
             if any(isinstance(phase, NotGiven) for phase in (connect, read, write, pool)):
                 raise ValueError(

@@ -73,18 +73,23 @@ class AsyncDriver:
         gate = asyncio.Semaphore(limit)
 
         async def one(flow: Flow[Any]) -> Any:
-            try:
-                async with gate:
-                    return await self.run(flow)
-            finally:
-                flow.close()
+            async with gate:
+                return await self.run(flow)
 
         tasks = [asyncio.ensure_future(one(flow)) for flow in flows]
         try:
             return await asyncio.gather(*tasks)
-        finally:
+        except BaseException:
             for task in tasks:
                 task.cancel()
+            # Nothing runs on behind the caller's back.
+            await asyncio.gather(*tasks, return_exceptions=True)
+            raise
+        finally:
+            # A task that was cancelled before its first step has not begun its flow, and nobody else will.
+            for flow in flows:
+                if inspect.getcoroutinestate(flow) == inspect.CORO_CREATED:
+                    flow.close()
 
 
 async def read(reply: Reply, limit: int | None = None) -> bytes:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Generator
 from typing import TYPE_CHECKING, Any, Generic, Self
 
 from ..core.call import Call
@@ -56,7 +56,7 @@ class AgentSessionEventStream(Stream["AgentSessionEvent"], Generic[OutputT]):
         self._closed = True
         self._followed.close()
 
-    def _follow(self) -> Iterator[AgentSessionEvent]:
+    def _follow(self) -> Generator[AgentSessionEvent]:
         calls = Calls(self._tools.handlers)
         try:
             for event in self._followed:
