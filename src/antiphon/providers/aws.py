@@ -7,8 +7,6 @@ locals hold what it found.
 
 from __future__ import annotations
 
-import asyncio
-import inspect
 from collections.abc import Callable
 from functools import cache
 from hashlib import sha256
@@ -119,6 +117,8 @@ class SigV4:
     def _sign(self, request: Request, found: Found) -> Headers:
         freeze = getattr(found(), "get_frozen_credentials", found)
         signer = _tool("auth", "SigV4Auth")(freeze(), self._service, self._region)
+        if not (signer.credentials.access_key and signer.credentials.secret_key):
+            raise ValueError("the access key or the secret key is missing")
         theirs = _tool("awsrequest", "AWSRequest")(method=request.method, url=f"{request.origin}{request.target}")
         content = request.content if isinstance(request.content, bytes) else b""
         for name, value in request.headers.fields:
@@ -141,7 +141,7 @@ class BlockingSigV4(SigV4):
             OpenAIError: no credentials were found, or they cannot sign.
         """
         found = self._credential.find()
-        if inspect.isawaitable(found()):
+        if hasattr(found(), "__await__"):
             getattr(found(), "close", bool)()
             raise OpenAIError("aws_credentials_provider is async; a blocking client needs a plain function")
         return self._signed(request, found)
@@ -152,6 +152,8 @@ class AsyncSigV4(SigV4):
 
     async def __call__(self, request: Request) -> Headers:
         """As `BlockingSigV4.__call__`; the user's function may give an awaitable."""
+        import asyncio  # which a blocking client of this module does without
+
         if self._credential.keys is not None:
             return self._signed(request, self._credential.find())
         answer = await asyncio.to_thread(self._attempt, request)
@@ -162,7 +164,7 @@ class AsyncSigV4(SigV4):
 
     def _attempt(self, request: Request) -> Headers | Found:
         found = self._credential.find()
-        return found if inspect.isawaitable(found()) else self._signed(request, found)
+        return found if hasattr(found(), "__await__") else self._signed(request, found)
 
 
 def _kept(value: Any) -> Found:
@@ -196,8 +198,6 @@ def _asking(question: Callable[[], Any]) -> Any:
     """
     try:
         return question()
-    except OpenAIError:
-        raise
     except Exception as failure:
         said = f"{type(failure).__name__}: {failure}"
     # Not from the failure: its frames hold what botocore found.

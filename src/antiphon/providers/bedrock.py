@@ -6,7 +6,6 @@ this house. Redirects are not followed: a signature is for one place only.
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, ClassVar, Self
 
@@ -311,7 +310,7 @@ class BedrockOpenAI(BedrockClient[Transport], OpenAI):
                 raise
             except Exception as failure:
                 raise OpenAIError(f"bedrock_token_provider failed with {type(failure).__name__}") from failure
-            if inspect.isawaitable(answer):
+            if hasattr(answer, "__await__"):
                 getattr(answer, "close", bool)()
                 raise OpenAIError("bedrock_token_provider is async; use AsyncBedrockOpenAI, or pass a plain function")
             return answer.reveal() if isinstance(answer, Secret) else answer
@@ -330,7 +329,7 @@ class AsyncBedrockOpenAI(BedrockClient[AsyncTransport], AsyncOpenAI):
         async def ask() -> Any:
             try:
                 answer = provider()
-                return await answer if inspect.isawaitable(answer) else answer
+                return await answer if hasattr(answer, "__await__") else answer
             except OpenAIError:
                 raise
             except Exception as failure:
