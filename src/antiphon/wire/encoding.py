@@ -170,8 +170,9 @@ def _blame(request: Request) -> tuple[str, str]:
         if not _is_text(request.headers.fields[position][1]):
             return f"the value of header {name!r} is not a string", f"headers.{name}"
         if _bad_in_value(request.headers.fields[position][1]):
-            break
-    return f"the value of header {name!r} holds a line break, NUL or a character beyond latin-1", f"headers.{name}"
+            what = "holds a line break, NUL or a character beyond latin-1"
+            return f"the value of header {name!r} {what}", f"headers.{name}"
+    return "a header cannot be written", "headers"
 
 
 def _is_text(value: object) -> bool:
