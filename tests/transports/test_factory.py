@@ -1,0 +1,167 @@
+"""The httpx factories: antiphon's defaults, an argument's right of way, and what happens where a package is missing."""
+
+from __future__ import annotations
+
+import asyncio
+import subprocess
+import sys
+from types import ModuleType
+from typing import Any
+
+import httpx
+import httpx2
+import openai
+import pytest
+
+import antiphon
+from antiphon.core.limits import DEFAULT_CONNECTION_LIMITS
+from antiphon.core.timeout import DEFAULT_TIMEOUT
+from tests.client.answer import ok, retrieve
+from tests.client.colour import Colour
+
+from .rude import Rude, reply
+
+HTTPX2 = ("DefaultHttpxClient", "DefaultAsyncHttpxClient", "DefaultHttpx2Client", "DefaultAsyncHttpx2Client")
+
+
+def traits(client: Any) -> dict[str, Any]:
+    """What makes one client differ from another."""
+    pool = client._transport._pool
+    return {
+        "timeout": client.timeout.as_dict(),
+        "redirects": client.follow_redirects,
+        "connections": pool._max_connections,
+        "kept": pool._max_keepalive_connections,
+        "base_url": str(client.base_url),
+        "headers": client.headers.get("x-mine"),
+    }
+
+
+def close(client: Any) -> None:
+    if hasattr(client, "aclose"):
+        asyncio.run(client.aclose())
+    else:
+        client.close()
+
+
+OPTIONS: list[dict[str, Any]] = [
+    {},
+    {"timeout": 7.0},
+    {"timeout": None},
+    {"follow_redirects": False},
+    {"limits": httpx2.Limits(max_connections=3, max_keepalive_connections=2)},
+    {"base_url": "http://localhost:1", "headers": {"X-Mine": "1"}},
+]
+
+
+@pytest.mark.parametrize("options", OPTIONS, ids=lambda options: "-".join(options) or "none")
+@pytest.mark.parametrize("name", HTTPX2)
+def test_they_make_what_the_official_ones_make(name: str, options: dict[str, Any]) -> None:
+    ours = getattr(antiphon, name)(trust_env=False, **options)
+    theirs = getattr(openai, name)(trust_env=False, **options)
+    assert traits(ours) == traits(theirs)
+    assert isinstance(ours, httpx2.AsyncClient if "Async" in name else httpx2.Client)
+    close(ours)
+    close(theirs)
+
+
+def test_the_defaults_are_antiphons() -> None:
+    with antiphon.DefaultHttpxClient(trust_env=False) as client:
+        found = traits(client)
+    assert found["timeout"] == DEFAULT_TIMEOUT.as_dict()
+    assert found["connections"] == DEFAULT_CONNECTION_LIMITS.max_connections
+    assert found["kept"] == DEFAULT_CONNECTION_LIMITS.max_keepalive_connections
+
+
+@pytest.mark.parametrize("name", HTTPX2)
+def test_they_carry_calls(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    colour = Colour("async" if "Async" in name else "sync", "borrowed")
+    http_client = getattr(antiphon, name)(trust_env=False, headers={"X-Mine": "1"})
+    with Rude(ok()) as server, colour.client(server.url, http_client=http_client) as it:
+        assert it(retrieve).id == "m"
+        it.wait(http_client.aclose() if colour.is_async else http_client.close())
+    assert server.requests[0].headers["x-mine"] == "1"
+    assert server.requests[0].headers["authorization"].startswith("Bearer ")
+
+
+@pytest.mark.parametrize("name", HTTPX2[:2])
+def test_that_they_follow_redirects_of_their_own_takes_no_key_along(name: str) -> None:
+    colour = Colour("async" if "Async" in name else "sync", "borrowed")
+    http_client = getattr(antiphon, name)(trust_env=False)
+    assert http_client.follow_redirects
+    with (
+        Rude(ok()) as other,
+        Rude(reply(b"", 307, f"Location: {other.url}/")) as server,
+        colour.client(server.url, http_client=http_client) as it,
+    ):
+        with pytest.raises(antiphon.RedirectRefused):
+            it(retrieve)
+        it.wait(http_client.aclose() if colour.is_async else http_client.close())
+    assert not other.requests
+
+
+@pytest.mark.parametrize("name", HTTPX2[:2])
+def test_where_only_httpx_is_installed_it_serves(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "httpx2", None)
+    client = getattr(antiphon, name)(trust_env=False)
+    assert isinstance(client, httpx.AsyncClient if "Async" in name else httpx.Client)
+    assert traits(client)["timeout"] == DEFAULT_TIMEOUT.as_dict()
+    close(client)
+
+
+@pytest.mark.parametrize("name", HTTPX2)
+def test_without_any_the_package_is_named(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "httpx2", None)
+    monkeypatch.setitem(sys.modules, "httpx", None)
+    with pytest.raises(RuntimeError, match=r"install httpx2 .*leave http_client out"):
+        getattr(antiphon, name)()
+
+
+def test_the_name_with_a_2_does_not_settle_for_httpx(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "httpx2", None)
+    with pytest.raises(RuntimeError, match="install httpx2"):
+        antiphon.DefaultHttpx2Client()
+
+
+# -- aiohttp -----------------------------------------------------------------------------------------------------------
+
+
+def test_the_aiohttp_one_names_what_it_misses(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "httpx_aiohttp", None)
+    with pytest.raises(RuntimeError, match=r"install httpx-aiohttp .*leave http_client out") as caught:
+        antiphon.DefaultAioHttpClient(timeout=3)
+    assert caught.value.__suppress_context__
+
+
+class HttpxAiohttpClient(httpx.AsyncClient):
+    """Stands where httpx-aiohttp's client stands, and remembers what it was given."""
+
+    def __init__(self, **options: Any) -> None:
+        self.given = options
+        super().__init__(**options)
+
+
+def test_the_aiohttp_one_gets_the_same_defaults(monkeypatch: pytest.MonkeyPatch) -> None:
+    module = ModuleType("httpx_aiohttp")
+    module.HttpxAiohttpClient = HttpxAiohttpClient  # type: ignore[attr-defined]
+    monkeypatch.setitem(sys.modules, "httpx_aiohttp", module)
+    client = antiphon.DefaultAioHttpClient(trust_env=False, follow_redirects=False)
+    assert isinstance(client, HttpxAiohttpClient)
+    assert client.given["timeout"] == httpx.Timeout(**DEFAULT_TIMEOUT.as_dict())
+    assert client.given["limits"].max_connections == DEFAULT_CONNECTION_LIMITS.max_connections
+    assert client.given["follow_redirects"] is False
+    with Rude(ok()) as server, Colour("async", "borrowed").client(server.url, http_client=client) as it:
+        assert it(retrieve).id == "m"
+        it.wait(client.aclose())
+
+
+# -- weight ------------------------------------------------------------------------------------------------------------
+
+
+def test_naming_a_factory_loads_no_http_package() -> None:
+    code = (
+        "import sys, antiphon\n"
+        "antiphon.DefaultHttpxClient, antiphon.DefaultAsyncHttpx2Client, antiphon.DefaultAioHttpClient\n"
+        "assert not {'httpx', 'httpx2', 'aiohttp', 'httpx_aiohttp'} & sys.modules.keys()\n"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
