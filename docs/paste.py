@@ -53,17 +53,17 @@ def error_tree() -> str:
 
 
 def client_arguments() -> str:
-    """The constructor's arguments: defaults from the signature, meanings from the docstring."""
+    """The arguments of every client."""
     from antiphon.base_client import BaseClient
 
-    meanings = dict(_described(BaseClient.__doc__ or ""))
-    parameters = inspect.signature(BaseClient.__init__).parameters.values()
-    rows = [
-        (f"`{p.name}`", _default(p.default), _cell(meanings[p.name]))
-        for p in parameters
-        if p.name != "self" and not p.name.startswith("_")
-    ]
-    return _table(("argument", "default", "meaning"), rows)
+    return _arguments(BaseClient)
+
+
+def bedrock_arguments() -> str:
+    """The arguments of the clients for Bedrock that the others do not have, or take in another way."""
+    from antiphon.providers.bedrock import BedrockClient
+
+    return _arguments(BedrockClient)
 
 
 def routes() -> str:
@@ -99,6 +99,7 @@ PARTS: dict[str, Callable[[], str]] = {
     "serve-help": help_of_serve,
     "error-tree": error_tree,
     "client-arguments": client_arguments,
+    "bedrock-arguments": bedrock_arguments,
     "routes": routes,
     "count": count,
     "operations": operations,
@@ -125,6 +126,14 @@ def main(arguments: list[str]) -> int:
         if arguments != ["--check"]:
             page.write_text(pasted(page.read_text("utf-8")), "utf-8")
     return 1 if stale and arguments == ["--check"] else 0
+
+
+def _arguments(kind: type[Any]) -> str:
+    """A constructor's arguments: defaults from the signature, meanings from the docstring."""
+    parameters = inspect.signature(kind.__init__).parameters
+    described = _described(kind.__doc__ or "")
+    rows = [(f"`{name}`", _default(parameters[name].default), _cell(meaning)) for name, meaning in described]
+    return _table(("argument", "default", "meaning"), rows)
 
 
 def _described(docstring: str) -> Iterator[tuple[str, str]]:
