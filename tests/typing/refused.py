@@ -33,6 +33,14 @@ def unknown(client: OpenAI, response: Response) -> None:
     from antiphon.types.responses import Respons  # Respons
 
 
+def streams(client: OpenAI) -> None:
+    with client.responses.stream(model="m", input="i") as stream:
+        for event in stream:
+            event.snapshot  # snapshot
+            if event.type == "response.output_text.delta":
+                event.parsed  # parsed
+
+
 async def asynchronous(client: AsyncOpenAI) -> None:
     await client.files.list(limits=2)  # limits
     await client.files.retrieve("file", timout=2)  # timout

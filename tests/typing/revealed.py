@@ -6,6 +6,15 @@ from collections.abc import Iterator
 from typing import assert_type
 
 from antiphon import AsyncOpenAI, OpenAI
+from antiphon.helpers.chat_event import ContentDeltaEvent, ContentDoneEvent, FunctionToolCallArgumentsDoneEvent
+from antiphon.helpers.chat_stream import AsyncChatCompletionStream, ChatCompletionStream
+from antiphon.helpers.response_event import (
+    ResponseCompletedEvent,
+    ResponseFunctionCallArgumentsDeltaEvent,
+    ResponseTextDeltaEvent,
+    ResponseTextDoneEvent,
+)
+from antiphon.helpers.response_stream import AsyncResponseStream, ResponseStream
 from antiphon.pagination import AsyncCursorPage, SyncCursorPage
 from antiphon.response import (
     APIResponse,
@@ -20,8 +29,22 @@ from antiphon.response import (
 from antiphon.streaming import AsyncStream, Stream
 from antiphon.types import CreateEmbeddingResponse, FileDeleted, FileObject, ImagesResponse, VectorStoreSearchResponse
 from antiphon.types.audio import Transcription, TranscriptionVerbose
-from antiphon.types.chat import ChatCompletion, ChatCompletionChunk, ChatCompletionMessageParam
-from antiphon.types.responses import Response, ResponseStreamEvent, ResponseUsage
+from antiphon.types.chat import (
+    ChatCompletion,
+    ChatCompletionChunk,
+    ChatCompletionMessageParam,
+    ParsedChatCompletion,
+    ParsedChatCompletionMessage,
+)
+from antiphon.types.responses import (
+    ParsedResponse,
+    ParsedResponseFunctionToolCall,
+    ParsedResponseOutputText,
+    Response,
+    ResponseRefusalDeltaEvent,
+    ResponseStreamEvent,
+    ResponseUsage,
+)
 from antiphon.types.shared_params import Reasoning
 
 
@@ -113,6 +136,96 @@ def parsed(client: OpenAI) -> None:
     assert_type(client.responses.parse(model="m", input="i", text_format=Answer).output_parsed, Answer | None)
     completion = client.chat.completions.parse(messages=[], model="m", response_format=Answer)
     assert_type(completion.choices[0].message.parsed, Answer | None)
+
+
+def parse_results(client: OpenAI) -> None:
+    response = client.responses.parse(model="m", input="i", text_format=Answer)
+    assert_type(response, ParsedResponse[Answer])
+    for item in response.output:
+        if item.type == "message":
+            for part in item.content:
+                if part.type == "output_text":
+                    assert_type(part, ParsedResponseOutputText[Answer])
+                    assert_type(part.parsed, Answer | None)
+        elif item.type == "function_call":
+            assert_type(item, ParsedResponseFunctionToolCall)
+            assert_type(item.parsed_arguments, object)
+    completion = client.chat.completions.parse(messages=[], model="m", response_format=Answer)
+    assert_type(completion, ParsedChatCompletion[Answer])
+    assert_type(completion.choices[0].message, ParsedChatCompletionMessage[Answer])
+    for call in completion.choices[0].message.tool_calls or []:
+        assert_type(call.function.parsed_arguments, object | None)
+
+
+def response_streams(client: OpenAI) -> None:
+    with client.responses.stream(model="m", input="i", text_format=Answer) as stream:
+        assert_type(stream, ResponseStream[Answer])
+        for event in stream:
+            if event.type == "response.output_text.delta":
+                assert_type(event, ResponseTextDeltaEvent)
+                assert_type(event.snapshot, str)
+            elif event.type == "response.output_text.done":
+                assert_type(event, ResponseTextDoneEvent[Answer])
+                assert_type(event.parsed, Answer | None)
+            elif event.type == "response.function_call_arguments.delta":
+                assert_type(event, ResponseFunctionCallArgumentsDeltaEvent)
+            elif event.type == "response.completed":
+                assert_type(event, ResponseCompletedEvent[Answer])
+                assert_type(event.response.output_parsed, Answer | None)
+            elif event.type == "response.refusal.delta":
+                assert_type(event, ResponseRefusalDeltaEvent)
+        for text in stream.text_deltas:
+            assert_type(text, str)
+        assert_type(stream.until_done(), ResponseStream[Answer])
+        assert_type(stream.get_final_response(), ParsedResponse[Answer])
+
+
+def untyped(client: OpenAI) -> None:
+    with client.responses.stream(model="m", input="i") as stream:
+        for event in stream:
+            if event.type == "response.output_text.done":
+                assert_type(event.parsed, None)
+        assert_type(stream.get_final_response().output_text, str)
+    assert_type(client.responses.parse(model="m", input="i").output_parsed, None)
+    with client.chat.completions.stream(model="m", messages=[]) as chat:
+        assert_type(chat.get_final_completion().choices[0].message.parsed, None)
+    assert_type(client.chat.completions.parse(model="m", messages=[]).choices[0].message.content, str | None)
+
+
+def chat_streams(client: OpenAI) -> None:
+    with client.chat.completions.stream(model="m", messages=[], response_format=Answer) as stream:
+        assert_type(stream, ChatCompletionStream[Answer])
+        for event in stream:
+            if event.type == "content.delta":
+                assert_type(event, ContentDeltaEvent)
+                assert_type(event.delta, str)
+            elif event.type == "content.done":
+                assert_type(event, ContentDoneEvent[Answer])
+                assert_type(event.parsed, Answer | None)
+            elif event.type == "tool_calls.function.arguments.done":
+                assert_type(event, FunctionToolCallArgumentsDoneEvent)
+            elif event.type == "chunk":
+                assert_type(event.chunk, ChatCompletionChunk)
+        assert_type(stream.current_completion_snapshot, ParsedChatCompletion[Answer])
+        assert_type(stream.get_final_completion(), ParsedChatCompletion[Answer])
+
+
+async def asynchronous_streams(client: AsyncOpenAI) -> None:
+    async with client.responses.stream(model="m", input="i", text_format=Answer) as responses:
+        assert_type(responses, AsyncResponseStream[Answer])
+        async for event in responses:
+            if event.type == "response.completed":
+                assert_type(event, ResponseCompletedEvent[Answer])
+        async for text in responses.text_deltas:
+            assert_type(text, str)
+        assert_type(await responses.get_final_response(), ParsedResponse[Answer])
+    async with client.chat.completions.stream(model="m", messages=[], response_format=Answer) as chat:
+        assert_type(chat, AsyncChatCompletionStream[Answer])
+        async for piece in chat:
+            if piece.type == "content.done":
+                assert_type(piece.parsed, Answer | None)
+        assert_type(await chat.get_final_completion(), ParsedChatCompletion[Answer])
+    assert_type(await client.responses.parse(model="m", input="i", text_format=Answer), ParsedResponse[Answer])
 
 
 def arguments(client: OpenAI) -> Iterator[object]:

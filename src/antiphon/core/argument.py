@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from typing import IO, Protocol, TypeVar
+from typing import IO, TYPE_CHECKING, Protocol, TypeVar
 
 from .omit import Omit
 
@@ -31,11 +31,18 @@ FileTypes = (
 )
 """A file part: its content, or `(name, content[, content type[, header fields]])`."""
 
-TextFormatT = TypeVar("TextFormatT")
-"""The caller's class that the text of a response is parsed to."""
+if TYPE_CHECKING:
+    # Where nothing is parsed, a checker reads `None`. Defaults came to the standard library with 3.13.
+    from typing_extensions import TypeVar as _TypeVar
 
-ResponseFormatT = TypeVar("ResponseFormatT")
-"""The caller's class that the content of a completion is parsed to."""
+    TextFormatT = _TypeVar("TextFormatT", default=None)
+    ResponseFormatT = _TypeVar("ResponseFormatT", default=None)
+else:
+    TextFormatT = TypeVar("TextFormatT")
+    """The caller's class that the text of a response is parsed to."""
+
+    ResponseFormatT = TypeVar("ResponseFormatT")
+    """The caller's class that the content of a completion is parsed to."""
 
 ContentType = TypeVar("ContentType")
 """What a parsed model's content was parsed to."""
