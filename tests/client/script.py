@@ -25,10 +25,11 @@ def say(*words):
 """
 
 
-def start(program: str, *arguments: str, **environment: str) -> subprocess.Popen[str]:
-    """A Python program with a client of the colour, transport and URL given; warnings are errors there too."""
+def start(program: str, *arguments: str, strict: bool = True, **environment: str) -> subprocess.Popen[str]:
+    """A Python program with a client of the colour, transport and URL given; strict, warnings are errors there too."""
+    flags = ["-W", "error"] if strict else []
     return subprocess.Popen(
-        [sys.executable, "-W", "error", "-X", "dev", "-c", HEADER + textwrap.dedent(program), *arguments],
+        [sys.executable, *flags, "-c", HEADER + textwrap.dedent(program), *arguments],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
