@@ -123,6 +123,35 @@ def test_the_name_with_a_2_does_not_settle_for_httpx(monkeypatch: pytest.MonkeyP
         antiphon.DefaultHttpx2Client()
 
 
+@pytest.mark.parametrize(
+    ("package", "name"), [(openai, HTTPX2[0]), (openai, HTTPX2[1]), *((antiphon, name) for name in HTTPX2)]
+)
+def test_they_can_be_derived_from_as_the_official_ones(package: Any, name: str) -> None:
+    factory = getattr(package, name)
+
+    class Mine(factory):  # type: ignore[misc]
+        def __init__(self, **options: Any) -> None:
+            super().__init__(trust_env=False, **options)
+            self.mine = True
+
+    client = Mine(follow_redirects=False)
+    assert client.mine
+    assert isinstance(client, factory)
+    assert issubclass(Mine, factory)
+    assert not issubclass(httpx2.Client, factory)
+    assert not issubclass(httpx2.AsyncClient, factory)
+    assert traits(client)["timeout"] == DEFAULT_TIMEOUT.as_dict()
+    assert not client.follow_redirects
+    close(client)
+
+
+def test_they_say_their_names() -> None:
+    assert repr(antiphon.DefaultHttpxClient) == "<class 'antiphon.DefaultHttpxClient'>"
+    assert antiphon.DefaultAioHttpClient.__name__ == "DefaultAioHttpClient"
+    with antiphon.DefaultHttpxClient(trust_env=False) as client:
+        assert type(client).__qualname__ == "DefaultHttpxClient"
+
+
 # -- aiohttp -----------------------------------------------------------------------------------------------------------
 
 
@@ -130,7 +159,7 @@ def test_the_aiohttp_one_names_what_it_misses(monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setitem(sys.modules, "httpx_aiohttp", None)
     with pytest.raises(RuntimeError, match=r"install httpx-aiohttp .*leave http_client out") as caught:
         antiphon.DefaultAioHttpClient(timeout=3)
-    assert caught.value.__suppress_context__
+    assert caught.value.__context__ is None
 
 
 class HttpxAiohttpClient(httpx.AsyncClient):
