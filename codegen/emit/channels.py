@@ -128,7 +128,7 @@ class Module:
         return [
             f"    {start}def {verb}(",
             "        self,",
-            "        *,",
+            *(["        *,"] if event.fields else []),
             *(self._argument(field.name, field.type, required=field.required) for field in event.fields),
             "    ) -> None:",
             f'        """Send `{event.type}`."""',

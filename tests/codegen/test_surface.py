@@ -132,3 +132,10 @@ def test_a_kind_nobody_knows(api: Api) -> None:
 def test_what_is_no_python_is_not_written(tmp_path: Path) -> None:
     with pytest.raises(FormatError, match="invalid-syntax"):
         formatted({"types/x.py": "class :\n"}, ROOT / "pyproject.toml")
+
+
+def test_fields_that_no_request_holds(api: Api) -> None:
+    api.overlay["types"]["pets.pet:Pet"] = {"unsent": ["data"], "reason": "for the user only"}
+    assert (
+        '    __api_exclude__: ClassVar[frozenset[str]] = frozenset({"data"})\n' in written(api)["types/pets/_models.py"]
+    )
