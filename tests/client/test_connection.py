@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 import ssl
 from pathlib import Path
 from typing import Any
@@ -79,7 +80,11 @@ def test_row_3_no_fall_back_to_plain_text(colour: Colour) -> None:
         assert server.requests == []
 
 
-def test_row_1_a_name_that_does_not_exist(colour: Colour) -> None:
+def test_row_1_a_name_that_does_not_exist(colour: Colour, monkeypatch: pytest.MonkeyPatch) -> None:
+    def unknown(*_: Any, **__: Any) -> Any:
+        raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+
+    monkeypatch.setattr(socket, "getaddrinfo", unknown)
     with colour.client("http://does-not-exist.invalid") as it:
         error = failure_of(it, retrieve)
         assert isinstance(error, ConnectError)

@@ -107,8 +107,8 @@ def _near(one: list[float], other: list[float]) -> float:
 
 def test_pages_of_items(colour: Colour, emulator: Emulator) -> None:
     with driven(colour, emulator) as it:
-        made = [it(lambda c, n=n: c.files.create(file=(f"{n}.txt", b"x"), purpose="batch")).id for n in range(5)]
-        listed = [each.id for each in it.items(lambda client: client.files.list(limit=2, purpose="batch"))]
+        made = [it(lambda c, n=n: c.files.create(file=(f"{n}.txt", b"x"), purpose="assistants")).id for n in range(5)]
+        listed = [each.id for each in it.items(lambda client: client.files.list(limit=2))]
         assert set(made) <= set(listed)
         assert len(listed) == len(set(listed))
 
