@@ -31,6 +31,8 @@ class AgentSessionEventStream(Stream["AgentSessionEvent"], Generic[OutputT]):
         self._tools = tools
         self._collecting = collecting
         self._closed = False
+        # The stream it follows owns the connection, and says so where nobody read it.
+        self._lent = True
         self._items = self._follow()
 
     def with_result_collection(self) -> Self:
