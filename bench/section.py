@@ -60,7 +60,8 @@ SECTIONS = (
     Section("stream event through the helper", "helper_events", _requests(2000, 2000), ratio=20),
     Section("the same, 100,000 events", "helper_events", {"antiphon": 100_000}),
     Section("decode a response", "decode", _requests(1000, 50000), ratio=50),
-    Section("1,000 open streams, memory of each", "held_streams", _requests(1000, 1000), "kilobytes", "KiB", ratio=10),
+    # 900: both packages keep at most 1,000 connections, and the official one stalls when it comes near.
+    Section("900 open streams, memory of each", "held_streams", _requests(900, 900), "kilobytes", "KiB", ratio=10),
     Section("upload 1 GiB by path, CPU", "upload", {"openai": 1024, "antiphon": 1024}, "us", "µs"),
     Section("upload 1 GiB by path, memory", "upload", {"openai": 1024, "antiphon": 1024}, "megabytes", "MiB", limit=16),
 )

@@ -23,7 +23,7 @@ MODEL = "gpt-5.5"
 def emulator() -> Iterator[str]:
     """An emulator in a process of its own; gives its base URL."""
     command = [sys.executable, "-m", "antiphon.cli", "serve", "--port", "0"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:  # noqa: S603 - our own command
         try:
             assert process.stdout is not None
             for line in process.stdout:
@@ -76,7 +76,10 @@ def call_a_tool(client: OpenAI) -> None:
         tools=[tool],  # type: ignore[list-item]
     )
     calls = completion.choices[0].message.tool_calls or []
-    show("call a tool", *(f"{call.function.name}({call.function.arguments})" for call in calls if call.type == "function"))
+    show(
+        "call a tool",
+        *(f"{call.function.name}({call.function.arguments})" for call in calls if call.type == "function"),
+    )
 
 
 def answer_by_schema(client: OpenAI) -> None:

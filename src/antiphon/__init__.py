@@ -3,7 +3,7 @@
 >>> import antiphon
 >>> client = antiphon.local()  # for an emulator on this machine; OpenAI() for the real API  # doctest: +SKIP
 >>> client.responses.create(model="gpt-5.5", input="What is 6 * 7?").output_text  # doctest: +SKIP
-'42'
+'6 * 7 = 42'
 
 Importing this package imports almost nothing: a name is loaded when it is first asked for.
 """

@@ -359,6 +359,7 @@ class BaseClient(RawCalls, Generic[T]):
             "base_url": str(old.base_url),
             "websocket_base_url": old.websocket_base_url and str(old.websocket_base_url),
             "policies": self._given_policies,
+            "strict_streams": self.strict_streams,
             "timeout": old.timeout,
             "max_retries": old.max_retries,
             "deadline": old.deadline,
