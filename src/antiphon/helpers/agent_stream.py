@@ -11,7 +11,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Generic, Self
 from uuid import uuid4
 
-from ..core.effects import Discard, Perform
+from ..core.effects import Invoke, Perform
 from ..core.omit import is_given, not_given, omit
 from .agent_result import AgentOutputParseError, AgentTurnResult, AgentTurnResultError, Collecting, OutputT
 from .agent_tool import Options, Tools
@@ -104,7 +104,7 @@ class _Session(Generic[OutputT]):
                 )
             )
         except BaseException:
-            await Discard(stream.response)
+            await Invoke(stream.close)
             raise
         return stream
 
