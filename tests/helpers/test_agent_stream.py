@@ -8,7 +8,7 @@ import pydantic
 import pytest
 
 import antiphon
-from antiphon.core.effects import Discard
+from antiphon.core.effects import Invoke
 from antiphon.errors import BadRequestError, InternalServerError
 from antiphon.helpers.agent import AgentOutputParseError, AgentTurnResultError
 
@@ -148,10 +148,11 @@ def test_the_stream_of_a_refused_input_is_given_up_at_once():
     flow = client.beta.agents.sessions.stream("sess_1", input="Hi")._started()
     assert flow.send(None).call.operation.name == "beta.agents.sessions.retrieve"
     assert flow.send(SimpleNamespace(status="idle")).call.operation.name == "beta.agents.sessions.events.stream"
-    assert flow.send(SimpleNamespace(response="open")).call.operation.name == "beta.agents.sessions.events.create"
+    stream = SimpleNamespace(close=lambda: None)
+    assert flow.send(stream).call.operation.name == "beta.agents.sessions.events.create"
     effect = flow.throw(KeyboardInterrupt())
-    assert isinstance(effect, Discard)
-    assert effect.reply == "open"
+    assert isinstance(effect, Invoke)
+    assert effect.function is stream.close
     with pytest.raises(KeyboardInterrupt):
         flow.send(None)
 
