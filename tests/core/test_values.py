@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from antiphon.core.credential import bearer, checked, hidden
 from antiphon.core.headers import Headers, is_sensitive
-from antiphon.core.omit import NOT_GIVEN, NotGiven, Omit, given as given_only, is_given, not_given, omit
+from antiphon.core.omit import NOT_GIVEN, NotGiven, Omit, is_given, not_given, omit
+from antiphon.core.omit import given as given_only
 from antiphon.core.reply import Reply
 from antiphon.core.request import Request
 from antiphon.core.secret import Secret

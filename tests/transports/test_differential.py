@@ -203,6 +203,8 @@ OURS = {
 }
 THEIRS = {"httpx2": by_httpx2, "httpx2 async": by_httpx2_async}
 PATIENCE = Timeout(5.0, read=0.25)
+# httpx2 tells raw deflate from wrapped by its first piece alone, so what it makes of it depends on how the pieces fall.
+BY_PIECES = {"raw deflate"}
 
 
 @pytest.mark.parametrize("stream", [False, True], ids=["whole", "stream"])
@@ -221,6 +223,8 @@ def test_replies(name: str, split: bool, stream: bool) -> None:
     ours = results["sockets"]
     assert {by: results[by] for by in OURS} == dict.fromkeys(OURS, ours)
     for by in THEIRS:
+        if split and name in BY_PIECES:
+            continue
         if name in KNOWN:
             assert brief(results[by]) == KNOWN[name][0] != brief(ours)
         else:
