@@ -30,21 +30,38 @@ def markdown(rows: Rows) -> str:
     return "\n".join(lines)
 
 
-def judge(rows: Rows, slack: float) -> list[str]:
-    """The bounds that were missed by more than the slack, one sentence each."""
+def regressions(rows: Rows) -> list[str]:
+    """The ratios that fell below their floor, and the limits passed twice over, one sentence each."""
+    fallen: list[str] = []
+    for section, row in rows:
+        official, ours, bare = (row.get(client) for client in ("openai", "antiphon", "bare"))
+        if ours is None:
+            continue
+        if section.floor and official and official / ours < section.floor:
+            fallen.append(
+                f"FELL {section.name}: {official / ours:.1f} times less than the official package, not {section.floor:g}"
+            )
+        above = ours - (bare or 0.0) if section.unit == "ms" else ours
+        if section.limit and above > 2 * section.limit:
+            fallen.append(f"FELL {section.name}: {above:.1f} {section.unit}, more than twice {section.limit:g}")
+    return fallen
+
+
+def judge(rows: Rows) -> list[str]:
+    """The design's bounds that were missed, one sentence each."""
     misses: list[str] = []
     for section, row in rows:
         official, ours, bare = (row.get(client) for client in ("openai", "antiphon", "bare"))
         if ours is None:
             continue
-        if section.ratio and official and official / ours * slack < section.ratio:
+        if section.ratio and official and official / ours < section.ratio:
             misses.append(
                 f"MISS {section.name}: {official / ours:.1f} times less than the official package, not {section.ratio:g}"
             )
         above = ours - (bare or 0.0) if section.unit == "ms" else ours
-        if section.limit and above > section.limit * slack:
+        if section.limit and above > section.limit:
             misses.append(f"MISS {section.name}: {above:.1f} {section.unit}, not {section.limit:g}")
-        if section.bare and bare and ours / bare > section.bare * slack:
+        if section.bare and bare and ours / bare > section.bare:
             misses.append(f"MISS {section.name}: {ours / bare:.2f} times the bare socket, not {section.bare:g}")
     return misses
 
