@@ -85,6 +85,7 @@ class AsyncStream(Generic[T]):
         self.response = response
         self._body = cast("AsyncBody | None", response.body)
         self._cast = _cast(cast_to)
+        self._streams = _is_event_stream(response)
         self._machine = _machine(response, self._cast, client, options)
         self._ready: Iterator[T] = iter(())
         self._begun = self._over = False
@@ -93,9 +94,9 @@ class AsyncStream(Generic[T]):
         return self
 
     async def __anext__(self) -> T:
-        item = next(self._ready, _END)
+        item: T = next(self._ready, _END)
         if item is not _END:
-            return cast("T", item)
+            return item
         return await self._next()
 
     async def _next(self) -> T:
@@ -104,7 +105,7 @@ class AsyncStream(Generic[T]):
         body, machine = self._body, self._machine
         self._begun = True
         try:
-            if body is None or not _is_event_stream(self.response):
+            if body is None or not self._streams:
                 self._over = True
                 await self._whole()
             while not self._over:
@@ -121,10 +122,10 @@ class AsyncStream(Generic[T]):
             if not isinstance(failure, APIConnectionError) or isinstance(failure, (APITimeoutError, StreamInterrupted)):
                 raise
             raise _interrupted(failure, self.response, machine) from failure
-        item = next(self._ready, _END)
+        item: T = next(self._ready, _END)
         if item is _END:
             raise StopAsyncIteration
-        return cast("T", item)
+        return item
 
     async def _whole(self) -> None:
         """A reply that is no event stream, or was read whole: its events are there at once."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any, Generic, TypeVar
 
-from .omit import NotGiven, not_given
+from .omit import not_given
 
 T = TypeVar("T")
 
@@ -147,7 +147,7 @@ class Call(Generic[T]):
         result: Any = None,
         content: Any = None,
         files: Any = None,
-        max_retries: int | NotGiven | None = None,
+        max_retries: int | None = None,
         idempotency_key: str | None = None,
         stream_cls: Any = None,
     ) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, NamedTuple, cast
+from typing import Any, NamedTuple
 
 from ..errors import CredentialScopeError, InvalidBody
 from .call import Call, Operation
@@ -133,7 +133,7 @@ class Endpoint:
             timeout,
             stream=stream or call.stream,
             events=call.stream,
-            max_retries=cast("int | None", call.max_retries),
+            max_retries=call.max_retries,
         )
 
     def _make_ready(self, operation: Operation) -> Ready:

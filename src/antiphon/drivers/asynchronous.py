@@ -67,7 +67,8 @@ class AsyncDriver:
                 else:
                     effect = flow.send(answer)
         except StopIteration as end:
-            return cast("R", end.value)
+            result: R = end.value
+            return result
 
     async def _gather(self, flows: list[Flow[Any]], limit: int) -> list[Any]:
         gate = asyncio.Semaphore(limit)

@@ -61,7 +61,8 @@ class BlockingDriver:
                 else:
                     effect = flow.send(answer)
         except StopIteration as end:
-            return cast("R", end.value)
+            result: R = end.value
+            return result
 
     def _gather(self, flows: list[Flow[Any]], limit: int) -> list[Any]:
         from concurrent.futures import ThreadPoolExecutor
