@@ -9,6 +9,7 @@ from typing import Any, ClassVar, Generic, Self, TypeVar
 from .core.call import checked_retries
 from .core.credential import hidden, veiled
 from .core.endpoint import Endpoint
+from .core.headers import is_sensitive
 from .core.omit import NotGiven, is_given, not_given
 from .core.platform import platform_headers, user_agent
 from .core.secret import Secret
@@ -103,6 +104,10 @@ class BaseClient(RawCalls, Generic[T]):
             from .transports.borrowed import borrowed_timeout
 
             timeout = borrowed_timeout(http_client) or timeout
+        if isinstance(proxy, str) and "@" in proxy:
+            from .transports.proxy import Proxy
+
+            proxy = Proxy(proxy)  # type: ignore[assignment]  # its credentials are hidden from here on
         self._wiring: dict[str, Any] = {"proxy": proxy, "verify": verify, "cert": cert, "limits": limits}
         settings = resolve(
             api_key=api_key,  # type: ignore[arg-type]
@@ -341,6 +346,10 @@ class BaseClient(RawCalls, Generic[T]):
     def __reduce__(self) -> tuple[Any, ...]:
         """A client travels as its settings; its key only as the name of the environment variable it came from."""
         old = self.settings
+        if any(map(is_sensitive, old.default_headers)):
+            raise TypeError(
+                "a client whose default_headers hold a credential does not pickle; set them in the other process"
+            )
         if not self._link.own:
             raise TypeError("a client with an http_client does not pickle; make it anew in the other process")
         for secret, name in (
@@ -375,7 +384,7 @@ class BaseClient(RawCalls, Generic[T]):
         if "_policies" not in vars(self):  # its making failed, and a traceback shows it
             return f"<antiphon.{type(self).__name__}, not made>"
         names = ", ".join(type(policy).__name__ for policy in self._policies)
-        return f"<antiphon.{type(self).__name__} {self.base_url} policies=[{names}]>"
+        return f"<antiphon.{type(self).__name__} {self.base_url.origin}{self.base_url.path} policies=[{names}]>"
 
 
 def _first(*values: Any) -> Any:

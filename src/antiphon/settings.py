@@ -9,6 +9,7 @@ from typing import Any, Literal, NamedTuple
 from .core import credential
 from .core.call import checked_retries
 from .core.endpoint import Identity
+from .core.headers import FieldMap
 from .core.omit import is_given
 from .core.secret import Secret
 from .core.timeout import DEFAULT_TIMEOUT, Timeout
@@ -118,7 +119,7 @@ def resolve(
         timeout=timeout if is_given(timeout) else DEFAULT_TIMEOUT,
         max_retries=checked_retries(max_retries),
         deadline=deadline,
-        default_headers={**(_environment_headers() if ambient else {}), **(default_headers or {})},
+        default_headers=FieldMap({**(_environment_headers() if ambient else {}), **(default_headers or {})}),
         default_query=dict(default_query or {}),
         strict=strict,
         enforce_credentials=enforce_credentials,
@@ -130,11 +131,12 @@ def _is_official(url: URL) -> bool:
 
 
 def _key(value: Any, official: bool) -> tuple[Secret | None, Callable[[], Any] | None]:
-    if isinstance(value, Secret):
-        return credential.checked(value, official=official), None
-    if value is None or callable(value):
+    if not isinstance(value, Secret):
         return None, value
-    raise TypeError(f"api_key must be text or a function that returns it; got {type(value).__name__}")
+    kind = type(value.reveal())
+    if kind is not str:
+        raise TypeError(f"api_key must be text or a function that returns it; got {kind.__name__}")
+    return credential.checked(value, official=official), None
 
 
 def _environment(name: str) -> Secret | None:

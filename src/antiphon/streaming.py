@@ -215,7 +215,10 @@ def _events(
 
 def _is_event_stream(reply: Reply) -> bool:
     label = reply.headers.get("content-type", "").lower()
-    return "json" not in label and "html" not in label
+    if "json" not in label and "html" not in label:
+        return True
+    # Some servers label their events as JSON; the events themselves tell.
+    return reply.is_read and reply.content.startswith((b"data:", b"event:", b"id:", b":"))
 
 
 def _content_events(reply: Reply, cast: Callable[[Any], Any], machine: EventMachine) -> Iterator[Any]:

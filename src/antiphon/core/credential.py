@@ -24,8 +24,10 @@ PENDING = Secret("Bearer (asked for at each attempt)")
 
 
 def hidden(value: T) -> T | Secret:
-    """Text as a `Secret`; anything else as it is."""
-    return Secret(value) if isinstance(value, str) else value
+    """A key, or what was given for one, as a `Secret`; what is still to give it, and nothing at all, as it is."""
+    if value is None or isinstance(value, Secret) or callable(value) or hasattr(value, "__await__"):
+        return value
+    return Secret(cast("str", value))
 
 
 def veiled(function: F) -> F:

@@ -134,6 +134,7 @@ class Endpoint:
             stream=stream or call.stream,
             events=call.stream,
             max_retries=call.max_retries,
+            download=operation.result == "bytes",
         )
 
     def _make_ready(self, operation: Operation) -> Ready:
@@ -235,7 +236,7 @@ def merge(headers: Headers, more: Mapping[str, Any] | None) -> None:
         if value.__class__ in SENTINELS:
             headers.pop(name, None)
         elif value is not None:
-            headers[name] = value if isinstance(value, str) else str(value)
+            headers[name] = value.decode("latin-1") if isinstance(value, bytes) else str(value)
 
 
 def _number(seconds: float) -> str:

@@ -24,6 +24,13 @@ def is_sensitive(name: str) -> bool:
     return name.lower() in _SENSITIVE
 
 
+class FieldMap(dict[str, Any]):
+    """Header fields as a user gave them: a dict whose repr masks credentials."""
+
+    def __repr__(self) -> str:
+        return repr({name: "<redacted>" if is_sensitive(name) else value for name, value in self.items()})
+
+
 class Headers(MutableMapping[str, str]):
     """An ordered, case-insensitive multi-mapping of header fields.
 

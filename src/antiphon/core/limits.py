@@ -26,7 +26,7 @@ class WireLimits(NamedTuple):
     """The size of one server-sent event."""
     ratio: int = 200
     """Decoded to encoded size, judged once more than `ratio_after` decoded bytes have come."""
-    ratio_after: int = 1 * MiB
+    ratio_after: int = 32 * MiB
     depth: int = 200
     """How deep JSON may nest."""
 

@@ -114,6 +114,23 @@ class Reply:
         return 200 <= self.status_code < 300
 
     @property
+    def is_error(self) -> bool:
+        """Whether the status is 4xx or 5xx."""
+        return self.status_code >= 400
+
+    def raise_for_status(self) -> Reply:
+        """This reply, unless its status is no success.
+
+        Raises:
+            APIStatusError: it is not.
+        """
+        if not self.is_success:
+            from .decode import status_error
+
+            raise status_error(self)
+        return self
+
+    @property
     def reason_phrase(self) -> str:
         """The standard phrase of the status, e.g. "Not Found"."""
         from http import HTTPStatus

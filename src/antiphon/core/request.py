@@ -42,12 +42,14 @@ class Request:
         deadline: the monotonic time by which everything must be over, body included; `None` for no bound.
         events: whether the reply is an event stream (idle rules and size limits differ from a download's).
         max_retries: instead of the retry policy's own number; `None` for the policy's.
+        download: whether the reply is binary content of any size, so that the bound on bodies does not apply.
     """
 
     __slots__ = (
         "__weakref__",
         "content",
         "deadline",
+        "download",
         "events",
         "headers",
         "max_retries",
@@ -71,6 +73,7 @@ class Request:
         deadline: float | None = None,
         events: bool = False,
         max_retries: int | None = None,
+        download: bool = False,
     ) -> None:
         self.method = method
         self.origin = origin
@@ -82,6 +85,7 @@ class Request:
         self.deadline = deadline
         self.events = events
         self.max_retries = max_retries
+        self.download = download
 
     @property
     def url(self) -> URL:
@@ -104,6 +108,7 @@ class Request:
             deadline=self.deadline,
             events=self.events,
             max_retries=self.max_retries,
+            download=self.download,
         )
 
     def rewind(self) -> bool:
@@ -117,8 +122,10 @@ class Request:
         return f"<Request [{self.method} {self.origin}{self.target.partition('?')[0]}]>"
 
     def __reduce__(self) -> tuple[object, ...]:
-        # An error that travels to another process carries what was asked, not the body and never a credential.
-        return (_rebuilt, (self.method, self.origin, self.target, self.headers.without_credentials(), self.timeout))
+        # An error that travels to another process carries what was asked, not the body and never a credential; some
+        # servers take one in the query.
+        target = self.target.partition("?")[0]
+        return (_rebuilt, (self.method, self.origin, target, self.headers.without_credentials(), self.timeout))
 
 
 def _rebuilt(method: str, origin: Origin, target: str, headers: Headers, timeout: Timeout) -> Request:

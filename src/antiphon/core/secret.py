@@ -31,7 +31,7 @@ class Secret:
         """Six hex digits that tell secrets apart within this process and say nothing about the value."""
         from hashlib import blake2b
 
-        return blake2b(self._get().encode("utf-8", "surrogatepass"), key=_PROCESS_KEY, digest_size=3).hexdigest()
+        return blake2b(str(self._get()).encode("utf-8", "surrogatepass"), key=_PROCESS_KEY, digest_size=3).hexdigest()
 
     def __repr__(self) -> str:
         return f"Secret(<redacted> id={self.id})"

@@ -71,6 +71,8 @@ class Timeout:
         return hash((self.connect, self.read, self.write, self.pool))
 
     def __repr__(self) -> str:
+        if not hasattr(self, "pool"):  # its making failed, and a traceback shows it
+            return "<Timeout, not made>"
         return f"Timeout(connect={self.connect}, read={self.read}, write={self.write}, pool={self.pool})"
 
     def __reduce__(self) -> tuple[Any, ...]:

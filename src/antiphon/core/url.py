@@ -65,8 +65,9 @@ class URL:
         end = min((at for at in map(rest.find, "/?#") if at >= 0), default=len(rest))
         authority, rest = rest[:end], rest[end:]
         if not colon or not _is_scheme(scheme) or not authority:
+            shown = "the URL" if "@" in text else repr(text)  # before "@" may stand a password
             raise InvalidBaseURL(
-                f"{text!r} is not an absolute URL; write it with its scheme, e.g. https://api.openai.com/v1"
+                f"{shown} is not an absolute URL; write it with its scheme, e.g. https://api.openai.com/v1"
             )
         if is_unfit(text):
             raise InvalidBaseURL(
@@ -122,6 +123,8 @@ class URL:
         return f"{self.origin}{self.path}" + (f"?{self.query}" if self.query else "")
 
     def __repr__(self) -> str:
+        if not hasattr(self, "query"):  # its making failed, and a traceback shows it
+            return "<URL, not made>"
         return f"URL({str(self)!r})"
 
     def __eq__(self, other: object) -> bool:

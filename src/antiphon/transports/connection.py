@@ -112,7 +112,7 @@ class Connection:
         timeout, parser = request.timeout, self.parser
         self._read_timeout, self._deadline = timeout.read, request.deadline
         self.phase = "write"
-        parser.expect(request.method, stream=request.stream, events=request.events)
+        parser.expect(request.method, stream=request.stream or request.download, events=request.events)
         body = self._put(request, timeout)
         self.phase = "head"
         while not parser.status:

@@ -272,6 +272,8 @@ class SocketTransport:
             connection.close()
 
     def __repr__(self) -> str:
+        if not hasattr(self, "_closed"):  # its making failed, and a traceback shows it
+            return "<SocketTransport, not made>"
         return f"<SocketTransport{' closed' if self._closed else f', {self._pool.describe()}'}>"
 
     def __del__(self) -> None:

@@ -96,7 +96,7 @@ class StreamLink(asyncio.Protocol):
     def begin(self, request: Request, started: float) -> Flow:
         """Open an exchange: the head, and a small body with it, goes out at once."""
         flow = self.flow = Flow(request, started, self._loop.create_future())
-        self.parser.expect(request.method, stream=request.stream, events=request.events)
+        self.parser.expect(request.method, stream=request.stream or request.download, events=request.events)
         content = request.content
         flow.sent = content is None or (isinstance(content, bytes) and len(content) <= SMALL)
         self.allow(flow, request.timeout.read if flow.sent else None, started)

@@ -171,6 +171,8 @@ class StreamTransport:
             raise
 
     def __repr__(self) -> str:
+        if not hasattr(self, "_halls"):  # its making failed, and a traceback shows it
+            return "<StreamTransport, not made>"
         return f"<{type(self).__name__} loops={len(self._halls)}{' closed' if self._closed else ''}>"
 
 
