@@ -39,11 +39,84 @@ def test_as_a_field_type() -> None:
     assert envelope.calls[0].async_ is True
     envelope.item.content.clear()
     assert data == message()
-    dumped = envelope.model_dump()
-    assert dumped["usage"] == {"input_tokens": 1, "output_tokens": 2}
-    assert dumped["calls"][0]["async"] is True
     assert json.loads(envelope.model_dump_json())["item"]["type"] == "message"
-    assert envelope.model_dump(exclude_none=True, by_alias=False)["calls"][0]["async_"] is True
+
+
+# What pydantic's own models of the same shape write under each choice, told by themselves.
+class OwnUsage(pydantic.BaseModel):
+    model_config = pydantic.ConfigDict(extra="allow")
+
+    input_tokens: int
+    output_tokens: int
+    cost: float | None = None
+
+
+class OwnCall(pydantic.BaseModel):
+    model_config = pydantic.ConfigDict(extra="allow")
+
+    arguments: str
+    name: str
+    type: str
+    async_: bool | None = pydantic.Field(default=None, alias="async")
+    parent: Any = None
+
+
+class OwnEnvelope(pydantic.BaseModel):
+    usage: OwnUsage | None = None
+    calls: list[OwnCall] = []
+    anything: Any = None
+
+
+class GuestEnvelope(pydantic.BaseModel):
+    usage: Usage | None = None
+    calls: list[Call] = []
+    anything: Any = None
+
+
+CHOICES: list[dict[str, Any]] = [
+    {},
+    {"exclude_unset": True},
+    {"exclude_none": True},
+    {"exclude_defaults": True},
+    {"by_alias": True},
+    {"by_alias": True, "exclude_unset": True},
+    {"mode": "json"},
+    {"round_trip": True},
+    {"include": {"usage": {"cost", "new"}, "calls": {0: {"name"}}}},
+    {"exclude": {"usage": {"cost"}, "calls": {"__all__": {"async_"}}}},
+]
+
+
+@pytest.mark.parametrize("choice", CHOICES)
+def test_it_is_written_as_pydantics_own(choice: dict[str, Any]) -> None:
+    usage: Any = {"input_tokens": 1, "output_tokens": 2, "new": [1]}
+    calls = [
+        {"arguments": "", "name": "n", "type": "call", "async": True},
+        {"arguments": "", "name": "", "type": "call"},
+    ]
+    own = OwnEnvelope(usage=usage, calls=calls, anything=OwnCall.model_validate(calls[0]))
+    guest = GuestEnvelope(usage=usage, calls=calls, anything=Call.model_validate(calls[0]))
+    assert guest.model_dump(**choice) == own.model_dump(**choice)
+    written = {name: value for name, value in choice.items() if name != "mode"}
+    assert json.loads(guest.model_dump_json(**written)) == json.loads(own.model_dump_json(**written))
+
+
+def test_where_pydantic_was_told_no_class() -> None:
+    call = Call._view({"type": "call", "async": True, "__pydantic_serializer__": 1})
+    known = {"arguments": None, "name": None, "type": "call", "async_": True, "parent": None}
+    assert pydantic.TypeAdapter(Any).dump_python(call, mode="json") == {**known, "__pydantic_serializer__": 1}
+    assert json.loads(pydantic.TypeAdapter(Any).dump_json([call], exclude_unset=True, by_alias=True)) == [
+        call.to_dict()
+    ]
+    call.__pydantic_serializer__ = 2  # type: ignore[assignment]
+    assert call.to_dict()["__pydantic_serializer__"] == 2
+
+
+def test_a_union_names_the_member_that_does_not_fit() -> None:
+    with pytest.raises(pydantic.ValidationError) as raised:
+        pydantic.TypeAdapter(list[Call | Usage]).validate_python([{"type": "call", "name": 1, "arguments": ""}])
+    places = [".".join(map(str, error["loc"])) for error in raised.value.errors()]
+    assert [place for place in places if "Call" in place and place.endswith("name")]
 
 
 def test_an_instance_stays_itself() -> None:
@@ -95,11 +168,47 @@ def test_fastapi() -> None:
     app.get("/message")(show)
     app.post("/call")(take)
     with client_room.TestClient(app) as client:
-        assert client.get("/message").json() == message()
+        assert client.get("/message").json() == Message._view(message()).model_dump()
         sent = {"type": "call", "name": "n", "arguments": "", "async": True}
-        assert client.post("/call", json=sent).json() == [sent, {"input_tokens": 1, "output_tokens": 2, "new": 1}]
+        usage = {"input_tokens": 1, "output_tokens": 2, "cost": None, "new": 1}
+        assert client.post("/call", json=sent).json() == [{**sent, "parent": None}, usage]
         assert client.post("/call", json={"type": "call"}).status_code == 422
         assert "Message" in client.get("/openapi.json").json()["components"]["schemas"]
+
+
+def test_a_model_is_the_body_of_a_fastapi_route() -> None:
+    fastapi = pytest.importorskip("fastapi")
+    client_room = pytest.importorskip("fastapi.testclient")
+    app = fastapi.FastAPI()
+
+    def one(call: Any) -> Any:
+        return [type(call).__name__, call.async_]
+
+    def perhaps(call: Any = None) -> Any:
+        return None if call is None else type(call).__name__
+
+    def several(calls: Any) -> Any:
+        return [type(call).__name__ for call in calls]
+
+    one.__annotations__ = {"call": Call}
+    perhaps.__annotations__ = {"call": Call | None}
+    several.__annotations__ = {"calls": list[Call]}
+    for route in (one, perhaps, several):
+        app.post(f"/{route.__name__}")(route)
+    sent = {"type": "call", "name": "n", "arguments": "", "async": True}
+    with client_room.TestClient(app) as client:
+        assert client.post("/one", json=sent).json() == ["Call", True]
+        refused = client.post("/one", json={**sent, "name": 5})
+        assert refused.status_code == 422
+        assert [error["loc"] for error in refused.json()["detail"]] == [["body", "name"]]
+        assert client.post("/perhaps").json() is None
+        assert client.post("/perhaps", json=sent).json() == "Call"
+        assert client.post("/several", json=[sent, sent]).json() == ["Call", "Call"]
+        told = client.get("/openapi.json").json()
+    route = told["paths"]["/one"]["post"]
+    assert "parameters" not in route
+    assert route["requestBody"]["content"]["application/json"]["schema"] == {"$ref": "#/components/schemas/Call"}
+    assert {"arguments", "name", "type", "async"} <= told["components"]["schemas"]["Call"]["properties"].keys()
 
 
 def test_pydantic_is_not_loaded_by_models() -> None:

@@ -23,6 +23,7 @@ from .annotation import Discriminator
 from .caster import caster
 from .dump import Form, dump, to_text
 from .field import FieldInfo, extra_of, field_infos, pairs
+from .guest import BodyMark, Serializer
 from .scalar import own
 from .validation import ValidationError, check_model, validate
 from .view import View, plan_of
@@ -87,6 +88,8 @@ class BaseModel(View):
         model_fields: ClassVar[builtins.dict[str, FieldInfo]]
     else:
         model_fields = _ClassProperty(field_infos)
+        __pydantic_serializer__ = Serializer()
+        __dataclass_fields__ = BodyMark()
 
     def __init__(self, /, **data: Any) -> None:
         self.__dict__ = check_model(type(self), data, True)

@@ -7,10 +7,12 @@ does its own; what it checked is then seen through our class.
 # pyright: reportPrivateUsage=false
 from __future__ import annotations
 
+import inspect
 from contextvars import ContextVar
+from functools import cache
 from typing import Any
 
-from pydantic_core import core_schema
+from pydantic_core import SchemaSerializer, core_schema
 
 from .dump import Form, dump
 from .scalar import own
@@ -33,17 +35,31 @@ def core_schema_of(cls: type[View], handler: Any) -> Any:
         }
     finally:
         _in_progress.reset(token)
-    shape = core_schema.typed_dict_schema(fields, extra_behavior="allow", total=False, cls_name=cls.__name__)
+    told = {"description": inspect.cleandoc(doc)} if (doc := cls.__dict__.get("__doc__")) else {}
+    shape = core_schema.typed_dict_schema(
+        fields,
+        extra_behavior="allow",
+        total=False,
+        cls_name=cls.__name__,
+        metadata={"pydantic_js_updates": told},
+    )
 
     def see(value: Any, check: Any) -> Any:
         return value if isinstance(value, cls) else cls._view(own(check(value)))
 
-    return core_schema.no_info_wrap_validator_function(
-        see,
-        shape,
-        ref=reference,
-        serialization=core_schema.plain_serializer_function_ser_schema(_written, info_arg=True),
-    )
+    # Errors of unions name the member by this.
+    see.__name__ = see.__qualname__ = cls.__name__
+    return core_schema.no_info_wrap_validator_function(see, shape, ref=reference, serialization=_serialization())
+
+
+@cache
+def serializer() -> SchemaSerializer:
+    """What writes a model of any class where pydantic was told no class."""
+    return SchemaSerializer(core_schema.any_schema(serialization=_serialization()))
+
+
+def _serialization() -> Any:
+    return core_schema.plain_serializer_function_ser_schema(_written, info_arg=True)
 
 
 def _written(model: Any, info: Any) -> Any:
@@ -51,8 +67,8 @@ def _written(model: Any, info: Any) -> Any:
         return model
     form = Form(
         info.mode,
-        by_alias=info.by_alias is not False,
-        exclude_unset=True,
+        by_alias=bool(info.by_alias),
+        exclude_unset=bool(info.exclude_unset),
         exclude_defaults=bool(info.exclude_defaults),
         exclude_none=bool(info.exclude_none),
     )
