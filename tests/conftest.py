@@ -1,6 +1,14 @@
-"""What every test shares: names of parametrised tests that all workers agree on."""
+"""What every test shares: names that all workers agree on, a garbage collector with little to do, authorities read once."""
 
 from __future__ import annotations
+
+import gc
+import os
+import ssl
+from collections.abc import Iterator
+
+import httpcore2
+import pytest
 
 
 def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
@@ -8,3 +16,47 @@ def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
     if isinstance(val, (bytes, bytearray)) and len(val) > 16:
         return f"{argname}-of-{len(val)}-bytes"
     return None
+
+
+def forget() -> None:
+    """Collect what is garbage, and never look again at what is not.
+
+    A worker holds two packages with thousands of models, and every test; without this each `gc.collect()` of a test walks
+    through them all again, which takes longer than the test.
+    """
+    gc.collect()
+    gc.freeze()
+
+
+def pytest_collection_finish() -> None:
+    """All test modules are imported now."""
+    forget()
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> None:
+    """The tests of a module may have imported more."""
+    if nextitem is not None and nextitem.path != item.path:
+        forget()
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_sessionfinish() -> None:
+    """Plugins that sum up may look for who refers to what, which leaves out what is frozen."""
+    gc.unfreeze()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def authorities_read_once() -> Iterator[None]:
+    """httpx2 reads the machine's certificate authorities for every client, and the official package makes many clients."""
+    read, contexts = httpcore2.default_ssl_context, dict[object, ssl.SSLContext]()
+
+    def once(*, _trust_env: bool = True) -> ssl.SSLContext:
+        key = (_trust_env, os.environ.get("SSL_CERT_FILE"), os.environ.get("SSL_CERT_DIR"))
+        if key not in contexts:
+            contexts[key] = read(_trust_env=_trust_env)
+        return contexts[key]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(httpcore2, "default_ssl_context", once)
+        yield

@@ -30,6 +30,7 @@ class Seen(NamedTuple):
 
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True  # head and body are two writes; the second would wait 40 ms for the first's receipt
     server: Recorder
 
     def _take(self) -> None:
