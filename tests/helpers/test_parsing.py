@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import copy
 import dataclasses
 import gc
@@ -9,6 +10,7 @@ import logging
 import pickle
 from typing import TypedDict
 
+import httpx
 import msgspec
 import pydantic
 import pytest
@@ -81,13 +83,55 @@ def test_parsed_values_pickle_and_copy():
         assert twin == parsed
 
 
-def test_what_the_api_would_refuse_is_refused_before_anything_is_sent(server, client):
+STRICT = [
+    "https://api.openai.com/v1",
+    "https://eu.api.openai.com/v1",
+    "https://mine.openai.azure.com/openai/v1",
+    "https://mine.cognitiveservices.azure.com/openai/v1",
+]
+
+
+@pytest.mark.parametrize("base_url", STRICT)
+def test_what_openai_and_azure_would_refuse_is_refused_before_anything_is_sent(base_url):
     free = pydantic.create_model("Free", bad=(dict[str, int], ...))
-    with pytest.raises(InvalidBody, match=r"Free\.bad"):
-        client.responses.parse(model="m", input="hi", text_format=free)
-    with pytest.raises(InvalidBody, match=r"Free\.bad"):
-        client.chat.completions.parse(model="m", messages=[], response_format=free)
-    assert not server.asked
+    tool = antiphon.pydantic_function_tool(free)
+
+    def nothing_is_sent(request):
+        raise AssertionError(request)
+
+    async def alike(made, **asked):
+        with pytest.raises(InvalidBody, match=r"Free\.bad"):
+            await made.responses.parse(model="m", input="hi", **asked)
+
+    transport = httpx.MockTransport(nothing_is_sent)
+    with antiphon.OpenAI(api_key="sk-1", base_url=base_url, http_client=httpx.Client(transport=transport)) as made:
+        with pytest.raises(InvalidBody, match=r"Free\.bad"):
+            made.responses.parse(model="m", input="hi", text_format=free)
+        with pytest.raises(InvalidBody, match=r"Free\.bad"):
+            made.responses.parse(model="m", input="hi", tools=[tool])
+        with pytest.raises(InvalidBody, match=r"Free\.bad"):
+            made.chat.completions.parse(model="m", messages=[], response_format=free)
+        with pytest.raises(InvalidBody, match=r"Free\.bad"):
+            made.chat.completions.parse(model="m", messages=[], tools=[tool])
+    slow = antiphon.AsyncOpenAI(
+        api_key="sk-1", base_url=base_url, http_client=httpx.AsyncClient(transport=httpx.MockTransport(nothing_is_sent))
+    )
+    asyncio.run(alike(slow, text_format=free))
+
+
+def test_other_servers_judge_for_themselves(server, client):
+    free = pydantic.create_model("Free", bad=(dict[str, int], ...))
+    server.answers = [plain(response([message('{"bad": {"x": 1}}')])), plain(completion(choice('{"bad": {}}')))]
+    assert client.responses.parse(model="m", input="hi", text_format=free).output_parsed.bad == {"x": 1}
+    said = client.chat.completions.parse(
+        model="m", messages=[], response_format=free, tools=[antiphon.pydantic_function_tool(free)]
+    )
+    assert said.choices[0].message.parsed.bad == {}
+    sent = [
+        server.asked[0].json["text"]["format"]["schema"],
+        server.asked[1].json["response_format"]["json_schema"]["schema"],
+    ]
+    assert [schema["properties"]["bad"]["additionalProperties"] for schema in sent] == [{"type": "integer"}] * 2
 
 
 def test_no_class_is_made():

@@ -24,6 +24,7 @@ from antiphon.core.omit import not_given, omit
 from antiphon.errors import InvalidBody
 from antiphon.helpers.schema import (
     check,
+    check_type,
     pydantic_function_tool,
     pydantic_responses_function_tool,
     schema_of,
@@ -239,19 +240,23 @@ def test_a_name_outside_the_apis_alphabet_is_made_to_fit():
 )
 def test_what_the_api_would_refuse_is_refused_with_place_and_reason(annotation, reason):
     model = pydantic.create_model("Thing", good=(int, ...), bad=(annotation, ...))
-    with pytest.raises(InvalidBody, match=reason) as refused:
-        to_strict_json_schema(model)
-    assert refused.value.path.startswith("Thing.bad")
-    with pytest.raises(InvalidBody, match=reason):
-        pydantic_function_tool(model)
+    for _ in range(2):
+        with pytest.raises(InvalidBody, match=reason) as refused:
+            check_type(model)
+        assert refused.value.path.startswith("Thing.bad")
+    # Other servers take more, so that what is sent is not refused: as the official package makes it.
+    assert to_strict_json_schema(model) == official(model)
+    tool = pydantic_function_tool(model)
+    assert tool == official_tool(model)
 
 
 @pytest.mark.parametrize(("annotation", "reason"), [(dict[str, int], "fixed keys"), (Any, "type"), (set[int], "set")])
 def test_dataclasses_are_refused_alike(annotation, reason):
     kind = dataclasses.make_dataclass("Thing", [("good", int), ("bad", annotation)])
     with pytest.raises(InvalidBody, match=reason) as refused:
-        type_to_response_format_param(kind)
+        check_type(kind)
     assert refused.value.path == "Thing.bad"
+    assert type_to_response_format_param(kind)["json_schema"]["schema"]["required"] == ["good", "bad"]
 
 
 def test_the_place_names_the_inner_type():
@@ -262,7 +267,7 @@ def test_the_place_names_the_inner_type():
         leaves: list[Leaf]
 
     with pytest.raises(InvalidBody) as refused:
-        to_strict_json_schema(Tree)
+        check_type(Tree)
     assert refused.value.path == "Leaf.extra"
 
 
@@ -275,9 +280,51 @@ def test_words_strict_mode_does_not_know(word):
 
 def test_the_outermost_type_must_be_an_object():
     with pytest.raises(InvalidBody, match="outermost"):
-        to_strict_json_schema(pydantic.TypeAdapter(list[int]))
+        check_type(pydantic.TypeAdapter(list[int]))
     with pytest.raises(InvalidBody, match="outermost"):
-        to_strict_json_schema(pydantic.RootModel[int | str])
+        check_type(pydantic.RootModel[int | str])
+    assert to_strict_json_schema(pydantic.TypeAdapter(list[int])) == {"type": "array", "items": {"type": "integer"}}
+
+
+@dataclasses.dataclass
+class Leaf:
+    size: int
+
+
+@dataclasses.dataclass
+class Branch:
+    """Where leaves grow."""
+
+    leaf: Leaf
+    leaves: list[Leaf]
+
+
+@dataclasses.dataclass
+class Knot:
+    up: Knot | None
+    leaf: Leaf
+
+
+def test_a_dataclass_is_not_among_its_own_definitions():
+    assert to_strict_json_schema(Leaf) == {
+        "title": "Leaf",
+        "type": "object",
+        "properties": {"size": {"type": "integer"}},
+        "required": ["size"],
+        "additionalProperties": False,
+    }
+    assert list(to_strict_json_schema(Branch)["$defs"]) == ["Leaf"]
+    function = pydantic_function_tool(Branch)["function"]
+    assert (function["name"], function["description"]) == ("Branch", "Where leaves grow.")
+    assert function["parameters"] == to_strict_json_schema(Branch)
+
+
+def test_unless_it_holds_itself():
+    schema = to_strict_json_schema(Knot)
+    assert schema["properties"]["up"] == {"anyOf": [{"$ref": "#/$defs/Knot"}, {"type": "null"}]}
+    assert sorted(schema["$defs"]) == ["Knot", "Leaf"]
+    assert schema["$defs"]["Knot"]["additionalProperties"] is False
+    check(schema)
 
 
 def nested(levels: int) -> dict[str, Any]:

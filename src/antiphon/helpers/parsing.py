@@ -13,11 +13,42 @@ from ..core.shape import is_dict, is_list
 from ..operations import chat, responses
 from .completion_parser import CompletionParser
 from .response_parser import ResponseParser
-from .schema import PydanticFunctionTool, ResponsesPydanticFunctionTool, text_format_of, type_to_response_format_param
+from .schema import (
+    PydanticFunctionTool,
+    ResponsesPydanticFunctionTool,
+    check,
+    check_type,
+    text_format_of,
+    type_to_response_format_param,
+)
 
 if TYPE_CHECKING:
     from ..types.chat import ParsedChatCompletion
     from ..types.responses import ParsedResponse
+
+
+_STRICT_HOSTS = ("api.openai.com", "openai.azure.com", "cognitiveservices.azure.com", "services.ai.azure.com")
+
+
+def refuse_unfit(client: Any, kind: Any, tools: Any) -> None:
+    """Refuse a type that OpenAI or Azure would answer 400 to, before anything is sent; any other server is left to judge.
+
+    Args:
+        client: whose base URL tells the server.
+        kind: the type of the answer, a ready format, or a sentinel.
+        tools: the tools as they are sent.
+
+    Raises:
+        InvalidBody: with the place and the reason.
+    """
+    if not f".{client.base_url.host}".endswith(tuple(f".{host}" for host in _STRICT_HOSTS)):
+        return
+    if is_given(kind) and kind is not None and not is_dict(kind):
+        check_type(kind)
+    for tool in tools if is_list(tools) else ():
+        function = tool.get("function", tool)
+        if isinstance(function, (PydanticFunctionTool, ResponsesPydanticFunctionTool)):
+            check(function["parameters"], function["name"])
 
 
 def text_with_format(text: Any, text_format: Any) -> Any:
@@ -127,14 +158,14 @@ async def responses_parse(
 
     Raises:
         TypeError: arguments contradict each other, or a type cannot describe structured output.
-        InvalidBody: the API would refuse the type.
+        InvalidBody: the server is OpenAI's or Azure's, which would refuse the type.
         ValidationError: (of the type's library) the answer does not fit.
     """
-    del client
     text = text_with_format(text, text_format)
     sent = extra_body.get("input", input) if is_dict(extra_body) else input
     kind = output_type(sent, text, text_format, parse_as)
     tools = responses_tools(tools)
+    refuse_unfit(client, text_format, tools)
     call: Call[ParsedResponse[Any]] = Call(
         responses.CREATE,
         body={**body, "input": input, "text": text, "tools": tools},
@@ -192,12 +223,12 @@ async def chat_completions_parse(
     Raises:
         LengthFinishReasonError, ContentFilterFinishReasonError: the answer was stopped before its end.
         ValueError: a tool is not a strict function.
-        InvalidBody: the API would refuse the type.
+        InvalidBody: the server is OpenAI's or Azure's, which would refuse the type.
         ValidationError: (of the type's library) the answer does not fit.
     """
-    del client
     tools = strict_tools(tools)
     asked = type_to_response_format_param(response_format)
+    refuse_unfit(client, response_format, tools)
     call: Call[ParsedChatCompletion[Any]] = Call(
         chat.COMPLETIONS_CREATE,
         body={**body, "stream": False, "response_format": asked, "tools": tools},

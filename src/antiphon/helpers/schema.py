@@ -1,8 +1,9 @@
 """Strict JSON schemas: what the API takes for structured outputs and strict functions, built from a user's type.
 
 Strict mode wants closed objects with every property required, and knows only a part of JSON schema. This module rewrites what
-can be said in that part (references with siblings, single `allOf`, `oneOf`, `null` defaults) and refuses the rest at once,
-with the place and the reason, where the API would answer 400. It knows schemas; `structure` knows types.
+can be said in that part (references with siblings, single `allOf`, `oneOf`, `null` defaults). The rest it leaves as it is, since
+other servers take more; `check` refuses it, with the place and the reason, for those that would answer 400. It knows schemas;
+`structure` knows types, and `parsing` knows which server is asked.
 """
 
 from __future__ import annotations
@@ -59,15 +60,13 @@ def to_strict_json_schema(model: Any) -> Schema:
         model: a pydantic model, dataclass or TypeAdapter, a dataclass, a TypedDict or a msgspec Struct.
 
     Raises:
-        InvalidBody: the API would refuse the schema; the error names the place and the reason.
         TypeError: `model` is none of these.
     """
-    schema = strict(describe(model))
-    check(schema, name_of(model))
-    return schema
+    return strict(describe(model))
 
 
 _known: weakref.WeakKeyDictionary[type, Schema] = weakref.WeakKeyDictionary()
+_fitting: weakref.WeakSet[type] = weakref.WeakSet()
 
 
 def schema_of(model: Any) -> Schema:
@@ -80,12 +79,48 @@ def schema_of(model: Any) -> Schema:
     return schema
 
 
+def check_type(model: Any) -> None:
+    """Refuse a type that the API would refuse; asked once per type.
+
+    Raises:
+        InvalidBody: the error names the place and the reason.
+        TypeError: `model` is none of the known kinds.
+    """
+    if isinstance(model, type) and model in _fitting:
+        return
+    check(schema_of(model), name_of(model))
+    if isinstance(model, type):
+        _fitting.add(model)
+
+
 # Rewriting
 
 
 def strict(schema: Schema) -> Schema:
     """A copy of the schema in strict form."""
-    return cast("Schema", _strict(schema, schema, frozenset()))
+    made = cast("Schema", _strict(schema, schema, frozenset()))
+    return _without_itself(made, schema["$ref"]) if "$ref" in schema and "$ref" not in made else made
+
+
+def _without_itself(made: Schema, ref: Any) -> Schema:
+    """A schema that was a reference to one of its own definitions, without that definition, unless others refer to it."""
+    table, _, name = str(ref).removeprefix("#/").partition("/")
+    others = {key: value for key, value in made.get(table, {}).items() if key != name}
+    if ref in _references([{**made, table: {}}, others]):
+        return made
+    rest = {key: value for key, value in made.items() if key != table}
+    return {**rest, table: others} if others else rest
+
+
+def _references(node: Any) -> Iterator[Any]:
+    if is_dict(node):
+        if "$ref" in node:
+            yield node["$ref"]
+        for entry in node.values():
+            yield from _references(entry)
+    elif is_list(node):
+        for entry in node:
+            yield from _references(entry)
 
 
 def _strict(node: Any, root: Schema, inside: frozenset[str]) -> Any:
@@ -301,7 +336,7 @@ def pydantic_function_tool(
         description: what the function does; the type's docstring when left out.
 
     Raises:
-        InvalidBody: the API would refuse the type.
+        TypeError: `model` cannot describe a function's arguments.
     """
     function = PydanticFunctionTool(_definition(model, name, description), model)
     return cast("ChatCompletionFunctionToolParam", {"type": "function", "function": function})
@@ -323,7 +358,7 @@ def pydantic_responses_function_tool(
         defer_loading: whether the model finds it through tool search only.
 
     Raises:
-        InvalidBody: the API would refuse the type.
+        TypeError: `model` cannot describe a function's arguments.
     """
     tool = ResponsesPydanticFunctionTool({"type": "function", **_definition(model, name, description)}, model)
     if is_given(defer_loading):
