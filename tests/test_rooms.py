@@ -11,7 +11,10 @@ import pytest
 SOURCE = Path(__file__).parent.parent / "src" / "antiphon"
 
 # Modules at the top that put the rooms together; "shells" are thin and coloured.
-ASSEMBLY = {"client", "base_client", "raw_calls", "mode", "result", "settings", "handshake", "local", "providers"}
+ASSEMBLY = {
+    *("client", "base_client", "copying", "hooks", "raw_calls", "mode", "result"),
+    *("settings", "profile", "handshake", "local", "providers"),
+}
 SHELLS = {"streaming", "response", "binary", "pagination"}
 
 ALLOWED: dict[str, set[str]] = {

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, ClassVar, Generic, Self, TypeVar
+from typing import Any, ClassVar, Generic, TypeVar
 
+from .copying import Copies
 from .core.call import checked_retries
 from .core.credential import hidden, veiled
 from .core.endpoint import Endpoint
-from .core.headers import is_sensitive
-from .core.omit import NotGiven, is_given, not_given
-from .core.platform import platform_headers, user_agent
+from .core.headers import FieldMap
+from .core.omit import NotGiven, is_given, not_given, omit
 from .core.secret import Secret
 from .core.timeout import Timeout
 from .core.url import URL
 from .drivers.clock import SYSTEM_CLOCK, Clock
+from .hooks.base import Hooks
 from .policies.authorize import Authorize
 from .policies.chain import Forward, Policy, explain, fold
 from .policies.deadline import Deadline
@@ -30,7 +30,7 @@ from .transports.link import Link
 T = TypeVar("T", Transport, AsyncTransport)
 
 
-class BaseClient(RawCalls, Generic[T]):
+class BaseClient(RawCalls, Copies, Hooks, Generic[T]):
     """A client's arguments and state.
 
     Args:
@@ -135,28 +135,39 @@ class BaseClient(RawCalls, Generic[T]):
 
     def _settle(self, settings: Settings) -> None:
         """Take on settings, and make ready what follows from them."""
+        chain: list[Policy] = self._chain(settings)
+        if self._hooks:
+            from .hooks.flow import installed
+            from .hooks.routing import routes
+
+            endpoint, chain, flow = installed(self, settings, chain)
+            vars(self).update(routes(self))
+        else:
+            endpoint = Endpoint(
+                base_url=settings.base_url,
+                identity=settings.identity,
+                headers=self._own_headers(settings),
+                default_headers=settings.default_headers,
+                default_query=settings.default_query,
+                timeout=settings.phases,
+            )
+            flow = fold([judge, *chain])
+        # All at once, so that a setting that is refused changes nothing.
+        self.settings, self._endpoint, self._policies = settings, endpoint, chain
+        self._flow: Forward = flow
+
+    def _own_headers(self, settings: Settings) -> dict[str, str]:
+        """Who speaks, and for whom."""
         own = {
-            "User-Agent": user_agent(type(self).__name__),
-            **platform_headers(),
+            "User-Agent": self.user_agent,
+            **self.platform_headers(),
             "X-Stainless-Async": "false" if self.colour == "sync" else "async:asyncio",
         }
         if settings.organization is not None:
             own["OpenAI-Organization"] = settings.organization
         if settings.project is not None:
             own["OpenAI-Project"] = settings.project
-        endpoint = Endpoint(
-            base_url=settings.base_url,
-            identity=settings.identity,
-            headers=own,
-            default_headers=settings.default_headers,
-            default_query=settings.default_query,
-            timeout=settings.phases,
-        )
-        chain: list[Policy] = self._chain(settings)
-        flow = fold([judge, *chain])
-        # All at once, so that a setting that is refused changes nothing.
-        self.settings, self._endpoint, self._policies = settings, endpoint, chain
-        self._flow: Forward = flow
+        return own
 
     def _chain(self, settings: Settings) -> list[Policy]:
         chain: list[Policy] = [] if settings.deadline is None else [Deadline(settings.deadline)]
@@ -259,8 +270,20 @@ class BaseClient(RawCalls, Generic[T]):
 
     @property
     def default_headers(self) -> Mapping[str, Any]:
-        """The fields given for every request."""
+        """The fields of every request: antiphon's own, under those that were given."""
+        settings = self.settings
+        own = {"OpenAI-Organization": omit, "OpenAI-Project": omit, **self._own_headers(settings)}
+        plain = {"Accept": "application/json", "Content-Type": "application/json"}
+        return FieldMap({**plain, **own, **settings.default_headers})
+
+    @property
+    def _custom_headers(self) -> Mapping[str, Any]:
+        """The fields that were given, under the name frameworks read."""
         return self.settings.default_headers
+
+    @property
+    def _custom_query(self) -> Mapping[str, object]:
+        return self.settings.default_query
 
     @property
     def default_query(self) -> Mapping[str, object]:
@@ -271,126 +294,8 @@ class BaseClient(RawCalls, Generic[T]):
         """Whether the client was closed."""
         return self._link.closed
 
-    @veiled
-    def copy(
-        self,
-        *,
-        api_key: str | Callable[[], Any] | None = None,
-        admin_api_key: str | None = None,
-        organization: str | None = None,
-        project: str | None = None,
-        webhook_secret: str | None = None,
-        websocket_base_url: str | URL | None = None,
-        base_url: str | URL | NotGiven | None = not_given,
-        data_residency: DataResidency | None = None,
-        timeout: float | Timeout | NotGiven | None = not_given,
-        http_client: Any = None,
-        max_retries: int | NotGiven = not_given,
-        deadline: float | NotGiven | None = not_given,
-        default_headers: Mapping[str, Any] | None = None,
-        set_default_headers: Mapping[str, Any] | None = None,
-        default_query: Mapping[str, object] | None = None,
-        set_default_query: Mapping[str, object] | None = None,
-        policies: Sequence[Policy] | NotGiven = not_given,
-        _enforce_credentials: bool | None = None,
-        _extra_kwargs: Mapping[str, Any] | None = None,
-    ) -> Self:
-        """A client with some arguments changed that shares this one's connections.
-
-        `default_headers` and `default_query` are merged over this client's; their `set_` twins replace them.
-
-        Raises:
-            ValueError: an argument and its `set_` twin were both given.
-        """
-        old = self.settings
-        for name, merged, whole in (
-            ("headers", default_headers, set_default_headers),
-            ("query", default_query, set_default_query),
-        ):
-            if merged is not None and whole is not None:
-                raise ValueError(f"pass either default_{name} (merged) or set_default_{name} (replaced), not both")
-        moved = data_residency is not None or (base_url is not None and is_given(base_url))
-        arguments: dict[str, Any] = {
-            "api_key": _first(api_key, old.api_key_source, old.api_key),
-            "admin_api_key": _first(admin_api_key, old.admin_api_key),
-            "organization": _first(organization, old.organization),
-            "project": _first(project, old.project),
-            "webhook_secret": _first(webhook_secret, old.webhook_secret),
-            "base_url": base_url if moved else old.base_url,
-            "data_residency": data_residency,
-            "websocket_base_url": _first(websocket_base_url, None if moved else old.websocket_base_url),
-            "timeout": timeout if is_given(timeout) else old.timeout,
-            "max_retries": max_retries if is_given(max_retries) else old.max_retries,
-            "deadline": deadline if is_given(deadline) else old.deadline,
-            "default_headers": _first(set_default_headers, {**old.default_headers, **(default_headers or {})}),
-            "default_query": _first(set_default_query, {**old.default_query, **(default_query or {})}),
-            "http_client": self._link if http_client is None else http_client,
-            "policies": policies if is_given(policies) else self._given_policies,
-            "strict_streams": self.strict_streams,
-            "_strict_response_validation": old.strict,
-            "_enforce_credentials": _first(_enforce_credentials, old.enforce_credentials),
-            "_clock": self._clock,
-            **self._wiring,
-            **(_extra_kwargs or {}),
-        }
-        return type(self)(**arguments)
-
-    with_options = copy
-
-    def __copy__(self) -> Self:
-        return self.copy()
-
-    def __deepcopy__(self, memo: object) -> Self:
-        return self.copy()
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        """A client travels as its settings; its key only as the name of the environment variable it came from."""
-        old = self.settings
-        if any(map(is_sensitive, old.default_headers)):
-            raise TypeError(
-                "a client whose default_headers hold a credential does not pickle; set them in the other process"
-            )
-        if not self._link.own:
-            raise TypeError("a client with an http_client does not pickle; make it anew in the other process")
-        for secret, name in (
-            (old.api_key, self._key_variable),
-            (old.admin_api_key, "OPENAI_ADMIN_KEY"),
-            (old.webhook_secret, "OPENAI_WEBHOOK_SECRET"),
-        ):
-            if secret is not None and secret != Secret(os.environ.get(name, "")):
-                raise TypeError(
-                    f"a client whose key was passed as an argument does not pickle; set {name} in both processes"
-                )
-        arguments = {
-            "api_key": old.api_key_source,
-            "organization": old.organization,
-            "project": old.project,
-            "base_url": str(old.base_url),
-            "websocket_base_url": old.websocket_base_url and str(old.websocket_base_url),
-            "policies": self._given_policies,
-            "strict_streams": self.strict_streams,
-            "timeout": old.timeout,
-            "max_retries": old.max_retries,
-            "deadline": old.deadline,
-            "default_headers": old.default_headers,
-            "default_query": old.default_query,
-            "_strict_response_validation": old.strict,
-            "_enforce_credentials": old.enforce_credentials,
-            **self._wiring,
-        }
-        return (_remade, (type(self), arguments))
-
     def __repr__(self) -> str:
         if "_policies" not in vars(self):  # its making failed, and a traceback shows it
             return f"<antiphon.{type(self).__name__}, not made>"
         names = ", ".join(type(policy).__name__ for policy in self._policies)
         return f"<antiphon.{type(self).__name__} {self.base_url.origin}{self.base_url.path} policies=[{names}]>"
-
-
-def _first(*values: Any) -> Any:
-    """The first value that is not None."""
-    return next((value for value in values if value is not None), None)
-
-
-def _remade(cls: type[BaseClient[Any]], arguments: dict[str, Any]) -> BaseClient[Any]:
-    return cls(**arguments)

@@ -51,14 +51,22 @@ class SyncMode(_Mode["OpenAI"]):
 
     def perform(self, call: Call[Any]) -> Any:
         """The call's raw response, or the context manager that makes it."""
-        client = self._client
+        if self._client._hooks:
+            from .hooks.routing import routed
+
+            if self._mode == "raw":
+                return routed(self._client, call, self._raw)
+            return response.ResponseContextManager(lambda: routed(self._client, call, self._streamed))
         if self._mode == "raw":
-            return response.LegacyAPIResponse[Any](client.exchange(call), self._decode(call), stream=call.stream)
-        return response.ResponseContextManager(
-            lambda: self._open(
-                call, client.exchange(call, stream=True), response.APIResponse, response.StreamedBinaryAPIResponse
-            )
-        )
+            return self._raw(call)
+        return response.ResponseContextManager(lambda: self._streamed(call))
+
+    def _raw(self, call: Call[Any]) -> Any:
+        return response.LegacyAPIResponse[Any](self._client.exchange(call), self._decode(call), stream=call.stream)
+
+    def _streamed(self, call: Call[Any]) -> Any:
+        reply = self._client.exchange(call, stream=True)
+        return self._open(call, reply, response.APIResponse, response.StreamedBinaryAPIResponse)
 
     def run(self, flow: Coroutine[Any, Any, Any]) -> Any:
         """A helper's flow; its result stands in the last reply it got."""
@@ -78,16 +86,23 @@ class AsyncMode(_Mode["AsyncOpenAI"]):
 
     async def perform(self, call: Call[Any]) -> Any:
         """As `SyncMode.perform`; a context manager is answered without suspending."""
-        client = self._client
+        if self._client._hooks:
+            from .hooks.routing import routed
+
+            if self._mode == "raw":
+                return await routed(self._client, call, self._raw)
+            return response.AsyncResponseContextManager(lambda: routed(self._client, call, self._streamed))
         if self._mode == "raw":
-            reply = await client.exchange(call)
-            return response.LegacyAPIResponse[Any](reply, self._decode(call), stream=call.stream)
+            return await self._raw(call)
+        return response.AsyncResponseContextManager(lambda: self._streamed(call))
 
-        async def opened() -> Any:
-            reply = await client.exchange(call, stream=True)
-            return self._open(call, reply, response.AsyncAPIResponse, response.AsyncStreamedBinaryAPIResponse)
+    async def _raw(self, call: Call[Any]) -> Any:
+        reply = await self._client.exchange(call)
+        return response.LegacyAPIResponse[Any](reply, self._decode(call), stream=call.stream)
 
-        return response.AsyncResponseContextManager(opened)
+    async def _streamed(self, call: Call[Any]) -> Any:
+        reply = await self._client.exchange(call, stream=True)
+        return self._open(call, reply, response.AsyncAPIResponse, response.AsyncStreamedBinaryAPIResponse)
 
     def paginate(self, call: Call[Any]) -> Any:
         """A list call's raw response."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, get_origin
 
 from .core.call import Call
 from .core.raw import RequestOptions, raw_call
@@ -98,3 +98,35 @@ class RawCalls:
     ) -> Any:
         """DELETE a path."""
         return self.perform(raw_call("DELETE", path, cast_to, body=body, content=content, options=options))
+
+    def get_api_list(
+        self,
+        path: str,
+        *,
+        model: Any,
+        page: Any,
+        body: Any = None,
+        options: RequestOptions | None = None,
+        method: str = "get",
+    ) -> Any:
+        """A page of what a path lists; in the async colour awaited for the first page, or iterated for every item.
+
+        >>> client.get_api_list("/models", model=dict, page=SyncPage)  # doctest: +SKIP
+
+        Args:
+            path: relative to the base URL.
+            model: what an item decodes to.
+            page: one of antiphon's page classes, of the client's colour.
+            body: as for `post`.
+            options: as for `get`.
+            method: the verb.
+
+        Raises:
+            TypeError: `page` is no page class of antiphon's.
+        """
+        kind = get_origin(page) or page
+        name = str(getattr(kind, "__name__", kind)).replace("Async", "Sync")
+        if not name.startswith("Sync") or not name.endswith("Page") or kind.__module__ != "antiphon.pagination":
+            raise TypeError(f"page must be one of antiphon's page classes, e.g. SyncCursorPage; got {page!r}")
+        call = raw_call(method.upper(), path, None, body=body, options=options, page=name, item=model)
+        return getattr(self, "paginate", self.perform)(call)

@@ -78,12 +78,13 @@ def test_extra_body_is_merged_over_the_body(colour: Colour) -> None:
 def test_copies_merge_or_replace_defaults(colour: Colour) -> None:
     client = colour.make("http://h", default_headers={"A": "1", "B": "2"}, default_query={"a": "1"})
     merged = client.with_options(default_headers={"B": "3", "C": "4"}, default_query={"b": 2})
-    assert dict(merged.default_headers) == {"A": "1", "B": "3", "C": "4"}
+    assert dict(merged._custom_headers) == {"A": "1", "B": "3", "C": "4"}
+    assert merged.default_headers["B"] == "3"
     assert dict(merged.default_query) == {"a": "1", "b": 2}
     replaced = client.copy(set_default_headers={"C": "4"}, set_default_query={})
-    assert dict(replaced.default_headers) == {"C": "4"}
+    assert dict(replaced._custom_headers) == {"C": "4"}
     assert dict(replaced.default_query) == {}
-    assert dict(client.default_headers) == {"A": "1", "B": "2"}
+    assert dict(client._custom_headers) == {"A": "1", "B": "2"}
     for twins in (
         {"default_headers": {}, "set_default_headers": {}},
         {"default_query": {}, "set_default_query": {}},

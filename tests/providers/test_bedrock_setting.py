@@ -168,7 +168,7 @@ def test_openai_variables_do_not_reach_another_house(house: House, monkeypatch: 
     monkeypatch.setenv("OPENAI_WEBHOOK_SECRET", "whsec_1")
     client = house.kind(**KEYS, aws_region="us-east-1")
     assert (client.api_key, client.admin_api_key, client.organization, client.project) == ("", None, None, None)
-    assert client.default_headers == {}
+    assert client._custom_headers == {}
     assert client.webhook_secret == "whsec_1"
 
 

@@ -1,0 +1,157 @@
+"""A client's copies: the same client with some arguments changed, and the one another process makes anew.
+
+Knows which settings travel and which never may; refuses to know how a call is made.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, ClassVar, Self
+
+from .core.credential import veiled
+from .core.headers import is_sensitive
+from .core.omit import NotGiven, is_given, not_given
+from .core.secret import Secret
+from .core.timeout import Timeout
+from .core.url import URL
+from .drivers.clock import SYSTEM_CLOCK, Clock
+from .policies.chain import Policy
+from .settings import DataResidency, Settings
+from .transports.link import Link
+
+if TYPE_CHECKING:
+    from .base_client import BaseClient
+
+
+class Copies:
+    """`copy`, `with_options`, the `copy` module and `pickle`, for a client."""
+
+    settings: Settings
+    strict_streams: bool
+    _clock: Clock
+    _given_policies: Sequence[Policy] | NotGiven
+    _key_variable: ClassVar[str]
+    _link: Link[Any]
+    _wiring: dict[str, Any]
+
+    @veiled
+    def copy(
+        self,
+        *,
+        api_key: str | Callable[[], Any] | None = None,
+        admin_api_key: str | None = None,
+        organization: str | None = None,
+        project: str | None = None,
+        webhook_secret: str | None = None,
+        websocket_base_url: str | URL | None = None,
+        base_url: str | URL | NotGiven | None = not_given,
+        data_residency: DataResidency | None = None,
+        timeout: float | Timeout | NotGiven | None = not_given,
+        http_client: Any = None,
+        max_retries: int | NotGiven = not_given,
+        deadline: float | NotGiven | None = not_given,
+        default_headers: Mapping[str, Any] | None = None,
+        set_default_headers: Mapping[str, Any] | None = None,
+        default_query: Mapping[str, object] | None = None,
+        set_default_query: Mapping[str, object] | None = None,
+        policies: Sequence[Policy] | NotGiven = not_given,
+        _enforce_credentials: bool | None = None,
+        _extra_kwargs: Mapping[str, Any] | None = None,
+    ) -> Self:
+        """A client with some arguments changed that shares this one's connections.
+
+        `default_headers` and `default_query` are merged over this client's; their `set_` twins replace them.
+
+        Raises:
+            ValueError: an argument and its `set_` twin were both given.
+        """
+        old = self.settings
+        for name, merged, whole in (
+            ("headers", default_headers, set_default_headers),
+            ("query", default_query, set_default_query),
+        ):
+            if merged is not None and whole is not None:
+                raise ValueError(f"pass either default_{name} (merged) or set_default_{name} (replaced), not both")
+        moved = data_residency is not None or (base_url is not None and is_given(base_url))
+        arguments: dict[str, Any] = {
+            "api_key": _first(api_key, old.api_key_source, old.api_key),
+            "admin_api_key": _first(admin_api_key, old.admin_api_key),
+            "organization": _first(organization, old.organization),
+            "project": _first(project, old.project),
+            "webhook_secret": _first(webhook_secret, old.webhook_secret),
+            "base_url": base_url if moved else old.base_url,
+            "data_residency": data_residency,
+            "websocket_base_url": _first(websocket_base_url, None if moved else old.websocket_base_url),
+            "timeout": timeout if is_given(timeout) else old.timeout,
+            "max_retries": max_retries if is_given(max_retries) else old.max_retries,
+            "deadline": deadline if is_given(deadline) else old.deadline,
+            "default_headers": _first(set_default_headers, {**old.default_headers, **(default_headers or {})}),
+            "default_query": _first(set_default_query, {**old.default_query, **(default_query or {})}),
+            "http_client": self._link if http_client is None else http_client,
+            "policies": policies if is_given(policies) else self._given_policies,
+            "strict_streams": self.strict_streams,
+            "_strict_response_validation": old.strict,
+            "_enforce_credentials": _first(_enforce_credentials, old.enforce_credentials),
+            # A new http_client brings its own wiring, and its own idea of time.
+            **({"_clock": self._clock, **self._wiring} if http_client is None else self._clock_given()),
+            **(_extra_kwargs or {}),
+        }
+        return type(self)(**arguments)
+
+    with_options = copy
+
+    def _clock_given(self) -> dict[str, Any]:
+        return {} if isinstance(self._clock, type(SYSTEM_CLOCK)) else {"_clock": self._clock}
+
+    def __copy__(self) -> Self:
+        return self.copy()
+
+    def __deepcopy__(self, memo: object) -> Self:
+        return self.copy()
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """A client travels as its settings; its key only as the name of the environment variable it came from."""
+        old = self.settings
+        if any(map(is_sensitive, old.default_headers)):
+            raise TypeError(
+                "a client whose default_headers hold a credential does not pickle; set them in the other process"
+            )
+        if not self._link.own:
+            raise TypeError("a client with an http_client does not pickle; make it anew in the other process")
+        for secret, name in (
+            (old.api_key, self._key_variable),
+            (old.admin_api_key, "OPENAI_ADMIN_KEY"),
+            (old.webhook_secret, "OPENAI_WEBHOOK_SECRET"),
+        ):
+            if secret is not None and secret != Secret(os.environ.get(name, "")):
+                raise TypeError(
+                    f"a client whose key was passed as an argument does not pickle; set {name} in both processes"
+                )
+        arguments = {
+            "api_key": old.api_key_source,
+            "organization": old.organization,
+            "project": old.project,
+            "base_url": str(old.base_url),
+            "websocket_base_url": old.websocket_base_url and str(old.websocket_base_url),
+            "policies": self._given_policies,
+            "strict_streams": self.strict_streams,
+            "timeout": old.timeout,
+            "max_retries": old.max_retries,
+            "deadline": old.deadline,
+            "default_headers": old.default_headers,
+            "default_query": old.default_query,
+            "_strict_response_validation": old.strict,
+            "_enforce_credentials": old.enforce_credentials,
+            **self._wiring,
+        }
+        return (_remade, (type(self), arguments))
+
+
+def _first(*values: Any) -> Any:
+    """The first value that is not None."""
+    return next((value for value in values if value is not None), None)
+
+
+def _remade(cls: type[BaseClient[Any]], arguments: dict[str, Any]) -> BaseClient[Any]:
+    return cls(**arguments)

@@ -1,0 +1,262 @@
+"""The way of a call whose client overrides hooks: a flow around each attempt that asks the client's own methods.
+
+Knows the order in which they are asked. Refuses to know what they do, and is never loaded by a client without hooks.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..core.call import Call
+from ..core.credential import checked
+from ..core.effects import Ask, Discard, Invoke, Now, Read, Sleep
+from ..core.endpoint import Endpoint
+from ..core.headers import Headers
+from ..core.json import JSONError, decode_json
+from ..core.limits import DEFAULT_WIRE_LIMITS
+from ..core.omit import omit
+from ..core.reply import Reply
+from ..core.request import Request
+from ..core.url import URL
+from ..errors import APIConnectionError, DeadlineExceeded, TLSError
+from ..policies.authorize import Authorize
+from ..policies.chain import Forward, Policy, fold
+from ..policies.retry import Retry
+from ..settings import Settings
+from .options import Options
+
+_COUNT = "x-stainless-retry-count"
+
+
+class Prepared(Request):
+    """A request that a subclass may still change: what `_prepare_request` gets."""
+
+    __slots__ = ()
+
+    @classmethod
+    def of(cls, request: Request) -> Prepared:
+        """The same request, changeable."""
+        return cls(
+            request.method,
+            request.origin,
+            request.target,
+            request.headers,
+            request.content,
+            request.timeout,
+            stream=request.stream,
+            deadline=request.deadline,
+            events=request.events,
+            max_retries=request.max_retries,
+            download=request.download,
+        )
+
+    @property
+    def url(self) -> URL:
+        """Where it goes; may be set."""
+        return super().url
+
+    @url.setter
+    def url(self, value: object) -> None:
+        url = URL(value)
+        self.origin, self.target = url.origin, url.target
+
+    def read(self) -> bytes:
+        """The body, where it is in memory.
+
+        Raises:
+            TypeError: it is produced while it is sent.
+        """
+        if self.content is None:
+            return b""
+        if not isinstance(self.content, bytes):
+            raise TypeError("this request's body is produced while it is sent; there is nothing to read yet")
+        return self.content
+
+
+class Begun(Request):
+    """A request that is not prepared yet: it remembers its call, and how its fields were before any policy saw them."""
+
+    __slots__ = ("call", "fields")
+    call: Call[Any]
+    fields: dict[str, str]
+
+    @classmethod
+    def of(cls, request: Request, call: Call[Any], fields: dict[str, str]) -> Begun:
+        """The same request, with its call."""
+        begun = cls(
+            request.method,
+            request.origin,
+            request.target,
+            request.headers,
+            request.content,
+            request.timeout,
+            stream=request.stream,
+            deadline=request.deadline,
+            events=request.events,
+            max_retries=request.max_retries,
+            download=request.download,
+        )
+        begun.call, begun.fields = call, fields
+        return begun
+
+    def replace(self, *, headers: Headers | None = None) -> Begun:
+        """As `Request.replace`."""
+        return Begun.of(super().replace(headers=headers), self.call, self.fields)
+
+
+class HookedEndpoint(Endpoint):
+    """Turns calls into requests that are still to be prepared, and leaves all judgement to that."""
+
+    __slots__ = ()
+
+    def request(self, call: Call[Any], *, stream: bool = False) -> Request:
+        """The request for a call."""
+        request = super().request(call, stream=stream)
+        request.headers = request.headers.copy()
+        return Begun.of(request, call, dict(request.headers))
+
+
+class Prepare:
+    """Asks a client's hooks before each attempt.
+
+    Args:
+        client: whose hooks.
+        settings: what the client was told.
+    """
+
+    def __init__(self, client: Any, settings: Settings) -> None:
+        self._client = client
+        self._asks = settings.api_key_source is not None
+
+    def __repr__(self) -> str:
+        return f"Prepare({', '.join(sorted(self._client._hooks))})"
+
+    async def __call__(self, request: Request, forward: Forward) -> Reply:
+        if not isinstance(request, Begun):
+            return await forward(request)
+        client, options = self._client, _options(request)
+        if self._asks and options.security["bearer_auth"]:
+            options.authorization = checked(await Ask(client._refresh_api_key))
+        # One that changes its argument and returns nothing is honoured too.
+        options = await Invoke(client._prepare_options, options) or options
+        taken = request.headers.get(_COUNT, "0")
+        ready = Prepared.of(client._build_request(options, retries_taken=int(taken) if taken.isdigit() else 0))
+        for name, value in request.headers.items():  # what policies before this one set
+            if request.fields.get(name) != value and name.lower() != _COUNT:
+                ready.headers[name] = value
+        ready.stream, ready.events, ready.deadline = request.stream, request.events, request.deadline
+        ready.max_retries = request.max_retries
+        await Invoke(client._prepare_request, ready)
+        return await forward(ready)
+
+
+class Judge:
+    """Makes an error of a reply without success, the way the client does.
+
+    Args:
+        client: whose way.
+    """
+
+    def __init__(self, client: Any) -> None:
+        self._client = client
+
+    async def __call__(self, request: Request, forward: Forward) -> Reply:
+        reply = await forward(request)
+        if reply.is_success:
+            return reply
+        if not reply.is_read:
+            await Read(reply, DEFAULT_WIRE_LIMITS.error_body)
+        raise self._client._make_status_error_from_response(reply)
+
+
+class HookedRetry(Retry):
+    """`Retry` that lets the client judge replies and choose pauses.
+
+    Args:
+        client: who judges.
+        retry: the policy it stands for.
+    """
+
+    def __init__(self, client: Any, retry: Retry) -> None:
+        super().__init__(retry.max_retries, initial=retry.backoff.initial, longest=retry.backoff.longest)
+        self._client = client
+
+    async def __call__(self, request: Request, forward: Forward) -> Reply:
+        allowed = self.max_retries if request.max_retries is None else request.max_retries
+        attempt, taken = request, 0
+        while True:
+            reply, failure = await self._attempt(attempt, forward, taken)
+            again = taken < allowed and await self._wanted(reply, failure) and request.rewind()
+            delay = await self._delay(request, allowed - taken, reply) if again else 0.0
+            if not again or (request.deadline is not None and await Now() + delay >= request.deadline):
+                if reply is None:
+                    assert failure is not None
+                    raise failure
+                return reply
+            if reply is not None:
+                await Discard(reply)
+            await Sleep(delay)
+            taken += 1
+            attempt = request.replace()
+            if _COUNT in attempt.headers:
+                attempt.headers[_COUNT] = str(taken)
+
+    async def _attempt(
+        self, attempt: Request, forward: Forward, taken: int
+    ) -> tuple[Reply | None, APIConnectionError | None]:
+        try:
+            reply = await forward(attempt)
+        except APIConnectionError as failure:
+            failure.attempts = taken + 1
+            return None, failure
+        reply.retries_taken = taken
+        return reply, None
+
+    async def _wanted(self, reply: Reply | None, failure: APIConnectionError | None) -> bool:
+        if reply is None:
+            return not isinstance(failure, (TLSError, DeadlineExceeded))
+        if reply.status_code < 400:
+            return False
+        if not reply.is_read:
+            await Read(reply, DEFAULT_WIRE_LIMITS.error_body)  # the judge may want to know what it says
+        return bool(await Invoke(self._client._should_retry, reply))
+
+    async def _delay(self, request: Request, remaining: int, reply: Reply | None) -> float:
+        options = _options(request) if isinstance(request, Begun) else None
+        headers = None if reply is None else reply.headers
+        return float(await Invoke(self._client._calculate_retry_timeout, remaining, options, headers))
+
+
+def _options(request: Begun) -> Options:
+    """Options of a request's call, with data of their own where the body is JSON."""
+    call, body = request.call, None
+    json = call.content is None and call.files is None and call.operation.body != "multipart"
+    if json and isinstance(request.content, bytes):
+        try:
+            body = decode_json(request.content)
+        except JSONError:
+            body = None
+    return Options(call, body=body, begun=None if json else request)
+
+
+def installed(client: Any, settings: Settings, chain: list[Policy]) -> tuple[Endpoint, list[Policy], Forward]:
+    """The endpoint, the policies and the flow of a client with hooks."""
+    hooks: frozenset[str] = client._hooks
+    endpoint = HookedEndpoint(
+        base_url=settings.base_url,
+        identity=settings.identity,
+        headers={},
+        # Whether a credential is there is judged once the hooks were asked for one.
+        default_headers={**settings.default_headers, "Authorization": omit},
+        default_query=settings.default_query,
+        timeout=settings.phases,
+    )
+    asked = settings.api_key_source
+    policies: list[Policy] = [
+        policy for policy in chain if not (isinstance(policy, Authorize) and policy._source is asked)
+    ]
+    if hooks & {"_should_retry", "_calculate_retry_timeout"}:
+        policies = [HookedRetry(client, policy) if type(policy) is Retry else policy for policy in policies]
+    last = max((place for place, policy in enumerate(policies, 1) if isinstance(policy, Retry)), default=0)
+    policies.insert(last, Prepare(client, settings))
+    return endpoint, policies, fold([Judge(client), *policies])

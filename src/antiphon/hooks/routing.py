@@ -1,0 +1,159 @@
+"""The way of a call whose client overrides `request` or `get_api_list`: through them, instead of past them."""
+
+from __future__ import annotations
+
+from types import NoneType
+from typing import Any, cast
+
+from ..core.call import Call
+from ..core.omit import given, is_given
+from ..core.raw import raw_call
+from ..core.reference import resolve
+from ..core.reply import Reply
+from .options import Make, Options
+
+_PLAIN: dict[Any, Any] = {"str": str, "none": NoneType, None: NoneType}
+
+
+def routes(client: Any) -> dict[str, Any]:
+    """What stands in a client's way instead of its class's own methods, by name."""
+    hooks: frozenset[str] = client._hooks
+    found: dict[str, Any] = {}
+    if not hooks & {"request", "get_api_list"}:
+        return found
+    kind = cast("Any", type(client))
+
+    def perform(call: Call[Any]) -> Any:
+        if "get_api_list" in hooks and call.operation.page is not None and not _is_raw(call):
+            return listed(client, call)
+        return routed(client, call, lambda asked: kind.perform(client, asked))
+
+    def paginate(call: Call[Any]) -> Any:
+        return kind.paginate(client, call) if _is_raw(call) else listed(client, call)
+
+    found["perform"] = perform
+    if client.colour == "async" and "get_api_list" in hooks:
+        found["paginate"] = paginate
+    if "request" in hooks:
+        found["perform_raw"] = (_perform_raw if client.colour == "sync" else _perform_raw_async)(client)
+    return found
+
+
+def routed(client: Any, call: Call[Any], make: Make) -> Any:
+    """What `make` gives for a call, by way of the client's `request` where it overrides that."""
+    if "request" not in client._hooks:
+        return make(call)
+    return client.request(
+        cast_to_of(client, call), Options(call, make=make), stream=call.stream, stream_cls=call.stream_cls
+    )
+
+
+def requested(client: Any, cast_to: Any, options: Any, *, stream: bool, stream_cls: Any) -> Any:
+    """The call that options describe, made."""
+    kind = cast("Any", type(client))
+    if not isinstance(options, Options):
+        return kind.perform(client, _foreign(cast_to, options, stream, stream_cls))
+    call = options.call()
+    before = options._call
+    if cast_to is not cast_to_of(client, before):
+        call.result = cast_to
+    call.stream, call.stream_cls = stream, stream_cls
+    return kind.perform(client, call) if options._make is None else options._make(call)
+
+
+def _foreign(cast_to: Any, options: Any, stream: bool, stream_cls: Any) -> Call[Any]:
+    """The call for options of another package, or of a user's own, with the same names."""
+    names = ("headers", "max_retries", "timeout", "params", "extra_json", "idempotency_key", "security")
+    given_options = {name: getattr(options, name, None) for name in names}
+    return raw_call(
+        options.method.upper(),
+        options.url,
+        cast_to,
+        body=getattr(options, "json_data", None),
+        content=getattr(options, "content", None),
+        files=getattr(options, "files", None),
+        options={  # type: ignore[arg-type]
+            name: value for name, value in given_options.items() if is_given(value) and (value is not None)
+        },
+        stream=stream,
+        stream_cls=stream_cls,
+    )
+
+
+def listed(client: Any, call: Call[Any]) -> Any:
+    """A list call by way of the client's `get_api_list`."""
+    operation, options = call.operation, Options(call)
+    item = resolve(operation.item) if isinstance(operation.item, str) else operation.item
+    request_options = {
+        "headers": options.headers,
+        "params": options.params,
+        "timeout": options.timeout,
+        "max_retries": options.max_retries,
+        "security": options.security,
+    }
+    return client.get_api_list(
+        options.url,
+        model=item,
+        page=cast_to_of(client, call),
+        body=options.json_data,
+        options=given(request_options),
+        method=options.method,
+    )
+
+
+def cast_to_of(client: Any, call: Call[Any]) -> Any:
+    """The type a call's result has."""
+    operation = call.operation
+    if operation.page is not None:
+        from .. import pagination
+
+        return getattr(
+            pagination, operation.page if client.colour == "sync" else operation.page.replace("Sync", "Async")
+        )
+    target = operation.result if call.result is None else call.result
+    if target == "bytes":
+        from ..binary import HttpxBinaryResponseContent
+
+        return HttpxBinaryResponseContent
+    if target.__hash__ is not None and target in _PLAIN:
+        return _PLAIN[target]
+    return resolve(target) if isinstance(target, str) else target
+
+
+def _is_raw(call: Call[Any]) -> bool:
+    """Whether the call came from `get` or `get_api_list` themselves: their operations are named by verb and path."""
+    return " " in call.operation.name
+
+
+def _perform_raw(client: Any) -> Any:
+    kind = cast("Any", type(client))
+
+    def perform_raw(call: Call[Any]) -> tuple[Any, Reply | None]:
+        replies: list[Reply] = []
+
+        def make(asked: Call[Any]) -> Any:
+            value, reply = kind.perform_raw(client, asked)
+            replies.append(reply)
+            return value
+
+        value = routed(client, call, make)
+        return value, replies[-1] if replies else None
+
+    return perform_raw
+
+
+def _perform_raw_async(client: Any) -> Any:
+    kind = cast("Any", type(client))
+
+    async def perform_raw(call: Call[Any]) -> tuple[Any, Reply | None]:
+        replies: list[Reply] = []
+
+        async def make(asked: Call[Any]) -> Any:
+            value, reply = cast("tuple[Any, Reply]", await kind.perform_raw(client, asked))
+            replies.append(reply)
+            return value
+
+        value = await routed(client, call, make)
+        return value, replies[-1] if replies else None
+
+    return perform_raw
