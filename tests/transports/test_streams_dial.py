@@ -375,10 +375,10 @@ def test_http_through_a_secure_proxy(loop: str, trusting: TLSConfig) -> None:
 
 
 REFUSALS: list[tuple[str, dict[str, Any]]] = [
-    ("status 407", {"credentials": "user:other"}),
+    ("credentials (407)", {"credentials": "user:other"}),
     ("status 200", {"answer": b"HTTP/1.1 502 Bad\r\n\r\n"}),
-    ("broke off", {"answer": b"what?\r\n\r\n"}),
-    ("broke off", {"answer": b""}),
+    ("gave no tunnel", {"answer": b"what?\r\n\r\n"}),
+    ("gave no tunnel", {"answer": b""}),
 ]
 
 

@@ -7,6 +7,7 @@ its phase; the shell's edge calls `complete` to add what only it knows: the requ
 from __future__ import annotations
 
 import errno
+import os
 import sys
 from time import monotonic
 from typing import TypeVar
@@ -22,6 +23,7 @@ from ..errors import (
     OpenAIError,
     PoolTimeout,
     ProtocolError,
+    ProxyError,
     ReadTimeout,
     ResponseTooLarge,
     TLSError,
@@ -37,7 +39,7 @@ _TIMEOUTS: dict[str, tuple[type[APITimeoutError], str]] = {
     "pool": (PoolTimeout, "no connection became free in time"),
     "dns": (ConnectTimeout, "the name was not resolved in time"),
     "connect": (ConnectTimeout, "no connection in time"),
-    "proxy": (ConnectTimeout, "the proxy gave no tunnel in time"),
+    "proxy": (ConnectTimeout, "the proxy was not ready in time"),
     "tls": (ConnectTimeout, "the TLS handshake did not end in time"),
     "write": (WriteTimeout, "the server took no more of the request in time"),
     "head": (ReadTimeout, "the server did not begin to answer in time"),
@@ -76,12 +78,31 @@ def complete(error: E, request: Request, elapsed: float) -> E:
 
 def connect_failure(problem: OSError) -> ConnectError:
     """The error for a connection that could not be made."""
-    return ConnectError(message=f"cannot connect: {_words(problem)}", phase="connect", sent="no")
+    reason = _words(problem)
+    if reason.startswith("Connect call failed") and problem.errno is not None:  # asyncio's words, not the system's
+        reason = os.strerror(problem.errno)
+    return ConnectError(message=f"cannot connect: {reason}", phase="connect", sent="no")
 
 
 def dns_failure(host: str, problem: Exception) -> ConnectError:
     """The error for a name that could not be resolved."""
     return ConnectError(message=f"cannot resolve {host!r}: {_words(problem)}", phase="dns", sent="no")
+
+
+def proxy_failure(error: APIConnectionError, where: str) -> APIConnectionError:
+    """The error for a proxy that cannot be reached, from the one for a host that cannot.
+
+    Args:
+        error: what went wrong on the way to the proxy.
+        where: the proxy's host and port, without its credentials.
+    """
+    if isinstance(error, APITimeoutError):
+        return error if isinstance(error, DeadlineExceeded) else timed_out("proxy", detail=where)
+    if isinstance(error, TLSError):
+        return TLSError(message=f"the proxy {where}: {error.message}", phase="proxy", sent="no")
+    if isinstance(error, ProxyError):
+        return error
+    return ProxyError(message=f"cannot reach the proxy {where}: {error.message}", phase="proxy", sent="no")
 
 
 def tls_failure(host: str, problem: Exception) -> TLSError:

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, cast
 
 from ..core.limits import WireLimits
 from ..core.url import Origin
+from ..errors import APIConnectionError
 from .connection import Connection
 from .dial import allow, dial, dial_unix
-from .failure import timed_out, tls_failure
+from .failure import proxy_failure, timed_out, tls_failure
 from .proxy import Proxy, ProxyMap
 from .tls import TLSConfig
 from .tunnel import tunnel
@@ -53,10 +54,8 @@ class Opener:
             ConnectTimeout: it took too long.
         """
         proxy = None if self._uds is not None else self._proxies.for_origin(origin)
-        sock = self._dial(origin, proxy, until)
+        sock = self._reach(proxy, until) if proxy is not None else self._dial(origin, until)
         try:
-            if proxy is not None and proxy.scheme == "https":
-                sock = self._secure(sock, proxy.host, until)
             if origin.scheme not in _SECURE:
                 authorization = None if proxy is None else proxy.authorization
                 return Connection(sock, self._limits, absolute=proxy is not None, proxy_authorization=authorization)
@@ -68,12 +67,21 @@ class Opener:
             sock.close()
             raise
 
-    def _dial(self, origin: Origin, proxy: Proxy | None, until: float | None) -> socket.socket:
-        if self._uds is not None:
-            return dial_unix(self._uds, until)
-        if proxy is None:
-            return dial(origin.host, origin.port, until)
-        return dial(proxy.host, proxy.port, until)
+    def _dial(self, origin: Origin, until: float | None) -> socket.socket:
+        return dial(origin.host, origin.port, until) if self._uds is None else dial_unix(self._uds, until)
+
+    def _reach(self, proxy: Proxy, until: float | None) -> socket.socket:
+        try:
+            sock = dial(proxy.host, proxy.port, until)
+            if proxy.scheme != "https":
+                return sock
+            try:
+                return self._secure(sock, proxy.host, until)
+            except BaseException:
+                sock.close()
+                raise
+        except APIConnectionError as error:
+            raise proxy_failure(error, proxy.address) from error.__cause__
 
     def _secure(self, sock: socket.socket, host: str, until: float | None) -> socket.socket:
         return handshake(sock, self._tls.context(), host, until)

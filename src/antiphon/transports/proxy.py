@@ -36,11 +36,17 @@ class Proxy:
         userinfo, rest, url = Secret(rest.rpartition("@")[0]), rest.rpartition("@")[2], ""
         if separator and scheme.lower() not in {"http", "https"}:
             raise InvalidBaseURL(
-                f"proxies of scheme {scheme[:16]!r} are not spoken here; use http://, https:// or an httpx client"
+                f"proxies of scheme {scheme[:16]!r} are not spoken here; use an http:// or https:// proxy, or pass "
+                "http_client=httpx.Client(proxy=…) (async: AsyncClient) with httpx[socks] installed"
             )
         parsed = URL(f"{scheme.lower() or 'http'}://{rest}")
         self.scheme, self.host, self.port = parsed.origin
         self.authorization = _basic(userinfo) if userinfo.reveal() else None
+
+    @property
+    def address(self) -> str:
+        """Its host and port, for messages; never its credentials."""
+        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
 
     def __repr__(self) -> str:
         return f"<Proxy {Origin(self.scheme, self.host, self.port)}{' with credentials' if self.authorization else ''}>"

@@ -18,16 +18,17 @@ from typing import TYPE_CHECKING, Any, cast
 from ..core.limits import WireLimits
 from ..core.request import Request
 from ..core.url import Origin
-from ..errors import APIConnectionError, ProxyError
+from ..errors import APIConnectionError
 from ..wire.encoding import encode_connect
 from ..wire.problem import WireProblem
 from ..wire.reply import ReplyParser
 from .dial import STAGGER, Address, alternate, tune
-from .failure import complete, connect_failure, dns_failure, passed, timed_out, tls_failure
+from .failure import complete, connect_failure, dns_failure, passed, proxy_failure, timed_out, tls_failure
 from .proxy import Proxy, ProxyMap
 from .stream_buffer import link_for
 from .stream_link import StreamLink
 from .tls import TLSConfig
+from .tunnel import LIMITS, nonsense, verdict
 
 if TYPE_CHECKING:
     import ssl
@@ -72,7 +73,10 @@ class StreamDial:
             if not bound.expired():
                 raise
             late = passed(request.deadline)
-            raise complete(timed_out(work.phase, deadline=late), request, monotonic() - started) from None
+            error: APIConnectionError = timed_out(work.phase, deadline=late)
+            if work.proxy is not None:
+                error = proxy_failure(error, work.proxy.address)
+            raise complete(error, request, monotonic() - started) from None
         except APIConnectionError as error:
             raise complete(error, request, monotonic() - started) from error.__cause__
 
@@ -86,6 +90,8 @@ class _Work:
         self.loop = hall.loop
         self.origin = origin
         self.phase = "connect"
+        self.proxy: Proxy | None = None
+        """The proxy that is still to be won."""
 
     async def link(self) -> StreamLink:
         link = link_for(self.hall, self.origin, self.dial.limits)
@@ -112,15 +118,13 @@ class _Work:
             await self._attach(link, sock)
 
     async def _by_proxy(self, proxy: Proxy, link: StreamLink) -> None:
-        context = self.dial.tls.context() if proxy.scheme == "https" else None
-        name = proxy.host if context else None
-        sock = await self._socket(proxy.host, proxy.port)
+        self.proxy = proxy
         if self.origin.scheme != "https":
             link.absolute, link.proxy_authorization = True, proxy.authorization
-            await self._attach(link, sock, context, name)
+            await self._attach_to_proxy(proxy, link)
             return
         tunnel = _Tunnel(self.loop)
-        await self._attach(tunnel, sock, context, name)
+        await self._attach_to_proxy(proxy, tunnel)
         try:
             await self._dig(tunnel, proxy)
             self.phase = "tls"
@@ -133,18 +137,22 @@ class _Work:
             raise
         link.connection_made(cast("asyncio.Transport", inner))
 
+    async def _attach_to_proxy(self, proxy: Proxy, protocol: asyncio.Protocol) -> None:
+        context = self.dial.tls.context() if proxy.scheme == "https" else None
+        try:
+            sock = await self._socket(proxy.host, proxy.port)
+            await self._attach(protocol, sock, context, proxy.host if context else None)
+        except APIConnectionError as error:
+            raise proxy_failure(error, proxy.address) from error.__cause__
+
     async def _dig(self, tunnel: _Tunnel, proxy: Proxy) -> None:
         self.phase = "proxy"
         tunnel.transport.write(encode_connect(self.origin.host, self.origin.port, proxy.authorization))
         await tunnel.answered
         if tunnel.problem is not None:
-            raise ProxyError(message=f"the proxy broke off: {tunnel.problem}", phase="proxy", sent="no")
-        status = tunnel.parser.status
-        if not 200 <= status < 300:
-            hint = "; give it credentials as http://user:password@host" if status == 407 else ""
-            raise ProxyError(
-                message=f"the proxy refused the tunnel with status {status}{hint}", phase="proxy", sent="no"
-            )
+            raise nonsense(proxy, tunnel.problem)
+        verdict(tunnel.parser, proxy)
+        self.proxy = None
 
     async def _attach(
         self,
@@ -198,7 +206,7 @@ class _Tunnel(asyncio.Protocol):
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self.answered: asyncio.Future[None] = loop.create_future()
         self.problem: Exception | None = None
-        self.parser = ReplyParser()
+        self.parser = ReplyParser(LIMITS)
         self.parser.expect("CONNECT")
         self.transport: asyncio.Transport
 

@@ -27,7 +27,7 @@ def verdict(parser: ReplyParser, proxy: Proxy) -> None:
     Raises:
         ProxyError: there is no tunnel.
     """
-    status, where = parser.status, f"the proxy {proxy.host}:{proxy.port}"
+    status, where = parser.status, f"the proxy {proxy.address}"
     if status == 407:
         said = (
             "refuses these credentials"
@@ -43,8 +43,7 @@ def verdict(parser: ReplyParser, proxy: Proxy) -> None:
 
 def nonsense(proxy: Proxy, problem: Exception) -> ProxyError:
     """The error for a proxy that does not speak HTTP, or hangs up."""
-    where = f"the proxy {proxy.host}:{proxy.port}"
-    return ProxyError(message=f"{where} gave no tunnel: {problem}", phase="proxy", sent="no")
+    return ProxyError(message=f"the proxy {proxy.address} gave no tunnel: {problem}", phase="proxy", sent="no")
 
 
 def tunnel(sock: socket.socket, origin: Origin, proxy: Proxy, until: float | None) -> None:
@@ -64,7 +63,7 @@ def tunnel(sock: socket.socket, origin: Origin, proxy: Proxy, until: float | Non
             data = sock.recv(16 * 1024)
             parser.feed(data) if data else parser.eof()
     except TimeoutError:
-        raise timed_out("proxy") from None
+        raise timed_out("proxy", detail=proxy.address) from None
     except (OSError, WireProblem) as problem:
         raise nonsense(proxy, problem) from problem
     verdict(parser, proxy)
