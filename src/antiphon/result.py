@@ -33,11 +33,23 @@ def result_of(client: BaseClient[Any], call: Call[Any], reply: Reply, target: An
         target = operation.result if call.result is None else call.result
     elif _is_stream(target):
         return stream_of(client, call, reply, target)
+    if target.__class__ is not str:
+        return _cast(reply, target, strict=client.settings.strict)
     if target == "bytes":
         from .response import HttpxBinaryResponseContent
 
         return HttpxBinaryResponseContent(reply)
     return decode(reply, target, strict=client.settings.strict)
+
+
+def _cast(reply: Reply, target: Any, *, strict: bool) -> Any:
+    """What a caller named, rather than the API's description."""
+    from .binary import HttpxBinaryResponseContent
+    from .core.target import cast_reply
+
+    if isinstance(target, type) and issubclass(target, HttpxBinaryResponseContent):
+        return target(reply)
+    return cast_reply(reply, target, strict=strict)
 
 
 def stream_of(client: BaseClient[Any], call: Call[Any], reply: Reply, kind: Any = None) -> Any:

@@ -206,9 +206,24 @@ def _first(others: list[Cast], members: list[Any], origins: frozenset[Any]) -> C
     return _list(caster(element)) if list in origins else _dict(caster(element))
 
 
+def _first_fitting(casts: list[Cast]) -> Cast:
+    """Of foreign classes the first that takes a value; `None` is none of them."""
+
+    def cast_value(value: Any) -> Any:
+        for one in casts[:-1] if value is not None else ():
+            try:
+                return one(value)
+            except ValueError:
+                continue
+        return None if value is None else casts[-1](value)
+
+    return cast_value
+
+
 def _by_container(lists: Cast, dicts: Cast, others: list[Cast]) -> Cast:
     if lists is same and dicts is same:
-        return others[0] if others else same
+        # A lone moment keeps its name, by which views know it.
+        return _first_fitting(others) if others and others[0] not in (moment, day) else (others or [same])[0]
 
     def cast_container(value: Any) -> Any:
         kind = value.__class__

@@ -7,9 +7,10 @@ constructors do: "12" for an int, "true" for a bool; never an int for a str.
 from __future__ import annotations
 
 import enum
+import sys
 from collections.abc import Callable
 from datetime import date, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from .later import Later
 from .mismatch import ValidationError, kind_of, listed, mismatch
@@ -138,6 +139,9 @@ def to_foreign(kind: type[Any], expression: Any) -> Callable[[Any], Any]:
     validate: Callable[[Any], Any] | None = getattr(kind, "model_validate", None)
     if validate is not None:
         return validate
+    if hasattr(kind, "__pydantic_validator__"):
+        # A dataclass of pydantic's, which is loaded, since its class is here.
+        return cast("Callable[[Any], Any]", sys.modules["pydantic"].TypeAdapter(expression).validate_python)
     return lambda value: value if isinstance(value, kind) else msgspec.convert(value, expression)
 
 
