@@ -11,13 +11,12 @@ from .core.credential import hidden, veiled
 from .core.endpoint import Endpoint
 from .core.headers import FieldMap
 from .core.omit import NotGiven, is_given, not_given, omit
-from .core.secret import Secret
 from .core.timeout import Timeout
 from .core.url import URL
 from .drivers.clock import SYSTEM_CLOCK, Clock
 from .hooks.base import Hooks
 from .policies.authorize import Authorize
-from .policies.chain import Forward, Policy, explain, fold
+from .policies.chain import Forward, Policy, explain, fold, only_failures
 from .policies.deadline import Deadline
 from .policies.outcome import judge
 from .policies.redirect import Redirect
@@ -104,11 +103,14 @@ class BaseClient(RawCalls, Copies, Hooks, Generic[T]):
             from .transports.borrowed import borrowed_timeout
 
             timeout = borrowed_timeout(http_client) or timeout
-        if isinstance(proxy, str) and "@" in proxy:
+        if isinstance(proxy, str):
             from .transports.proxy import Proxy
 
             proxy = Proxy(proxy)  # type: ignore[assignment]  # its credentials are hidden from here on
         self._wiring: dict[str, Any] = {"proxy": proxy, "verify": verify, "cert": cert, "limits": limits}
+        if http_client is not None and not isinstance(http_client, Link):
+            _no_wiring(proxy, verify, cert, limits)
+            self._clock = _clock or self._clock_for_borrowed()
         settings = resolve(
             api_key=api_key,  # type: ignore[arg-type]
             admin_api_key=admin_api_key,  # type: ignore[arg-type]
@@ -129,6 +131,15 @@ class BaseClient(RawCalls, Copies, Hooks, Generic[T]):
         )
         self._link = http_client if isinstance(http_client, Link) else self._link_for(http_client)
         self._settle(settings)
+
+    def _clock_for_borrowed(self) -> Clock:
+        """A clock that goes wherever a borrowed transport does: an httpx client runs on trio too."""
+        if self.colour == "sync":
+            return SYSTEM_CLOCK
+        from .transports.borrowed_clock import borrowed_clock
+
+        clock: Clock = borrowed_clock(SYSTEM_CLOCK)
+        return clock
 
     def _link_for(self, http_client: Any) -> Link[T]:
         raise TypeError(f"make an OpenAI or an AsyncOpenAI; {type(self).__name__} has no colour")
@@ -155,6 +166,7 @@ class BaseClient(RawCalls, Copies, Hooks, Generic[T]):
         # All at once, so that a setting that is refused changes nothing.
         self.settings, self._endpoint, self._policies = settings, endpoint, chain
         self._flow: Forward = flow
+        self._only_failures = only_failures(chain)
 
     def _own_headers(self, settings: Settings) -> dict[str, str]:
         """Who speaks, and for whom."""
@@ -216,7 +228,7 @@ class BaseClient(RawCalls, Copies, Hooks, Generic[T]):
 
     @webhook_secret.setter
     def webhook_secret(self, value: str | None) -> None:
-        self._change(webhook_secret=None if value is None else Secret(value))
+        self._change(webhook_secret=hidden(value))
 
     @property
     def organization(self) -> str | None:
@@ -299,3 +311,19 @@ class BaseClient(RawCalls, Copies, Hooks, Generic[T]):
             return f"<antiphon.{type(self).__name__}, not made>"
         names = ", ".join(type(policy).__name__ for policy in self._policies)
         return f"<antiphon.{type(self).__name__} {self.base_url.origin}{self.base_url.path} policies=[{names}]>"
+
+
+def _no_wiring(proxy: object, verify: object, cert: object, limits: object) -> None:
+    """Refuse arguments that only antiphon's own connections would heed."""
+    given = {
+        "proxy": is_given(proxy),
+        "verify": verify is not True,
+        "cert": cert is not None,
+        "limits": limits is not None,
+    }
+    names = [name for name, there in given.items() if there]
+    if names:
+        raise TypeError(
+            f"{' and '.join(names)} would be ignored: an http_client was given, which makes the connections; "
+            f"give {'it to' if len(names) == 1 else 'them to'} that client instead"
+        )

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
-from collections.abc import AsyncIterator, Callable, Generator, Iterator
+import sys
+from collections.abc import AsyncIterator, Awaitable, Callable, Generator, Iterator
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
@@ -112,7 +112,7 @@ class HttpxBinaryResponseContent:
     @deprecated(_NOT_STREAMED)
     async def astream_to_file(self, file: FilePath, *, chunk_size: int | None = None) -> None:
         """`write_to_file` in a thread."""
-        await asyncio.to_thread(self.write_to_file, file)
+        await thread_runner()(self.write_to_file, file)
 
     async def aclose(self) -> None:
         """As `close`."""
@@ -136,3 +136,17 @@ class AwaitableIterator(Generic[S]):
     async def __aiter__(self) -> AsyncIterator[S]:
         for piece in self._pieces():
             yield piece
+
+
+def thread_runner() -> Callable[..., Awaitable[Any]]:
+    """What runs a function in a thread and is awaited, on the loop of this moment: asyncio's, or trio's for a borrowed client.
+
+    Neither is loaded before: who only blocks needs none.
+    """
+    trio = sys.modules.get("trio")
+    if trio is not None and trio.lowlevel.in_trio_run():
+        run: Callable[..., Awaitable[Any]] = trio.to_thread.run_sync
+        return run
+    import asyncio
+
+    return asyncio.to_thread

@@ -93,7 +93,7 @@ class Copies:
             "strict_streams": self.strict_streams,
             "_strict_response_validation": old.strict,
             "_enforce_credentials": _first(_enforce_credentials, old.enforce_credentials),
-            # A new http_client brings its own wiring, and its own idea of time.
+            # A new http_client brings its own wiring.
             **({"_clock": self._clock, **self._wiring} if http_client is None else self._clock_given()),
             **(_extra_kwargs or {}),
         }
@@ -102,7 +102,7 @@ class Copies:
     with_options = copy
 
     def _clock_given(self) -> dict[str, Any]:
-        return {} if isinstance(self._clock, type(SYSTEM_CLOCK)) else {"_clock": self._clock}
+        return {} if self._clock is SYSTEM_CLOCK else {"_clock": self._clock}
 
     def __copy__(self) -> Self:
         return self.copy()

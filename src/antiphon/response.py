@@ -10,14 +10,13 @@ These classes wrap a `Reply` and the function that decodes it; they know neither
 
 from __future__ import annotations
 
-import asyncio
 import os
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast, overload
 
-from .binary import HttpxBinaryResponseContent
+from .binary import HttpxBinaryResponseContent, thread_runner
 from .core.decode import body_json
 from .core.headers import Headers
 from .core.reply import AsyncBody, Body, Reply
@@ -333,12 +332,13 @@ class AsyncStreamedBinaryAPIResponse(AsyncAPIResponse[bytes]):
 
     async def stream_to_file(self, file: FilePath, *, chunk_size: int | None = None) -> None:
         """Write the body to a file as it comes, in constant memory; the disk is waited for in a thread."""
-        target = await asyncio.to_thread(Path(file).open, "wb")
+        in_thread = thread_runner()
+        target = await in_thread(Path(file).open, "wb")
         try:
             async for piece in self.iter_bytes(chunk_size):
-                await asyncio.to_thread(target.write, piece)
+                await in_thread(target.write, piece)
         finally:
-            await asyncio.to_thread(target.close)
+            await in_thread(target.close)
 
 
 C = TypeVar("C", bound=APIResponse[Any])

@@ -24,10 +24,13 @@ PENDING = Secret("Bearer (asked for at each attempt)")
 
 
 def hidden(value: T) -> T | Secret:
-    """A key, or what was given for one, as a `Secret`; what is still to give it, and nothing at all, as it is."""
+    """A key, or what was given for one, as a `Secret`; what is still to give it, and nothing at all, as it is.
+
+    What hides a text itself, like pydantic's `SecretStr`, is asked for it.
+    """
     if value is None or isinstance(value, Secret) or callable(value) or hasattr(value, "__await__"):
         return value
-    return Secret(cast("str", value))
+    return Secret(cast("str", getattr(value, "get_secret_value", lambda: value)()))
 
 
 def veiled(function: F) -> F:
@@ -54,6 +57,8 @@ def checked(key: Secret, name: str = "api_key", *, official: bool = False) -> Se
     Raises:
         InvalidCredential: it is empty, not text, or holds what a header cannot carry; the message never shows it.
     """
+    if hasattr(key.reveal(), "get_secret_value"):  # from a function that was asked for the key
+        key = Secret(cast("Any", key.reveal()).get_secret_value())
     flaw = _flaw(key.reveal(), official)
     if flaw:
         raise InvalidCredential(f"{name} {flaw}")
