@@ -10,8 +10,14 @@ import pytest
 
 from antiphon import pagination
 from antiphon.core.call import Call, Operation
+from antiphon.core.headers import Headers
 from antiphon.core.model import BaseModel
 from antiphon.core.query import merge_query
+from antiphon.core.reply import Reply
+from antiphon.core.request import Request
+from antiphon.core.timeout import Timeout
+from antiphon.core.url import Origin
+from antiphon.errors import MalformedResponse
 from antiphon.pagination import (
     AsyncCursorPage,
     AsyncPage,
@@ -23,6 +29,8 @@ from antiphon.pagination import (
 )
 
 LIST = Operation("things.list", "GET", "/things")
+ASKED = Request("GET", Origin("https", "example.com", 443), "/things", Headers(), None, Timeout(1))
+REPLY = Reply(200, Headers(), request=ASKED, content=b"{}")
 
 
 class Thing(BaseModel):
@@ -41,7 +49,7 @@ class Shelf:
         query = merge_query(None, call.query, call.extra_query)
         self.asked.append(query)
         page = self.kind._view(self.answer(query))
-        page._attach(self, call, Thing._view)
+        page._attach(self, call, Thing._view, REPLY)
         return page
 
 
@@ -110,18 +118,39 @@ def test_the_end_is_an_error_to_go_past() -> None:
     asyncio.run(main())
 
 
-def test_a_server_that_repeats_its_cursor_does_not_hang_the_loop() -> None:
-    shelf = Shelf(lambda _: {"data": [{"id": "x"}], "has_more": True, "last_id": "x"}, SyncConversationCursorPage)
-    assert [thing.id for thing in shelf.perform(Call(LIST))] == ["x", "x"]
-    turns = iter("abab")
+def taken(things: Any) -> list[str]:
+    """What comes before the server is found to repeat itself."""
+    came: list[str] = []
+    with pytest.raises(MalformedResponse, match="repeats itself"):
+        came.extend(thing.id for thing in things)
+    return came
+
+
+def test_a_server_that_repeats_its_cursor_is_an_error_rather_than_a_loop() -> None:
+    def stuck(_: Any) -> dict[str, Any]:
+        return {"data": [{"id": "x"}], "has_more": True, "last_id": "x"}
+
+    assert taken(Shelf(stuck, SyncConversationCursorPage).perform(Call(LIST))) == ["x", "x"]
+    turns = iter("ababab")
     shelf = Shelf(lambda _: {"data": [{"id": "x"}], "next": next(turns)}, SyncTokenPage)
-    assert len(list(shelf.perform(Call(LIST)))) == 3
+    assert taken(shelf.perform(Call(LIST))) == ["x"] * 3
+    # By hand as well.
+    page = Shelf(stuck, SyncConversationCursorPage).perform(Call(LIST)).get_next_page()
+    assert page.has_next_page()
+    with pytest.raises(MalformedResponse, match="repeats itself"):
+        page.get_next_page()
 
-    async def main() -> int:
+
+def test_a_server_that_repeats_its_cursor_on_asyncio() -> None:
+    async def main() -> list[str]:
         shelf = AsyncShelf(lambda _: {"data": [{"id": "x"}], "has_more": True}, AsyncCursorPage)
-        return len([thing async for thing in AsyncPaginator[Any, Any](shelf, Call(LIST))])
+        came: list[str] = []
+        with pytest.raises(MalformedResponse, match="repeats itself"):
+            async for thing in AsyncPaginator[Any, Any](shelf, Call(LIST)):
+                came.append(thing.id)  # noqa: PERF401 - what came before the error counts
+        return came
 
-    assert asyncio.run(main()) == 2
+    assert asyncio.run(main()) == ["x", "x"]
 
 
 def test_a_page_is_a_model() -> None:

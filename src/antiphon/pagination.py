@@ -43,15 +43,19 @@ class BaseSyncPage(Page[T]):
     __slots__ = ()
 
     def __iter__(self) -> Iterator[T]:  # type: ignore[override]  # pyright: ignore[reportIncompatibleMethodOverride]
-        """Every item of this page and of all that follow; stops should the server repeat a cursor."""
+        """Every item of this page and of all that follow.
+
+        Raises:
+            MalformedResponse: the server repeats a cursor, so that its pages have no end.
+        """
         for page in self.iter_pages():
             yield from page._get_page_items()
 
     def iter_pages(self) -> Iterator[Self]:
         """This page, then all that follow."""
-        page, used = self, self._asked()
+        page = self
         yield page
-        while page._goes_on(used):
+        while page.has_next_page():
             page = page.get_next_page()
             yield page
 
@@ -60,9 +64,11 @@ class BaseSyncPage(Page[T]):
 
         Raises:
             RuntimeError: there is none.
+            MalformedResponse: the server repeats a cursor, so that its pages have no end.
         """
-        call = self._next_call()
-        return cast("Self", self._client.perform(call))
+        page = cast("Self", self._client.perform(self._next_call()))
+        page._follow(self)
+        return page
 
 
 class BaseAsyncPage(Page[T]):
@@ -71,16 +77,20 @@ class BaseAsyncPage(Page[T]):
     __slots__ = ()
 
     async def __aiter__(self) -> AsyncIterator[T]:
-        """Every item of this page and of all that follow; stops should the server repeat a cursor."""
+        """Every item of this page and of all that follow.
+
+        Raises:
+            MalformedResponse: the server repeats a cursor, so that its pages have no end.
+        """
         async for page in self.iter_pages():
             for item in page._get_page_items():
                 yield item
 
     async def iter_pages(self) -> AsyncIterator[Self]:
         """This page, then all that follow."""
-        page, used = self, self._asked()
+        page = self
         yield page
-        while page._goes_on(used):
+        while page.has_next_page():
             page = await page.get_next_page()
             yield page
 
@@ -89,9 +99,11 @@ class BaseAsyncPage(Page[T]):
 
         Raises:
             RuntimeError: there is none.
+            MalformedResponse: the server repeats a cursor, so that its pages have no end.
         """
-        call = self._next_call()
-        return cast("Self", await self._client.perform(call))
+        page = cast("Self", await self._client.perform(self._next_call()))
+        page._follow(self)
+        return page
 
 
 class AsyncPaginator(Generic[T, P]):

@@ -75,18 +75,39 @@ def test_a_list_call_is_made_when_it_is_used() -> None:
 
 
 @pytest.mark.parametrize("more", [True, None])
-def test_a_server_that_repeats_itself_does_not_make_a_loop_endless(colour: Colour, more: bool | None) -> None:
+def test_a_server_that_repeats_itself_is_an_error_not_an_endless_loop(colour: Colour, more: bool | None) -> None:
     with Rude(page("a", more=more)) as server, colour.client(server.url) as it:
-        assert [item.id for item in it.items(files)] == ["a", "a"]
+        items, error = it.events(files)
+        assert [item.id for item in items] == ["a", "a"]
+        assert type(error) is MalformedResponse
+        assert "repeats itself" in str(error)
         assert len(server.requests) == 2
-    with Rude(page("a"), page("b"), page("a")) as server, colour.client(server.url) as it:
-        it.items(files)
-        assert len(server.requests) < 6
+    with Rude(page("a"), page("b"), page("a"), page("b"), page("a"), page("b")) as server:
+        with colour.client(server.url) as it:
+            assert type(it.events(files)[1]) is MalformedResponse
+            assert len(server.requests) < 6
 
 
-def test_a_page_after_the_same_cursor_as_was_asked_ends(colour: Colour) -> None:
+def test_a_page_after_the_same_cursor_as_was_asked_leads_nowhere(colour: Colour) -> None:
     with Rude(page("z")) as server, colour.client(server.url) as it:
-        assert [item.id for item in it.items(lambda client: files(client, after="z"))] == ["z"]
+        items, error = it.events(lambda client: files(client, after="z"))
+        assert [item.id for item in items] == ["z"]
+        assert type(error) is MalformedResponse
+        assert len(server.requests) == 1
+
+
+@pytest.mark.parametrize("data", ["text", {"a": {"id": "x"}}, 7, False])
+def test_items_that_are_no_list_are_refused(colour: Colour, data: Any) -> None:
+    with Rude(ok({"object": "list", "data": data, "has_more": True})) as server, colour.client(server.url) as it:
+        error = failure_of(it, files)
+        assert type(error) is MalformedResponse
+        assert "`data` must be a list" in str(error)
+
+
+@pytest.mark.parametrize("more", ["false", "true", 1, 0, "no"])
+def test_only_true_means_that_more_follows(colour: Colour, more: Any) -> None:
+    with Rude(page("a", more=more), page("b", more=False)) as server, colour.client(server.url) as it:
+        assert [item.id for item in it.items(files)] == ["a"]
         assert len(server.requests) == 1
 
 

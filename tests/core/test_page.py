@@ -9,10 +9,19 @@ from typing import Any
 import pytest
 
 from antiphon.core.call import Call, Operation
+from antiphon.core.headers import Headers
+from antiphon.core.mismatch import ValidationError
 from antiphon.core.model import BaseModel
 from antiphon.core.omit import omit
 from antiphon.core.page import ConversationCursorPage, CursorPage, NextCursorPage, Page, PageInfo, TokenPage
+from antiphon.core.reply import Reply
+from antiphon.core.request import Request
+from antiphon.core.timeout import Timeout
+from antiphon.core.url import Origin
+from antiphon.errors import MalformedResponse
 
+ASKED = Request("GET", Origin("https", "example.com", 443), "/things", Headers(), None, Timeout(1))
+REPLY = Reply(200, Headers({"x-request-id": "req_1"}), request=ASKED, content=b"{}")
 LIST = Operation("things.list", "GET", "/things", page="SyncCursorPage")
 
 
@@ -23,7 +32,7 @@ class Thing(BaseModel):
 
 def page(kind: type[Page[Any]], data: dict[str, Any], call: Call[Any] | None = None) -> Page[Any]:
     made = kind._view(data)
-    made._attach("the client", call or Call(LIST), Thing._view)
+    made._attach("the client", call or Call(LIST), Thing._view, REPLY)
     return made
 
 
@@ -38,6 +47,9 @@ A, B = {"id": "a"}, {"id": "b"}
         (CursorPage, {"data": [A, B], "has_more": True}, {"after": "b"}, True),
         (CursorPage, {"data": [A, B], "has_more": None}, {"after": "b"}, True),
         (CursorPage, {"data": [A, B], "has_more": False}, {"after": "b"}, False),
+        (CursorPage, {"data": [A, B], "has_more": "false"}, {"after": "b"}, False),
+        (CursorPage, {"data": [A, B], "has_more": "true"}, {"after": "b"}, False),
+        (CursorPage, {"data": [A, B], "has_more": 1}, {"after": "b"}, False),
         (CursorPage, {"data": [], "has_more": True}, None, False),
         (CursorPage, {"data": None, "has_more": True}, None, False),
         (CursorPage, {}, None, False),
@@ -100,19 +112,52 @@ def test_a_page_that_came_from_no_call_cannot_go_on() -> None:
     ):
         assert it.data[0].id == "a"
         assert it.has_next_page()
-        assert it._asked() == set()
         with pytest.raises(RuntimeError, match="came from no call"):
             it._next_call()
 
 
-def test_a_repeated_cursor_ends_the_iteration() -> None:
-    it = page(NextCursorPage, {"data": [A], "next": "n"}, Call(LIST, query={"after": "m"}))
-    used = it._asked()
-    assert it._goes_on(used)
-    assert not it._goes_on(used)
-    again = page(NextCursorPage, {"data": [A], "next": "n"}, Call(LIST, extra_query={"after": "n"}))
-    assert not again._goes_on(again._asked())
-    assert not page(Page, {"data": [A]})._goes_on(set())
+@pytest.mark.parametrize("call", [Call(LIST, query={"after": "n"}), Call(LIST, extra_query={"after": "n"})])
+def test_a_cursor_that_was_just_asked_for_leads_nowhere(call: Call[Any]) -> None:
+    it = page(NextCursorPage, {"data": [A], "next": "n"}, call)
+    assert it.has_next_page()
+    with pytest.raises(MalformedResponse, match=r"repeats itself: it says to go on at \{'after': 'n'\}") as raised:
+        it._next_call()
+    assert raised.value.response.headers["x-request-id"] == "req_1"
+    assert raised.value.body == {"data": [A], "next": "n"}
+
+
+@pytest.mark.parametrize("lead", [0, 1, 2, 5, 30])
+@pytest.mark.parametrize("circle", [1, 2, 3, 7, 40])
+def test_a_circle_of_cursors_is_noticed_however_long(lead: int, circle: int) -> None:
+    it, fetched = page(NextCursorPage, {"data": [A], "next": "0"}), 1
+    with pytest.raises(MalformedResponse, match="repeats itself"):
+        while it.has_next_page():
+            call = it._next_call()
+            number = int(call.query["after"]) + 1 if call.query else 0
+            number = number if number < lead + circle else lead
+            following = page(NextCursorPage, {"data": [A], "next": str(number)}, call)
+            following._follow(it)
+            it, fetched = following, fetched + 1
+            assert fetched <= 3 * (lead + circle) + 3
+    assert fetched > lead + circle
+
+
+def test_a_long_list_is_no_circle() -> None:
+    it = page(NextCursorPage, {"data": [A], "next": "0"})
+    for number in range(1, 1000):
+        for _ in range(2):  # A page may be fetched again.
+            following = page(NextCursorPage, {"data": [A], "next": str(number)}, it._next_call())
+            following._follow(it)
+        it = following
+    assert it.next_page_info() == PageInfo(params={"after": "999"})
+
+
+@pytest.mark.parametrize("data", ["text", {"a": 1}, 7, True, 0, ""])
+def test_items_that_are_no_list(data: Any) -> None:
+    with pytest.raises(MalformedResponse, match="`data` must be a list; got " + type(data).__name__):
+        page(CursorPage, {"data": data})
+    with pytest.raises(ValidationError, match="data: expected list"):
+        CursorPage._view({"data": data})._get_page_items()
 
 
 def test_page_info() -> None:

@@ -8,11 +8,15 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, NamedTuple, TypeVar
 
+from ..errors import MalformedResponse
 from .call import Call
+from .mismatch import mismatch
 from .model import BaseModel
 from .omit import given
+from .reply import Reply
+from .shape import is_list
 
 T = TypeVar("T")
 
@@ -45,30 +49,50 @@ class Page(BaseModel, Generic[T]):
         data: the items of this page.
     """
 
-    __slots__ = ("_call", "_client")
+    __slots__ = ("_call", "_client", "_pace", "_reply")
 
     # Slots of their own, since `__dict__` is the reply's data.
     _client: Any
     _call: Call[Any]
+    _reply: Reply
+    _pace: _Pace
 
     data: list[T]
 
-    def _attach(self, client: Any, call: Call[Any], item: Callable[[Any], Any]) -> None:
-        """Remember where the page came from, and see its items through `item`."""
+    def _attach(self, client: Any, call: Call[Any], item: Callable[[Any], Any], reply: Reply) -> None:
+        """Remember where the page came from, and see its items through `item`.
+
+        Raises:
+            MalformedResponse: `data` is neither a list nor null.
+        """
         self._client = client
         self._call = call
+        # Without the body, which the data is made of.
+        self._reply = Reply(reply.status_code, reply.headers, request=reply.request, content=b"")
         data: Any = self.__dict__.get("data")
         if data.__class__ is list:
             for position, element in enumerate(data):
                 if element.__class__ is dict:
                     data[position] = item(element)
+        elif data is not None:
+            problem = f"a page's `data` must be a list; got {type(data).__name__}"
+            raise MalformedResponse(self._reply, self.to_dict(), message=problem)
 
     def _get_page_items(self) -> list[T]:
-        return self.data or []
+        items: Any = self.data
+        if items is None:
+            return []
+        if not is_list(items):
+            raise mismatch(list, items).below("data")
+        return items
 
     def has_next_page(self) -> bool:
-        """Whether another page follows: the server does not deny it, this one has items and tells where to go on."""
-        if self.__dict__.get("has_more") is False or not self._get_page_items():
+        """Whether another page follows: the server does not deny it, this one has items and tells where to go on.
+
+        Of what a server says in `has_more` only true means that more follows; where it says nothing, items do.
+        """
+        more = self.__dict__.get("has_more")
+        if (more is not None and more is not True) or not self._get_page_items():
             return False
         return self.next_page_info() is not None
 
@@ -81,6 +105,7 @@ class Page(BaseModel, Generic[T]):
 
         Raises:
             RuntimeError: there is none, or the page came from no call.
+            MalformedResponse: the server gave a cursor again that has been followed, so that its pages have no end.
         """
         info = self.next_page_info()
         if info is None:
@@ -90,30 +115,51 @@ class Page(BaseModel, Generic[T]):
         except AttributeError:
             problem = "this page came from no call of a client (was it pickled or copied?), so it cannot fetch the next"
             raise RuntimeError(problem) from None
+        if info.params == self._asked(info) or self._paced().repeats(info.params):
+            problem = f"the server repeats itself: it says to go on at {info.params}, where this list has been before"
+            raise MalformedResponse(self._reply, self.to_dict(), message=problem)
         call.query = {**given(dict(call.query or {})), **info.params}
         if call.extra_query:
             call.extra_query = {name: value for name, value in call.extra_query.items() if name not in info.params}
         return call
 
-    def _asked(self) -> set[str]:
-        """The cursor this page was asked for with, as the start of a record of those already used."""
-        info = self.next_page_info()
-        call: Call[Any] | None = getattr(self, "_call", None)
-        if info is None or call is None:
-            return set()
-        query: dict[str, Any] = {**(call.query or {}), **(call.extra_query or {})}
-        return {repr({name: query.get(name) for name in info.params})}
+    def _asked(self, info: PageInfo) -> dict[str, Any]:
+        """The cursor this page was asked for with."""
+        query: dict[str, Any] = {**(self._call.query or {}), **(self._call.extra_query or {})}
+        return {name: query.get(name) for name in info.params}
 
-    def _goes_on(self, used: set[str]) -> bool:
-        """Whether there is a next page whose cursor is not among those used, which it then joins.
+    def _paced(self) -> _Pace:
+        try:
+            return self._pace
+        except AttributeError:
+            return _Pace(None, 0, 1)
 
-        A server that repeats itself ends the iteration instead of making it endless.
-        """
-        info = self.next_page_info() if self.has_next_page() else None
-        if info is None or repr(info.params) in used:
-            return False
-        used.add(repr(info.params))
-        return True
+    def _follow(self, page: Page[Any]) -> None:
+        """Remember that this page came after another."""
+        info = page.next_page_info()
+        if info is not None:
+            self._pace = page._paced().after(info.params)
+
+
+class _Pace(NamedTuple):
+    """Whether a list runs in a circle, told by one cursor kept at ever greater distance, however long the list is.
+
+    Attributes:
+        kept: the cursor kept for comparison.
+        steps: how many pages ago it was kept.
+        limit: after how many another is kept.
+    """
+
+    kept: dict[str, Any] | None
+    steps: int
+    limit: int
+
+    def repeats(self, cursor: dict[str, Any]) -> bool:
+        return cursor == self.kept
+
+    def after(self, cursor: dict[str, Any]) -> _Pace:
+        steps = self.steps + 1
+        return _Pace(cursor, 0, self.limit * 2) if steps == self.limit else _Pace(self.kept, steps, self.limit)
 
 
 class CursorPage(Page[T]):
