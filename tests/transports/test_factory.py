@@ -5,6 +5,9 @@ from __future__ import annotations
 import asyncio
 import subprocess
 import sys
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
@@ -16,7 +19,8 @@ import pytest
 import antiphon
 from antiphon.core.limits import DEFAULT_CONNECTION_LIMITS
 from antiphon.core.timeout import DEFAULT_TIMEOUT
-from tests.client.answer import ok, retrieve
+from antiphon.transports import factory
+from tests.client.answer import CHAT, chat, ok, retrieve, wrong
 from tests.client.colour import Colour
 
 from .rude import Rude, reply
@@ -155,9 +159,31 @@ def test_they_say_their_names() -> None:
 # -- aiohttp -----------------------------------------------------------------------------------------------------------
 
 
+@pytest.fixture(autouse=True)
+def _forgotten() -> Iterator[None]:
+    """No class made over a stand-in serves another test."""
+    yield
+    factory._derived.cache_clear()
+
+
+def test_the_aiohttp_one_carries_calls() -> None:
+    client = antiphon.DefaultAioHttpClient(trust_env=False)
+    script = (wrong(500, "Retry-After-Ms: 1"), ok(), CHAT)
+    with Rude(*script) as server, Colour("async", "borrowed").client(server.url, http_client=client) as it:
+        assert it(retrieve).id == "m"
+        assert [chunk.choices[0].delta.content for chunk in it(chat)] == ["Hel", "lo", ""]
+        it.wait(client.aclose())
+    assert isinstance(client, antiphon.DefaultAioHttpClient)
+
+
+def test_the_extra_it_names_brings_it() -> None:
+    project = tomllib.loads((Path(__file__).parents[2] / "pyproject.toml").read_text())["project"]
+    assert project["optional-dependencies"]["aiohttp"][0].startswith("httpx-aiohttp")
+
+
 def test_the_aiohttp_one_names_what_it_misses(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "httpx_aiohttp", None)
-    with pytest.raises(RuntimeError, match=r"install httpx-aiohttp .*leave http_client out") as caught:
+    with pytest.raises(RuntimeError, match=r'install "antiphon\[aiohttp\]" .*leave http_client out') as caught:
         antiphon.DefaultAioHttpClient(timeout=3)
     assert caught.value.__context__ is None
 
