@@ -60,8 +60,7 @@ class OpenAI(BaseClient[Transport], SyncResources):
     def _driver(self) -> Any:
         from .drivers.blocking import BlockingDriver
 
-        link = self._link
-        return BlockingDriver(lambda request: link.transport.send(request), self.perform_raw, self._clock)
+        return BlockingDriver(self._link.send, self.perform_raw, self._clock)
 
     def exchange(self, call: Call[Any], *, stream: bool = False) -> Reply:
         """A call's reply after all policies, not decoded. `stream` keeps its body open.
@@ -70,12 +69,15 @@ class OpenAI(BaseClient[Transport], SyncResources):
             APIStatusError: the status is no success.
             APIConnectionError: no usable answer came.
         """
-        reply: Reply = self._driver.run(self._flow(self._endpoint.request(call, stream=stream)))
+        request = self._endpoint.request(call, stream=stream)
+        reply: Reply = (
+            self._driver.exchange(request, self._flow) if self._only_failures else self._driver.run(self._flow(request))
+        )
         return reply
 
     def perform(self, call: Call[T]) -> T:
         """Make a call and decode its result."""
-        result: T = results.result_of(self, call, self._driver.run(self._flow(self._endpoint.request(call))))
+        result: T = results.result_of(self, call, self.exchange(call))
         return result
 
     def perform_raw(self, call: Call[T]) -> tuple[T, Reply]:
@@ -146,17 +148,19 @@ class AsyncOpenAI(BaseClient[AsyncTransport], AsyncResources):
     def _driver(self) -> Any:
         from .drivers.asynchronous import AsyncDriver
 
-        link = self._link
-        return AsyncDriver(lambda request: link.transport.send(request), self.perform_raw, self._clock)
+        return AsyncDriver(self._link.send, self.perform_raw, self._clock)
 
     async def exchange(self, call: Call[Any], *, stream: bool = False) -> Reply:
         """As `OpenAI.exchange`."""
-        reply: Reply = await self._driver.run(self._flow(self._endpoint.request(call, stream=stream)))
+        request = self._endpoint.request(call, stream=stream)
+        reply: Reply = await (
+            self._driver.exchange(request, self._flow) if self._only_failures else self._driver.run(self._flow(request))
+        )
         return reply
 
     async def perform(self, call: Call[T]) -> T:
         """Make a call and decode its result."""
-        result: T = results.result_of(self, call, await self._driver.run(self._flow(self._endpoint.request(call))))
+        result: T = results.result_of(self, call, await self.exchange(call))
         return result
 
     async def perform_raw(self, call: Call[T]) -> tuple[T, Reply]:

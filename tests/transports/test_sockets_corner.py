@@ -76,9 +76,7 @@ def test_a_large_file_goes_up_in_constant_memory(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("content", [bytes(30_000_000), Parts([bytes(1_000_000)] * 30, sized=False)])
 def test_an_answer_that_is_found_only_when_sending_fails(monkeypatch: pytest.MonkeyPatch, content: Any) -> None:
-    from antiphon.transports.watch import Watch
-
-    monkeypatch.setattr(Watch, "readable", lambda self: False)
+    monkeypatch.setattr("antiphon.transports.watch.partial", lambda *_: lambda: False)
     transport = SocketTransport(proxy=None)
     with Rude([reply(b"too large", 413), pause(0.05), hang_up], early=True) as server:
         assert transport.send(ask(server.url, "POST", content)).content == b"too large"
@@ -168,16 +166,16 @@ def test_a_place_granted_in_the_moment_of_an_interrupt_comes_back(monkeypatch: p
 
 
 def test_an_interrupt_while_an_idle_connection_is_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
-    from antiphon.transports.watch import Watch
+    from antiphon.transports.connection import Connection
 
-    def interrupted(self: Watch) -> bool:
+    def interrupted(self: Connection) -> bool:
         raise KeyboardInterrupt
 
     transport = SocketTransport(limits=PoolLimits(max_connections=1), proxy=None)
     with Rude(reply(b"fine")) as server:
         transport.send(ask(server.url))
         with monkeypatch.context() as patch:
-            patch.setattr(Watch, "readable", interrupted)
+            patch.setattr(Connection, "is_quiet", interrupted)
             with pytest.raises(KeyboardInterrupt):
                 transport.send(ask(server.url))
         assert server.left()

@@ -13,11 +13,15 @@ from antiphon.core.headers import Headers
 from antiphon.wire.fields import ReplyHeaders
 
 LINES = [b"Content-Type:  text/x \t", b"Set-Cookie: a=1 ", b"SET-COOKIE:b=2 ", b"X:\tcaf\xe9", b"Empty:"]
-HEAD = b"\r\n".join([b"HTTP/1.1 200 OK", *LINES])
+HEAD = b"\r\n".join([b"HTTP/1.1 200 OK", *LINES, b""])
+
+
+def headers_of(head: bytes) -> ReplyHeaders:
+    return ReplyHeaders(head, head.lower())
 
 
 def test_looking_up_decodes_nothing_else() -> None:
-    headers = ReplyHeaders(HEAD)
+    headers = headers_of(HEAD)
     assert headers["content-TYPE"] == "text/x"
     assert headers["set-cookie"] == "a=1, b=2"
     assert headers["x"] == "café"
@@ -37,7 +41,7 @@ def test_looking_up_decodes_nothing_else() -> None:
 
 
 def test_listing_decodes_all() -> None:
-    headers = ReplyHeaders(HEAD)
+    headers = headers_of(HEAD)
     assert headers.fields == [
         ("Content-Type", "text/x"),
         ("Set-Cookie", "a=1"),
@@ -54,7 +58,7 @@ def test_listing_decodes_all() -> None:
 
 
 def test_changing() -> None:
-    headers = ReplyHeaders(HEAD)
+    headers = headers_of(HEAD)
     headers["x"] = "y"
     del headers["set-cookie"]
     headers["new"] = "z"
@@ -62,7 +66,7 @@ def test_changing() -> None:
 
 
 def test_copies() -> None:
-    headers = ReplyHeaders(HEAD)
+    headers = headers_of(HEAD)
     for other in (headers.copy(), copy.copy(headers), copy.deepcopy(headers), pickle.loads(pickle.dumps(headers))):
         other.pop("set-cookie", None)
         assert other["x"] == "café"
@@ -71,7 +75,7 @@ def test_copies() -> None:
 
 
 def test_none() -> None:
-    headers = ReplyHeaders(b"HTTP/1.1 200 OK")
+    headers = headers_of(b"HTTP/1.1 200 OK\r\n")
     assert "x" not in headers
     assert len(headers) == 0
     assert not headers.fields
@@ -83,11 +87,11 @@ VALUES = st.text(st.characters(codec="latin-1", exclude_characters="\n\r\0"), ma
 
 @given(st.lists(st.tuples(NAMES, VALUES)), NAMES)
 def test_the_same_as_plain_headers(fields: list[tuple[str, str]], name: str) -> None:
-    lines = ["HTTP/1.1 200 OK", *(f"{field}: {value}" for field, value in fields)]
+    lines = ["HTTP/1.1 200 OK", *(f"{field}: {value}" for field, value in fields), ""]
     head = "\r\n".join(lines).encode("latin-1")
     plain = Headers([(field, value.strip(" \t")) for field, value in fields])
     for listed in (False, True):
-        headers = ReplyHeaders(head)
+        headers = headers_of(head)
         if listed:
             assert headers.fields == plain.fields
         assert headers.get(name) == plain.get(name)

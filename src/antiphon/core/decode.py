@@ -18,7 +18,7 @@ from ..errors import (
 from .json import JSONError, decode_json
 from .limits import DEFAULT_WIRE_LIMITS, WireLimits
 from .model import BaseModel, ValidationError, caster, validate
-from .reference import caster_of, resolve
+from .reference import CASTERS, caster_of, resolve
 from .reply import Reply
 from .secret import Secret
 from .shape import is_mapping
@@ -59,15 +59,16 @@ def decode(reply: Reply, target: Any, *, strict: bool = False, limits: WireLimit
     if plain is not None:
         return plain(reply)
     data = body_json(reply, limits)
-    if is_error(data):
-        raise error_in_success(reply, data["error"])
-    if data.__class__ is not dict and _is_model(target):
+    if data.__class__ is dict:
+        if "error" in data and is_error(data):
+            raise error_in_success(reply, data["error"])
+    elif _is_model(target):
         message = f"a JSON object was promised; got {type(data).__name__}: {snippet(reply, reply.content)!r}"
         raise MalformedResponse(reply, data, message=message)
-    if isinstance(target, str):
+    if target.__class__ is str:
         if strict:
             _validate(reply, resolve(target), data)
-        value = caster_of(target)(data)
+        value = (CASTERS.get(target) or caster_of(target))(data)
     elif hasattr(target, "build"):
         return target.build(response=reply, data=data)
     else:

@@ -18,7 +18,7 @@ contract. A flow may await other flows; it must not await anything else: a drive
 from __future__ import annotations
 
 from collections.abc import Callable, Coroutine, Generator
-from typing import Any, Generic, TypeVar, cast
+from typing import Any, Generic, TypeVar
 
 from .call import Call
 from .reply import Reply
@@ -34,7 +34,8 @@ class Effect(Generic[R]):
     __slots__ = ()
 
     def __await__(self) -> Generator[Effect[R], Any, R]:
-        return cast("R", (yield self))
+        answer: R = yield self
+        return answer
 
 
 class Send(Effect[Reply]):

@@ -9,7 +9,7 @@ from ..errors import CredentialScopeError, InvalidBody
 from .call import Call, Operation
 from .encode import encode_json
 from .headers import Headers
-from .omit import SENTINELS, given, not_given
+from .omit import SENTINELS, given, not_given, omit
 from .path import expand
 from .query import encode_query
 from .request import Content, Request
@@ -42,6 +42,7 @@ class Ready(NamedTuple):
         target: the path and query of a call that adds nothing to them.
         plain: whether `target` can be used as it is.
         checked: whether `headers` carry a credential.
+        json: whether its body is a JSON object, so that arguments that were left out are left out of it.
     """
 
     headers: Headers
@@ -49,6 +50,7 @@ class Ready(NamedTuple):
     target: str
     plain: bool
     checked: bool
+    json: bool
 
 
 class Endpoint:
@@ -112,7 +114,13 @@ class Endpoint:
             origin, target = self._place(call)
         else:
             origin, target = ready.origin, ready.target
-        content, content_type = self._content(call)
+        body = call.body
+        if ready.json and body.__class__ is dict and call.extra_body is None and call.content is None:
+            absent, missing = omit, not_given
+            content: Content = encode_json({n: v for n, v in body.items() if v is not absent and v is not missing})
+            content_type = None
+        else:
+            content, content_type = self._content(call)
         headers, timeout = ready.headers, self.timeout
         if content_type or call.headers or call.idempotency_key or call.timeout is not not_given:
             headers = headers.copy()
@@ -142,7 +150,8 @@ class Endpoint:
         headers = self._block(operation)
         plain = operation.path.startswith("/") and "{" not in operation.path and "?" not in operation.path
         origin, target = self._place(Call(operation)) if plain else (self.base_url.origin, "")
-        ready = Ready(headers, origin, target, plain, "authorization" in headers)
+        json = operation.body == "json"
+        ready = Ready(headers, origin, target, plain, "authorization" in headers, json)
         if len(self._ready) < 1024:  # raw calls make operations of their own
             self._ready[operation] = ready
         return ready

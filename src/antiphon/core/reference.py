@@ -8,7 +8,8 @@ from typing import Any
 
 from .model import caster
 
-_CASTERS: dict[str, Callable[[Any], Any]] = {}
+CASTERS: dict[str, Callable[[Any], Any]] = {}
+"""What `caster_of` remembers."""
 
 
 def resolve(reference: str) -> Any:
@@ -19,7 +20,7 @@ def resolve(reference: str) -> Any:
 
 def caster_of(reference: str) -> Callable[[Any], Any]:
     """The function that sees decoded JSON as that type, remembered."""
-    found = _CASTERS.get(reference)
+    found = CASTERS.get(reference)
     if found is None:
-        found = _CASTERS[reference] = caster(resolve(reference))
+        found = CASTERS[reference] = caster(resolve(reference))
     return found

@@ -12,6 +12,7 @@ from ..core.call import Call
 from ..core.reply import AsyncBody, Reply
 from ..core.request import Request
 from ..core.secret import Secret
+from ..errors import APIConnectionError
 from .blocking import discard
 from .clock import SYSTEM_CLOCK, Clock
 from .refusal import refuse
@@ -36,6 +37,7 @@ class AsyncDriver:
         clock: Clock = SYSTEM_CLOCK,
     ) -> None:
         self.clock = clock
+        self._send = send
         self._instant: dict[type, Callable[[Any], Any]] = {
             effects.Now: lambda _: clock.monotonic(),
             effects.Wall: lambda _: clock.wall(),
@@ -43,7 +45,6 @@ class AsyncDriver:
             effects.Discard: lambda effect: discard(effect.reply),
         }
         self._hands: dict[type, Callable[[Any], Awaitable[Any]]] = {
-            effects.Send: lambda effect: send(effect.request),
             effects.Sleep: lambda effect: clock.asleep(effect.seconds),
             effects.Read: lambda effect: read(effect.reply, effect.limit),
             effects.Invoke: lambda effect: invoke(effect.function, effect.arguments),
@@ -53,15 +54,35 @@ class AsyncDriver:
             effects.Gather: lambda effect: self._gather(effect.flows, effect.limit),
         }
 
-    async def run(self, flow: Flow[R]) -> R:
-        """Run a flow to its end."""
-        hands, instant = self._hands, self._instant
+    async def exchange(self, request: Request, begin: Callable[[Request], Flow[Reply]]) -> Reply:
+        """As `run(begin(request))`, for a chain that judges failures only: it is not begun before there is one."""
+        known: list[Any] = []
+        try:
+            reply = await self._send(request)
+            if 200 <= reply.status_code < 300:
+                return reply
+            known.append(reply)
+        except APIConnectionError as failure:
+            known.append(failure)
+        return await self.run(begin(request), known)
+
+    async def run(self, flow: Flow[R], known: list[Any] | None = None) -> R:
+        """Run a flow to its end; its first `Send` is answered by what is `known`: a reply or a failure, taken from the list."""
+        hands, instant, send = self._hands, self._instant, effects.Send
         try:
             effect = flow.send(None)
             while True:
                 try:
                     kind = effect.__class__
-                    answer = await hands[kind](effect) if kind in hands else instant.get(kind, refuse)(effect)
+                    if kind is send:  # ahead of the tables, since every call has one
+                        # Never under a name: an exception that its own frame holds is left to the collector.
+                        if known and isinstance(known[-1], Exception):
+                            raise known.pop()
+                        answer = known.pop() if known else await self._send(effect.request)
+                    elif kind in hands:
+                        answer = await hands[kind](effect)
+                    else:
+                        answer = instant.get(kind, refuse)(effect)
                 except BaseException as failure:
                     effect = flow.throw(failure)
                 else:

@@ -10,6 +10,7 @@ from ..core.call import Call
 from ..core.reply import Body, Reply
 from ..core.request import Request
 from ..core.secret import Secret
+from ..errors import APIConnectionError
 from .clock import SYSTEM_CLOCK, Clock
 from .refusal import refuse
 
@@ -33,8 +34,8 @@ class BlockingDriver:
         clock: Clock = SYSTEM_CLOCK,
     ) -> None:
         self.clock = clock
+        self._send = send
         self._hands: dict[type, Callable[[Any], Any]] = {
-            effects.Send: lambda effect: send(effect.request),
             effects.Sleep: lambda effect: clock.sleep(effect.seconds),
             effects.Now: lambda _: clock.monotonic(),
             effects.Wall: lambda _: clock.wall(),
@@ -48,14 +49,32 @@ class BlockingDriver:
             effects.Gather: lambda effect: self._gather(effect.flows, effect.limit),
         }
 
-    def run(self, flow: Flow[R]) -> R:
-        """Run a flow to its end."""
-        hands = self._hands
+    def exchange(self, request: Request, begin: Callable[[Request], Flow[Reply]]) -> Reply:
+        """As `run(begin(request))`, for a chain that judges failures only: it is not begun before there is one."""
+        known: list[Any] = []
+        try:
+            reply = self._send(request)
+            if 200 <= reply.status_code < 300:
+                return reply
+            known.append(reply)
+        except APIConnectionError as failure:
+            known.append(failure)
+        return self.run(begin(request), known)
+
+    def run(self, flow: Flow[R], known: list[Any] | None = None) -> R:
+        """Run a flow to its end; its first `Send` is answered by what is `known`: a reply or a failure, taken from the list."""
+        hands, send = self._hands, effects.Send
         try:
             effect = flow.send(None)
             while True:
                 try:
-                    answer = hands.get(effect.__class__, refuse)(effect)
+                    if effect.__class__ is send:  # ahead of the table, since every call has one
+                        # Never under a name: an exception that its own frame holds is left to the collector.
+                        if known and isinstance(known[-1], Exception):
+                            raise known.pop()
+                        answer = known.pop() if known else self._send(effect.request)
+                    else:
+                        answer = hands.get(effect.__class__, refuse)(effect)
                 except BaseException as failure:
                     effect = flow.throw(failure)
                 else:

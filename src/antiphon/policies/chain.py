@@ -7,19 +7,25 @@ A policy is a callable with the request and the rest of the chain:
         return await forward(request)
 
 Folding happens once, when a client is made. An empty chain is `Send` alone and costs nothing more.
+
+A policy that judges failures only says so by `only_failures = True`: it forwards the request at once and as it is, and lets a
+2xx reply pass untouched. A chain of such policies need not be begun before there is a failure, so drivers send first, and
+begin it with the outcome of that where judgement is needed.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine, Iterable
+from collections.abc import Awaitable, Callable, Coroutine, Iterable
 from typing import Any, Protocol
 
 from ..core.effects import Send
 from ..core.reply import Reply
 from ..core.request import Request
 
-Forward = Callable[[Request], Coroutine[Any, Any, Reply]]
-"""The rest of the chain, as a flow."""
+Forward = Callable[[Request], Awaitable[Reply]]
+"""The rest of the chain, to be awaited."""
+send: Forward = Send
+"""The innermost of every chain: one exchange. The effect itself, so that it costs no coroutine."""
 
 
 class Policy(Protocol):
@@ -28,11 +34,6 @@ class Policy(Protocol):
     def __call__(self, request: Request, forward: Forward, /) -> Coroutine[Any, Any, Reply]:
         """A flow that answers with a reply or raises."""
         ...
-
-
-async def send(request: Request) -> Reply:
-    """The innermost flow: one exchange."""
-    return await Send(request)
 
 
 def fold(policies: Iterable[Policy]) -> Forward:
@@ -50,8 +51,14 @@ def fold(policies: Iterable[Policy]) -> Forward:
 
 
 def _around(policy: Policy, forward: Forward) -> Forward:
-    # Not a coroutine of its own: one frame less for each policy of each call.
-    return lambda request: policy(request, forward)
+    # Neither a coroutine of its own nor a search for `__call__`: less to do for each policy of each call.
+    begin = policy.__call__
+    return lambda request: begin(request, forward)
+
+
+def only_failures(policies: Iterable[Policy]) -> bool:
+    """Whether all of them judge failures only."""
+    return all(getattr(policy, "only_failures", False) for policy in policies)
 
 
 def explain(policies: Iterable[Policy]) -> str:

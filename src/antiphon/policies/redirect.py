@@ -20,6 +20,8 @@ class Redirect:
         most: how many moves one request may make.
     """
 
+    only_failures = True
+
     def __init__(self, most: int = 10) -> None:
         self.most = most
 

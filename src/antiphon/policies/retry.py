@@ -30,6 +30,8 @@ class Retry:
         longest: seconds no computed pause exceeds.
     """
 
+    only_failures = True
+
     def __init__(self, max_retries: int = 2, *, initial: float = 0.5, longest: float = 8.0) -> None:
         if max_retries < 0:
             raise ValueError(f"max_retries must be 0 or more; got {max_retries}")

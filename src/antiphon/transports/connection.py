@@ -23,7 +23,7 @@ from ..core.secret import Secret
 from ..core.timeout import Timeout
 from ..errors import ClientClosed
 from ..wire.encoding import encode_request
-from ..wire.framing import rest
+from ..wire.framing import SMALL, rest
 from ..wire.reply import ReplyParser
 from .failure import is_gone, lost, passed, timed_out
 from .upload import upload
@@ -162,6 +162,9 @@ class Connection:
             self.sock.sendall(
                 encode_request(request, absolute=self.absolute, proxy_authorization=self.proxy_authorization)
             )
+            content = request.content
+            if content is None or (content.__class__ is bytes and len(content) <= SMALL):
+                return b""
             pieces = rest(request)
             if pieces is None:
                 return b""

@@ -92,24 +92,28 @@ class SocketTransport:
         connection: Connection | None = None
         try:
             connection = self._checkout(request, started)
-            body = _unless_stale(connection, request)
-            if body is None:
+            body: bytes | None
+            try:
+                body = connection.exchange(request)
+            except Stale:
+                body = None
+            if body is None:  # out here, so that what goes wrong now is not shown as a failure within a failure
                 connection = self._replace(connection, request)
                 body = connection.exchange(request)
             parser = connection.parser
             if connection.absolute and parser.status == 407:
                 raise ProxyError(message="the proxy asks for (other) credentials (407)", phase="proxy", sent="no")
-            reply = Reply(parser.status, parser.headers, request=request, http_version=parser.version)
+            status, headers, version = parser.status, parser.headers, parser.version
             if request.stream:
-                reply.elapsed = monotonic() - started
+                elapsed = monotonic() - started
                 held, connection = connection, None
-                reply.body = OpenBody(held, body, request, started, self._settle)
-            else:
-                reply.content = connection.receive_all(body)
-                held, connection = connection, None
-                self._settle(held)
-                reply.elapsed = monotonic() - started
-            return reply
+                open_body = OpenBody(held, body, request, started, self._settle)
+                return Reply(status, headers, request=request, body=open_body, http_version=version, elapsed=elapsed)
+            content = body if parser.done else connection.receive_all(body)
+            held, connection = connection, None
+            self._left.append(held)
+            elapsed = self._tidy() - started
+            return Reply(status, headers, request=request, content=content, http_version=version, elapsed=elapsed)
         except BaseException as problem:
             if connection is not None:
                 connection.close()
@@ -162,7 +166,7 @@ class SocketTransport:
         with self._lock:
             pool = self._pool
             place: Connection | Open | None = pool.acquire(request.origin, now)
-            doomed = pool.doomed()
+            doomed = pool.doomed() if pool.dooming else ()
             if place is None:
                 waiter = _Waiter()
                 pool.wait(request.origin, waiter)
@@ -170,10 +174,6 @@ class SocketTransport:
             self._tidy(doomed)
         if waiter is not None:
             place = self._await_place(waiter, request, now)
-        return self._occupy(pool, place, request)
-
-    def _occupy(self, pool: Pool[Connection], place: Connection | Open | None, request: Request) -> Connection:
-        """The connection of a place: the idle one that came with it, if it is still well, or a fresh one."""
         idle = place if isinstance(place, Connection) else None
         try:
             if idle is not None:
@@ -228,26 +228,29 @@ class SocketTransport:
         self._left.append(connection)
         self._tidy()
 
-    def _tidy(self, doomed: Iterable[Connection] = ()) -> None:
+    def _tidy(self, doomed: Iterable[Connection] = ()) -> float:
+        """Close the doomed, and settle what is left; the time it is."""
         for connection in doomed:
             connection.close()
+        now, left, lock = monotonic(), self._left, self._lock
         # Whoever finds the lock taken may go: its holder comes by here after releasing it.
-        while self._left and self._lock.acquire(blocking=False):
+        while left and lock.acquire(False):
             try:
-                over = self._put_back(self._left.popleft()) if self._left else ()
+                over = self._put_back(left.popleft(), now) if left else ()
             finally:
-                self._lock.release()
+                lock.release()
             for each in over:
                 each.close()
+        return now
 
-    def _put_back(self, connection: Connection) -> Sequence[Connection]:
+    def _put_back(self, connection: Connection, now: float) -> Sequence[Connection]:
         pool = self._pool
         self._held.discard(connection)
         if connection.owner is not pool:  # of before a fork
             return [connection]
         if connection.reusable and not self._closed:
-            pool.release(connection.key, connection, monotonic())
-            return pool.doomed()
+            pool.release(connection.key, connection, now)
+            return pool.doomed() if pool.dooming else ()
         pool.drop()
         return [connection]
 
@@ -299,13 +302,6 @@ class _Waiter:
 
     def wait(self, seconds: float | None) -> bool:
         return self._gate.acquire(timeout=-1 if seconds is None else min(max(seconds, 0), threading.TIMEOUT_MAX))
-
-
-def _unless_stale(connection: Connection, request: Request) -> bytes | None:
-    try:
-        return connection.exchange(request)
-    except Stale:
-        return None
 
 
 _living: weakref.WeakSet[SocketTransport] = weakref.WeakSet()

@@ -113,9 +113,11 @@ class Hall:
             link.abort()
             self.pool.drop()
             return
-        self.pool.release(link.origin, link, monotonic())
-        self._close_doomed()
-        if self._keep and self._trimming is None and self.pool.idle > self._keep:
+        pool = self.pool
+        pool.release(link.origin, link, monotonic())
+        if pool.dooming:
+            self._close_doomed()
+        if self._keep and pool.idle > self._keep and self._trimming is None:
             self._trimming = self.loop.call_later(TRIM_SECONDS, self._trim, self._keep)
 
     def _trim(self, keep: int) -> None:

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import select
 import socket
+from collections.abc import Callable
+from functools import partial
 
 
 class Watch:
@@ -16,19 +18,21 @@ class Watch:
         sock: an open socket.
     """
 
-    __slots__ = ("_fd", "_poll")
+    __slots__ = ("_fd", "_poll", "readable")
+    readable: Callable[[], object]
+    """Whether a read would not block, now: there are bytes, an end or an error. Truth is what counts."""
 
     def __init__(self, sock: socket.socket) -> None:
         self._fd = sock.fileno()
         self._poll = select.poll() if hasattr(select, "poll") else None
-        if self._poll is not None:
-            self._poll.register(self._fd, select.POLLIN)
-
-    def readable(self) -> bool:
-        """Whether a read would not block, now: there are bytes, an end or an error."""
         if self._poll is None:
-            return bool(select.select([self._fd], [], [], 0)[0])
-        return bool(self._poll.poll(0))
+            self.readable = self._selected
+        else:
+            self._poll.register(self._fd, select.POLLIN)
+            self.readable = partial(self._poll.poll, 0)
+
+    def _selected(self) -> bool:
+        return bool(select.select([self._fd], [], [], 0)[0])
 
     def ready(self, seconds: float | None) -> bool:
         """Wait until a read or a write would not block; false if that took longer than `seconds`."""

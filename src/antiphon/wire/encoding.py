@@ -50,16 +50,17 @@ def encode_request(
     """
     headers, content = request.headers, request.content
     lines = headers.lines or _written(headers)
-    start = _start(request.method, request.origin, request.target, absolute)
-    if lines is None or start is None:
+    if lines is None:
         raise InvalidBody(*_blame(request))
-    size = length_of(content)
-    body = content if size and size <= SMALL and isinstance(content, bytes) else b""
-    host = b"" if lines.host else _host(request.origin)
-    tail = _tail(size, request.method)
-    if proxy_authorization is None:
-        return memoryview(b"".join((start, host, lines.reveal(), tail, body)))
-    return memoryview(b"".join((start, host, _proxy_line(proxy_authorization), lines.reveal(), tail, body)))
+    start = _start(request.method, request.origin, request.target, absolute, lines.host)
+    if start is None:
+        raise InvalidBody(*_blame(request))
+    if content.__class__ is bytes and 0 < (size := len(content)) <= SMALL:
+        tail, body = b"Content-Length: %d\r\n\r\n" % size, content
+    else:
+        tail, body = _tail(length_of(content), request.method), b""
+    proof = b"" if proxy_authorization is None else _proxy_line(proxy_authorization)
+    return memoryview(b"".join((start, proof, lines.reveal(), tail, body)))
 
 
 def encode_connect(host: str, port: int, proxy_authorization: Secret | None = None) -> memoryview:
@@ -114,17 +115,13 @@ def _sealed(headers: Headers) -> Callable[[], bytes] | None:
     return None
 
 
-def _start(method: str, origin: Origin, target: str, absolute: bool) -> bytes | None:
-    """The request line, or `None` where it could not be one."""
+@lru_cache(maxsize=256)
+def _start(method: str, origin: Origin, target: str, absolute: bool, host_given: bool) -> bytes | None:
+    """The request line, with the host's line unless that is given, or `None` where it could not be one."""
     line = f"{method} {origin}{target} HTTP/1.1\r\n" if absolute else f"{method} {target} HTTP/1.1\r\n"
     if line.count(" ") == 2 and line.isascii() and line[:-2].isprintable():
-        return line.encode("ascii")
+        return (line if host_given else f"{line}Host: {origin.authority}\r\n").encode("ascii")
     return None
-
-
-@lru_cache(maxsize=256)
-def _host(origin: Origin) -> bytes:
-    return f"Host: {origin.authority}\r\n".encode("ascii")
 
 
 def _tail(size: int | None, method: str) -> bytes:

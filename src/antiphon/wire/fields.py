@@ -15,23 +15,23 @@ D = TypeVar("D")
 
 
 class ReplyHeaders(Headers):
-    """`Headers` over a whole head without its last, empty line.
+    """`Headers` over a whole head, every line with its end, without the last, empty line.
 
-    >>> ReplyHeaders(b"HTTP/1.1 200 OK\\r\\nX-Request-Id: r1 ")["x-request-id"]
+    >>> head = b"HTTP/1.1 200 OK\\r\\nX-Request-Id: r1 \\r\\n"
+    >>> ReplyHeaders(head, head.lower())["x-request-id"]
     'r1'
     """
 
     __slots__ = ("_decoded", "_head", "_lower")
 
-    def __init__(self, head: bytes) -> None:
+    def __init__(self, head: bytes, lower: bytes) -> None:
         self._head: bytes | None = head
-        self._lower = head.lower()
+        self._lower = lower
         self._index = self.lines = None
 
-    def raw(self, name: bytes) -> bytes | None:
-        """The value of a field by its lower-case name, untrimmed at its end, those of a repeated field joined; or `None`."""
-        # Told apart from `_values` because a miss is the common answer and should cost one search.
-        return b", ".join(self._values(name)) if b"\r\n%b:" % name in self._lower else None
+    def raw(self, name: bytes) -> bytes:
+        """The value of a field by its lower-case name, untrimmed at its end, those of a repeated field joined."""
+        return b", ".join(self._values(name))
 
     def _values(self, name: bytes) -> list[bytes]:
         mark, head, lower = b"\r\n%b:" % name, self._head or b"", self._lower
@@ -40,7 +40,7 @@ class ReplyHeaders(Headers):
         while at >= 0:
             start = at + len(mark)
             end = lower.find(b"\r\n", start)
-            values.append((head[start:] if end < 0 else head[start:end]).lstrip(b" \t"))
+            values.append(head[start:end].lstrip(b" \t"))
             at = lower.find(mark, start)
         return values
 
@@ -48,7 +48,7 @@ class ReplyHeaders(Headers):
     def _fields(self) -> list[tuple[str, str]]:
         """The fields decoded; from here on this is a plain `Headers`, which may be changed."""
         if self._head is not None:
-            lines = (line.partition(":") for line in self._head.decode("latin-1").split("\r\n")[1:])
+            lines = (line.partition(":") for line in self._head.decode("latin-1").split("\r\n")[1:-1])
             self._decoded = [(name, value.strip(" \t")) for name, _, value in lines]
             self._head = None
         return self._decoded

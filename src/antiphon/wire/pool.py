@@ -12,8 +12,9 @@ exchange (whether its connection is open yet or not) or by an idle connection. `
 
 and each acquired place comes back through exactly one of `release` (the connection may serve again) or `drop` (it may not,
 or was never opened). A place that comes back while others wait goes to the first in line at once, so nobody can overtake,
-and as long as anyone waits nothing is idle. Every operation is O(1), but for the sweep of expired connections, which
-touches each connection once in its life.
+and as long as anyone waits nothing is idle. Idle connections stand in one stack for each origin, the oldest at the bottom.
+Acquiring and releasing are O(1); what looks at every origin is rare: a connection too many, or `_sweep_at`, before which
+none can have expired.
 """
 
 from __future__ import annotations
@@ -65,27 +66,30 @@ class Pool(Generic[C]):
         owner: the process (and whatever else) that may use these connections; compare before use, `abandon` if it differs.
     """
 
-    __slots__ = ("_doomed", "_expiry", "_idle", "_keep", "_max", "_order", "_waiters", "held", "owner")
+    __slots__ = ("_expiry", "_idle", "_keep", "_max", "_sweep_at", "_waiters", "dooming", "held", "idle", "owner")
 
     def __init__(self, limits: PoolLimits = DEFAULT_CONNECTION_LIMITS, *, owner: object = None) -> None:
         self._max = float("inf") if limits.max_connections is None else limits.max_connections
         self._keep = float("inf") if limits.max_keepalive_connections is None else limits.max_keepalive_connections
         self._expiry = float("inf") if limits.keepalive_expiry is None else limits.keepalive_expiry
-        self._idle: dict[Hashable, deque[C]] = {}
-        self._order: OrderedDict[C, tuple[Hashable, float]] = OrderedDict()  # oldest first: (origin, idle since)
+        self._idle: dict[Hashable, deque[tuple[C, float]]] = {}  # (connection, idle since)
+        self._sweep_at = 0.0
         self._waiters: OrderedDict[Waiter[C], Hashable] = OrderedDict()
-        self._doomed: list[C] = []
+        self.dooming: list[C] = []
+        """What `doomed()` will give."""
         self.owner = owner
         self.held = 0
         """Places held by exchanges."""
+        self.idle = 0
+        """Places held by idle connections."""
 
     def acquire(self, origin: Hashable, now: float) -> C | Open | None:
         """A place: an idle connection, `OPEN`, or `None` for "stand in line"."""
         if stack := self._idle.get(origin):
-            connection = stack[-1]
-            if now - self._order[connection][1] <= self._expiry:
+            connection, since = stack[-1]
+            if now - since <= self._expiry:
                 stack.pop()
-                del self._order[connection]
+                self.idle -= 1
                 self.held += 1
                 return connection
             self._sweep(now)
@@ -93,8 +97,8 @@ class Pool(Generic[C]):
 
     def acquire_open(self) -> Open | None:
         """As `acquire`, for a caller who wants a fresh connection."""
-        if self.held + len(self._order) >= self._max:
-            if not self._order:
+        if self.held + self.idle >= self._max:
+            if not self.idle:
                 return None
             self._doom_oldest()
         self.held += 1
@@ -109,10 +113,11 @@ class Pool(Generic[C]):
         stack = self._idle.get(origin)
         if stack is None:
             stack = self._idle[origin] = deque()
-        stack.append(connection)
-        self._order[connection] = (origin, now)
-        self._sweep(now)
-        if len(self._order) > self._keep:
+        stack.append((connection, now))
+        self.idle += 1
+        if now > self._sweep_at:
+            self._sweep(now)
+        if self.idle > self._keep:
             self._doom_oldest()
 
     def drop(self) -> None:
@@ -132,27 +137,20 @@ class Pool(Generic[C]):
 
     def doomed(self) -> Sequence[C]:
         """The connections to close, once; to be asked after each call that takes `now`, and after `acquire_open`."""
-        if not self._doomed:
-            return ()
-        doomed, self._doomed = self._doomed, []
+        doomed, self.dooming = self.dooming, []
         return doomed
 
     def clear(self) -> list[C]:
         """Forget the idle connections and give them to the caller, to close (or, inherited by a fork, to let go)."""
-        idle = [*self._order, *self.doomed()]
-        self._order.clear()
+        idle = [connection for stack in self._idle.values() for connection, _ in stack]
         self._idle.clear()
-        return idle
+        self.idle = 0
+        return [*idle, *self.doomed()]
 
     def trim(self, keep: int) -> None:
         """Doom the oldest idle connections beyond so many: for a shell that bears with more of them for a while."""
-        while len(self._order) > keep:
+        while self.idle > keep:
             self._doom_oldest()
-
-    @property
-    def idle(self) -> int:
-        """How many connections are idle."""
-        return len(self._order)
 
     @property
     def waiting(self) -> int:
@@ -168,17 +166,21 @@ class Pool(Generic[C]):
         if wanted == origin:
             waiter.grant(connection)
         else:
-            self._doomed.append(connection)
+            self.dooming.append(connection)
             waiter.grant(OPEN)
 
     def _doom_oldest(self) -> None:
-        oldest, (origin, _) = self._order.popitem(last=False)
-        stack = self._idle[origin]
-        stack.popleft()  # the oldest of all is the oldest of its origin
-        if not stack:
-            del self._idle[origin]
-        self._doomed.append(oldest)
+        self._doom(min((stack[0][1], n, stack) for n, stack in enumerate(self._idle.values()) if stack)[2])
+
+    def _doom(self, stack: deque[tuple[C, float]]) -> None:
+        self.dooming.append(stack.popleft()[0])
+        self.idle -= 1
 
     def _sweep(self, now: float) -> None:
-        while self._order and now - next(iter(self._order.values()))[1] > self._expiry:
-            self._doom_oldest()
+        """Doom what has expired, and forget origins without connections."""
+        for origin, stack in list(self._idle.items()):
+            while stack and now - stack[0][1] > self._expiry:
+                self._doom(stack)
+            if not stack:
+                del self._idle[origin]
+        self._sweep_at = min((stack[0][1] for stack in self._idle.values()), default=now) + self._expiry

@@ -28,6 +28,7 @@ from .problem import BrokenProtocol, TooLarge, Truncated, WireProblem
 _SLACK = 16 * 1024
 """How many bytes of chunk syntax, extensions and trailers may come beyond `_PER_PIECE` for each piece of body."""
 _PER_PIECE = 64
+_VERSIONS = {b"HTTP/1.1 ": "HTTP/1.1", b"HTTP/1.0 ": "HTTP/1.0"}
 
 
 class ReplyParser:
@@ -144,7 +145,11 @@ class ReplyParser:
         pieces.clear()
         if self._chunked:
             self._weigh(len(data) - len(body) - _PER_PIECE * count)
-        return self._give(body)
+        if self._decoder is not None or (self._bound is not None and self._received + len(body) > self._bound):
+            return self._give(body)
+        self._received += len(body)
+        self.done = self._ended
+        return body
 
     def more(self) -> bytes:
         """The next decoded bytes of what was fed already; `b""` once `pending` is off. Raises as `feed`."""
@@ -189,8 +194,8 @@ class ReplyParser:
     def on_headers_complete(self) -> None:
         """The head is complete: decide what the body will be."""
         try:
-            head = self._take_head()
             status = self._parser.get_status_code()
+            head = self._take_head()
             if status < 200:
                 self._pass_informational(status)
             else:
@@ -208,16 +213,16 @@ class ReplyParser:
     # -- the head ------------------------------------------------------------------------------------------------------
 
     def _take_head(self) -> bytes:
-        """The head that llhttp has just accepted, cut out of what came, within bounds."""
+        """The head that llhttp has just accepted, cut out of what came, within bounds; every line with its end."""
         raw, start, limits = self._raw, self._at, self._limits
         while raw[start] in b"\r\n":  # llhttp forgives empty lines ahead of a reply
             start += 1
-        end = raw.index(b"\r\n\r\n", start)
+        end = raw.index(b"\r\n\r\n", start) + 2
         head = raw[start:end]
-        self._at = end + 4
+        self._at = end + 2
         if self._at > limits.header_bytes:
             raise BrokenProtocol(f"the reply's head is larger than {limits.header_bytes} bytes")
-        if head.count(b"\r\n") > limits.header_count:
+        if head.count(b"\r\n") > limits.header_count + 1:
             raise BrokenProtocol(f"the reply has more than {limits.header_count} header fields")
         return head
 
@@ -233,35 +238,40 @@ class ReplyParser:
             )
 
     def _open(self, status: int, head: bytes) -> None:
-        version = self._parser.get_http_version()
-        if version not in ("1.1", "1.0"):
-            raise BrokenProtocol(f"the reply is HTTP/{version}; only 1.1 and 1.0 are understood")
-        self.version = f"HTTP/{version}"
-        self.headers = headers = ReplyHeaders(head)
+        version = _VERSIONS.get(head[:9])
+        if version is None:
+            raise BrokenProtocol(
+                f"the reply is HTTP/{self._parser.get_http_version()}; only 1.1 and 1.0 are understood"
+            )
+        lower = head.lower()
+        self.version = version
+        self.headers = headers = ReplyHeaders(head, lower)
         self.status = status
         self._raw = b""
-        self._frame(status, headers)
-
-    def _frame(self, status: int, headers: ReplyHeaders) -> None:
-        coding = headers.raw(b"transfer-encoding")
-        if coding is not None:
+        # What a head lacks is looked for in its bytes, at one search a field.
+        if b"\r\ntransfer-encoding:" in lower:
             self._chunked = True
             # Exactly: with blanks after it, or twice, llhttp and we could disagree on where the body ends.
-            if coding.lower() != b"chunked":
+            if headers.raw(b"transfer-encoding").lower() != b"chunked":
                 raise BrokenProtocol("the reply's Transfer-Encoding is not plain 'chunked'")
+        elif (at := lower.find(b"\r\ncontent-length:") + 17) > 16:
+            self._length = int(lower[at : lower.index(b"\r\n", at)])
         else:
-            length = headers.raw(b"content-length")
-            self._length = None if length is None else int(length)
+            self._until_eof = True
         if self._method == "HEAD" or (self._method == "CONNECT" and status < 300):
-            self._end_without_body((headers.raw(b"connection") or b"").lower())
-        elif status not in (204, 304):
-            self._until_eof = self._length is None and not self._chunked
-            self._limit_body(status)
-            encoding = headers.raw(b"content-encoding")
-            if encoding is not None:
-                self._decoder = decoder_for(encoding.decode("latin-1"))
+            self._end_without_body(headers.raw(b"connection").lower())
+        elif status in (204, 304):
+            self._until_eof = False
+        else:
+            if self._stream or status >= 400 or (self._length or 0) > self._limits.body:
+                self._limit_body(status)
+            else:
+                self._bound = self._limits.body
+            if b"\r\ncontent-encoding:" in lower:
+                self._decoder = decoder_for(headers.raw(b"content-encoding").decode("latin-1"))
 
     def _end_without_body(self, options: bytes) -> None:
+        self._until_eof = False
         self._bodiless = self._ended = self.done = True
         self.reusable = b"keep-alive" in options if self.version == "HTTP/1.0" else b"close" not in options
 
@@ -272,9 +282,7 @@ class ReplyParser:
         elif status >= 400:
             self._bound, self._cut = limits.error_body, True
         else:
-            self._bound = limits.body
-            if self._length is not None and self._length > limits.body:
-                raise TooLarge(f"the body's declared {self._length} bytes are more than the {limits.body} allowed")
+            raise TooLarge(f"the body's declared {self._length} bytes are more than the {limits.body} allowed")
 
     # -- the body ------------------------------------------------------------------------------------------------------
 
@@ -306,7 +314,9 @@ class ReplyParser:
         decoder = self._decoder
         if decoder is not None:
             body = self._decode(decoder, body)
-        self._given += len(body)
+            self._given += len(body)
+        else:
+            self._given = self._received
         if self._bound is not None and self._given > self._bound:
             return self._overflow(body)
         if self._ended and not self.done:
