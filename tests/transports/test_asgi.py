@@ -279,6 +279,15 @@ def test_bounds(hands: Make) -> None:
     assert driver.send(ask("http://app.test/bad")).content == bytes(10)
 
 
+def test_an_app_that_packs_too_well(hands: Make) -> None:
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        await start(send, 200, (b"content-encoding", b"gzip"))
+        await body(send, gzip.compress(bytes(1_000_000)))
+
+    with pytest.raises(ResponseTooLarge, match="200-fold"):
+        hands(app, limits=WireLimits(ratio_after=500_000)).send(ask(URL))
+
+
 def test_lifespan(hands: Make) -> None:
     events: list[str] = []
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import gzip
 import ssl
 import subprocess
 import sys
 import time
 import traceback
+import zlib
 from typing import Any
 
 import httpx
@@ -199,6 +201,40 @@ def test_bounds(lend: Any) -> None:
         with pytest.raises(ResponseTooLarge):
             client.read(client.send(ask(server.url, stream=True, events=True)))
         assert len(client.read(client.send(ask(server.url, stream=True)))) == 200
+
+
+def test_a_download_is_not_bounded(lend: Any) -> None:
+    with Rude(reply(b"x" * 200)) as server:
+        request = ask(server.url)
+        request.download = True
+        assert len(lend(WireLimits(body=100)).send(request).content) == 200
+
+
+def test_what_announces_too_much_is_not_read(lend: Any) -> None:
+    with Rude([reply(b"x", length=10_000), hang]) as server:
+        with pytest.raises(ResponseTooLarge, match="larger than 100 bytes"):
+            (client := lend(WireLimits(body=100))).send(ask(server.url))
+        client.turn()
+        assert server.peers[0].gone.wait(2)
+
+
+@pytest.mark.parametrize("stream", [False, True])
+@pytest.mark.parametrize("download", [False, True])
+@pytest.mark.parametrize("coding", ["gzip", "deflate"])
+def test_a_bomb_is_refused(lend: Any, coding: str, download: bool, stream: bool) -> None:
+    plain = bytes(1_000_000)
+    packed = gzip.compress(plain) if coding == "gzip" else zlib.compress(plain)
+    limits = WireLimits(ratio=200, ratio_after=500_000)
+    with Rude(reply(packed, 200, f"Content-Encoding: {coding}")) as server:
+        request = ask(server.url, stream=stream)
+        request.download = download
+        client = lend(limits)
+        with pytest.raises(ResponseTooLarge, match="200-fold"):
+            answer = client.send(request)
+            client.read(answer)
+        assert client.send(ask(server.url, stream=True)).status_code == 200
+    with Rude(reply(packed, 200, f"Content-Encoding: {coding}")) as server:
+        assert lend(WireLimits(ratio_after=2_000_000)).send(ask(server.url)).content == plain
 
 
 # -- what goes wrong ---------------------------------------------------------------------------------------------------

@@ -181,6 +181,7 @@ class ASGIBody:
     def __init__(self, exchange: Exchange, intake: Intake, encoding: str) -> None:
         self._exchange = exchange
         self._intake = intake
+        self._packed = 0
         self._open = True
         self._decoder = exchange.checked(decoder_for, encoding)
 
@@ -191,7 +192,8 @@ class ASGIBody:
         try:
             while True:
                 packed = await self._exchange.chunk()
-                chunk = self._intake.take(self._unpacked(packed))
+                self._packed += len(packed)
+                chunk = self._intake.take(self._unpacked(packed), self._packed)
                 if chunk or not packed:
                     break
         except BaseException:

@@ -70,7 +70,7 @@ class AsyncHttpxBody(OpenResponse):
             with _Until(self._request):
                 async for chunk in self._chunks:
                     if chunk:
-                        return self._intake.take(chunk)
+                        return self._intake.take(chunk, self._response.num_bytes_downloaded)
             await self._aclose()
         except Exception as error:
             self.close()

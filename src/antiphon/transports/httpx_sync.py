@@ -116,7 +116,7 @@ class HttpxBody(OpenResponse):
             self._overdue()
             for chunk in self._chunks:
                 if chunk:
-                    return self._intake.take(chunk)
+                    return self._intake.take(chunk, self._response.num_bytes_downloaded)
             self.close()
         except Exception as error:
             self.close()
