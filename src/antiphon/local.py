@@ -63,7 +63,7 @@ def local(*, asynchronous: bool = False, setting: Setting | None = None, **optio
         options: arguments of the client; `api_key` is made up and proxies are left aside unless given.
 
     Raises:
-        EmulatorUnavailable: the extra `antiphon[emulator]` is not installed.
+        OSError: no free port, or no right to listen.
     """
     key = setting.api_keys[0] if setting and setting.api_keys else "sk-local"
     emulator = Emulator(setting).start()

@@ -150,11 +150,3 @@ def test_wrong_options(arguments: list[str], said: str, capsys: pytest.CaptureFi
         main(["serve", *arguments])
     assert ended.value.code == 2
     assert said in capsys.readouterr().err
-
-
-def test_without_uvicorn_it_says_what_to_install(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    monkeypatch.setitem(sys.modules, "uvicorn", None)
-    assert main(["serve", "--port", "0"]) == 1
-    assert "pip install antiphon[emulator]" in capsys.readouterr().err

@@ -11,7 +11,8 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 
-from antiphon.emulator import Emulator, EmulatorUnavailable, Setting
+from antiphon.emulator import Emulator, Setting
+from antiphon.emulator.house import House
 from antiphon.emulator.server import address, listen
 
 KEY = {"Authorization": "Bearer k"}
@@ -39,15 +40,15 @@ def test_starts_again() -> None:
             assert httpx.get(f"{server.base_url}/models", headers=KEY).status_code == 200
 
 
-@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
 def test_a_server_that_cannot_start_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
     async def broken(*_: object, **__: object) -> None:
         raise OSError("no")
 
     server = Emulator()
-    monkeypatch.setattr("uvicorn.Server.startup", broken)
-    with pytest.raises(RuntimeError, match="did not start"):
+    monkeypatch.setattr(House, "serve", broken)
+    with pytest.raises(RuntimeError, match="did not start") as caught:
         server.start()
+    assert isinstance(caught.value.__cause__, OSError)
     monkeypatch.undo()
     with server:
         assert httpx.get(f"{server.base_url}/models", headers=KEY).status_code == 200
@@ -99,10 +100,17 @@ def test_temporary_files_go_and_named_folders_stay(tmp_path: Path) -> None:
         assert folder.exists() == (setting.data is not None)
 
 
-def test_without_uvicorn_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "uvicorn", None)
-    with pytest.raises(EmulatorUnavailable, match=r"pip install antiphon\[emulator\]"):
-        Emulator().start()
+def test_without_uvloop_it_serves_on_asyncio(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "uvloop", None)
+    with Emulator() as server:
+        assert httpx.get(f"{server.base_url}/models", headers=KEY).status_code == 200
+
+
+def test_an_address_others_reach_is_said_twice() -> None:
+    with pytest.raises(ValueError, match="allow_remote"):
+        Emulator(host="0.0.0.0")
+    with Emulator(Setting(allow_remote=True), host="0.0.0.0") as server:
+        assert httpx.get(f"{server.base_url}/models", headers=KEY | {"Host": "elsewhere"}).status_code == 200
 
 
 def test_listening_sockets_are_closed_on_failure() -> None:

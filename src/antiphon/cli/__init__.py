@@ -10,8 +10,14 @@ COMMANDS: Final = {"serve": "run the local emulator of the API"}
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run one command; gives the process's exit code (2 for a command line that cannot be understood)."""
-    words = sys.argv[1:] if arguments is None else arguments
+    """Run one command; gives the process's exit code (2: what was typed cannot be understood, 130: Ctrl-C)."""
+    try:
+        return _run(sys.argv[1:] if arguments is None else arguments)
+    except KeyboardInterrupt:
+        return 130
+
+
+def _run(words: list[str]) -> int:
     if words and words[0] in COMMANDS:
         code: int = import_module(f".{words[0]}", __name__).main(words[1:])
         return code

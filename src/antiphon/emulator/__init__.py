@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from .app import EmulatorApp
-    from .server import Emulator, EmulatorUnavailable
+    from .server import Emulator
     from .setting import Setting
 
-__all__ = ["Emulator", "EmulatorApp", "EmulatorUnavailable", "Setting"]
+__all__ = ["Emulator", "EmulatorApp", "Setting"]
 
-_HOMES = {"Emulator": "server", "EmulatorUnavailable": "server", "EmulatorApp": "app", "Setting": "setting"}
+_HOMES = {"Emulator": "server", "EmulatorApp": "app", "Setting": "setting"}
 
 
 def __getattr__(name: str) -> Any:

@@ -5,6 +5,7 @@ Knows HTTP and the order of judgement; what an operation does is in `families/`,
 
 from __future__ import annotations
 
+import errno
 import logging
 from time import perf_counter
 from typing import Any
@@ -12,7 +13,8 @@ from typing import Any
 import msgspec
 
 from . import query
-from .exchange import AnyReply, Exchange, Handler, Reply
+from .description import Operation
+from .exchange import AnyReply, Exchange, Reply
 from .families import HANDLERS
 from .fault import HEADER, Fault, Faults
 from .limiter import Verdict
@@ -39,10 +41,10 @@ class EmulatorApp:
     def __init__(self, setting: Setting | None = None, *, world: World | None = None) -> None:
         self.world = world or World(setting or Setting())
         self._faults = Faults()
-        self._router: Router[tuple[Any, Handler]] = Router(PREFIX)
-        for name, handler in HANDLERS.items():
+        self._router: Router[Operation] = Router(PREFIX)
+        for name in HANDLERS:
             operation = self.world.description.operations[name]
-            self._router.add(operation.verb, operation.path, (operation, handler))
+            self._router.add(operation.verb, operation.path, operation)
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         """One connection's conversation, as ASGI has it."""
@@ -67,6 +69,8 @@ class EmulatorApp:
             reply = await self._answer(scope, receive, turn)
         except Problem as problem:
             reply = _problem_reply(problem)
+        except OSError as error:
+            reply = _problem_reply(_storage(error))
         except Exception:
             _LOG.exception("the emulator failed at %s %s (%s)", scope["method"], scope["path"], turn.id)
             reply = _problem_reply(Problem(500, f"The emulator failed. Request: {turn.id}.", type="server_error"))
@@ -76,7 +80,7 @@ class EmulatorApp:
         world, headers = self.world, turn.headers
         world.guard.judge(scope["headers"])
         raw_path: str = scope["raw_path"].decode("latin-1").partition("?")[0]
-        (operation, handler), path = self._router.find(scope["method"], raw_path)
+        operation, path = self._router.find(scope["method"], raw_path)
         turn.key = world.access.admit(headers.get(b"authorization"))
         if world.setting.faults and (asked := headers.get(HEADER)) is not None:
             await turn.suffer(self._faults.ask(asked, turn.key, raw_path))
@@ -91,7 +95,7 @@ class EmulatorApp:
         turn.limit(exchange.body, size)
         if operation.body == "json":
             operation.check_body(exchange.body)
-        return await handler(exchange)
+        return await HANDLERS[operation.name](exchange)
 
 
 class _Turn:
@@ -160,6 +164,13 @@ def _too_many(verdict: Verdict) -> Problem:
     return Problem(429, message, type=dimension, code="rate_limit_exceeded", headers=headers)
 
 
+def _storage(error: OSError) -> Problem:
+    """Files are all that handlers ask of the system."""
+    full = error.errno in (errno.ENOSPC, errno.EDQUOT)
+    message = f"The emulator's folder cannot be used: {error.strerror or error}."
+    return Problem(507 if full else 500, message, type="server_error", code="storage_failed")
+
+
 def _problem_reply(problem: Problem) -> Reply:
     headers = [(name.encode(), value.encode("latin-1")) for name, value in problem.headers.items()]
     return Reply(problem.body(), problem.status, headers=headers)
@@ -174,6 +185,8 @@ async def read_body(headers: dict[bytes, bytes], receive: Any, cap: int) -> byte
     size, more = 0, True
     while more:
         message = await receive()
+        if message["type"] == "http.disconnect":
+            raise Problem(400, "The request was broken off.", code="incomplete_request")
         parts.append(message.get("body", b""))
         size += len(parts[-1])
         if size > cap:

@@ -6,10 +6,15 @@
 from __future__ import annotations
 
 import argparse
+import errno
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING, Final
 
-LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
+if TYPE_CHECKING:
+    from .setting import Setting
+
+KEY_LINE: Final = "export OPENAI_API_KEY=sk-local"
 
 
 def parser() -> argparse.ArgumentParser:
@@ -34,22 +39,23 @@ def main(arguments: list[str]) -> int:
     """Serve until stopped; 0 after a clean stop, 1 when the server cannot start, 2 for wrong options."""
     reading = parser()
     options = reading.parse_args(arguments)
-    if options.host not in LOOPBACK and not options.allow_remote:
+    from .guard import is_loopback
+
+    if not is_loopback(options.host) and not options.allow_remote:
         reading.error(f"--host {options.host} is reachable from elsewhere: add --allow-remote if that is wanted")
     if options.allow_remote and not options.api_key:
         reading.error("--allow-remote needs at least one --api-key")
-    from .server import EmulatorUnavailable
-
     try:
-        return _serve(options)
-    except (EmulatorUnavailable, OSError) as error:
-        print(f"antiphon serve: {error}", file=sys.stderr)
+        _serve(options)
+    except OSError as error:
+        print(f"antiphon serve: {_reason(error, options)}", file=sys.stderr)
         return 1
+    return 0
 
 
-def _serve(options: argparse.Namespace) -> int:
+def _serve(options: argparse.Namespace) -> None:
     from .app import EmulatorApp
-    from .server import address, listen, make, serve
+    from .server import address, listen, serve
     from .setting import Setting
 
     setting = Setting(
@@ -63,15 +69,33 @@ def _serve(options: argparse.Namespace) -> int:
         allow_remote=options.allow_remote,
     )
     app = EmulatorApp(setting)
-    server = make(app)
+    if setting.data is not None:
+        app.world.try_folder()
     sock = listen(options.host, options.port)
     url = address(sock)
-    shown = "one of the keys given" if setting.api_keys else "sk-local"
-    print(f"antiphon emulator on {url}\n")
-    print(f"  export OPENAI_BASE_URL={url}\n  export OPENAI_API_KEY={shown!r}\n")
-    print("Ctrl-C stops it.", flush=True)
-    serve(server, sock, app)
-    return 0
+    serve(app, sock, lambda: _announce(url, setting))
+
+
+def _announce(url: str, setting: Setting) -> None:
+    """Where it listens, and what to paste into a shell; a key of the user's own is not shown."""
+    import shlex
+
+    key = "# and OPENAI_API_KEY is a key you gave with --api-key" if setting.api_keys else KEY_LINE
+    lines = (f"antiphon emulator on {url}\n", f"  export OPENAI_BASE_URL={shlex.quote(url)}", f"  {key}\n")
+    print("\n".join((*lines, "Ctrl-C stops it.")), flush=True)
+    if setting.allow_remote:
+        print(
+            "antiphon serve: warning: other machines may reach this, over HTTP that is not encrypted", file=sys.stderr
+        )
+
+
+def _reason(error: OSError, options: argparse.Namespace) -> str:
+    """What went wrong and what to do."""
+    if error.filename is not None:
+        return f"--data {options.data} cannot be used: {error.strerror}"
+    if error.errno == errno.EADDRINUSE:
+        return f"port {options.port} of {options.host} is in use: give another with --port (0 takes a free one)"
+    return f"cannot listen on {options.host}, port {options.port}: {error.strerror or error}"
 
 
 def _port(text: str) -> int:

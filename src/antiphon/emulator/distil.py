@@ -45,12 +45,37 @@ NOT_NEEDED: Final = {
     "responses.response_output_message_param:ResponseOutputMessageParam": ("id", "status"),
     "responses.response_output_text_param:ResponseOutputTextParam": ("annotations",),
 }
-# What answers hold and the API takes back with the next request, though the description does not say so.
+# What answers hold and the API takes back with the next request, though the description does not say so. Chat completions
+# overlook what a client's parser left on a message; responses do not: 'parsed' and 'parsed_arguments' are unknown to them.
+_ANY: Final = ["any", False]
+_STATUS: Final = [["enum", ["in_progress", "completed", "incomplete"]], False]
+_ID: Final = ["str", False]
 ALSO_TAKEN: Final[dict[str, dict[str, Any]]] = {
+    "chat.chat_completion_assistant_message_param:Audio": {"data": _ANY, "expires_at": _ANY, "transcript": _ANY},
     "chat.chat_completion_assistant_message_param:ChatCompletionAssistantMessageParam": {
-        "annotations": [["union", [["list", "any"], "null"]], False]
+        "annotations": [["union", [["list", "any"], "null"]], False],
+        "parsed": _ANY,
     },
+    "chat.chat_completion_message_custom_tool_call_param:ChatCompletionMessageCustomToolCallParam": {"index": _ANY},
+    "chat.chat_completion_message_function_tool_call_param:ChatCompletionMessageFunctionToolCallParam": {"index": _ANY},
+    "chat.chat_completion_message_function_tool_call_param:Function": {"parsed_arguments": _ANY},
+    "responses.response_custom_tool_call_param:ResponseCustomToolCallParam": {"status": _STATUS},
+    "responses.response_input_item_param:Message": {"id": _ID},
+    "responses.response_input_param:Message": {"id": _ID},
 }
+# Answers whose empty fields come back as nulls when a client writes them all out.
+NULLS_TAKEN: Final = frozenset(
+    {
+        *ALSO_TAKEN,
+        "responses.response_function_tool_call_param:ResponseFunctionToolCallParam",
+        "responses.response_input_file_param:ResponseInputFileParam",
+        "responses.response_input_image_param:ResponseInputImageParam",
+        "responses.response_input_text_param:ResponseInputTextParam",
+        "responses.response_output_message_param:ResponseOutputMessageParam",
+        "responses.response_output_text_param:ResponseOutputTextParam",
+        "responses.response_reasoning_item_param:ResponseReasoningItemParam",
+    }
+)
 TARGET: Final = Path(__file__).with_name("api.json")
 
 _REFERENCE: Final = re.compile(r"'[^']*'|([A-Za-z_][\w.]*:\w+)")
@@ -131,6 +156,8 @@ class Reading:
             self._done[name] = made = self._type(facts, NOT_NEEDED.get(name, ()))
             if name in ALSO_TAKEN:
                 made[1].update(ALSO_TAKEN[name])
+            if name in NULLS_TAKEN:
+                made[1].update({n: [_or_null(node), False] for n, (node, needed) in made[1].items() if not needed})
         return ["ref", name]
 
     def _type(self, facts: dict[str, Any], not_needed: tuple[str, ...]) -> Node:
@@ -169,6 +196,12 @@ def _union(members: list[Node]) -> Node:
     for member in members:
         flat.extend(member[1] if member[0] == "union" else [member])
     return ["union", flat]
+
+
+def _or_null(node: Node) -> Node:
+    if node == "any" or (node[0] == "union" and "null" in node[1]):
+        return node
+    return _union([node, "null"])
 
 
 def _compact(value: Any) -> str:

@@ -4,12 +4,14 @@ Fields, joined by `;`:
   status=N                answer N with the body the API would send; code=, type=, message= change it
   retry_after=S           with a status: the Retry-After header, in seconds
   latency=S               wait before answering, at most 60
-  reset=N                 send N bytes of body, then reset the connection (0: before the head)
+  reset=N                 send N bytes of body, or all when it is shorter, then reset the connection (0: before the head)
   truncate_sse=N          end the stream cleanly after N events
   no_done=1               leave out the stream's last event
   pace=S                  wait between the events of a stream, at most 10
-  bad_json=1              cut the JSON body in half, with a right length
+  bad_json=N              cut the JSON in half: of the body, whose length is right, or of the stream's Nth event
   times=N                 only the first N requests with this very header, path and key
+  id=TEXT                 breaks nothing; makes the header another one, so that `times` counts anew
+`truncate_sse`, `no_done` and `pace` are about streams and leave a whole answer alone; all others break both.
 Anything else is a 400 that names it. Knows what to break; the application breaks it.
 """
 
@@ -53,7 +55,7 @@ class Fault:
     truncate_sse: int | None = None
     no_done: bool = False
     pace: float = 0.0
-    bad_json: bool = False
+    bad_json: int = 0
     times: int | None = None
     id: str = ""
 
@@ -96,6 +98,10 @@ def _flag(text: str) -> bool:
     return {"1": True, "true": True, "": True, "0": False, "false": False}[text.lower()]
 
 
+def _ordinal(text: str) -> int:
+    return int(text) if text.isdigit() and len(text) < 10 else int(_flag(text))
+
+
 _READERS: Final[dict[str, Callable[[str], Any]]] = {
     "status": _integer(400, 599),
     "retry_after": _number(0, 86_400),
@@ -107,7 +113,7 @@ _READERS: Final[dict[str, Callable[[str], Any]]] = {
     "truncate_sse": _integer(0, 1 << 30),
     "no_done": _flag,
     "pace": _number(0, 10),
-    "bad_json": _flag,
+    "bad_json": _ordinal,
     "times": _integer(1, 1 << 30),
     "id": str,
 }

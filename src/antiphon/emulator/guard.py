@@ -50,3 +50,8 @@ def _is_loopback(host: bytes) -> bool:
     if colon and (port.isdigit() and not bare.endswith(":")):
         name = bare
     return name in LOOPBACK
+
+
+def is_loopback(address: str) -> bool:
+    """Whether only this machine reaches a server that listens on this address."""
+    return address in ("localhost", "::1") or address.startswith("127.")

@@ -223,11 +223,17 @@ def _first_of(checks: list[Check]) -> Check:
         for inner in checks:
             if (found := inner(value)) is None:
                 return None
-            if closest is None or len(found.path) > len(closest.path):
+            if closest is None or _depth(found) > _depth(closest):
                 closest = found
         return closest
 
     return check
+
+
+def _depth(complaint: Complaint) -> tuple[int, bool]:
+    """How far a check came: a wrong tag says less than what is wrong where the tag was right."""
+    path = complaint.path
+    return len(path), bool(path) and path[-1] not in TAGS
 
 
 def _list(item: Check) -> Check:

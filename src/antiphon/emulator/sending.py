@@ -74,31 +74,33 @@ class Sender:
             if fault.truncate_sse is not None and number >= fault.truncate_sse:
                 return True
             number += 1
+            if number == fault.bad_json:
+                event = _halved(event)
             ready, held = (held, event) if fault.no_done else (event, None)
             if ready is None:
                 continue
             if fault.reset is not None and sent + len(ready) >= fault.reset:
                 await self._piece(ready[: fault.reset - sent], more=True)
-                await self._cut()
-                return False
+                break
             await self._piece(ready, more=True)
             sent += len(ready)
             await sleep(fault.pace)
-        return True
+        if fault.reset is None:
+            return True
+        await self._cut()
+        return False
 
     async def _file(self, reply: FileReply, head: list[Header]) -> None:
         length = (b"content-length", b"%d" % reply.size)
-        await self._start(200, [(b"content-type", reply.content_type), length, *head, *reply.headers])
-        sent = 0
+        sent, most = 0, reply.size if self._fault.reset is None else self._fault.reset
         with reply.path.open("rb") as file:
-            while piece := file.read(PIECE):
-                if self._fault.reset is not None and sent + len(piece) >= self._fault.reset:
-                    await self._piece(piece[: self._fault.reset - sent], more=True)
-                    return await self._cut()
+            await self._start(200, [(b"content-type", reply.content_type), length, *head, *reply.headers])
+            while piece := file.read(min(PIECE, most - sent)):
                 await self._piece(piece, more=True)
                 sent += len(piece)
-        await self._piece(b"", more=False)
-        return None
+        if self._fault.reset is None and sent == reply.size:
+            return await self._piece(b"", more=False)
+        return await self._cut()
 
     async def _start(self, status: int, headers: list[Header]) -> None:
         await self._send({"type": "http.response.start", "status": status, "headers": headers})
@@ -117,6 +119,12 @@ class Sender:
             raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         transport.abort()
         await sleep(0.001)  # so that the server notices before this returns
+
+
+def _halved(event: bytes) -> bytes:
+    """An event whose JSON stops in the middle."""
+    start = event.index(b"data: ") + 6
+    return event[: start + (len(event) - start) // 2] + b"\n\n"
 
 
 async def _each(events: Iterable[bytes] | AsyncIterator[bytes]) -> AsyncIterator[bytes]:

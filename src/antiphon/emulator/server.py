@@ -1,26 +1,22 @@
 """The emulator on a real socket: in a thread beside the caller, or as the process's only work.
 
-Knows uvicorn and threads; the application knows neither. uvicorn is imported when a server starts.
+Knows event loops, threads and signals; the application knows none of them.
 """
 
 from __future__ import annotations
 
+import asyncio
 import signal
 import socket
 import threading
-from typing import TYPE_CHECKING, Self
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Self
 
 from .app import EmulatorApp
+from .guard import is_loopback
+from .house import House
 from .setting import Setting
-
-if TYPE_CHECKING:
-    import uvicorn
-
-HINT = "the emulator's server needs uvicorn: pip install antiphon[emulator]"
-
-
-class EmulatorUnavailable(ImportError):
-    """The extra that brings the server is not installed."""
 
 
 def listen(host: str, port: int) -> socket.socket:
@@ -44,31 +40,6 @@ def address(sock: socket.socket) -> str:
     return f"http://{f'[{host}]' if ':' in host else host}:{port}/v1"
 
 
-def make(app: EmulatorApp) -> uvicorn.Server:
-    """A uvicorn server for the application, set up for speed and quiet."""
-    try:
-        import uvicorn
-    except ImportError as error:
-        raise EmulatorUnavailable(HINT) from error
-    config = uvicorn.Config(
-        app,
-        http="httptools",
-        loop="auto",
-        ws="none",
-        lifespan="off",
-        interface="asgi3",
-        log_config=None,
-        access_log=False,
-        server_header=False,
-        proxy_headers=False,
-        timeout_keep_alive=75,
-        timeout_graceful_shutdown=1,
-        limit_concurrency=None,
-        backlog=2048,
-    )
-    return uvicorn.Server(config)
-
-
 class Emulator:
     """A running emulator in a thread of this process.
 
@@ -80,11 +51,16 @@ class Emulator:
 
     def __init__(self, setting: Setting | None = None, *, host: str = "127.0.0.1", port: int = 0) -> None:
         self.app = EmulatorApp(setting)
+        if not is_loopback(host) and not self.app.world.setting.allow_remote:
+            raise ValueError(
+                f"{host} is reachable from elsewhere: Setting(allow_remote=True, api_keys=...) if that is wanted"
+            )
         self._host = host
         self._port = port
-        self._server: uvicorn.Server | None = None
+        self._house: House | None = None
         self._thread: threading.Thread | None = None
         self._base_url = ""
+        self._failure: BaseException | None = None
 
     def __enter__(self) -> Self:
         return self.start()
@@ -106,57 +82,81 @@ class Emulator:
         """Listen, and return when requests are answered."""
         if self._thread is not None:
             return self
-        server = make(self.app)
         sock = listen(self._host, self._port)
+        base_url = address(sock)
         ready = threading.Event()
-        self._thread = threading.Thread(target=_run, args=(server, sock, ready), name="antiphon-emulator", daemon=True)
-        self._server = server
+        self._failure = None
+        self._thread = threading.Thread(target=self._run, args=(sock, ready), name="antiphon-emulator", daemon=True)
         self._thread.start()
         ready.wait()
-        if not server.started:
+        if self._failure is not None:
             self._thread.join()
-            self._thread = self._server = None
-            raise RuntimeError("the emulator's server did not start; its log says why")
-        self._base_url = address(sock)
+            self._thread = self._house = None
+            raise RuntimeError("the emulator's server did not start") from self._failure
+        self._base_url = base_url
         return self
 
     def stop(self) -> None:
-        """Stop listening, end open streams after a second at most, drop temporary files."""
-        server, thread = self._server, self._thread
-        self._server = self._thread = None
+        """Stop listening, break off what is not answered in a moment, drop temporary files."""
+        house, thread = self._house, self._thread
+        self._house = self._thread = None
         self._base_url = ""
-        if server is not None and thread is not None:
-            server.should_exit = True
+        if house is not None and thread is not None:
+            with suppress(RuntimeError):  # its loop ended by itself
+                house.loop.call_soon_threadsafe(house.stop)
             thread.join()
         self.app.world.close()
 
-
-def _run(server: uvicorn.Server, sock: socket.socket, ready: threading.Event) -> None:
-    startup = server.startup
-
-    async def announced(sockets: list[socket.socket] | None = None) -> None:
+    def _run(self, sock: socket.socket, ready: threading.Event) -> None:
         try:
-            await startup(sockets)
+            self._house = house = house_of(self.app)
+            run(house, sock, ready.set)
+        except BaseException as error:
+            self._failure = error
         finally:
             ready.set()
 
-    setattr(server, "startup", announced)  # noqa: B010
+
+def house_of(app: EmulatorApp) -> House:
+    """The server's connections, set up as the application's world is."""
+    return House(app, patience=app.world.setting.patience)
+
+
+def run(house: House, sock: socket.socket, ready: Callable[[], None]) -> None:
+    """Serve in a loop of its own until stopped."""
     try:
-        server.run([sock])
+        with asyncio.Runner(loop_factory=_loop_factory()) as runner:
+            runner.run(house.serve(sock, ready))
     finally:
-        ready.set()
         sock.close()
 
 
-def serve(server: uvicorn.Server, sock: socket.socket, app: EmulatorApp) -> None:
+def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
+    """uvloop's where it is installed."""
+    try:
+        import uvloop
+    except ImportError:
+        return None
+    factory: Callable[[], asyncio.AbstractEventLoop] = uvloop.new_event_loop
+    return factory
+
+
+def serve(app: EmulatorApp, sock: socket.socket, ready: Callable[[], None]) -> None:
     """Serve until Ctrl-C or SIGTERM; returns after a clean stop."""
-    # uvicorn stops on a signal and then raises it again for whoever listened before: without this, SIGTERM would kill here.
-    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    house = house_of(app)
+
+    def stop(*_: object) -> None:
+        house.loop.call_soon_threadsafe(house.stop)
+
+    def prepared() -> None:
+        for number in (signal.SIGINT, signal.SIGTERM):
+            try:
+                house.loop.add_signal_handler(number, house.stop)
+            except NotImplementedError:  # Windows
+                signal.signal(number, stop)
+        ready()
+
     try:
-        server.run([sock])
-    except KeyboardInterrupt:
-        pass
+        run(house, sock, prepared)
     finally:
-        signal.signal(signal.SIGTERM, before)
-        sock.close()
         app.world.close()

@@ -13,6 +13,7 @@ class Setting:
     `data`: folder for file bytes (None: a temporary one); `api_keys`: the only keys accepted (empty: any plausible key);
     `seed`: of ids and answers; `requests_per_minute`, `tokens_per_minute`: limits for each key and model;
     `max_json`, `max_upload`: largest bodies in bytes; `keep`: newest stored objects kept for each family;
+    `patience`: seconds a client may take to send a request, one more for each 64 KiB of it;
     `background_seconds`: how long background work takes; `faults`: whether the fault header is obeyed;
     `allow_remote`: whether requests with any Host are answered; `models`: names known besides the API's own.
     """
@@ -25,6 +26,7 @@ class Setting:
     max_json: int = 64 * 1024 * 1024
     max_upload: int = 512 * 1024 * 1024
     keep: int = 20_000
+    patience: float = 30.0
     background_seconds: float = 0.4
     faults: bool = True
     allow_remote: bool = False

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-import shutil
 import time
 from collections.abc import Callable
+from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .access import Access
-from .brain import Brain
 from .description import Description, description
 from .guard import Guard
 from .identity import Identity
 from .limiter import Limiter
 from .setting import Setting
 from .store import Shelf
+
+if TYPE_CHECKING:
+    from .brain import Brain
 
 
 class World:
@@ -29,11 +31,19 @@ class World:
         self.access = Access(setting.api_keys)
         self.limiter = Limiter(setting.requests_per_minute, setting.tokens_per_minute)
         self.description: Description = description()
-        self.brain: Brain = brain or _simple(setting.seed)
+        if brain is not None:
+            self.brain = brain
         self.models = dict.fromkeys((*self.description.models, *setting.models))
         self._shelves: dict[str, Shelf[Any]] = {}
         self._folder: Path | None = setting.data
         self._temporary = setting.data is None
+
+    @cached_property
+    def brain(self) -> Brain:
+        """What answers; the default one is made when the first question comes."""
+        from .brain.simple import SimpleBrain
+
+        return SimpleBrain(self.setting.seed)
 
     def shelf(self, family: str) -> Shelf[Any]:
         """The objects of one family."""
@@ -54,14 +64,17 @@ class World:
         self._folder.mkdir(parents=True, exist_ok=True)
         return self._folder
 
+    def try_folder(self) -> None:
+        """Raise the OSError that the first upload would meet."""
+        import tempfile
+
+        with tempfile.TemporaryFile(dir=self.folder()):
+            pass
+
     def close(self) -> None:
         """Forget the temporary folder; a folder the user named stays."""
         if self._temporary and self._folder is not None:
+            import shutil
+
             shutil.rmtree(self._folder, ignore_errors=True)
             self._folder = None
-
-
-def _simple(seed: int) -> Brain:
-    from .brain.simple import SimpleBrain
-
-    return SimpleBrain(seed)

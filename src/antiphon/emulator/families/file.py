@@ -148,9 +148,12 @@ async def _retrieve(exchange: Exchange) -> Reply:
 
 async def _content(exchange: Exchange) -> FileReply:
     view = _found(exchange)
+    path = exchange.world.folder() / view["id"]
+    if not path.is_file():
+        raise Problem(404, f"The bytes of the file {view['id']} are no longer in the emulator's folder.", param="id")
     quoted = view["filename"].replace("\\", "_").replace('"', "_").encode("ascii", "replace")
     disposition = (b"content-disposition", b'attachment; filename="%b"' % quoted)
-    return FileReply(exchange.world.folder() / view["id"], view["bytes"], headers=[disposition])
+    return FileReply(path, view["bytes"], headers=[disposition])
 
 
 async def _delete(exchange: Exchange) -> Reply:
