@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import Any, get_origin
 
 from .core.call import Call
+from .core.path import fit, has_dots, resolved
 from .core.raw import RequestOptions, raw_call
+from .core.url import URL
 
 
 class RawCalls:
@@ -15,6 +17,25 @@ class RawCalls:
     `Reply`, or a class with `build(response=, data=)`. Paths are relative to the base URL; an absolute URL is used as it is,
     but the client's key only ever goes to the base URL's origin.
     """
+
+    @property
+    def base_url(self) -> URL:
+        """The API's root."""
+        raise TypeError(f"{type(self).__name__} has no base URL")
+
+    def _placed(self, path: str) -> str:
+        """A raw path, fit for a request line, its dot segments resolved as the official client does it."""
+        path = fit(path)
+        if not has_dots(path):
+            return path
+        where, mark, query = path.partition("?")
+        if "://" in path[:10] and not path.startswith("/"):
+            url = URL(path)
+            return f"{url.origin}{resolved(url.path)}{mark}{query}"
+        base = self.base_url
+        whole = resolved(base.path + where.lstrip("/"))
+        inside = whole.startswith(base.path)
+        return (whole[len(base.path) - 1 :] if inside else f"{base.origin}{whole}") + mark + query
 
     def perform(self, call: Call[Any]) -> Any:
         """Make a call and decode its result."""
@@ -33,7 +54,9 @@ class RawCalls:
 
         >>> client.get("/models", cast_to=dict)  # doctest: +SKIP
         """
-        return self.perform(raw_call("GET", path, cast_to, options=options, stream=stream, stream_cls=stream_cls))
+        return self.perform(
+            raw_call("GET", self._placed(path), cast_to, options=options, stream=stream, stream_cls=stream_cls)
+        )
 
     def post(
         self,
@@ -50,7 +73,7 @@ class RawCalls:
         """POST to a path: `body` as JSON, `files` with it as a multipart form, or `content` as it is."""
         call = raw_call(
             "POST",
-            path,
+            self._placed(path),
             cast_to,
             body=body,
             content=content,
@@ -72,7 +95,9 @@ class RawCalls:
         options: RequestOptions | None = None,
     ) -> Any:
         """PUT to a path; arguments as for `post`."""
-        return self.perform(raw_call("PUT", path, cast_to, body=body, content=content, files=files, options=options))
+        return self.perform(
+            raw_call("PUT", self._placed(path), cast_to, body=body, content=content, files=files, options=options)
+        )
 
     def patch(
         self,
@@ -85,7 +110,9 @@ class RawCalls:
         options: RequestOptions | None = None,
     ) -> Any:
         """PATCH a path; arguments as for `post`."""
-        return self.perform(raw_call("PATCH", path, cast_to, body=body, content=content, files=files, options=options))
+        return self.perform(
+            raw_call("PATCH", self._placed(path), cast_to, body=body, content=content, files=files, options=options)
+        )
 
     def delete(
         self,
@@ -97,7 +124,9 @@ class RawCalls:
         options: RequestOptions | None = None,
     ) -> Any:
         """DELETE a path."""
-        return self.perform(raw_call("DELETE", path, cast_to, body=body, content=content, options=options))
+        return self.perform(
+            raw_call("DELETE", self._placed(path), cast_to, body=body, content=content, options=options)
+        )
 
     def get_api_list(
         self,
@@ -128,5 +157,5 @@ class RawCalls:
         name = str(getattr(kind, "__name__", kind)).replace("Async", "Sync")
         if not name.startswith("Sync") or not name.endswith("Page") or kind.__module__ != "antiphon.pagination":
             raise TypeError(f"page must be one of antiphon's page classes, e.g. SyncCursorPage; got {page!r}")
-        call = raw_call(method.upper(), path, None, body=body, options=options, page=name, item=model)
+        call = raw_call(method.upper(), self._placed(path), None, body=body, options=options, page=name, item=model)
         return getattr(self, "paginate", self.perform)(call)

@@ -1,4 +1,6 @@
-"""Path templates: every value becomes exactly one percent-encoded segment, so no id can climb out of its place."""
+"""Paths: templates, whose every value becomes exactly one percent-encoded segment, so that no id can climb out of its place;
+and raw paths, as a user writes them, made fit for a request line.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +13,10 @@ from .omit import SENTINELS
 
 _SAFE = "!$&'()*+,;=:@"
 _DOTS = frozenset({".", ".."})
+# What may stand as it is, by the URL standard; "%" is left alone, since it begins what is encoded already.
+_QUERY_SAFE = "".join(chr(code) for code in range(0x21, 0x7F) if chr(code) not in '"#<>')
+_PATH_SAFE = "".join(char for char in _QUERY_SAFE if char not in "?`{}")
+_RAW = frozenset(_PATH_SAFE + "?")
 _parsed: dict[str, tuple[str, ...]] = {}
 
 
@@ -78,3 +84,48 @@ def _parse(template: str) -> tuple[str, ...]:
         name, _, rest = rest.partition("}")
         parts += (literal, name)
     return (*parts, rest)
+
+
+def fit(path: str) -> str:
+    """A raw path (with its query, or a whole URL) as it can go on a request line; a fragment stays behind.
+
+    >>> fit("/files/a b?name=\u00e4#top")
+    '/files/a%20b?name=%C3%A4'
+
+    Raises:
+        InvalidBody: it holds a control character, or half a surrogate pair.
+    """
+    if _RAW.issuperset(path):
+        return path
+    if not path.isprintable() and any(char < " " or char == "\x7f" for char in path):
+        raise InvalidBody("the path holds a control character, which no request can carry; encode or remove it", "path")
+    from urllib.parse import quote
+
+    where, mark, query = path.partition("#")[0].partition("?")
+    try:
+        return quote(where, safe=_PATH_SAFE) + mark + quote(query, safe=_QUERY_SAFE)
+    except UnicodeEncodeError:
+        raise InvalidBody("the path holds half a surrogate pair, which no URL can carry", "path") from None
+
+
+def has_dots(path: str) -> bool:
+    """Whether a path has segments that lead elsewhere: "." or ".."."""
+    return "." in path and not _DOTS.isdisjoint(path.partition("?")[0].split("/"))
+
+
+def resolved(path: str) -> str:
+    """An absolute path without its dot segments, as every URL parser reads it.
+
+    >>> resolved("/v1/files/../models/./m")
+    '/v1/models/m'
+    """
+    kept: list[str] = []
+    segments = path.split("/")
+    for segment in segments:
+        if segment == "..":
+            if len(kept) > 1:
+                kept.pop()
+        elif segment != ".":
+            kept.append(segment)
+    whole = "/".join(kept)
+    return whole if whole.startswith("/") else f"/{whole}"

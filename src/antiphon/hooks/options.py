@@ -12,7 +12,7 @@ from typing import Any, cast
 
 from ..core.call import Call, Operation
 from ..core.omit import given, is_given, not_given
-from ..core.path import expand
+from ..core.path import expand, fit
 from ..core.request import Request
 from ..core.secret import Secret
 
@@ -91,7 +91,7 @@ class Options:
         operation = Operation(
             old.name,
             self.method.upper(),
-            self.url if url is None else url,
+            fit(self.url if url is None else url),
             body=old.body,
             result=old.result,
             event=old.event,

@@ -52,7 +52,7 @@ def requested(client: Any, cast_to: Any, options: Any, *, stream: bool, stream_c
     """The call that options describe, made."""
     kind = cast("Any", type(client))
     if not isinstance(options, Options):
-        return kind.perform(client, _foreign(cast_to, options, stream, stream_cls))
+        return kind.perform(client, _foreign(client, cast_to, options, stream, stream_cls))
     call = options.call()
     before = options._call
     if cast_to is not cast_to_of(client, before):
@@ -61,13 +61,13 @@ def requested(client: Any, cast_to: Any, options: Any, *, stream: bool, stream_c
     return kind.perform(client, call) if options._make is None else options._make(call)
 
 
-def _foreign(cast_to: Any, options: Any, stream: bool, stream_cls: Any) -> Call[Any]:
+def _foreign(client: Any, cast_to: Any, options: Any, stream: bool, stream_cls: Any) -> Call[Any]:
     """The call for options of another package, or of a user's own, with the same names."""
     names = ("headers", "max_retries", "timeout", "params", "extra_json", "idempotency_key", "security")
     given_options = {name: getattr(options, name, None) for name in names}
     return raw_call(
         options.method.upper(),
-        options.url,
+        client._placed(options.url),
         cast_to,
         body=getattr(options, "json_data", None),
         content=getattr(options, "content", None),
