@@ -5,7 +5,13 @@ BIN    := $(VENV)/bin
 PIP    := $(BIN)/python -m pip --disable-pip-version-check --quiet
 STAMP  := $(VENV)/.made
 
-.PHONY: demo test check gen bench docs live clean
+# The tests of the rooms that decide things, and those that reach them through a client.
+MEASURED := $(addprefix tests/,core wire policies drivers client)
+
+# Test processes import the package by the hundred; compile it once.
+unexport PYTHONDONTWRITEBYTECODE
+
+.PHONY: demo test coverage rest check gen bench docs live clean
 .DELETE_ON_ERROR:
 
 $(VENV)/bin/python:
@@ -34,6 +40,16 @@ demo: $(STAMP)-run
 test: $(STAMP)-dev
 	$(BIN)/python -m pytest -n auto --dist worksteal $(ARGS)
 
+coverage: $(STAMP)-dev
+	$(BIN)/coverage erase
+	$(BIN)/coverage run -m pytest -n auto --dist worksteal $(MEASURED) $(ARGS)
+	@$(BIN)/coverage combine --quiet
+	@$(BIN)/python .ci/floor.py
+
+# What `coverage` does not run; the two together are `test`.
+rest: $(STAMP)-dev
+	$(BIN)/python -m pytest -n auto --dist worksteal $(addprefix --ignore=,$(MEASURED)) $(ARGS)
+
 check: $(STAMP)-dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -55,4 +71,4 @@ live: $(STAMP)-dev
 	$(BIN)/python -m pytest -p no:xdist -o python_files='live_*.py' tests/live
 
 clean:
-	rm -rf $(VENV) build dist site .coverage* .pytest_cache .mypy_cache .ruff_cache
+	rm -rf $(VENV) build dist site .coverage .coverage.* .pytest_cache .mypy_cache .ruff_cache

@@ -1,4 +1,5 @@
-"""What every test shares: names that all workers agree on, a garbage collector with little to do, authorities read once."""
+"""What every test shares: names that all workers agree on, a garbage collector with little to do, authorities
+read once, and how far coverage looks."""
 
 from __future__ import annotations
 
@@ -9,6 +10,13 @@ from collections.abc import Iterator
 
 import httpcore2
 import pytest
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Coverage measures the workers, but no program that a test starts: what that imports is itself under test."""
+    if hasattr(config, "workerinput"):
+        for name in ("COVERAGE_PROCESS_CONFIG", "COVERAGE_PROCESS_START"):
+            os.environ.pop(name, None)
 
 
 def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
