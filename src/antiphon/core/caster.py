@@ -18,7 +18,7 @@ from .later import Later
 from .scalar import is_foreign, to_foreign
 from .shape import is_class
 from .variant import Variants
-from .view import Cast, View
+from .view import Cast, View, plan_of
 
 if TYPE_CHECKING:
     import msgspec
@@ -91,7 +91,16 @@ def _model(cls: type[View]) -> Cast:
     def cast_model(value: Any) -> Any:
         return view(value) if value.__class__ is dict else value
 
+    vars(cast_model)["model"] = cls
     return cast_model
+
+
+def model_of(cast: Cast) -> type[View] | None:
+    """The one model that a caster sees objects through, ready to be used, for loops that make their views themselves."""
+    model: type[View] | None = getattr(cast, "model", None)
+    if model is not None:
+        plan_of(model)
+    return model
 
 
 def _list(item: Cast) -> Cast:

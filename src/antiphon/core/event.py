@@ -24,6 +24,7 @@ from typing import Any, NamedTuple, NoReturn, cast
 import msgspec
 
 from ..errors import APIError, MalformedStream, StreamOutOfOrder, StreamTruncated
+from .caster import model_of
 from .limits import DEFAULT_WIRE_LIMITS
 from .reply import Reply
 from .sse import ServerSentEvent, SSEDecoder, SSEError
@@ -32,6 +33,7 @@ _DONE = b"[DONE]"
 _SNIPPET = 1000
 _NOTHING: Any = object()
 
+_new = object.__new__
 _decode = msgspec.json.Decoder().decode
 
 
@@ -157,6 +159,7 @@ class EventMachine:
         "_judge",
         "_kind",
         "_legacy",
+        "_model",
         "_plain",
         "_strict",
         "decoder",
@@ -186,9 +189,9 @@ class EventMachine:
         self._failure: Exception | None = None
         self._legacy = kind.legacy
         self._plain = kind.legacy and not kind.wrap
-        self._judge = (
-            self._judge_response if kind.ordered else self._judge_choices if kind.choices else self._judge_type
-        )
+        # Choices are judged in the loop of `feed` itself, and become views there.
+        self._judge = None if kind.choices else self._judge_response if kind.ordered else self._judge_type
+        self._model = model_of(caster) if kind.choices and self._plain else None
 
     def feed(self, data: bytes) -> list[Any]:
         """The items that `data` completes. Once `done` nothing is taken any more.
@@ -199,6 +202,8 @@ class EventMachine:
         items: list[Any] = []
         if self.done:
             return self._over(items)
+        caster, model, judge, legacy, plain = self._caster, self._model, self._judge, self._legacy, self._plain
+        seen = self._choices
         try:
             # One flat loop: at thousands of events a second, calls would be most of its cost.
             for event in self.decoder.feed(data):
@@ -212,15 +217,29 @@ class EventMachine:
                         continue
                 name = event.event
                 if value.__class__ is dict:
-                    if ("error" in value or name == "error") and self._legacy:
+                    if ("error" in value or name == "error") and legacy:
                         self._judge_error(value, name)
-                    self._judge(value, name)
-                if self._plain:
+                    if judge is not None:
+                        judge(value, name)
+                    elif (choices := value.get("choices")).__class__ is list:
+                        for choice in choices:
+                            if choice.__class__ is dict:
+                                index = choice.get("index")
+                                if (reason := choice.get("finish_reason")) or index not in seen:
+                                    seen[index] = reason
+                    else:
+                        self._judge_type(value, name)
+                    if model is not None and name is None:
+                        view = _new(model)
+                        view.__dict__ = value
+                        items.append(view)
+                        continue
+                if plain:
                     if name is not None and name[:7] == "thread.":
                         value = {"data": value, "event": name}
-                elif self._legacy:
+                elif legacy:
                     value = {"data": value, "event": name}
-                items.append(self._caster(value))
+                items.append(caster(value))
                 if self.done:
                     break
         except SSEError as problem:
@@ -297,18 +316,6 @@ class EventMachine:
         if not isinstance(message, str) or not message:
             message = "An error occurred during streaming"
         raise _Failed(Failure("error", message, error, self.last_sequence))
-
-    def _judge_choices(self, value: dict[str, Any], name: str | None) -> None:
-        choices: Any = value.get("choices")
-        if choices.__class__ is not list:
-            self._judge_type(value, name)
-            return
-        seen = self._choices
-        for choice in choices:
-            if choice.__class__ is dict:
-                index = choice.get("index")
-                if (reason := choice.get("finish_reason")) or index not in seen:
-                    seen[index] = reason
 
     def _judge_response(self, value: dict[str, Any], name: str | None) -> None:
         number: Any = value.get("sequence_number")
