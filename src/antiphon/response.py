@@ -139,9 +139,9 @@ class BaseAPIResponse(Generic[R]):
 
     def _take(self) -> None:
         """Claim the open body, which can be read once."""
-        if self._taken or self._closed:
+        if self._taken or self._closed or self.http_response.is_stream_consumed:
             raise StreamAlreadyConsumed
-        self._taken = True
+        self._taken = self.http_response._taken = True
 
     def _shut(self) -> None:
         self._closed = True

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, Protocol
 
 from .headers import Headers
+from .reading import Reading
 from .request import Request
 from .url import URL
 
@@ -41,8 +42,10 @@ class AsyncBody(Protocol):
         ...
 
 
-class Reply:
+class Reply(Reading):
     """A reply. `content` holds the body when it was read whole; otherwise `body` is open and owned by the reader.
+
+    It has the reading methods and facts of httpx's responses, too.
 
     Attributes:
         status_code: the HTTP status.
@@ -55,7 +58,6 @@ class Reply:
 
     __slots__ = (
         "__weakref__",
-        "_content",
         "body",
         "elapsed",
         "headers",
@@ -65,7 +67,6 @@ class Reply:
         "status_code",
     )
     body: Body | AsyncBody | None
-    _content: bytes | None
 
     def __init__(
         self,
@@ -108,16 +109,6 @@ class Reply:
         """Whether `content` is there."""
         return self._content is not None
 
-    @property
-    def is_success(self) -> bool:
-        """Whether the status is 2xx."""
-        return 200 <= self.status_code < 300
-
-    @property
-    def is_error(self) -> bool:
-        """Whether the status is 4xx or 5xx."""
-        return self.status_code >= 400
-
     def raise_for_status(self) -> Reply:
         """This reply, unless its status is no success.
 
@@ -129,16 +120,6 @@ class Reply:
 
             raise status_error(self)
         return self
-
-    @property
-    def reason_phrase(self) -> str:
-        """The standard phrase of the status, e.g. "Not Found"."""
-        from http import HTTPStatus
-
-        try:
-            return HTTPStatus(self.status_code).phrase
-        except ValueError:
-            return ""
 
     @property
     def url(self) -> URL:
@@ -154,17 +135,6 @@ class Reply:
     def text(self) -> str:
         """The body as text, by the charset it declares, UTF-8 otherwise; bytes that do not fit become U+FFFD."""
         return self.content.decode(self.encoding, "replace")
-
-    @property
-    def encoding(self) -> str:
-        """The declared charset, or "utf-8"."""
-        _, _, charset = self.headers.get("content-type", "").lower().partition("charset=")
-        name = charset.split(";")[0].strip(' "') or "utf-8"
-        try:
-            "".encode(name)
-        except LookupError:
-            return "utf-8"
-        return name
 
     def json(self) -> Any:
         """The body parsed as JSON."""
