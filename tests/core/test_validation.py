@@ -237,3 +237,15 @@ def test_messages_fit_in_each_state_of_reading() -> None:
     assert message.validate() is message
     assert isinstance(message.content[0], Text)
     assert message.validate() is message
+
+
+def test_a_constructor_makes_whole_numbers_floats_where_that_loses_nothing() -> None:
+    made = Usage(input_tokens=1, output_tokens=2, cost=3)
+    assert (type(made.cost), repr(made.cost), made.to_json(indent=None)) == (
+        float,
+        "3.0",
+        '{"input_tokens":1,"output_tokens":2,"cost":3.0}',
+    )
+    assert type(Usage(input_tokens=1, output_tokens=2, cost=2**53 + 1).cost) is int
+    # What a server sent stays what it sent.
+    assert type(Usage._view({"input_tokens": 1, "output_tokens": 2, "cost": 3}).validate().cost) is int

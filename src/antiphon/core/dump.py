@@ -168,7 +168,7 @@ def _field_value(view: View, data: dict[str, Any], field: Field, form: Form) -> 
         value = getattr(view, field.name)
     if value is None and form.exclude_none:
         return _MISSING
-    if form.exclude_defaults and not field.required and value == field.default:
+    if form.exclude_defaults and not field.required and value == (field.absent() if field.is_made else field.default):
         return _MISSING
     return value
 

@@ -7,7 +7,18 @@ first answer. Without pydantic nobody asks.
 from __future__ import annotations
 
 import sys
-from typing import Any
+from collections.abc import Iterator
+from typing import Annotated, Any, NoReturn, get_args, get_origin
+
+from .shape import is_class
+from .view import View, plan_of
+
+_LIBRARIES = frozenset({"pydantic", "pydantic_core", "annotated_types"})
+_TOLD = ("title", "description", "examples", "json_schema_extra", "discriminator", "deprecated")
+_INSTEAD = (
+    "antiphon's models are views of their data and run no hooks of pydantic; write a property or a method, or derive from"
+    " pydantic.BaseModel, which cast_to=, parse() and model fields take as well"
+)
 
 
 class Serializer:
@@ -49,3 +60,75 @@ class BodyMark:
 
     def __set__(self, view: Any, value: Any) -> None:
         view.__dict__["__dataclass_fields__"] = value
+
+
+def check_class(cls: type) -> None:
+    """Refuse what a class asks of pydantic that a view would silently not do.
+
+    Raises:
+        TypeError: a validator, serializer, computed field or private attribute, or a `Field` with names or an exclusion that
+            only pydantic knows.
+    """
+    for name, value in vars(cls).items():
+        kind = value.__class__
+        if kind.__module__.partition(".")[0] not in _LIBRARIES:
+            continue
+        if kind.__name__ == "PydanticDescriptorProxy":
+            asked = type(value.decorator_info).__name__.removesuffix("Info").removesuffix("Decorator")
+            _refuse(cls, name, f"a pydantic {asked}")
+        elif kind.__name__ == "ModelPrivateAttr":
+            _refuse(cls, name, "a pydantic PrivateAttr")
+        elif kind.__name__ == "FieldInfo":
+            _check_field(cls, name, value)
+
+
+def _check_field(cls: type, name: str, info: Any) -> None:
+    for option in ("validation_alias", "serialization_alias"):
+        if getattr(info, option, None) not in (None, info.alias):
+            _refuse(cls, name, f"a Field with {option}=, where alias= would do")
+    if info.exclude:
+        _refuse(cls, name, "a Field with exclude=")
+
+
+def _refuse(cls: type, name: str, what: str) -> NoReturn:
+    raise TypeError(f"{cls.__name__}.{name} is {what}; {_INSTEAD}")
+
+
+def marks_of(info: Any) -> tuple[Any, ...]:
+    """What a `pydantic.Field` says about a field's values; its name and default are the view's own business."""
+    told = {name: value for name in _TOLD if (value := getattr(info, name, None)) is not None}
+    return (*info.metadata, type(info)(**told))
+
+
+def is_constrained(expression: Any) -> bool:
+    """Whether a type is annotated with what only pydantic can check: bounds, patterns, validators."""
+    if get_origin(expression) is not Annotated:
+        return False
+    marks = get_args(expression)[1:]
+    return any(
+        type(mark).__module__.partition(".")[0] in _LIBRARIES and bool(getattr(mark, "metadata", True))
+        for mark in marks
+    )
+
+
+def describes(cls: type[View]) -> bool:
+    """Whether a user's class, or one it holds, says something with `pydantic.Field` that its JSON schema has to tell."""
+    return "pydantic" in sys.modules and not cls.__module__.startswith("antiphon.") and _describes(cls, set())
+
+
+def _describes(cls: type[View], seen: set[type]) -> bool:
+    seen.add(cls)
+    fields = plan_of(cls).fields.values()
+    parts = [part for field in fields for part in _parts(field.marked)]
+    if any(type(part).__name__ == "FieldInfo" for part in parts):
+        return True
+    return any(
+        _describes(part, seen) for part in parts if is_class(part) and issubclass(part, View) and part not in seen
+    )
+
+
+def _parts(expression: Any) -> Iterator[Any]:
+    """A type and everything its arguments are made of."""
+    yield expression
+    for argument in get_args(expression):
+        yield from _parts(argument)

@@ -23,7 +23,8 @@ from .annotation import Discriminator
 from .caster import caster
 from .dump import Form, dump, to_text
 from .field import FieldInfo, extra_of, field_infos, pairs
-from .guest import BodyMark, Serializer
+from .guest import BodyMark, Serializer, describes
+from .older import Older
 from .scalar import own
 from .validation import ValidationError, check_model, validate
 from .view import View, plan_of
@@ -60,6 +61,13 @@ def _kept(function: F) -> F:
     return cast(F, _Method(function))
 
 
+class _Validate(_Method):
+    __slots__ = ()
+
+    def __get__(self, view: Any, owner: Any = None) -> Any:
+        return owner.model_validate if view is None else super().__get__(view, owner)
+
+
 class _ClassProperty:
     __slots__ = ("_read",)
 
@@ -74,7 +82,7 @@ class _ClassProperty:
 
 
 @dataclass_transform(kw_only_default=True, eq_default=False)
-class BaseModel(View):
+class BaseModel(Older, View):
     """An object of the API: attributes are its fields, unknown ones included; absent ones read as `None`.
 
     `Model(**fields)` checks its arguments; models in replies are not checked unless `validate()` is called.
@@ -93,6 +101,7 @@ class BaseModel(View):
 
     def __init__(self, /, **data: Any) -> None:
         self.__dict__ = check_model(type(self), data, True)
+        type(self).model_post_init(self, None)
 
     @property
     def _request_id(self) -> str | None:
@@ -147,7 +156,11 @@ class BaseModel(View):
         if from_attributes and not isinstance(obj, (Mapping, View)):
             obj = {field.key: getattr(obj, name) for name, field in plan_of(cls).fields.items() if hasattr(obj, name)}
         checked = check_model(cls, obj, not strict)
-        return obj if isinstance(obj, cls) else cls._view(checked)
+        if isinstance(obj, cls):
+            return obj
+        made = cls._view(checked)
+        cls.model_post_init(made, context)
+        return made
 
     @classmethod
     def model_validate_json(
@@ -159,19 +172,11 @@ class BaseModel(View):
         data = json_data.encode("utf-8", "surrogatepass") if isinstance(json_data, str) else bytes(json_data)
         return cls.model_validate(decode_json(data), strict=strict, **options)
 
-    @classmethod
-    def parse_obj(cls, obj: Any) -> Self:
-        """The older name of `model_validate`."""
-        return cls.model_validate(obj)
-
-    @classmethod
-    def parse_raw(cls, b: str | bytes, **options: Any) -> Self:
-        """The older name of `model_validate_json`."""
-        return cls.model_validate_json(b)
-
-    @_kept
+    @_Validate
     def validate(self) -> Self:
         """Check the whole model strictly, as the server sent it, and give it back.
+
+        On the class it is the older name of `model_validate`.
 
         Raises:
             ValidationError: with the path of the first mismatch.
@@ -320,6 +325,10 @@ class BaseModel(View):
     @classmethod
     def model_json_schema(cls, by_alias: bool = True, ref_template: str = "#/$defs/{model}", **options: Any) -> Any:
         """The JSON schema of the class, with nested models under "$defs"."""
+        if describes(cls):
+            from .pydantic_bridge import json_schema_of
+
+            return json_schema_of(cls, by_alias, ref_template)
         from .schema import json_schema
 
         return json_schema(cls, by_alias, ref_template)

@@ -30,12 +30,14 @@ def core_schema_of(cls: type[View], handler: Any) -> Any:
     token = _in_progress.set(active | {cls})
     try:
         fields = {
-            field.key: core_schema.typed_dict_field(handler.generate_schema(field.type), required=field.required)
+            field.key: core_schema.typed_dict_field(handler.generate_schema(field.marked), required=field.required)
             for field in plan_of(cls).fields.values()
         }
     finally:
         _in_progress.reset(token)
-    told = {"description": inspect.cleandoc(doc)} if (doc := cls.__dict__.get("__doc__")) else {}
+    told = {"title": cls.__name__}
+    if doc := cls.__dict__.get("__doc__"):
+        told["description"] = inspect.cleandoc(doc)
     shape = core_schema.typed_dict_schema(
         fields,
         extra_behavior="allow",
@@ -56,6 +58,13 @@ def core_schema_of(cls: type[View], handler: Any) -> Any:
 def serializer() -> SchemaSerializer:
     """What writes a model of any class where pydantic was told no class."""
     return SchemaSerializer(core_schema.any_schema(serialization=_serialization()))
+
+
+def json_schema_of(cls: type[View], by_alias: bool, ref_template: str) -> dict[str, Any]:
+    """The JSON schema of a class, as pydantic writes it."""
+    from pydantic import TypeAdapter
+
+    return TypeAdapter(cls).json_schema(by_alias=by_alias, ref_template=ref_template)
 
 
 def _serialization() -> Any:

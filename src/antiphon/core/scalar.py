@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 else:
     msgspec = Later("msgspec")
 
+# Whole numbers up to here are floats without loss.
+_EXACT = 2**53
 Check = Callable[[Any, bool], Any]
 
 
@@ -79,6 +81,8 @@ def _converted(kind: type[Any], value: Any) -> Any:
 
 
 def _float(value: Any, lax: bool) -> Any:
+    if value.__class__ is int and lax:
+        return float(value) if abs(value) <= _EXACT else value
     if value.__class__ is float or (isinstance(value, (float, int)) and value.__class__ is not bool):
         return value
     if lax and isinstance(value, (str, bool)):

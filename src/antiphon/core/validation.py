@@ -10,13 +10,15 @@ from __future__ import annotations
 
 import collections.abc
 import enum
+import sys
 import types
 import typing
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
-from typing import Any, Literal, TypeGuard, TypeVar, Union, get_args, get_origin
+from typing import Any, Literal, TypeGuard, TypeVar, Union, cast, get_args, get_origin
 
 from .annotation import MAPPINGS, SEQUENCES, SETS, Unresolved, union_members, unwrap
+from .guest import is_constrained
 from .mismatch import ValidationError, as_error, mismatch
 from .scalar import Check, anything, enumeration, foreign, instance, is_foreign, literal, own, refusing, scalar
 from .shape import is_class, is_dict, is_iterable, is_list, is_mapping, is_sequence
@@ -68,6 +70,8 @@ def _compiled(expression: Any) -> Check:
 
 def _compile(expression: Any) -> Check:
     whole, (expression, _) = expression, unwrap(expression)
+    if is_constrained(whole):
+        return _constrained(whole, expression)
     origin = get_origin(expression) or expression
     if origin is Union or origin is types.UnionType:
         return _union(whole)
@@ -82,6 +86,27 @@ def _compile(expression: Any) -> Check:
     if not is_class(origin):
         return anything
     return _container(origin, get_args(expression)) or scalar(origin) or _class(origin, expression)
+
+
+def _constrained(whole: Any, expression: Any) -> Check:
+    """What only pydantic can check, which is loaded, since a mark of its is here."""
+    adapter: Any = sys.modules["pydantic"].TypeAdapter(whole)
+    inner = check_of(expression)
+
+    def check(value: Any, lax: bool) -> Any:
+        try:
+            fitting = adapter.validate_python(value if lax else inner(value, lax))
+        except ValidationError:
+            raise
+        except ValueError as error:
+            first = cast("Any", error).errors(include_url=False)[0]
+            problem = ValidationError(first["msg"])
+            for step in reversed(first["loc"]):
+                problem.below(step)
+            raise problem from None
+        return fitting if lax else value
+
+    return check
 
 
 def _container(origin: type[Any], arguments: tuple[Any, ...]) -> Check | None:
@@ -175,8 +200,11 @@ def _union(whole: Any) -> Check:
     models = [origin for one in members if _is_model(origin := get_origin(one) or one)]
     checks = [check_of(member) for member in members]
     variants = Variants(models, discriminator.field if discriminator else None)
+    widens = float in members and int not in members
 
     def check(value: Any, lax: bool) -> Any:
+        if widens and lax and value.__class__ is int:
+            return check_of(float)(value, lax)
         # First as it is, then converted: 3 stays an int where the union takes both int and str.
         for conversion in (False, True) if lax and not isinstance(value, View) else (lax,):
             for one in checks:
@@ -245,7 +273,7 @@ def _by_name(field: Field | None, given: collections.abc.Mapping[str, Any]) -> F
 def _check_of_field(field: Field) -> Check:
     check: Check | None = field.check
     if check is None:
-        check = field.check = check_of(field.type)
+        check = field.check = check_of(field.marked)
     return check
 
 

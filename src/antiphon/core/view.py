@@ -17,9 +17,9 @@ import os
 import sys
 from _thread import RLock
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
-from .annotation import is_plain, own_annotations, remember_locals, resolve
+from .annotation import Unresolved, is_plain, own_annotations, remember_locals, resolve
 from .later import Later
 
 if TYPE_CHECKING:
@@ -70,6 +70,10 @@ class View:
     def __init_subclass__(cls, **options: Any) -> None:
         super().__init_subclass__(**options)
         cls._plan = None
+        if "pydantic" in sys.modules and not cls.__module__.startswith("antiphon."):
+            from .guest import check_class
+
+            check_class(cls)
         if "<locals>" in cls.__qualname__:
             remember_locals(cls, sys._getframe(1))
 
@@ -97,11 +101,13 @@ class Field:
         owner: the class that declares it.
         annotation: as written, mostly text.
         default: what it reads as when the data lacks it; `MISSING` where it is required.
+        info: what a user wrote about it with `pydantic.Field`, or `None`.
     """
 
-    __slots__ = ("_type", "annotation", "check", "default", "key", "name", "owner")
+    __slots__ = ("_type", "annotation", "check", "default", "info", "key", "name", "owner")
 
-    def __init__(self, name: str, key: str, annotation: Any, owner: type, default: Any) -> None:
+    def __init__(self, name: str, key: str, annotation: Any, owner: type, default: Any, info: Any = None) -> None:
+        self.info = info
         self.name = name
         self.key = key
         self.annotation = annotation
@@ -119,6 +125,15 @@ class Field:
         return self._type
 
     @property
+    def marked(self) -> Any:
+        """The type with what a user's `pydantic.Field` says about its values."""
+        if self.info is None or isinstance(self.type, Unresolved):
+            return self.type
+        from .guest import marks_of
+
+        return Annotated[(self.type, *marks_of(self.info))]
+
+    @property
     def required(self) -> bool:
         """Whether the API promises it."""
         return self.default is MISSING
@@ -126,7 +141,19 @@ class Field:
     def absent(self) -> Any:
         """The value shown when the data lacks it."""
         default = self.default
+        if self.is_made:
+            return self.info.default_factory()
         return None if default is None or default is MISSING else copy.copy(default)
+
+    @property
+    def is_made(self) -> bool:
+        """Whether each absence is filled with a value of its own, by a user's factory."""
+        return self.info is not None and self.info.default_factory is not None
+
+    @property
+    def is_kept(self) -> bool:
+        """Whether a value that fills an absence has to stay, since it can be changed or is never the same."""
+        return self.is_made or isinstance(self.default, _MUTABLE)
 
 
 class Plan:
@@ -138,8 +165,8 @@ class Plan:
         self.fields = fields
         self.by_key = {field.key: field for field in fields.values()}
         self.renamed = any(name != field.key for name, field in fields.items())
-        self._template = {field.key: field.absent() for field in fields.values()}
-        self._mutable = [field for field in fields.values() if isinstance(field.default, _MUTABLE)]
+        self._template = {field.key: None if field.is_made else field.absent() for field in fields.values()}
+        self._mutable = [field for field in fields.values() if field.is_kept]
 
     def template(self) -> dict[str, Any]:
         """What data without any field would read as, by API name. Do not change it."""
@@ -179,14 +206,15 @@ def _field(cls: type, name: str, annotation: Any) -> Field:
         return default.field
     if type(default).__name__ == "FieldInfo":
         # A user's class that writes its fields with pydantic.Field.
-        key = default.alias or key
-        factory = default.default_factory
-        default = factory() if factory else (MISSING if default.is_required() else default.default)
+        info = default
+        # What a factory makes is asked for when it is missing, never here.
+        default = None if info.default_factory else (MISSING if info.is_required() else info.default)
+        return Field(name, info.alias or key, annotation, cls, default, info)
     return Field(name, key, annotation, cls, default)
 
 
 def _install(cls: type, field: Field) -> None:
-    if field.key != field.name or isinstance(field.default, _MUTABLE) or not is_plain(field.annotation):
+    if field.key != field.name or field.is_kept or not is_plain(field.annotation):
         setattr(cls, field.name, Nested(field))
     else:
         setattr(cls, field.name, field.absent())
@@ -201,7 +229,7 @@ class Nested:
     def __init__(self, field: Field) -> None:
         self.field = field
         self.key = field.key
-        self.default = field.absent()
+        self.default = MISSING if field.is_made else field.absent()
         self._cast = None
 
     def __get__(self, view: Any, owner: type | None = None) -> Any:
@@ -232,8 +260,8 @@ class Nested:
 
     def _absent(self, data: dict[str, Any]) -> Any:
         value = self.field.absent()
-        if isinstance(value, _MUTABLE):
-            # A user's mutable default: kept, so that what is added to it stays.
+        if self.field.is_kept:
+            # A user's default that can be changed, or is made anew each time: kept, so that it stays what was read.
             return data.setdefault(self.key, value)
         return value
 
@@ -252,8 +280,8 @@ class Nested:
         from .caster import caster, day, moment, same
 
         field = self.field
-        cast = caster(field.type)
-        if cast is same and field.key == field.name and not isinstance(field.default, _MUTABLE):
+        cast = caster(field.marked)
+        if cast is same and field.key == field.name and not field.is_kept:
             with _lock:
                 if field.owner.__dict__.get(field.name) is self:
                     setattr(field.owner, field.name, field.absent())
