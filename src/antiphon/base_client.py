@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, ClassVar, Generic, TypeVar
 
@@ -55,9 +56,12 @@ class BaseClient(RawCalls, Copies, Hooks, Generic[T]):
         policies: what is done about failures, outermost first, instead of the default (`Retry`, `Redirect`).
         strict_streams: whether an event stream that ends without its terminal event is an error; `False` for servers that
             mark no end or number their events badly.
+        profile: the name of a profile in the configuration file, which goes before the environment; `ANTIPHON_PROFILE`, which
+            goes behind it, when left out; `None` for none at all.
 
     Raises:
-        OpenAIError: no credential was found.
+        OpenAIError: no credential was found, or no such profile.
+        TypeError: an argument beside `http_client` that only antiphon's own connections would heed.
         InvalidCredential, InvalidBaseURL: an argument that cannot be right.
     """
 
@@ -92,6 +96,7 @@ class BaseClient(RawCalls, Copies, Hooks, Generic[T]):
         limits: Any = None,
         policies: Sequence[Policy] | NotGiven = not_given,
         strict_streams: bool = True,
+        profile: str | NotGiven | None = not_given,
         _strict_response_validation: bool = False,
         _enforce_credentials: bool = True,
         _clock: Any = None,
@@ -111,20 +116,28 @@ class BaseClient(RawCalls, Copies, Hooks, Generic[T]):
         if http_client is not None and not isinstance(http_client, Link):
             _no_wiring(proxy, verify, cert, limits)
             self._clock = _clock or self._clock_for_borrowed()
+        arguments: dict[str, Any] = {
+            "api_key": api_key,
+            "admin_api_key": admin_api_key,
+            "organization": organization,
+            "project": project,
+            "webhook_secret": webhook_secret,
+            "base_url": base_url,
+            "websocket_base_url": websocket_base_url,
+            "data_residency": data_residency,
+            "timeout": timeout,
+            "max_retries": max_retries,
+            "deadline": deadline,
+            "default_headers": default_headers,
+            "default_query": default_query,
+        }
+        chosen = profile if is_given(profile) else os.environ.get("ANTIPHON_PROFILE") if self._ambient else None
+        if chosen:
+            from .profile import load
+
+            arguments = load(chosen).fill(arguments, outranks=is_given(profile))
         settings = resolve(
-            api_key=api_key,  # type: ignore[arg-type]
-            admin_api_key=admin_api_key,  # type: ignore[arg-type]
-            organization=organization,
-            project=project,
-            webhook_secret=webhook_secret,  # type: ignore[arg-type]
-            base_url=base_url,
-            websocket_base_url=websocket_base_url,
-            data_residency=data_residency,
-            timeout=timeout,
-            max_retries=max_retries,
-            deadline=deadline,
-            default_headers=default_headers,
-            default_query=default_query,
+            **arguments,
             strict=_strict_response_validation,
             enforce_credentials=_enforce_credentials,
             ambient=self._ambient,

@@ -31,6 +31,7 @@ class Copies:
     strict_streams: bool
     _clock: Clock
     _given_policies: Sequence[Policy] | NotGiven
+    _ambient: ClassVar[bool]
     _key_variable: ClassVar[str]
     _link: Link[Any]
     _wiring: dict[str, Any]
@@ -91,6 +92,7 @@ class Copies:
             "http_client": self._link if http_client is None else http_client,
             "policies": policies if is_given(policies) else self._given_policies,
             "strict_streams": self.strict_streams,
+            **self._no_profile(),
             "_strict_response_validation": old.strict,
             "_enforce_credentials": _first(_enforce_credentials, old.enforce_credentials),
             # A new http_client brings its own wiring.
@@ -103,6 +105,10 @@ class Copies:
 
     def _clock_given(self) -> dict[str, Any]:
         return {} if self._clock is SYSTEM_CLOCK else {"_clock": self._clock}
+
+    def _no_profile(self) -> dict[str, Any]:
+        """What a profile said is among the settings by now."""
+        return {"profile": None} if self._ambient else {}
 
     def __copy__(self) -> Self:
         return self.copy()
@@ -143,6 +149,7 @@ class Copies:
             "default_query": old.default_query,
             "_strict_response_validation": old.strict,
             "_enforce_credentials": old.enforce_credentials,
+            **self._no_profile(),
             **self._wiring,
         }
         return (_remade, (type(self), arguments))

@@ -1,4 +1,7 @@
-"""Settings: what a client is told, resolved once: argument, then environment, then default."""
+"""Settings: what a client is told, resolved once: argument, then environment, then profile, then default.
+
+Profiles are read by `profile`, only where one is asked for.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +20,15 @@ from .core.url import URL
 from .errors import InvalidBaseURL, OpenAIError
 
 DEFAULT_BASE_URL = "https://api.openai.com/v1/"
-DEFAULT_MAX_RETRIES = 2
+
+
+class _Unsaid(int):
+    """A default that can be told from the same number said by a user."""
+
+    __slots__ = ()
+
+
+DEFAULT_MAX_RETRIES = _Unsaid(2)
 DataResidency = Literal["global", "us", "eu", "ae", "au", "in", "jp"]
 _REGIONS = ("global", "us", "eu", "ae", "au", "in", "jp")
 
@@ -117,9 +128,9 @@ def resolve(
         websocket_base_url=None if websocket_base_url is None else _slashed(URL(websocket_base_url)),
         data_residency=data_residency,
         timeout=timeout if is_given(timeout) else DEFAULT_TIMEOUT,
-        max_retries=checked_retries(max_retries),
+        max_retries=int(checked_retries(max_retries)),
         deadline=deadline,
-        default_headers=FieldMap({**(_environment_headers() if ambient else {}), **(default_headers or {})}),
+        default_headers=FieldMap({**(environment_headers() if ambient else {}), **(default_headers or {})}),
         default_query=dict(default_query or {}),
         strict=strict,
         enforce_credentials=enforce_credentials,
@@ -169,7 +180,7 @@ def _slashed(url: URL) -> URL:
     return url if url.path.endswith("/") else url.with_path(url.path + "/")
 
 
-def _environment_headers() -> dict[str, str]:
+def environment_headers() -> dict[str, str]:
     """`OPENAI_CUSTOM_HEADERS`: one `Name: value` a line."""
     lines = (line.partition(":") for line in os.environ.get("OPENAI_CUSTOM_HEADERS", "").splitlines())
     return {name.strip(): value.strip() for name, colon, value in lines if colon and name.strip()}

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 class Reading:
     """The reading methods and the small facts of a response, in both colours."""
 
-    __slots__ = ("_content", "_taken")
+    __slots__ = ("_content", "_taken", "body")
     status_code: int
     headers: Headers
     body: Body | AsyncBody | None

@@ -58,7 +58,6 @@ class Reply(Reading):
 
     __slots__ = (
         "__weakref__",
-        "body",
         "elapsed",
         "headers",
         "http_version",
