@@ -150,13 +150,13 @@ class AsyncOpenAI(BaseClient[AsyncTransport], AsyncResources):
 
         return AsyncDriver(self._link.send, self.perform_raw, self._clock)
 
-    async def exchange(self, call: Call[Any], *, stream: bool = False) -> Reply:
-        """As `OpenAI.exchange`."""
+    def exchange(self, call: Call[Any], *, stream: bool = False) -> Coroutine[Any, Any, Reply]:
+        """As `OpenAI.exchange`, to be awaited."""
         request = self._endpoint.request(call, stream=stream)
-        reply: Reply = await (
+        exchanged: Coroutine[Any, Any, Reply] = (
             self._driver.exchange(request, self._flow) if self._only_failures else self._driver.run(self._flow(request))
         )
-        return reply
+        return exchanged
 
     async def perform(self, call: Call[T]) -> T:
         """Make a call and decode its result."""

@@ -86,10 +86,16 @@ def _class(origin: type[Any], expression: Any) -> Cast:
 
 
 def _model(cls: type[View]) -> Cast:
-    view = cls._view
+    new = object.__new__
 
     def cast_model(value: Any) -> Any:
-        return view(value) if value.__class__ is dict else value
+        if value.__class__ is not dict:
+            return value
+        if cls._plan is None:  # as `_view` does it, without the call
+            plan_of(cls)
+        view = new(cls)
+        view.__dict__ = value
+        return view
 
     vars(cast_model)["model"] = cls
     return cast_model

@@ -58,7 +58,11 @@ def decode(reply: Reply, target: Any, *, strict: bool = False, limits: WireLimit
     plain = _BUILT_IN.get(target) if target.__hash__ is not None else None
     if plain is not None:
         return plain(reply)
-    data = body_json(reply, limits)
+    content = reply.content
+    try:
+        data = decode_json(content, limits=limits)
+    except JSONError as flaw:
+        _refuse(reply, content, flaw)
     if data.__class__ is dict:
         if "error" in data and is_error(data):
             raise error_in_success(reply, data["error"])

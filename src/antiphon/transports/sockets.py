@@ -235,24 +235,24 @@ class SocketTransport:
         now, left, lock = monotonic(), self._left, self._lock
         # Whoever finds the lock taken may go: its holder comes by here after releasing it.
         while left and lock.acquire(False):
+            over: Sequence[Connection] = ()
             try:
-                over = self._put_back(left.popleft(), now) if left else ()
+                if left:
+                    connection, pool = left.popleft(), self._pool
+                    self._held.discard(connection)
+                    if connection.owner is not pool:  # of before a fork
+                        over = [connection]
+                    elif connection.reusable and not self._closed:
+                        pool.release(connection.key, connection, now)
+                        over = pool.doomed() if pool.dooming else ()
+                    else:
+                        pool.drop()
+                        over = [connection]
             finally:
                 lock.release()
             for each in over:
                 each.close()
         return now
-
-    def _put_back(self, connection: Connection, now: float) -> Sequence[Connection]:
-        pool = self._pool
-        self._held.discard(connection)
-        if connection.owner is not pool:  # of before a fork
-            return [connection]
-        if connection.reusable and not self._closed:
-            pool.release(connection.key, connection, now)
-            return pool.doomed() if pool.dooming else ()
-        pool.drop()
-        return [connection]
 
     # -- the end -------------------------------------------------------------------------------------------------------
 
