@@ -14,6 +14,7 @@ import msgspec
 
 from . import query
 from .description import Operation
+from .bound import MOST_TOKENS
 from .exchange import AnyReply, Exchange, Reply
 from .families import HANDLERS
 from .fault import HEADER, Fault, Faults
@@ -71,6 +72,9 @@ class EmulatorApp:
             reply = _problem_reply(problem)
         except OSError as error:
             reply = _problem_reply(_storage(error))
+        except (OverflowError, RecursionError):
+            message = "A number in the request is too large, or a value in it nests too deep."
+            reply = _problem_reply(Problem(400, message, code="invalid_value"))
         except Exception:
             _LOG.exception("the emulator failed at %s %s (%s)", scope["method"], scope["path"], turn.id)
             reply = _problem_reply(Problem(500, f"The emulator failed. Request: {turn.id}.", type="server_error"))
@@ -131,7 +135,7 @@ class _Turn:
         if is_object(body):
             model = body.get("model") or ""
             wanted = body.get("max_output_tokens") or body.get("max_completion_tokens") or body.get("max_tokens")
-            tokens = max(wanted if type(wanted) is int else 0, size // 4)
+            tokens = max(wanted if type(wanted) is int and wanted <= MOST_TOKENS else 0, size // 4)
         now = self.world.clock()
         self.verdict = verdict = self.world.limiter.admit((self.key, str(model)), now, tokens)
         if verdict.wait > 0:
@@ -210,5 +214,16 @@ def decode_body(headers: dict[bytes, bytes], body: bytes) -> Any:
         raise Problem(415, message, code="unsupported_content_type")
     try:
         return _DECODER.decode(body or b"{}")
-    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as error:
-        raise Problem(400, f"The JSON body cannot be read: {error}.", code="invalid_json") from None
+    except UnicodeDecodeError:
+        why = f"it is not UTF-8 (byte {_first_not_utf8(body)})"
+    except (ValueError, RecursionError) as error:
+        why = str(error)
+    raise Problem(400, f"The JSON body cannot be read: {why}.", code="invalid_json")
+
+
+def _first_not_utf8(body: bytes) -> int:
+    try:
+        body.decode()
+    except UnicodeDecodeError as error:
+        return error.start
+    return len(body)

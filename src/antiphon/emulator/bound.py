@@ -8,6 +8,7 @@ from .problem import Problem
 
 Range = tuple[float | None, float | None]
 
+MOST_TOKENS: Final = 10_000_000
 _SAMPLING: Final[dict[str, Range]] = {"temperature": (0, 2), "top_p": (0, 1), "top_logprobs": (0, 20)}
 _PENALTIES: Final[dict[str, Range]] = {"frequency_penalty": (-2, 2), "presence_penalty": (-2, 2)}
 DECIMAL: Final = frozenset({"temperature", "top_p", "frequency_penalty", "presence_penalty"})
@@ -16,8 +17,8 @@ RANGES: Final[dict[str, dict[str, Range]]] = {
         **_SAMPLING,
         **_PENALTIES,
         "n": (1, 128),
-        "max_tokens": (1, None),
-        "max_completion_tokens": (1, None),
+        "max_tokens": (1, MOST_TOKENS),
+        "max_completion_tokens": (1, MOST_TOKENS),
     },
     "completions.create": {
         "temperature": (0, 2),
@@ -26,9 +27,9 @@ RANGES: Final[dict[str, dict[str, Range]]] = {
         "n": (1, 128),
         "best_of": (1, 20),
         "logprobs": (0, 5),
-        "max_tokens": (0, None),
+        "max_tokens": (0, MOST_TOKENS),
     },
-    "responses.create": {**_SAMPLING, "max_output_tokens": (16, None), "max_tool_calls": (1, None)},
+    "responses.create": {**_SAMPLING, "max_output_tokens": (16, MOST_TOKENS), "max_tool_calls": (1, None)},
     "embeddings.create": {"dimensions": (1, None)},
 }
 
@@ -53,8 +54,16 @@ def within(name: str, value: float, low: float | None, high: float | None, *, de
 
 
 def _outside(name: str, value: float, kind: str, side: str, wanted: str, code: str) -> Problem:
-    message = f"Invalid '{name}': {kind} {side} value. Expected a value {wanted}, but got {value:g} instead."
+    message = f"Invalid '{name}': {kind} {side} value. Expected a value {wanted}, but got {_shown(value)} instead."
     return Problem(400, message, param=name, code=f"{kind}_{code}")
+
+
+def _shown(value: float) -> str:
+    """The number; of one that no float can hold, that it is large."""
+    try:
+        return f"{value:g}"
+    except OverflowError:
+        return "a number of more than 300 digits"
 
 
 def metadata(pairs: dict[str, str] | None) -> None:

@@ -79,11 +79,14 @@ class Connection(asyncio.Protocol):
         except httptools.HttpParserError as error:
             self._refuse(_unreadable(error))
         else:
-            if self._in_head or (self._arriving is not None and not self._arriving.done):
+            if self._in_head or self._arriving is not None:
                 self._weigh(len(data))
 
     def eof_received(self) -> bool:
-        return self._current is not None and not self._deaf  # a client may stop sending and still listen
+        if self._arriving is not None and not self._deaf:
+            self._refuse(Problem(400, "The request was broken off.", code="incomplete_request"))
+            return False
+        return self._current is not None  # a client may stop sending and still listen
 
     def pause_writing(self) -> None:
         if self.writable is None:
@@ -171,7 +174,7 @@ class Connection(asyncio.Protocol):
             return
         if self._deaf or (self._arriving is None and not self._in_head):
             self.transport.abort() if self._deaf else self.transport.close()
-        elif self._current is None or self._current is self._arriving:
+        elif self._arriving is None or not self._arriving.done:
             self._refuse(Problem(408, "The request took too long to arrive.", code="request_timeout"))
         else:
             self.transport.abort()
@@ -193,9 +196,12 @@ class Connection(asyncio.Protocol):
     def _weigh(self, size: int) -> None:
         """More of a request that is not all there: give it time for what it brings, unless that is only syntax."""
         self._received += size
-        self._due = self._began + self.house.patience + self._received / SLOWEST
         if self._received > MOST_SYNTAX + 16 * self._heard:
             self._refuse(_head_too_large())
+        elif self._arriving is None or not self._arriving.done:
+            patience = self.house.patience
+            average = self._began + patience + self._received / SLOWEST
+            self._due = min(average, self.house.clock() + patience)
 
     def _begin(self, conversation: Conversation) -> None:
         self._current = conversation
@@ -225,7 +231,9 @@ class Connection(asyncio.Protocol):
         """Hear no more, and say why if it is this request's turn and nothing of an answer is out."""
         self._deaf = True
         current = self._current
-        if current is None or (current is self._arriving and not current.started):
+        if self._arriving is not None and self._arriving.done:
+            self.transport.abort()
+        elif current is None or (current is self._arriving and not current.started):
             self._say(problem)
         elif current is self._arriving:
             self.transport.abort()

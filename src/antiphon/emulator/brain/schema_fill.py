@@ -24,6 +24,8 @@ from .summary import keywords
 Schema = dict[str, Any]
 DEEP: Final = 6
 BOTTOM: Final = 40
+MOST_WORK: Final = 2_000_000  # in signs of text; a value counts as some of them
+VALUE_WORK: Final = 20
 EXPLAINING: Final = frozenset({"explanation", "description", "text", "reason", "reasoning", "action", "thought"})
 _PLAIN: Final = frozenset({"type", "title", "description", "minLength", "maxLength", "default", "examples"})
 FORMATS: Final[dict[str, str]] = {
@@ -59,10 +61,14 @@ class Filler:
         self._root = root
         self._facts = facts
         self._heights = Heights(root, self._target)
+        self._left = MOST_WORK
 
     def value(self, schema: Any, name: str, depth: int, siblings: tuple[str, ...] = ()) -> Any:
-        """A value valid for the schema."""
+        """A value valid for the schema; raises OverflowError when the schema asks for more than anyone would read."""
         schema = self._whole(schema)
+        self._left -= VALUE_WORK + int(schema.get("minLength", 0))
+        if self._left < 0:
+            raise OverflowError("the schema asks for too much")
         if "const" in schema:
             return schema["const"]
         if "enum" in schema:

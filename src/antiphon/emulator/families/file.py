@@ -85,7 +85,8 @@ def _refuse_size(size: int, most: int) -> None:
 def _safe(filename: str | None) -> str:
     """The last part of a path, without control characters; it is only shown, never opened."""
     plain = PurePath((filename or "upload").replace("\\", "/")).name
-    return "".join(sign for sign in plain if sign.isprintable())[:255] or "upload"
+    shown = "".join(sign for sign in plain if sign.isprintable())[:255]
+    return "upload" if shown in ("", ".", "..") else shown
 
 
 def _view(world: World, id: str, name: str, size: int, body: dict[str, Any]) -> dict[str, Any]:
