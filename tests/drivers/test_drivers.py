@@ -312,6 +312,26 @@ def test_an_async_function_is_awaited_and_an_async_key_hidden() -> None:
     assert (plain, secret.reveal()) == ("sk-later", "sk-later")
 
 
+class Later:
+    """Something to await that is no coroutine, so that there is nothing to close."""
+
+    def __await__(self) -> Any:
+        yield
+
+
+async def late() -> str:
+    return "sk-1"
+
+
+@pytest.mark.parametrize("source", [late, Later])
+def test_a_blocking_client_refuses_a_key_it_would_have_to_await(source: Callable[[], Any]) -> None:
+    async def flow() -> Any:
+        return await effects.Ask(source)
+
+    with pytest.raises(TypeError, match="a blocking client needs a plain one"):
+        Sync().run(flow())
+
+
 def test_cancelling_the_task_reaches_the_flow() -> None:
     seen: list[str] = []
 
