@@ -135,6 +135,9 @@ class Connection:
         try:
             data = self.sock.recv(RECEIVE)
         except OSError as problem:
+            if parser.is_error and is_gone(problem) and not self.closed:
+                parser.eof()
+                return b""
             raise self._broken(problem) from problem
         if data:
             return parser.feed(data)

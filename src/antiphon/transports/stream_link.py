@@ -237,7 +237,9 @@ class StreamLink(asyncio.Protocol):
         flow = self.flow
         if flow is not None and not flow.eof:
             self._hear_last_words()
-            if self.flow is flow:
+            if self.flow is flow and self.parser.is_error:
+                self._end(flow)
+            elif self.flow is flow:
                 self._break(flow, exc or self._missing())
         self.transport = self.sock = None
         self.resume_writing()

@@ -169,10 +169,15 @@ class ReplyParser:
                 if self.started
                 else "the connection ended without a reply"
             )
-        if not self._until_eof:
+        if not self._until_eof and not self.is_error:
             raise self.cut_short()
         self._ended = True
         self._conclude()
+
+    @property
+    def is_error(self) -> bool:
+        """Whether the reply is a refusal: what has come of its body says enough, should the rest be missing."""
+        return self.status >= 400
 
     def cut_short(self) -> Truncated:
         """The error for a connection that broke within the body."""
@@ -342,6 +347,6 @@ class ReplyParser:
     def _conclude(self) -> None:
         if self.pending:
             return
-        if self._decoder is not None:
+        if self._decoder is not None and not self.is_error:
             self._decoder.end()
         self.done = True
