@@ -70,4 +70,6 @@ def write(files: Mapping[str, str], root: Path) -> list[str]:
 
 
 def _present(root: Path) -> list[str]:
-    return sorted(str(path.relative_to(root)) for room in ROOMS for path in (root / room).rglob("*.py"))
+    suffixes = (".py", ".pyi")
+    found = (path for room in ROOMS for path in (root / room).rglob("*") if path.suffix in suffixes)
+    return sorted(str(path.relative_to(root)) for path in found)

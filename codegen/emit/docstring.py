@@ -20,11 +20,11 @@ def method(description: Description, operation: Operation, gives: str) -> list[s
     first = f"`{operation.verb} {operation.path}`" if operation.verb else _composed(operation)
     lines = [f'"""{first}{_gives(gives)}.', ""]
     if operation.deprecated:
-        lines += [f"Deprecated: {operation.deprecated}.", ""]
+        lines.append(f"Deprecated: {operation.deprecated}.")
     if operation.page:
-        lines += ["Iterate over what comes back to read on past the first page.", ""]
+        lines.append("Iterate over what comes back to read on past the first page.")
     if operation.helper is None or operation.helper.kind == "flow":
-        lines += _raises(operation)
+        lines.append(_raises(operation))
     return [*lines, f"See {_link(description, operation)}", '"""']
 
 
@@ -43,9 +43,8 @@ def _gives(gives: str) -> str:
     return "" if gives in ("None", "") else f": gives `{gives}`"
 
 
-def _raises(operation: Operation) -> list[str]:
-    lines = ["Raises:", "    APIStatusError: the server refused; the subclass tells the status."]
-    lines.append("    APIConnectionError: no usable answer came.")
-    if operation.path_names:
-        lines.append(f"    ValueError: {' or '.join(f'`{name}`' for name in operation.path_names)} is empty.")
-    return [*lines, ""]
+def _raises(operation: Operation) -> str:
+    if not operation.path_names:
+        return "Raises `APIStatusError` or `APIConnectionError`."
+    named = " or ".join(f"`{name}`" for name in operation.path_names)
+    return f"Raises `APIStatusError` or `APIConnectionError`; `ValueError` when {named} is empty."

@@ -103,7 +103,18 @@ class _Writer:
 
     def body(self) -> list[str]:
         """The statements."""
-        return self._helper() if self._operation.helper else self._call()
+        return [*self._alternatives(), *(self._helper() if self._operation.helper else self._call())]
+
+    def _alternatives(self) -> list[str]:
+        """A check of the groups of arguments, where the signature alone lets a call through that fits no overload."""
+        operation = self._operation
+        required = {p.name for p in self._parameters if p.required}
+        if operation.helper or not operation.variants or any(v.required <= required for v in operation.variants):
+            return []
+        check = self._source.runtime("core.resource", "complete")
+        groups = (sorted(variant.required - {*operation.path_names}) for variant in operation.variants)
+        listed = ", ".join("{" + ", ".join(f'"{name}": {name}' for name in group) + "}" for group in groups)
+        return [f"{check}({listed})"]
 
     def _helper(self) -> list[str]:
         helper = self._operation.helper

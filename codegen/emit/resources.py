@@ -62,9 +62,10 @@ def resources(description: Description, places: dict[Reference, Place]) -> dict[
         by_file[group.file].append(group)
     files: dict[str, str] = {}
     for file, members in by_file.items():
-        is_package = any(group.is_package for group in members)
-        path = f"resources/{file.replace('.', '/')}{'/__init__' if is_package else ''}.py"
-        files[path] = _file(description, places, file, is_package, members)
+        # A package whose modules are all official ones, which need no files, is a single file too.
+        is_folder = any(other.startswith(f"{file}.") for other in by_file)
+        path = f"resources/{file.replace('.', '/')}{'/__init__' if is_folder else ''}.py"
+        files[path] = _file(description, places, file, is_folder, members)
     return files
 
 
@@ -75,11 +76,11 @@ def class_names(name: str, raw: bool) -> list[str]:
 
 
 def _file(
-    description: Description, places: dict[Reference, Place], file: str, is_package: bool, members: list[Group]
+    description: Description, places: dict[Reference, Place], file: str, is_folder: bool, members: list[Group]
 ) -> str:
     own = [name for group in members for name in class_names(group.resource.class_name, group.resource.raw)]
-    source = Source(f"resources.{file}", package=is_package, places=places, names=description.overlay["names"], own=own)
-    children = _exported(description, file) if is_package else {}
+    source = Source(f"resources.{file}", package=is_folder, places=places, names=description.overlay["names"], own=own)
+    children = _exported(description, file) if is_folder else {}
     source.add(f"__all__ = {sorted([*own, *children])!r}", "")
     for group in members:
         for asynchronous in (False, True):
@@ -88,8 +89,8 @@ def _file(
             for asynchronous in (False, True):
                 _twin(source, group, asynchronous, "raw")
                 _twin(source, group, asynchronous, "streaming")
-    if is_package:
-        source.add(*_serving(source, file, children, _index(members)))
+    if any(group.is_package for group in members):
+        source.add(*_serving(source, children, _index(members)))
     listed = ", ".join(f"`client.{group.resource.path}`" for group in members)
     text = source.text(f"{listed}: the operations in both colours, with their raw and streaming twins.")
     # Every operation takes a timeout, as the official package's do.
@@ -105,10 +106,11 @@ def _resource(description: Description, source: Source, group: Group, asynchrono
         "", f"class {colour}{resource.class_name}({base}):", f'    """`client.{resource.path}`. See {page}"""', ""
     )
     for name, child in sorted(group.children.items()):
-        _child(source, name, child, colour)
+        _link(source, name, colour + child.class_name, "child", child)
     if resource.raw:
-        _twin_property(source, colour + resource.class_name, "raw")
-        _twin_property(source, colour + resource.class_name, "streaming")
+        for attribute, suffix, _ in _SPOKEN.values():
+            _link(source, attribute, colour + resource.class_name + suffix, "twin")
+    source.add("")
     shadowed = {operation.method for operation in group.operations} | set(group.children)
     for operation in group.operations:
         source.add(*method(description, source, operation, asynchronous, shadowed))
@@ -120,46 +122,24 @@ def _module(resource: Resource) -> str:
     return "resources." + (resource.module.rpartition(".")[0] or resource.module)
 
 
-def _import(source: Source, resource: Resource, name: str) -> list[str]:
-    """The lines that make a class of another file known where it is used."""
-    if _module(resource) == source.module:
-        return []
-    source.static(_module(resource), name)
-    return [f"        from {source.relative(_module(resource))} import {name}", ""]
-
-
-def _child(source: Source, name: str, child: Resource, colour: str) -> None:
-    cached = source.runtime("functools", "cached_property")
-    made = colour + child.class_name
-    source.add(
-        f"    @{cached}",
-        f"    def {name}(self) -> {made}:",
-        f'        """`client.{child.path}`, made on first use."""',
-        *_import(source, child, made),
-        f"        return {made}(self._client)",
-        "",
-    )
+def _link(source: Source, name: str, made: str, kind: str, child: Resource | None = None) -> None:
+    """An attribute that leads to another class, which is loaded where it is used."""
+    module = ""
+    if child is not None and _module(child) != source.module:
+        assert source.static(_module(child), made) == made
+        module = f'"{source.relative(_module(child))}"'
+    source.add(f"    {name}: {made} = {source.runtime('core.link', kind)}({module})")
 
 
 _OF_ALL = {
     "raw": "all of whose methods give the whole reply",
     "streaming": "all of whose methods open the reply in a context",
 }
+_LAST = {"raw": "WithRawResponse", "streaming": "WithStreamedResponse"}
 _SPOKEN = {
     "raw": ("with_raw_response", "WithRawResponse", "whose methods give the whole reply"),
     "streaming": ("with_streaming_response", "WithStreamingResponse", "whose methods open the reply in a context"),
 }
-
-
-def _twin_property(source: Source, name: str, kind: str) -> None:
-    attribute, suffix, meaning = _SPOKEN[kind]
-    source.add(
-        "    @property",
-        f"    def {attribute}(self) -> {name}{suffix}:",
-        f'        """The same resource, {meaning}."""',
-        f"        return {name}{suffix}(self)",
-        "",
-    )
 
 
 def _twin(source: Source, group: Group, asynchronous: bool, kind: str) -> None:
@@ -168,9 +148,6 @@ def _twin(source: Source, group: Group, asynchronous: bool, kind: str) -> None:
     name = colour + group.resource.class_name
     base = source.runtime("core.resource", {"raw": "RawResource", "streaming": "StreamingResource"}[kind])
     source.add("", f"class {name}{suffix}({base}):", f'    """`{name}` {meaning}."""', "")
-    if group.operations or any(child.raw for child in group.children.values()):
-        source.add("    if TYPE_CHECKING:", f"        def __init__(self, resource: {name}) -> None: ...", "")
-        source.runtime("typing", "TYPE_CHECKING")
     for operation in group.operations:
         if operation.raw:
             wrapper = ("async_" if asynchronous else "") + kind
@@ -180,63 +157,26 @@ def _twin(source: Source, group: Group, asynchronous: bool, kind: str) -> None:
             source.add(f"    {operation.method} = {wrapped}{known}")
     for child_name, child in sorted(group.children.items()):
         if child.raw:
-            made = colour + child.class_name + suffix
-            source.add(
-                "",
-                "    @property",
-                f"    def {child_name}(self) -> {made}:",
-                f'        """`client.{child.path}` in the same form."""',
-                *_import(source, child, made),
-                f"        return {made}(self._resource.{child_name})",
-            )
+            _link(source, child_name, colour + child.class_name + suffix, "same", child)
 
 
 def client(description: Description, places: dict[Reference, Place]) -> str:
     """`resources/_client.py`: what gives a client its top-level resources."""
     top = {path: r for path, r in description.resources.items() if "." not in path}
     source = Source("resources._client", package=False, places=places, names=description.overlay["names"])
-    cached = source.runtime("functools", "cached_property")
     for colour, mixin in (("", "SyncResources"), ("Async", "AsyncResources")):
-        source.add(
-            "", f"class {mixin}:", f'    """The resources of {"an asynchronous" if colour else "a blocking"} client."""'
-        )
+        spoken = "an asynchronous" if colour else "a blocking"
+        source.add("", f"class {mixin}:", f'    """The resources of {spoken} client."""', "")
         for name, resource in top.items():
-            made = colour + resource.class_name
-            source.add(
-                "",
-                f"    @{cached}",
-                f"    def {name}(self) -> {made}:",
-                f'        """`client.{name}`, made on first use."""',
-                *_import(source, resource, made),
-                f"        return {made}(self)",
-            )
-        for kind, last in (("raw", "WithRawResponse"), ("streaming", "WithStreamedResponse")):
-            source.add(
-                "",
-                "    @property",
-                f"    def {_SPOKEN[kind][0]}(self) -> {colour}OpenAI{last}:",
-                f'        """The client, {_OF_ALL[kind]}."""',
-                f"        return {colour}OpenAI{last}(self)",
-            )
+            _link(source, name, colour + resource.class_name, "top", resource)
+        for kind, last in _LAST.items():
+            _link(source, _SPOKEN[kind][0], f"{colour}OpenAI{last}", "twin")
     for colour, mixin in (("", "SyncResources"), ("Async", "AsyncResources")):
-        for kind, last in (("raw", "WithRawResponse"), ("streaming", "WithStreamedResponse")):
-            suffix = _SPOKEN[kind][1]
-            source.add(
-                "",
-                f"class {colour}OpenAI{last}:",
-                f'    """A client, {_OF_ALL[kind]}."""',
-            )
-            source.add("", f"    def __init__(self, client: {mixin}) -> None:", "        self._client = client")
+        for kind, last in _LAST.items():
+            source.add("", f"class {colour}OpenAI{last}:", f'    """A client, {_OF_ALL[kind]}."""', "")
             for name, resource in top.items():
-                made = colour + resource.class_name + suffix
-                source.add(
-                    "",
-                    f"    @{cached}",
-                    f"    def {name}(self) -> {made}:",
-                    f'        """`client.{name}` in the same form."""',
-                    *_import(source, resource, made),
-                    f"        return {made}(self._client.{name})",
-                )
+                _link(source, name, colour + resource.class_name + _SPOKEN[kind][1], "same", resource)
+            source.add("", f"    def __init__(self, client: {mixin}) -> None:", "        self._resource = client")
     return source.text("The resources of a client, each loaded when it is first touched.")
 
 
@@ -244,7 +184,7 @@ def package(description: Description, places: dict[Reference, Place]) -> str:
     """`resources/__init__.py`: the top-level classes, served lazily."""
     source = Source("resources", package=True, places=places, names=description.overlay["names"])
     children = _exported(description, "")
-    source.add(f"__all__ = {sorted(children)!r}", "", *_serving(source, "", children, ""))
+    source.add(f"__all__ = {sorted(children)!r}", "", *_serving(source, children, ""))
     return source.text("The operations of the API as methods, in both colours, served lazily by namespace.")
 
 
@@ -268,17 +208,18 @@ def _index(members: list[Group]) -> str:
     return "\n".join(sorted(lines))
 
 
-def _serving(source: Source, package: str, children: dict[str, str], index: str) -> list[str]:
+def _serving(source: Source, children: dict[str, str], index: str) -> list[str]:
     """The last lines of a package: what it serves lazily beside its own classes."""
+    elsewhere: dict[str, list[str]] = defaultdict(list)
     for name, module in children.items():
         source.static(module, name)
+        elsewhere[f"antiphon.{module}"].append(name)
     serve = source.runtime("core.lazy", "serve")
-    elsewhere = {name: f"antiphon.{module}:{name}" for name, module in children.items()}
-    return [
-        "",
-        f'{serve}(globals(), {{"": """\\',
-        f'{index}"""}}, elsewhere={elsewhere!r}, packages={_below(children)!r})',
-    ]
+    arguments = ["globals()", f'{{"": """\\\n{index}"""}}' if index else "{}"]
+    if children:
+        listed = "\n".join(f"{module}: {' '.join(names)}" for module, names in elsewhere.items())
+        arguments += [f'elsewhere="""\\\n{listed}"""', f"packages={_below(children)!r}"]
+    return ["", f"{serve}({', '.join(arguments)})"]
 
 
 def _below(children: dict[str, str]) -> list[str]:

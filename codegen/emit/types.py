@@ -8,7 +8,7 @@ from keyword import iskeyword
 
 from ..description import Description, DescriptionError, Field, Type
 from ..expression import Expression, Generic, Name, Reference, Union, references
-from ..name import MODELS, PARAMS, Place, package_of
+from ..name import MODELS, PARAMS, Place, camel, package_of
 from .source import HEADER, Source
 from .type_source import TypeSource
 
@@ -27,9 +27,11 @@ def types(description: Description, places: Mapping[Reference, Place]) -> dict[s
         for file in (MODELS, PARAMS):
             if file not in present:
                 continue
-            files[f"{folder}{file}.py"] = _file(description, places, package, file, by_file[package, file])
+            suffix = "py" if file == MODELS else "pyi"
+            files[f"{folder}{file}.{suffix}"] = _file(description, places, package, file, by_file[package, file])
         below = sorted({p.removeprefix(package).lstrip(".").partition(".")[0] for p in packages if _below(p, package)})
         files[f"{folder}__init__.py"] = _package(description, places, package, present, below)
+        files[f"{folder}__init__.pyi"] = _stub(description, places, package, present, below)
     return files
 
 
@@ -48,9 +50,9 @@ def _file(
     )
     for type_ in _ordered(members):
         source.add(*_lines(source, description.types, places[type_.reference].name, type_))
-    settle = source.runtime("core.lazy", "settle" if file == MODELS else "settle_now")
-    source.add("", f"{settle}(globals())")
-    kind = "models" if file == MODELS else "argument types, for type checkers and askers"
+    if file == MODELS:
+        source.add("", f"{source.runtime('core.lazy', 'settle')}(globals())")
+    kind = "models" if file == MODELS else "argument types, for type checkers; made from here when asked for"
     text = source.text(f"`{'.'.join(filter(None, ('antiphon.types', package)))}`: its {kind}.")
     return text.replace(HEADER, HEADER + "# pyright: reportPrivateUsage=false\n", 1) if source.private else text
 
@@ -92,6 +94,8 @@ def _alias(source: TypeSource, name: str, type_: Type) -> list[str]:
         source.runtime("core.model", "Discriminator")
         text = f"Annotated[{text}, Discriminator('{type_.discriminator}')]"
     source.runtime("typing", "TypeAlias")
+    if source.module.endswith(PARAMS):
+        return ["", f"{name}: TypeAlias = {text}"]
     return ["", f'{name}: TypeAlias = "{text}"' if '"' not in text else f"{name}: TypeAlias = {text!r}"]
 
 
@@ -168,39 +172,71 @@ def _functional(source: TypeSource, name: str, fields: Iterable[Field]) -> list[
 def _package(
     description: Description, places: Mapping[Reference, Place], package: str, present: list[str], below: list[str]
 ) -> str:
+    """What runs: the index."""
     module = ".".join(filter(None, ("types", package)))
-    exports = description.exports.get(package, {})
-    source = Source(module, package=True, places=places, names={})
-    static: dict[str, list[str]] = defaultdict(list)
-    elsewhere: dict[str, str] = {}
-    for name, target in sorted(exports.items()):
-        place = places[target]
-        static[place.module].append(f"{place.name} as {name}")
-        if package_of(target) != package or place.name != name:
-            elsewhere[name] = f"antiphon.{place.package_module if place.exported else place.module}:{place.name}"
     if not present and not below:
         return HEADER + f'"""`antiphon.{module}`, empty as in the official package."""\n\n__all__: list[str] = []\n'
+    exports = description.exports.get(package, {})
+    source = Source(module, package=True, places=places, names={})
+    elsewhere: dict[str, list[str]] = defaultdict(list)
+    for name, target in sorted(exports.items()):
+        place = places[target]
+        if package_of(target) != package or place.name != name:
+            home = place.package_module if place.exported else place.module
+            elsewhere[f"antiphon.{home}"].append(name if name == place.name else f"{name}={place.name}")
     title = (
         f'"""`antiphon.{module}`: names found when they are asked for, from `{"` and `".join(present or below)}`."""'
     )
-    lines = [HEADER + title, "", "from __future__ import annotations", "", "from typing import TYPE_CHECKING", ""]
-    lines += [f"from {source.relative('core.lazy')} import serve", "", "if TYPE_CHECKING:"]
-    own = [file for file in present if file in (MODELS, PARAMS)]
-    lines += [f"    from . import {name} as {name}" for name in sorted([*below, *own])]
-    lines += [f"    from {source.relative(home)} import {', '.join(names)}" for home, names in static.items()]
-    lines += ["", f"__all__ = {sorted(exports)!r}", ""]
-    index = {file: _index(places, package, file) for file in present}
+    lines = [HEADER + title, "", f"from {source.relative('core.lazy')} import serve", ""]
     lines += ["serve(", "    globals(),", "    {"]
-    for file, text in index.items():
-        lines += [f'        "{file}": """\\', text + '""",']
-    lines += ["    },", f"    elsewhere={elsewhere!r},", f"    packages={below!r},", ")", ""]
-    return "\n".join(lines)
+    for file in present:
+        lines += [f'        "{file}": """\\', _index(places, exports, package, file) + '""",']
+    lines.append("    },")
+    if elsewhere:
+        lines += [
+            '    elsewhere="""\\',
+            "\n".join(f"{home}: {' '.join(names)}" for home, names in elsewhere.items()) + '""",',
+        ]
+    return "\n".join([*lines, f"    packages={below!r},", ")", ""])
 
 
-def _index(places: Mapping[Reference, Place], package: str, file: str) -> str:
+def _stub(
+    description: Description, places: Mapping[Reference, Place], package: str, present: list[str], below: list[str]
+) -> str:
+    """What type checkers read: where each name is from."""
+    module = ".".join(filter(None, ("types", package)))
+    exports = description.exports.get(package, {})
+    source = Source(module, package=True, places=places, names={})
+    lines = [HEADER + f'"""`antiphon.{module}`, as type checkers see it."""', ""]
+    own = [file for file in present if file in (MODELS, PARAMS)]
+    lines += [f"from . import {name} as {name}" for name in sorted([*below, *own])]
+    homes: dict[str, list[str]] = defaultdict(list)
+    for name, target in sorted(exports.items()):
+        place = places[target]
+        homes[source.relative(place.module)].append(f"{place.name} as {name}")
+    lines += [f"from {home} import {', '.join(names)}" for home, names in homes.items()]
+    # One statement for each module, whatever the linter's wish for one for each name.
+    return "\n".join(
+        [
+            lines[0].replace(HEADER, HEADER + "# ruff: noqa: I001\n# pyright: reportMissingModuleSource=false\n"),
+            *lines[1:],
+            "",
+        ]
+    )
+
+
+def _index(places: Mapping[Reference, Place], exports: Mapping[str, Reference], package: str, file: str) -> str:
+    """Lines of "official_module: Name *Exported Official=Physical", shortened as `core.lazy` says."""
     modules: dict[str, list[str]] = defaultdict(list)
     for reference, place in places.items():
         if (place.package, place.file) == (package, file):
-            name = reference.name
-            modules[reference.module.rpartition(".")[2]].append(name if name == place.name else f"{name}={place.name}")
+            exported = place.name == reference.name and exports.get(place.name) == reference
+            modules[reference.module.rpartition(".")[2]].append(_word(reference, place.name, exported))
     return "\n".join(f"{module}: {' '.join(names)}" for module, names in sorted(modules.items()))
+
+
+def _word(reference: Reference, physical: str, exported: bool) -> str:
+    name, own = reference.name, camel(reference.module)
+    if physical != name:
+        return f"{name}=" if physical == own + name else f"{name}={physical}"
+    return ("*" if name == own else f"*{name}") if exported else name

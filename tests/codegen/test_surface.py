@@ -30,11 +30,13 @@ def test_the_files(api: Api) -> None:
         "operations/pets.py",
         "resources/__init__.py",
         "resources/_client.py",
-        "resources/pets/__init__.py",
+        "resources/pets.py",
         "types/__init__.py",
+        "types/__init__.pyi",
         "types/pets/__init__.py",
+        "types/pets/__init__.pyi",
         "types/pets/_models.py",
-        "types/pets/_params.py",
+        "types/pets/_params.pyi",
     ]
 
 
@@ -55,7 +57,7 @@ def test_models(api: Api) -> None:
 
 
 def test_params(api: Api) -> None:
-    text = written(api)["types/pets/_params.py"]
+    text = written(api)["types/pets/_params.pyi"]
     assert "class PetCreateParamsKind(TypedDict, total=False):\n    name: Required[str]\n" in text
     assert "    pets: Iterable[_models.PetKind]\n" in text
     assert "class Owner(TypedDict):\n    name: str\n" in text
@@ -89,31 +91,66 @@ def test_operations(api: Api) -> None:
         "                stream=bool(stream),\n",
         "    create = async_streaming(AsyncPets.create)\n",
         "    delete = raw(Pets.delete)",
-        "See https://platform.openai.com/docs/api-reference/pets",
+        '        """`GET /pets`: gives `SyncPage[Pet]`.\n\n        Iterate over',
+        "        Raises `APIStatusError` or `APIConnectionError`; `ValueError` when `pet_id` is empty.\n",
+        "        See https://platform.openai.com/docs/api-reference/pets\n",
+        "    with_raw_response: PetsWithRawResponse = twin()\n",
+        "    with_streaming_response: AsyncPetsWithStreamingResponse = twin()\n",
     ],
 )
 def test_resources(api: Api, line: str) -> None:
-    assert line in written(api)["resources/pets/__init__.py"]
+    assert line in written(api)["resources/pets.py"]
+
+
+def test_what_a_package_exports_is_listed_for_checkers_and_marked_for_the_runtime(api: Api) -> None:
+    files = written(api)
+    assert "from ._models import Pet as Pet, PetEvent as PetEvent\n" in files["types/pets/__init__.pyi"]
+    index = files["types/pets/__init__.py"]
+    assert '"_models": """\\\npet: * Kind=\npet_event: * Born"""' in index
+    assert '"_params": """\\\npet_create_params: Owner _Reserved Kind="""' in index
+
+
+def test_a_call_that_fits_no_overload_is_refused(api: Api) -> None:
+    entry = api.facts["operations"]["pets.create"]
+    entry["params"].append({"name": "chip", "type": "str", "required": False})
+    entry["body_fields"].append("chip")
+    entry["params"][0]["required"] = False
+    entry["variants"] = [
+        {"required": ["name"], "returns": "pets.pet:Pet"},
+        {"required": ["chip", "kind"], "returns": "pets.pet:Pet"},
+    ]
+    text = written(api)["resources/pets.py"]
+    assert text.count('        complete({"name": name}, {"chip": chip, "kind": kind})\n') == 2
+
+
+def test_a_resource_below_another_is_linked(api: Api) -> None:
+    toy = {**api.facts["operations"]["pets.list"], "class": "Toys", "module": "pets.toys.toys"}
+    api.facts["operations"]["pets.toys.list"] = toy
+    files = written(api)
+    assert '    toys: AsyncToys = child(".toys")\n' in files["resources/pets/__init__.py"]
+    assert '    toys: ToysWithRawResponse = same(".toys")\n' in files["resources/pets/__init__.py"]
+    assert "class AsyncToys(AsyncResource):" in files["resources/pets/toys.py"]
+    assert '    pets: Pets = top(".pets")\n' in files["resources/_client.py"]
 
 
 def test_a_flow_is_run_and_an_object_is_made(api: Api) -> None:
     entry = api.facts["operations"]["pets.delete"]
     decision = api.overlay["operations"]["pets.delete"]
     decision["helper"] = {"module": "helpers.pet", "name": "delete", "kind": "flow"}
-    text = written(api)["resources/pets/__init__.py"]
-    assert "        from ...helpers.pet import delete\n" in text
+    text = written(api)["resources/pets.py"]
+    assert "        from ..helpers.pet import delete\n" in text
     assert "        return await self._client.run(\n            delete(" in text
     entry["returns"] = "Goodbye"
     api.overlay["names"]["Goodbye"] = {"module": "helpers.pet", "async": "AsyncGoodbye"}
     decision["helper"] = {"module": "helpers.pet", "name": "Goodbye", "kind": "object"}
-    text = written(api)["resources/pets/__init__.py"]
+    text = written(api)["resources/pets.py"]
     assert "        return AsyncGoodbye(\n            self._client," in text
     assert "    async def delete" not in text
 
 
 def test_a_hook_changes_the_call(api: Api) -> None:
     api.overlay["operations"]["pets.list"] = {"hook": {"module": "helpers.pet", "name": "fewer"}, "reason": "thrift"}
-    text = written(api)["resources/pets/__init__.py"]
+    text = written(api)["resources/pets.py"]
     assert "        call: Call[SyncPage[Pet]] = fewer(" in text
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+import antiphon
 from antiphon.core.omit import not_given, omit
 from antiphon.core.resource import (
     AsyncResource,
@@ -18,6 +19,8 @@ from antiphon.core.resource import (
     added,
     async_spelled,
     async_streaming,
+    complete,
+    misspelt,
     raw,
     renamed,
     spelled,
@@ -82,6 +85,47 @@ def test_a_misspelt_keyword_and_the_nearest_known_one() -> None:
 
     with pytest.raises(TypeError, match=said.replace("Pets", "AsyncPets")):
         asyncio.run(misspell())
+
+
+@pytest.mark.skipif(sys.version_info >= (3, 13), reason="Python names it itself, in its own words")
+@pytest.mark.parametrize(
+    ("given", "meant"),
+    [("temprature", "temperature"), ("max_token", "max_tokens"), ("massages", "messages"), ("modle", "model")],
+)
+def test_near_names_are_offered(given: str, meant: str) -> None:
+    completions: Any = antiphon.OpenAI(api_key="k").chat.completions
+    with pytest.raises(TypeError, match=f"unexpected keyword argument '{given}'; did you mean '{meant}'"):
+        completions.create(**{"messages": [], "model": "m", given: 1})
+
+
+def test_where_nothing_is_near_nothing_is_offered() -> None:
+    with pytest.raises(TypeError, match=r"^Completions\.create\(\) got an unexpected keyword argument 'foo'$"):
+        antiphon.OpenAI(api_key="k").chat.completions.create(messages=[], model="m", foo=1)  # type: ignore[call-overload]  # pyright: ignore[reportCallIssue]
+
+
+@pytest.mark.parametrize(("given", "hint"), [("api_kye", "; did you mean 'api_key'?"), ("foo", "")])
+def test_a_constructor_is_named_after_the_class_that_was_called(given: str, hint: str) -> None:
+    class Base:
+        def __init__(self, *, api_key: str = "", _inner: int = 0) -> None: ...
+
+    class Client(Base): ...
+
+    client = Client()
+    try:
+        Base.__init__(client, **{given: "x"})  # type: ignore[arg-type]
+    except TypeError as error:
+        better = misspelt(Base.__init__, (client,), {given: "x"}, error)
+        assert str(better).endswith(f"Client() got an unexpected keyword argument '{given}'{hint}")
+    else:
+        pytest.fail("accepted")
+
+
+def test_one_of_several_groups_of_arguments_is_needed() -> None:
+    complete({"a": 1, "b": None}, {"c": omit})
+    complete({"a": omit}, {"c": 0})
+    said = r"^Missing required arguments: give all of \('a', 'b'\) or \('c'\)$"
+    with pytest.raises(TypeError, match=said):
+        complete({"a": 1, "b": omit}, {"c": omit})
 
 
 def test_other_type_errors_stay_as_they_are() -> None:

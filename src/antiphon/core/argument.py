@@ -11,7 +11,7 @@ from typing import IO, TYPE_CHECKING, Protocol, TypeVar
 
 from .omit import Omit
 
-Headers = Mapping[str, "str | Omit"]
+Headers = Mapping[str, str | Omit]
 """Header fields; `omit` removes a default."""
 
 Query = Mapping[str, object]

@@ -2,10 +2,11 @@
 
 Theory of operation. A generated package (`antiphon.types.responses`) keeps its classes in one or two physical modules and
 an *index*: for each official module below it (`response_item`) the names that module has and what they are called
-physically. `serve` gives the package a `__getattr__` that loads a physical module on first need. A finder at the end of
-`sys.meta_path` answers for the official modules: each is an empty module that looks its names up in the index. `settle`,
-the last line of a physical module, tells its classes their official home, so that `repr` and `pickle` show and use it, and
-turns aliases, which are written as text, into objects on demand.
+physically; what the package itself exports has a star. `serve` gives the package a `__getattr__` that loads a physical
+module on first need. A finder at the end of `sys.meta_path` answers for the official modules, each an empty module that
+looks its names up in the index, and for the stub of request types. `settle`, the last line of a physical module, tells its
+classes their official home, so that `repr` and `pickle` show and use it, and turns aliases, which are written as text, into
+objects on demand. Type checkers read none of this: for them each package has a stub.
 
 The index is text because parsing it costs less than unmarshalling a dict, and only on first use.
 """
@@ -14,7 +15,8 @@ from __future__ import annotations
 
 import builtins
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import cached_property
 from importlib import import_module
 from importlib.machinery import ModuleSpec
 from types import ModuleType
@@ -25,51 +27,69 @@ Names = dict[str, tuple[str, str]]
 
 _SERVED: dict[str, Package] = {}
 
+STUB = "_params"
+"""The physical module of request types, of which there is only a stub."""
+
 
 class Package:
     """The index of one package.
 
     Args:
         name: its full name.
-        files: per physical module the text of its index: lines of "official_module: Name Official=Physical …".
-        elsewhere: exported names that live in another package, as "package:name" relative to `root`.
+        files: per physical module the text of its index: lines of "official_module: Name *Exported Official=Physical …", where
+            "Official=" and "*" alone stand for names made of the official module's.
+        elsewhere: what it exports of other packages: lines of "package: Name Exported=Name …".
         packages: the packages below it.
-        exports: the names the package itself has.
+        exports: the names the package itself has; `None` for those with a star and those from elsewhere.
     """
 
     def __init__(
         self,
         name: str,
         files: Mapping[str, str],
-        elsewhere: Mapping[str, str],
+        elsewhere: str,
         packages: Sequence[str],
-        exports: Sequence[str],
+        exports: Sequence[str] | None,
     ) -> None:
         self.name = name
         self._files = files
         self._elsewhere = elsewhere
         self._packages = frozenset(packages)
-        self._exports = exports
-        self._modules: dict[str, Names] | None = None
+        self._given = exports
+        self._starred: list[str] = []
         self._homes: dict[str, str] = {}
 
-    @property
+    @cached_property
     def modules(self) -> dict[str, Names]:
         """The official modules below the package."""
-        found = self._modules
-        if found is None:
-            found = dict[str, Names]()
-            for file, text in self._files.items():
-                for line in text.split("\n"):
-                    module, _, names = line.partition(": ")
-                    entry = found.setdefault(module, {})
-                    for name in names.split():
-                        official, _, physical = name.partition("=")
-                        entry[official] = (file, physical or official)
-                        self._homes[physical or official] = file
-            found.pop("", None)
-            self._modules = found
+        found = dict[str, Names]()
+        for file, text in self._files.items():
+            for module, names in _lines(text):
+                entry = found.setdefault(module, {})
+                own = "".join(part[:1].upper() + part[1:] for part in module.split("_"))
+                for word in names:
+                    name, mark, physical = word.partition("=")
+                    if name[0] == "*":
+                        name = name[1:] or own
+                        self._starred.append(name)
+                    there = (physical or own + name) if mark else name
+                    entry[name] = (file, there)
+                    self._homes[there] = file
+        found.pop("", None)
         return found
+
+    @cached_property
+    def _borrowed(self) -> dict[str, tuple[str, str]]:
+        """The package and the name there of each name from elsewhere."""
+        pairs = ((home, *word.partition("=")) for home, names in _lines(self._elsewhere) for word in names)
+        return {name: (home, there or name) for home, name, _, there in pairs}
+
+    @cached_property
+    def exports(self) -> list[str]:
+        """The names the package itself has, sorted."""
+        if self._given is not None:
+            return list(self._given)
+        return sorted({*self._borrowed, *(self._starred if self.modules else ())})
 
     def find(self, file: str, name: str) -> Any:
         """What a physical module holds under a name."""
@@ -82,27 +102,52 @@ class Package:
         Raises:
             AttributeError: it has none of this name.
         """
+        if name == "__all__":
+            return self.exports
+        if name in self._borrowed:
+            home, there = self._borrowed[name]
+            return getattr(import_module(home), there)
         modules = self.modules
-        if name in self._elsewhere:
-            package, _, attribute = self._elsewhere[name].partition(":")
-            return getattr(import_module(package), attribute)
-        if name in self._exports and name in self._homes:
+        if name in self._homes and name in self.exports:
             return self.find(self._homes[name], name)
         if name in modules or name in self._packages or name in self._files:
             return import_module(f"{self.name}.{name}")
         raise AttributeError(f"module {self.name!r} has no attribute {name!r}")
 
+    def has(self, file: str) -> bool:
+        """Whether it has this physical module."""
+        return file in self._files
+
+    def settled(self, file: str) -> dict[str, tuple[str, str]]:
+        """The official module and name of each name of a physical module."""
+        return {
+            physical: (f"{self.name}.{leaf}", official)
+            for leaf, names in self.modules.items()
+            for official, (where, physical) in names.items()
+            if where == file
+        }
+
+
+def _lines(text: str) -> Iterator[tuple[str, list[str]]]:
+    for line in filter(None, text.split("\n")):
+        before, _, names = line.rpartition(": ")
+        yield before, names.split()
+
 
 def serve(
     namespace: dict[str, Any],
     files: Mapping[str, str],
-    elsewhere: Mapping[str, str] | None = None,
+    elsewhere: str = "",
     packages: Sequence[str] = (),
 ) -> None:
-    """Make the package whose globals these are find its names lazily; its `__all__` says which are its own."""
-    name, exports = namespace["__name__"], namespace["__all__"]
-    package = Package(name, files, elsewhere or {}, packages, exports)
+    """Make the package whose globals these are find its names lazily; its `__all__`, if it has one, says which are its own.
+
+    A module that is no package becomes one, whose official modules have no files.
+    """
+    name = namespace["__name__"]
+    package = Package(name, files, elsewhere, packages, namespace.get("__all__"))
     _SERVED[name] = package
+    namespace.setdefault("__path__", [])
 
     def find(attribute: str) -> Any:
         value = package.attribute(attribute)
@@ -110,7 +155,7 @@ def serve(
         return value
 
     def names() -> list[str]:
-        return sorted({*exports, *packages, *package.modules})
+        return sorted({*package.exports, *packages, *package.modules})
 
     namespace["__getattr__"] = find
     namespace["__dir__"] = names
@@ -119,34 +164,25 @@ def serve(
 def settle(namespace: dict[str, Any]) -> None:
     """Finish a physical module: its classes learn their official names, its aliases become objects when asked for."""
     package = _SERVED[namespace["__package__"]]
-    file = namespace["__name__"].rpartition(".")[2]
     module = sys.modules[namespace["__name__"]]
     scope = _Scope(module)
     texts: dict[str, str] = {}
-    for leaf, names in package.modules.items():
-        home = f"{package.name}.{leaf}"
-        for official, (where, physical) in names.items():
-            if where != file:
-                continue
-            value = namespace[physical]
-            if isinstance(value, str):
-                texts[physical] = namespace.pop(physical)
-                continue
-            value.__module__ = home
-            if physical != official:
-                value.__name__ = value.__qualname__ = official
-            if hasattr(value, "_plan"):
-                # Where the annotations of a class whose module is not a real one are evaluated.
-                value.__local_namespace__ = scope
+    for physical, (home, official) in package.settled(namespace["__name__"].rpartition(".")[2]).items():
+        value = namespace[physical]
+        if isinstance(value, str):
+            texts[physical] = namespace.pop(physical)
+            continue
+        _name(value, home, official)
+        if hasattr(value, "_plan"):
+            # Where the annotations of a class whose module is not a real one are evaluated.
+            value.__local_namespace__ = scope
     namespace["__getattr__"] = _evaluator(namespace, texts, scope)
 
 
-def settle_now(namespace: dict[str, Any]) -> None:
-    """As `settle`, with every alias evaluated: for modules whose annotations the standard library will evaluate."""
-    before = {name for name, value in namespace.items() if isinstance(value, str) and not name.startswith("__")}
-    settle(namespace)
-    for name in before:
-        getattr(sys.modules[namespace["__name__"]], name)
+def _name(made: type, home: str, official: str) -> None:
+    made.__module__ = home
+    if made.__name__ != official:
+        made.__name__ = made.__qualname__ = official
 
 
 def _evaluator(namespace: dict[str, Any], texts: Mapping[str, str], scope: _Scope) -> Callable[[str], Any]:
@@ -206,16 +242,45 @@ class _Finder:
     def find_spec(self, fullname: str, path: Any = None, target: Any = None) -> ModuleSpec | None:
         parent, _, leaf = fullname.rpartition(".")
         package = _SERVED.get(parent)
-        return ModuleSpec(fullname, cast(Any, self)) if package is not None and leaf in package.modules else None
+        if package is None:
+            return None
+        if leaf == STUB:
+            return ModuleSpec(fullname, cast(Any, self), origin=f"{path[0]}/{leaf}.pyi") if package.has(leaf) else None
+        return ModuleSpec(fullname, cast(Any, self)) if leaf in package.modules else None
 
     def create_module(self, spec: ModuleSpec) -> ModuleType:
-        return _Official(spec.name)
+        if spec.name.rpartition(".")[2] != STUB:
+            return _Official(spec.name)
+        from .stub import Stub
+
+        return Stub(spec.name)
 
     def exec_module(self, module: ModuleType) -> None:
         parent, _, leaf = module.__name__.rpartition(".")
         package = _SERVED[parent]
+        if leaf == STUB:
+            _load(cast(Any, module), package)
+            return
         names = package.modules[leaf]
         module.__dict__.update(__names__=names, __index__=package, __all__=sorted(names), __package__=parent)
+
+
+def _load(module: Any, package: Package) -> None:
+    """Read a stub with what its package was loaded with, be that a folder or an archive."""
+    names = package.settled(STUB)
+
+    def settled(name: str, value: Any) -> None:
+        if isinstance(value, type) and name in names:
+            _name(value, *names[name])
+
+    loader, path = cast(Any, sys.modules[package.name].__spec__).loader, module.__spec__.origin
+    try:
+        text = loader.get_data(path).decode()
+    except OSError as error:
+        raise ImportError(
+            f"request types are made from {path}, which this installation lacks", name=package.name
+        ) from error
+    module.load(text, settled)
 
 
 sys.meta_path.append(_Finder())

@@ -8,12 +8,12 @@ So there is one implementation of each method, and the wrapper classes are lists
 from __future__ import annotations
 
 import sys
-from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from functools import wraps
 from typing import TYPE_CHECKING, Any, Concatenate, Generic, ParamSpec, Protocol, TypeVar, cast
 
 from .call import Call
-from .omit import NotGiven, Omit
+from .omit import NotGiven, Omit, omit
 
 if TYPE_CHECKING:
     from ..response import (
@@ -251,11 +251,42 @@ else:
     async_streaming_binary = async_streaming
 
 
-def spelled(function: F) -> F:
-    """Name the nearest known keyword when a method is called with one it does not have.
+def _learned(read: F) -> F:
+    @wraps(read)
+    def reading(hints: Hints, *arguments: Any) -> Any:
+        from .hint import learn
 
-    From 3.13 on Python does so itself. Costs a quarter of a microsecond; signature and help stay the method's own.
+        learn(hints.module)
+        return read(hints, *arguments)
+
+    return cast("F", reading)
+
+
+class Hints(dict[str, Any]):
+    """A method's annotations, as text; when they are read, its module learns the names it keeps for type checkers."""
+
+    __slots__ = ("module",)
+
+    def __init__(self, function: Callable[..., Any]) -> None:
+        super().__init__(function.__annotations__)
+        self.module = function.__module__
+
+    if not TYPE_CHECKING:
+        # Every way to read them from outside; `dict(hints)` takes the slow one because of the first.
+        __iter__ = _learned(dict.__iter__)
+        __getitem__ = _learned(dict.__getitem__)
+        keys = _learned(dict.keys)
+        items = _learned(dict.items)
+        values = _learned(dict.values)
+        get = _learned(dict.get)
+
+
+def spelled(function: F) -> F:
+    """Name the nearest known keyword when a method is called with one it does not have; explain annotations when asked.
+
+    From 3.13 on Python does the first itself. Costs a quarter of a microsecond; signature and help stay the method's own.
     """
+    function.__annotations__ = Hints(function)
     if sys.version_info >= (3, 13):
         return function
 
@@ -264,7 +295,7 @@ def spelled(function: F) -> F:
         try:
             return function(*args, **kwargs)
         except TypeError as error:
-            better = _misspelt(function, kwargs, error)
+            better = misspelt(function, args, kwargs, error)
             if better is None:
                 raise
             raise better from None
@@ -274,6 +305,7 @@ def spelled(function: F) -> F:
 
 def async_spelled(function: F) -> F:
     """As `spelled`, for coroutine functions, which it keeps recognisable as such."""
+    function.__annotations__ = Hints(function)
     if sys.version_info >= (3, 13):
         return function
 
@@ -282,7 +314,7 @@ def async_spelled(function: F) -> F:
         try:
             flow = function(*args, **kwargs)
         except TypeError as error:
-            better = _misspelt(function, kwargs, error)
+            better = misspelt(function, args, kwargs, error)
             if better is None:
                 raise
             raise better from None
@@ -291,7 +323,17 @@ def async_spelled(function: F) -> F:
     return cast("F", call)
 
 
-def _misspelt(function: Callable[..., Any], given: Mapping[str, Any], error: TypeError) -> TypeError | None:
+NEAR = 0.7
+"""How alike two names are, of 1, for one to be offered for the other."""
+
+
+def misspelt(
+    function: Callable[..., Any], args: Sequence[Any], given: Mapping[str, Any], error: TypeError
+) -> TypeError | None:
+    """The error that names the nearest keyword instead of `error`; `None` when that is about something else, or none is near.
+
+    A constructor is named after the class that was called.
+    """
     trace = error.__traceback__
     if trace is None or trace.tb_next is not None:
         return None  # raised by what the method did, not by calling it
@@ -300,9 +342,24 @@ def _misspelt(function: Callable[..., Any], given: Mapping[str, Any], error: Typ
     code = function.__code__
     known = code.co_varnames[1 : code.co_argcount + code.co_kwonlyargcount]
     unknown = next((name for name in given if name not in known), None)
-    nearest = get_close_matches(unknown, known, n=1, cutoff=0.0) if unknown else []
-    if not nearest:
+    if unknown is None:
         return None
-    return TypeError(
-        f"{function.__qualname__}() got an unexpected keyword argument {unknown!r}; did you mean {nearest[0]!r}?"
-    )
+    built = function.__name__ == "__init__" and bool(args)
+    nearest = get_close_matches(unknown, [name for name in known if name[0] != "_"], n=1, cutoff=NEAR)
+    if not (nearest or built):
+        return None  # Python's own words say it all
+    name = type(args[0]).__qualname__ if built else function.__qualname__
+    hint = f"; did you mean {nearest[0]!r}?" if nearest else ""
+    return TypeError(f"{name}() got an unexpected keyword argument {unknown!r}{hint}")
+
+
+def complete(*alternatives: Mapping[str, Any]) -> None:
+    """Check the arguments of a method that needs all of one of several groups.
+
+    Raises:
+        TypeError: none of the groups was given whole.
+    """
+    if any(all(value is not omit for value in group.values()) for group in alternatives):
+        return
+    listed = " or ".join(f"({', '.join(map(repr, group))})" for group in alternatives)
+    raise TypeError(f"Missing required arguments: give all of {listed}")

@@ -3,8 +3,9 @@
 
 from __future__ import annotations
 
-from functools import cached_property
 from typing import TYPE_CHECKING
+
+from ..core.link import same, top, twin
 
 if TYPE_CHECKING:
     from .admin import (
@@ -220,1146 +221,200 @@ if TYPE_CHECKING:
 class SyncResources:
     """The resources of a blocking client."""
 
-    @cached_property
-    def admin(self) -> Admin:
-        """`client.admin`, made on first use."""
-        from .admin import Admin
-
-        return Admin(self)
-
-    @cached_property
-    def audio(self) -> Audio:
-        """`client.audio`, made on first use."""
-        from .audio import Audio
-
-        return Audio(self)
-
-    @cached_property
-    def batches(self) -> Batches:
-        """`client.batches`, made on first use."""
-        from .batches import Batches
-
-        return Batches(self)
-
-    @cached_property
-    def beta(self) -> Beta:
-        """`client.beta`, made on first use."""
-        from .beta import Beta
-
-        return Beta(self)
-
-    @cached_property
-    def chat(self) -> Chat:
-        """`client.chat`, made on first use."""
-        from .chat import Chat
-
-        return Chat(self)
-
-    @cached_property
-    def completions(self) -> Completions:
-        """`client.completions`, made on first use."""
-        from .completions import Completions
-
-        return Completions(self)
-
-    @cached_property
-    def containers(self) -> Containers:
-        """`client.containers`, made on first use."""
-        from .containers import Containers
-
-        return Containers(self)
-
-    @cached_property
-    def content_provenance_checks(self) -> ContentProvenanceChecks:
-        """`client.content_provenance_checks`, made on first use."""
-        from .content_provenance_checks import ContentProvenanceChecks
-
-        return ContentProvenanceChecks(self)
-
-    @cached_property
-    def conversations(self) -> Conversations:
-        """`client.conversations`, made on first use."""
-        from .conversations import Conversations
-
-        return Conversations(self)
-
-    @cached_property
-    def decisions(self) -> Decisions:
-        """`client.decisions`, made on first use."""
-        from .decisions import Decisions
-
-        return Decisions(self)
-
-    @cached_property
-    def embeddings(self) -> Embeddings:
-        """`client.embeddings`, made on first use."""
-        from .embeddings import Embeddings
-
-        return Embeddings(self)
-
-    @cached_property
-    def evals(self) -> Evals:
-        """`client.evals`, made on first use."""
-        from .evals import Evals
-
-        return Evals(self)
-
-    @cached_property
-    def files(self) -> Files:
-        """`client.files`, made on first use."""
-        from .files import Files
-
-        return Files(self)
-
-    @cached_property
-    def fine_tuning(self) -> FineTuning:
-        """`client.fine_tuning`, made on first use."""
-        from .fine_tuning import FineTuning
-
-        return FineTuning(self)
-
-    @cached_property
-    def images(self) -> Images:
-        """`client.images`, made on first use."""
-        from .images import Images
-
-        return Images(self)
-
-    @cached_property
-    def live(self) -> Live:
-        """`client.live`, made on first use."""
-        from .live import Live
-
-        return Live(self)
-
-    @cached_property
-    def models(self) -> Models:
-        """`client.models`, made on first use."""
-        from .models import Models
-
-        return Models(self)
-
-    @cached_property
-    def moderations(self) -> Moderations:
-        """`client.moderations`, made on first use."""
-        from .moderations import Moderations
-
-        return Moderations(self)
-
-    @cached_property
-    def realtime(self) -> Realtime:
-        """`client.realtime`, made on first use."""
-        from .realtime import Realtime
-
-        return Realtime(self)
-
-    @cached_property
-    def responses(self) -> Responses:
-        """`client.responses`, made on first use."""
-        from .responses import Responses
-
-        return Responses(self)
-
-    @cached_property
-    def safety(self) -> Safety:
-        """`client.safety`, made on first use."""
-        from .safety import Safety
-
-        return Safety(self)
-
-    @cached_property
-    def skills(self) -> Skills:
-        """`client.skills`, made on first use."""
-        from .skills import Skills
-
-        return Skills(self)
-
-    @cached_property
-    def uploads(self) -> Uploads:
-        """`client.uploads`, made on first use."""
-        from .uploads import Uploads
-
-        return Uploads(self)
-
-    @cached_property
-    def vector_stores(self) -> VectorStores:
-        """`client.vector_stores`, made on first use."""
-        from .vector_stores import VectorStores
-
-        return VectorStores(self)
-
-    @cached_property
-    def videos(self) -> Videos:
-        """`client.videos`, made on first use."""
-        from .videos import Videos
-
-        return Videos(self)
-
-    @cached_property
-    def webhooks(self) -> Webhooks:
-        """`client.webhooks`, made on first use."""
-        from .webhooks import Webhooks
-
-        return Webhooks(self)
-
-    @property
-    def with_raw_response(self) -> OpenAIWithRawResponse:
-        """The client, all of whose methods give the whole reply."""
-        return OpenAIWithRawResponse(self)
-
-    @property
-    def with_streaming_response(self) -> OpenAIWithStreamedResponse:
-        """The client, all of whose methods open the reply in a context."""
-        return OpenAIWithStreamedResponse(self)
+    admin: Admin = top(".admin")
+    audio: Audio = top(".audio")
+    batches: Batches = top(".batches")
+    beta: Beta = top(".beta")
+    chat: Chat = top(".chat")
+    completions: Completions = top(".completions")
+    containers: Containers = top(".containers")
+    content_provenance_checks: ContentProvenanceChecks = top(".content_provenance_checks")
+    conversations: Conversations = top(".conversations")
+    decisions: Decisions = top(".decisions")
+    embeddings: Embeddings = top(".embeddings")
+    evals: Evals = top(".evals")
+    files: Files = top(".files")
+    fine_tuning: FineTuning = top(".fine_tuning")
+    images: Images = top(".images")
+    live: Live = top(".live")
+    models: Models = top(".models")
+    moderations: Moderations = top(".moderations")
+    realtime: Realtime = top(".realtime")
+    responses: Responses = top(".responses")
+    safety: Safety = top(".safety")
+    skills: Skills = top(".skills")
+    uploads: Uploads = top(".uploads")
+    vector_stores: VectorStores = top(".vector_stores")
+    videos: Videos = top(".videos")
+    webhooks: Webhooks = top(".webhooks")
+    with_raw_response: OpenAIWithRawResponse = twin()
+    with_streaming_response: OpenAIWithStreamedResponse = twin()
 
 
 class AsyncResources:
     """The resources of an asynchronous client."""
 
-    @cached_property
-    def admin(self) -> AsyncAdmin:
-        """`client.admin`, made on first use."""
-        from .admin import AsyncAdmin
-
-        return AsyncAdmin(self)
-
-    @cached_property
-    def audio(self) -> AsyncAudio:
-        """`client.audio`, made on first use."""
-        from .audio import AsyncAudio
-
-        return AsyncAudio(self)
-
-    @cached_property
-    def batches(self) -> AsyncBatches:
-        """`client.batches`, made on first use."""
-        from .batches import AsyncBatches
-
-        return AsyncBatches(self)
-
-    @cached_property
-    def beta(self) -> AsyncBeta:
-        """`client.beta`, made on first use."""
-        from .beta import AsyncBeta
-
-        return AsyncBeta(self)
-
-    @cached_property
-    def chat(self) -> AsyncChat:
-        """`client.chat`, made on first use."""
-        from .chat import AsyncChat
-
-        return AsyncChat(self)
-
-    @cached_property
-    def completions(self) -> AsyncCompletions:
-        """`client.completions`, made on first use."""
-        from .completions import AsyncCompletions
-
-        return AsyncCompletions(self)
-
-    @cached_property
-    def containers(self) -> AsyncContainers:
-        """`client.containers`, made on first use."""
-        from .containers import AsyncContainers
-
-        return AsyncContainers(self)
-
-    @cached_property
-    def content_provenance_checks(self) -> AsyncContentProvenanceChecks:
-        """`client.content_provenance_checks`, made on first use."""
-        from .content_provenance_checks import AsyncContentProvenanceChecks
-
-        return AsyncContentProvenanceChecks(self)
-
-    @cached_property
-    def conversations(self) -> AsyncConversations:
-        """`client.conversations`, made on first use."""
-        from .conversations import AsyncConversations
-
-        return AsyncConversations(self)
-
-    @cached_property
-    def decisions(self) -> AsyncDecisions:
-        """`client.decisions`, made on first use."""
-        from .decisions import AsyncDecisions
-
-        return AsyncDecisions(self)
-
-    @cached_property
-    def embeddings(self) -> AsyncEmbeddings:
-        """`client.embeddings`, made on first use."""
-        from .embeddings import AsyncEmbeddings
-
-        return AsyncEmbeddings(self)
-
-    @cached_property
-    def evals(self) -> AsyncEvals:
-        """`client.evals`, made on first use."""
-        from .evals import AsyncEvals
-
-        return AsyncEvals(self)
-
-    @cached_property
-    def files(self) -> AsyncFiles:
-        """`client.files`, made on first use."""
-        from .files import AsyncFiles
-
-        return AsyncFiles(self)
-
-    @cached_property
-    def fine_tuning(self) -> AsyncFineTuning:
-        """`client.fine_tuning`, made on first use."""
-        from .fine_tuning import AsyncFineTuning
-
-        return AsyncFineTuning(self)
-
-    @cached_property
-    def images(self) -> AsyncImages:
-        """`client.images`, made on first use."""
-        from .images import AsyncImages
-
-        return AsyncImages(self)
-
-    @cached_property
-    def live(self) -> AsyncLive:
-        """`client.live`, made on first use."""
-        from .live import AsyncLive
-
-        return AsyncLive(self)
-
-    @cached_property
-    def models(self) -> AsyncModels:
-        """`client.models`, made on first use."""
-        from .models import AsyncModels
-
-        return AsyncModels(self)
-
-    @cached_property
-    def moderations(self) -> AsyncModerations:
-        """`client.moderations`, made on first use."""
-        from .moderations import AsyncModerations
-
-        return AsyncModerations(self)
-
-    @cached_property
-    def realtime(self) -> AsyncRealtime:
-        """`client.realtime`, made on first use."""
-        from .realtime import AsyncRealtime
-
-        return AsyncRealtime(self)
-
-    @cached_property
-    def responses(self) -> AsyncResponses:
-        """`client.responses`, made on first use."""
-        from .responses import AsyncResponses
-
-        return AsyncResponses(self)
-
-    @cached_property
-    def safety(self) -> AsyncSafety:
-        """`client.safety`, made on first use."""
-        from .safety import AsyncSafety
-
-        return AsyncSafety(self)
-
-    @cached_property
-    def skills(self) -> AsyncSkills:
-        """`client.skills`, made on first use."""
-        from .skills import AsyncSkills
-
-        return AsyncSkills(self)
-
-    @cached_property
-    def uploads(self) -> AsyncUploads:
-        """`client.uploads`, made on first use."""
-        from .uploads import AsyncUploads
-
-        return AsyncUploads(self)
-
-    @cached_property
-    def vector_stores(self) -> AsyncVectorStores:
-        """`client.vector_stores`, made on first use."""
-        from .vector_stores import AsyncVectorStores
-
-        return AsyncVectorStores(self)
-
-    @cached_property
-    def videos(self) -> AsyncVideos:
-        """`client.videos`, made on first use."""
-        from .videos import AsyncVideos
-
-        return AsyncVideos(self)
-
-    @cached_property
-    def webhooks(self) -> AsyncWebhooks:
-        """`client.webhooks`, made on first use."""
-        from .webhooks import AsyncWebhooks
-
-        return AsyncWebhooks(self)
-
-    @property
-    def with_raw_response(self) -> AsyncOpenAIWithRawResponse:
-        """The client, all of whose methods give the whole reply."""
-        return AsyncOpenAIWithRawResponse(self)
-
-    @property
-    def with_streaming_response(self) -> AsyncOpenAIWithStreamedResponse:
-        """The client, all of whose methods open the reply in a context."""
-        return AsyncOpenAIWithStreamedResponse(self)
+    admin: AsyncAdmin = top(".admin")
+    audio: AsyncAudio = top(".audio")
+    batches: AsyncBatches = top(".batches")
+    beta: AsyncBeta = top(".beta")
+    chat: AsyncChat = top(".chat")
+    completions: AsyncCompletions = top(".completions")
+    containers: AsyncContainers = top(".containers")
+    content_provenance_checks: AsyncContentProvenanceChecks = top(".content_provenance_checks")
+    conversations: AsyncConversations = top(".conversations")
+    decisions: AsyncDecisions = top(".decisions")
+    embeddings: AsyncEmbeddings = top(".embeddings")
+    evals: AsyncEvals = top(".evals")
+    files: AsyncFiles = top(".files")
+    fine_tuning: AsyncFineTuning = top(".fine_tuning")
+    images: AsyncImages = top(".images")
+    live: AsyncLive = top(".live")
+    models: AsyncModels = top(".models")
+    moderations: AsyncModerations = top(".moderations")
+    realtime: AsyncRealtime = top(".realtime")
+    responses: AsyncResponses = top(".responses")
+    safety: AsyncSafety = top(".safety")
+    skills: AsyncSkills = top(".skills")
+    uploads: AsyncUploads = top(".uploads")
+    vector_stores: AsyncVectorStores = top(".vector_stores")
+    videos: AsyncVideos = top(".videos")
+    webhooks: AsyncWebhooks = top(".webhooks")
+    with_raw_response: AsyncOpenAIWithRawResponse = twin()
+    with_streaming_response: AsyncOpenAIWithStreamedResponse = twin()
 
 
 class OpenAIWithRawResponse:
     """A client, all of whose methods give the whole reply."""
 
+    admin: AdminWithRawResponse = same(".admin")
+    audio: AudioWithRawResponse = same(".audio")
+    batches: BatchesWithRawResponse = same(".batches")
+    beta: BetaWithRawResponse = same(".beta")
+    chat: ChatWithRawResponse = same(".chat")
+    completions: CompletionsWithRawResponse = same(".completions")
+    containers: ContainersWithRawResponse = same(".containers")
+    content_provenance_checks: ContentProvenanceChecksWithRawResponse = same(".content_provenance_checks")
+    conversations: ConversationsWithRawResponse = same(".conversations")
+    decisions: DecisionsWithRawResponse = same(".decisions")
+    embeddings: EmbeddingsWithRawResponse = same(".embeddings")
+    evals: EvalsWithRawResponse = same(".evals")
+    files: FilesWithRawResponse = same(".files")
+    fine_tuning: FineTuningWithRawResponse = same(".fine_tuning")
+    images: ImagesWithRawResponse = same(".images")
+    live: LiveWithRawResponse = same(".live")
+    models: ModelsWithRawResponse = same(".models")
+    moderations: ModerationsWithRawResponse = same(".moderations")
+    realtime: RealtimeWithRawResponse = same(".realtime")
+    responses: ResponsesWithRawResponse = same(".responses")
+    safety: SafetyWithRawResponse = same(".safety")
+    skills: SkillsWithRawResponse = same(".skills")
+    uploads: UploadsWithRawResponse = same(".uploads")
+    vector_stores: VectorStoresWithRawResponse = same(".vector_stores")
+    videos: VideosWithRawResponse = same(".videos")
+    webhooks: WebhooksWithRawResponse = same(".webhooks")
+
     def __init__(self, client: SyncResources) -> None:
-        self._client = client
-
-    @cached_property
-    def admin(self) -> AdminWithRawResponse:
-        """`client.admin` in the same form."""
-        from .admin import AdminWithRawResponse
-
-        return AdminWithRawResponse(self._client.admin)
-
-    @cached_property
-    def audio(self) -> AudioWithRawResponse:
-        """`client.audio` in the same form."""
-        from .audio import AudioWithRawResponse
-
-        return AudioWithRawResponse(self._client.audio)
-
-    @cached_property
-    def batches(self) -> BatchesWithRawResponse:
-        """`client.batches` in the same form."""
-        from .batches import BatchesWithRawResponse
-
-        return BatchesWithRawResponse(self._client.batches)
-
-    @cached_property
-    def beta(self) -> BetaWithRawResponse:
-        """`client.beta` in the same form."""
-        from .beta import BetaWithRawResponse
-
-        return BetaWithRawResponse(self._client.beta)
-
-    @cached_property
-    def chat(self) -> ChatWithRawResponse:
-        """`client.chat` in the same form."""
-        from .chat import ChatWithRawResponse
-
-        return ChatWithRawResponse(self._client.chat)
-
-    @cached_property
-    def completions(self) -> CompletionsWithRawResponse:
-        """`client.completions` in the same form."""
-        from .completions import CompletionsWithRawResponse
-
-        return CompletionsWithRawResponse(self._client.completions)
-
-    @cached_property
-    def containers(self) -> ContainersWithRawResponse:
-        """`client.containers` in the same form."""
-        from .containers import ContainersWithRawResponse
-
-        return ContainersWithRawResponse(self._client.containers)
-
-    @cached_property
-    def content_provenance_checks(self) -> ContentProvenanceChecksWithRawResponse:
-        """`client.content_provenance_checks` in the same form."""
-        from .content_provenance_checks import ContentProvenanceChecksWithRawResponse
-
-        return ContentProvenanceChecksWithRawResponse(self._client.content_provenance_checks)
-
-    @cached_property
-    def conversations(self) -> ConversationsWithRawResponse:
-        """`client.conversations` in the same form."""
-        from .conversations import ConversationsWithRawResponse
-
-        return ConversationsWithRawResponse(self._client.conversations)
-
-    @cached_property
-    def decisions(self) -> DecisionsWithRawResponse:
-        """`client.decisions` in the same form."""
-        from .decisions import DecisionsWithRawResponse
-
-        return DecisionsWithRawResponse(self._client.decisions)
-
-    @cached_property
-    def embeddings(self) -> EmbeddingsWithRawResponse:
-        """`client.embeddings` in the same form."""
-        from .embeddings import EmbeddingsWithRawResponse
-
-        return EmbeddingsWithRawResponse(self._client.embeddings)
-
-    @cached_property
-    def evals(self) -> EvalsWithRawResponse:
-        """`client.evals` in the same form."""
-        from .evals import EvalsWithRawResponse
-
-        return EvalsWithRawResponse(self._client.evals)
-
-    @cached_property
-    def files(self) -> FilesWithRawResponse:
-        """`client.files` in the same form."""
-        from .files import FilesWithRawResponse
-
-        return FilesWithRawResponse(self._client.files)
-
-    @cached_property
-    def fine_tuning(self) -> FineTuningWithRawResponse:
-        """`client.fine_tuning` in the same form."""
-        from .fine_tuning import FineTuningWithRawResponse
-
-        return FineTuningWithRawResponse(self._client.fine_tuning)
-
-    @cached_property
-    def images(self) -> ImagesWithRawResponse:
-        """`client.images` in the same form."""
-        from .images import ImagesWithRawResponse
-
-        return ImagesWithRawResponse(self._client.images)
-
-    @cached_property
-    def live(self) -> LiveWithRawResponse:
-        """`client.live` in the same form."""
-        from .live import LiveWithRawResponse
-
-        return LiveWithRawResponse(self._client.live)
-
-    @cached_property
-    def models(self) -> ModelsWithRawResponse:
-        """`client.models` in the same form."""
-        from .models import ModelsWithRawResponse
-
-        return ModelsWithRawResponse(self._client.models)
-
-    @cached_property
-    def moderations(self) -> ModerationsWithRawResponse:
-        """`client.moderations` in the same form."""
-        from .moderations import ModerationsWithRawResponse
-
-        return ModerationsWithRawResponse(self._client.moderations)
-
-    @cached_property
-    def realtime(self) -> RealtimeWithRawResponse:
-        """`client.realtime` in the same form."""
-        from .realtime import RealtimeWithRawResponse
-
-        return RealtimeWithRawResponse(self._client.realtime)
-
-    @cached_property
-    def responses(self) -> ResponsesWithRawResponse:
-        """`client.responses` in the same form."""
-        from .responses import ResponsesWithRawResponse
-
-        return ResponsesWithRawResponse(self._client.responses)
-
-    @cached_property
-    def safety(self) -> SafetyWithRawResponse:
-        """`client.safety` in the same form."""
-        from .safety import SafetyWithRawResponse
-
-        return SafetyWithRawResponse(self._client.safety)
-
-    @cached_property
-    def skills(self) -> SkillsWithRawResponse:
-        """`client.skills` in the same form."""
-        from .skills import SkillsWithRawResponse
-
-        return SkillsWithRawResponse(self._client.skills)
-
-    @cached_property
-    def uploads(self) -> UploadsWithRawResponse:
-        """`client.uploads` in the same form."""
-        from .uploads import UploadsWithRawResponse
-
-        return UploadsWithRawResponse(self._client.uploads)
-
-    @cached_property
-    def vector_stores(self) -> VectorStoresWithRawResponse:
-        """`client.vector_stores` in the same form."""
-        from .vector_stores import VectorStoresWithRawResponse
-
-        return VectorStoresWithRawResponse(self._client.vector_stores)
-
-    @cached_property
-    def videos(self) -> VideosWithRawResponse:
-        """`client.videos` in the same form."""
-        from .videos import VideosWithRawResponse
-
-        return VideosWithRawResponse(self._client.videos)
-
-    @cached_property
-    def webhooks(self) -> WebhooksWithRawResponse:
-        """`client.webhooks` in the same form."""
-        from .webhooks import WebhooksWithRawResponse
-
-        return WebhooksWithRawResponse(self._client.webhooks)
+        self._resource = client
 
 
 class OpenAIWithStreamedResponse:
     """A client, all of whose methods open the reply in a context."""
 
+    admin: AdminWithStreamingResponse = same(".admin")
+    audio: AudioWithStreamingResponse = same(".audio")
+    batches: BatchesWithStreamingResponse = same(".batches")
+    beta: BetaWithStreamingResponse = same(".beta")
+    chat: ChatWithStreamingResponse = same(".chat")
+    completions: CompletionsWithStreamingResponse = same(".completions")
+    containers: ContainersWithStreamingResponse = same(".containers")
+    content_provenance_checks: ContentProvenanceChecksWithStreamingResponse = same(".content_provenance_checks")
+    conversations: ConversationsWithStreamingResponse = same(".conversations")
+    decisions: DecisionsWithStreamingResponse = same(".decisions")
+    embeddings: EmbeddingsWithStreamingResponse = same(".embeddings")
+    evals: EvalsWithStreamingResponse = same(".evals")
+    files: FilesWithStreamingResponse = same(".files")
+    fine_tuning: FineTuningWithStreamingResponse = same(".fine_tuning")
+    images: ImagesWithStreamingResponse = same(".images")
+    live: LiveWithStreamingResponse = same(".live")
+    models: ModelsWithStreamingResponse = same(".models")
+    moderations: ModerationsWithStreamingResponse = same(".moderations")
+    realtime: RealtimeWithStreamingResponse = same(".realtime")
+    responses: ResponsesWithStreamingResponse = same(".responses")
+    safety: SafetyWithStreamingResponse = same(".safety")
+    skills: SkillsWithStreamingResponse = same(".skills")
+    uploads: UploadsWithStreamingResponse = same(".uploads")
+    vector_stores: VectorStoresWithStreamingResponse = same(".vector_stores")
+    videos: VideosWithStreamingResponse = same(".videos")
+    webhooks: WebhooksWithStreamingResponse = same(".webhooks")
+
     def __init__(self, client: SyncResources) -> None:
-        self._client = client
-
-    @cached_property
-    def admin(self) -> AdminWithStreamingResponse:
-        """`client.admin` in the same form."""
-        from .admin import AdminWithStreamingResponse
-
-        return AdminWithStreamingResponse(self._client.admin)
-
-    @cached_property
-    def audio(self) -> AudioWithStreamingResponse:
-        """`client.audio` in the same form."""
-        from .audio import AudioWithStreamingResponse
-
-        return AudioWithStreamingResponse(self._client.audio)
-
-    @cached_property
-    def batches(self) -> BatchesWithStreamingResponse:
-        """`client.batches` in the same form."""
-        from .batches import BatchesWithStreamingResponse
-
-        return BatchesWithStreamingResponse(self._client.batches)
-
-    @cached_property
-    def beta(self) -> BetaWithStreamingResponse:
-        """`client.beta` in the same form."""
-        from .beta import BetaWithStreamingResponse
-
-        return BetaWithStreamingResponse(self._client.beta)
-
-    @cached_property
-    def chat(self) -> ChatWithStreamingResponse:
-        """`client.chat` in the same form."""
-        from .chat import ChatWithStreamingResponse
-
-        return ChatWithStreamingResponse(self._client.chat)
-
-    @cached_property
-    def completions(self) -> CompletionsWithStreamingResponse:
-        """`client.completions` in the same form."""
-        from .completions import CompletionsWithStreamingResponse
-
-        return CompletionsWithStreamingResponse(self._client.completions)
-
-    @cached_property
-    def containers(self) -> ContainersWithStreamingResponse:
-        """`client.containers` in the same form."""
-        from .containers import ContainersWithStreamingResponse
-
-        return ContainersWithStreamingResponse(self._client.containers)
-
-    @cached_property
-    def content_provenance_checks(self) -> ContentProvenanceChecksWithStreamingResponse:
-        """`client.content_provenance_checks` in the same form."""
-        from .content_provenance_checks import ContentProvenanceChecksWithStreamingResponse
-
-        return ContentProvenanceChecksWithStreamingResponse(self._client.content_provenance_checks)
-
-    @cached_property
-    def conversations(self) -> ConversationsWithStreamingResponse:
-        """`client.conversations` in the same form."""
-        from .conversations import ConversationsWithStreamingResponse
-
-        return ConversationsWithStreamingResponse(self._client.conversations)
-
-    @cached_property
-    def decisions(self) -> DecisionsWithStreamingResponse:
-        """`client.decisions` in the same form."""
-        from .decisions import DecisionsWithStreamingResponse
-
-        return DecisionsWithStreamingResponse(self._client.decisions)
-
-    @cached_property
-    def embeddings(self) -> EmbeddingsWithStreamingResponse:
-        """`client.embeddings` in the same form."""
-        from .embeddings import EmbeddingsWithStreamingResponse
-
-        return EmbeddingsWithStreamingResponse(self._client.embeddings)
-
-    @cached_property
-    def evals(self) -> EvalsWithStreamingResponse:
-        """`client.evals` in the same form."""
-        from .evals import EvalsWithStreamingResponse
-
-        return EvalsWithStreamingResponse(self._client.evals)
-
-    @cached_property
-    def files(self) -> FilesWithStreamingResponse:
-        """`client.files` in the same form."""
-        from .files import FilesWithStreamingResponse
-
-        return FilesWithStreamingResponse(self._client.files)
-
-    @cached_property
-    def fine_tuning(self) -> FineTuningWithStreamingResponse:
-        """`client.fine_tuning` in the same form."""
-        from .fine_tuning import FineTuningWithStreamingResponse
-
-        return FineTuningWithStreamingResponse(self._client.fine_tuning)
-
-    @cached_property
-    def images(self) -> ImagesWithStreamingResponse:
-        """`client.images` in the same form."""
-        from .images import ImagesWithStreamingResponse
-
-        return ImagesWithStreamingResponse(self._client.images)
-
-    @cached_property
-    def live(self) -> LiveWithStreamingResponse:
-        """`client.live` in the same form."""
-        from .live import LiveWithStreamingResponse
-
-        return LiveWithStreamingResponse(self._client.live)
-
-    @cached_property
-    def models(self) -> ModelsWithStreamingResponse:
-        """`client.models` in the same form."""
-        from .models import ModelsWithStreamingResponse
-
-        return ModelsWithStreamingResponse(self._client.models)
-
-    @cached_property
-    def moderations(self) -> ModerationsWithStreamingResponse:
-        """`client.moderations` in the same form."""
-        from .moderations import ModerationsWithStreamingResponse
-
-        return ModerationsWithStreamingResponse(self._client.moderations)
-
-    @cached_property
-    def realtime(self) -> RealtimeWithStreamingResponse:
-        """`client.realtime` in the same form."""
-        from .realtime import RealtimeWithStreamingResponse
-
-        return RealtimeWithStreamingResponse(self._client.realtime)
-
-    @cached_property
-    def responses(self) -> ResponsesWithStreamingResponse:
-        """`client.responses` in the same form."""
-        from .responses import ResponsesWithStreamingResponse
-
-        return ResponsesWithStreamingResponse(self._client.responses)
-
-    @cached_property
-    def safety(self) -> SafetyWithStreamingResponse:
-        """`client.safety` in the same form."""
-        from .safety import SafetyWithStreamingResponse
-
-        return SafetyWithStreamingResponse(self._client.safety)
-
-    @cached_property
-    def skills(self) -> SkillsWithStreamingResponse:
-        """`client.skills` in the same form."""
-        from .skills import SkillsWithStreamingResponse
-
-        return SkillsWithStreamingResponse(self._client.skills)
-
-    @cached_property
-    def uploads(self) -> UploadsWithStreamingResponse:
-        """`client.uploads` in the same form."""
-        from .uploads import UploadsWithStreamingResponse
-
-        return UploadsWithStreamingResponse(self._client.uploads)
-
-    @cached_property
-    def vector_stores(self) -> VectorStoresWithStreamingResponse:
-        """`client.vector_stores` in the same form."""
-        from .vector_stores import VectorStoresWithStreamingResponse
-
-        return VectorStoresWithStreamingResponse(self._client.vector_stores)
-
-    @cached_property
-    def videos(self) -> VideosWithStreamingResponse:
-        """`client.videos` in the same form."""
-        from .videos import VideosWithStreamingResponse
-
-        return VideosWithStreamingResponse(self._client.videos)
-
-    @cached_property
-    def webhooks(self) -> WebhooksWithStreamingResponse:
-        """`client.webhooks` in the same form."""
-        from .webhooks import WebhooksWithStreamingResponse
-
-        return WebhooksWithStreamingResponse(self._client.webhooks)
+        self._resource = client
 
 
 class AsyncOpenAIWithRawResponse:
     """A client, all of whose methods give the whole reply."""
 
+    admin: AsyncAdminWithRawResponse = same(".admin")
+    audio: AsyncAudioWithRawResponse = same(".audio")
+    batches: AsyncBatchesWithRawResponse = same(".batches")
+    beta: AsyncBetaWithRawResponse = same(".beta")
+    chat: AsyncChatWithRawResponse = same(".chat")
+    completions: AsyncCompletionsWithRawResponse = same(".completions")
+    containers: AsyncContainersWithRawResponse = same(".containers")
+    content_provenance_checks: AsyncContentProvenanceChecksWithRawResponse = same(".content_provenance_checks")
+    conversations: AsyncConversationsWithRawResponse = same(".conversations")
+    decisions: AsyncDecisionsWithRawResponse = same(".decisions")
+    embeddings: AsyncEmbeddingsWithRawResponse = same(".embeddings")
+    evals: AsyncEvalsWithRawResponse = same(".evals")
+    files: AsyncFilesWithRawResponse = same(".files")
+    fine_tuning: AsyncFineTuningWithRawResponse = same(".fine_tuning")
+    images: AsyncImagesWithRawResponse = same(".images")
+    live: AsyncLiveWithRawResponse = same(".live")
+    models: AsyncModelsWithRawResponse = same(".models")
+    moderations: AsyncModerationsWithRawResponse = same(".moderations")
+    realtime: AsyncRealtimeWithRawResponse = same(".realtime")
+    responses: AsyncResponsesWithRawResponse = same(".responses")
+    safety: AsyncSafetyWithRawResponse = same(".safety")
+    skills: AsyncSkillsWithRawResponse = same(".skills")
+    uploads: AsyncUploadsWithRawResponse = same(".uploads")
+    vector_stores: AsyncVectorStoresWithRawResponse = same(".vector_stores")
+    videos: AsyncVideosWithRawResponse = same(".videos")
+    webhooks: AsyncWebhooksWithRawResponse = same(".webhooks")
+
     def __init__(self, client: AsyncResources) -> None:
-        self._client = client
-
-    @cached_property
-    def admin(self) -> AsyncAdminWithRawResponse:
-        """`client.admin` in the same form."""
-        from .admin import AsyncAdminWithRawResponse
-
-        return AsyncAdminWithRawResponse(self._client.admin)
-
-    @cached_property
-    def audio(self) -> AsyncAudioWithRawResponse:
-        """`client.audio` in the same form."""
-        from .audio import AsyncAudioWithRawResponse
-
-        return AsyncAudioWithRawResponse(self._client.audio)
-
-    @cached_property
-    def batches(self) -> AsyncBatchesWithRawResponse:
-        """`client.batches` in the same form."""
-        from .batches import AsyncBatchesWithRawResponse
-
-        return AsyncBatchesWithRawResponse(self._client.batches)
-
-    @cached_property
-    def beta(self) -> AsyncBetaWithRawResponse:
-        """`client.beta` in the same form."""
-        from .beta import AsyncBetaWithRawResponse
-
-        return AsyncBetaWithRawResponse(self._client.beta)
-
-    @cached_property
-    def chat(self) -> AsyncChatWithRawResponse:
-        """`client.chat` in the same form."""
-        from .chat import AsyncChatWithRawResponse
-
-        return AsyncChatWithRawResponse(self._client.chat)
-
-    @cached_property
-    def completions(self) -> AsyncCompletionsWithRawResponse:
-        """`client.completions` in the same form."""
-        from .completions import AsyncCompletionsWithRawResponse
-
-        return AsyncCompletionsWithRawResponse(self._client.completions)
-
-    @cached_property
-    def containers(self) -> AsyncContainersWithRawResponse:
-        """`client.containers` in the same form."""
-        from .containers import AsyncContainersWithRawResponse
-
-        return AsyncContainersWithRawResponse(self._client.containers)
-
-    @cached_property
-    def content_provenance_checks(self) -> AsyncContentProvenanceChecksWithRawResponse:
-        """`client.content_provenance_checks` in the same form."""
-        from .content_provenance_checks import AsyncContentProvenanceChecksWithRawResponse
-
-        return AsyncContentProvenanceChecksWithRawResponse(self._client.content_provenance_checks)
-
-    @cached_property
-    def conversations(self) -> AsyncConversationsWithRawResponse:
-        """`client.conversations` in the same form."""
-        from .conversations import AsyncConversationsWithRawResponse
-
-        return AsyncConversationsWithRawResponse(self._client.conversations)
-
-    @cached_property
-    def decisions(self) -> AsyncDecisionsWithRawResponse:
-        """`client.decisions` in the same form."""
-        from .decisions import AsyncDecisionsWithRawResponse
-
-        return AsyncDecisionsWithRawResponse(self._client.decisions)
-
-    @cached_property
-    def embeddings(self) -> AsyncEmbeddingsWithRawResponse:
-        """`client.embeddings` in the same form."""
-        from .embeddings import AsyncEmbeddingsWithRawResponse
-
-        return AsyncEmbeddingsWithRawResponse(self._client.embeddings)
-
-    @cached_property
-    def evals(self) -> AsyncEvalsWithRawResponse:
-        """`client.evals` in the same form."""
-        from .evals import AsyncEvalsWithRawResponse
-
-        return AsyncEvalsWithRawResponse(self._client.evals)
-
-    @cached_property
-    def files(self) -> AsyncFilesWithRawResponse:
-        """`client.files` in the same form."""
-        from .files import AsyncFilesWithRawResponse
-
-        return AsyncFilesWithRawResponse(self._client.files)
-
-    @cached_property
-    def fine_tuning(self) -> AsyncFineTuningWithRawResponse:
-        """`client.fine_tuning` in the same form."""
-        from .fine_tuning import AsyncFineTuningWithRawResponse
-
-        return AsyncFineTuningWithRawResponse(self._client.fine_tuning)
-
-    @cached_property
-    def images(self) -> AsyncImagesWithRawResponse:
-        """`client.images` in the same form."""
-        from .images import AsyncImagesWithRawResponse
-
-        return AsyncImagesWithRawResponse(self._client.images)
-
-    @cached_property
-    def live(self) -> AsyncLiveWithRawResponse:
-        """`client.live` in the same form."""
-        from .live import AsyncLiveWithRawResponse
-
-        return AsyncLiveWithRawResponse(self._client.live)
-
-    @cached_property
-    def models(self) -> AsyncModelsWithRawResponse:
-        """`client.models` in the same form."""
-        from .models import AsyncModelsWithRawResponse
-
-        return AsyncModelsWithRawResponse(self._client.models)
-
-    @cached_property
-    def moderations(self) -> AsyncModerationsWithRawResponse:
-        """`client.moderations` in the same form."""
-        from .moderations import AsyncModerationsWithRawResponse
-
-        return AsyncModerationsWithRawResponse(self._client.moderations)
-
-    @cached_property
-    def realtime(self) -> AsyncRealtimeWithRawResponse:
-        """`client.realtime` in the same form."""
-        from .realtime import AsyncRealtimeWithRawResponse
-
-        return AsyncRealtimeWithRawResponse(self._client.realtime)
-
-    @cached_property
-    def responses(self) -> AsyncResponsesWithRawResponse:
-        """`client.responses` in the same form."""
-        from .responses import AsyncResponsesWithRawResponse
-
-        return AsyncResponsesWithRawResponse(self._client.responses)
-
-    @cached_property
-    def safety(self) -> AsyncSafetyWithRawResponse:
-        """`client.safety` in the same form."""
-        from .safety import AsyncSafetyWithRawResponse
-
-        return AsyncSafetyWithRawResponse(self._client.safety)
-
-    @cached_property
-    def skills(self) -> AsyncSkillsWithRawResponse:
-        """`client.skills` in the same form."""
-        from .skills import AsyncSkillsWithRawResponse
-
-        return AsyncSkillsWithRawResponse(self._client.skills)
-
-    @cached_property
-    def uploads(self) -> AsyncUploadsWithRawResponse:
-        """`client.uploads` in the same form."""
-        from .uploads import AsyncUploadsWithRawResponse
-
-        return AsyncUploadsWithRawResponse(self._client.uploads)
-
-    @cached_property
-    def vector_stores(self) -> AsyncVectorStoresWithRawResponse:
-        """`client.vector_stores` in the same form."""
-        from .vector_stores import AsyncVectorStoresWithRawResponse
-
-        return AsyncVectorStoresWithRawResponse(self._client.vector_stores)
-
-    @cached_property
-    def videos(self) -> AsyncVideosWithRawResponse:
-        """`client.videos` in the same form."""
-        from .videos import AsyncVideosWithRawResponse
-
-        return AsyncVideosWithRawResponse(self._client.videos)
-
-    @cached_property
-    def webhooks(self) -> AsyncWebhooksWithRawResponse:
-        """`client.webhooks` in the same form."""
-        from .webhooks import AsyncWebhooksWithRawResponse
-
-        return AsyncWebhooksWithRawResponse(self._client.webhooks)
+        self._resource = client
 
 
 class AsyncOpenAIWithStreamedResponse:
     """A client, all of whose methods open the reply in a context."""
 
+    admin: AsyncAdminWithStreamingResponse = same(".admin")
+    audio: AsyncAudioWithStreamingResponse = same(".audio")
+    batches: AsyncBatchesWithStreamingResponse = same(".batches")
+    beta: AsyncBetaWithStreamingResponse = same(".beta")
+    chat: AsyncChatWithStreamingResponse = same(".chat")
+    completions: AsyncCompletionsWithStreamingResponse = same(".completions")
+    containers: AsyncContainersWithStreamingResponse = same(".containers")
+    content_provenance_checks: AsyncContentProvenanceChecksWithStreamingResponse = same(".content_provenance_checks")
+    conversations: AsyncConversationsWithStreamingResponse = same(".conversations")
+    decisions: AsyncDecisionsWithStreamingResponse = same(".decisions")
+    embeddings: AsyncEmbeddingsWithStreamingResponse = same(".embeddings")
+    evals: AsyncEvalsWithStreamingResponse = same(".evals")
+    files: AsyncFilesWithStreamingResponse = same(".files")
+    fine_tuning: AsyncFineTuningWithStreamingResponse = same(".fine_tuning")
+    images: AsyncImagesWithStreamingResponse = same(".images")
+    live: AsyncLiveWithStreamingResponse = same(".live")
+    models: AsyncModelsWithStreamingResponse = same(".models")
+    moderations: AsyncModerationsWithStreamingResponse = same(".moderations")
+    realtime: AsyncRealtimeWithStreamingResponse = same(".realtime")
+    responses: AsyncResponsesWithStreamingResponse = same(".responses")
+    safety: AsyncSafetyWithStreamingResponse = same(".safety")
+    skills: AsyncSkillsWithStreamingResponse = same(".skills")
+    uploads: AsyncUploadsWithStreamingResponse = same(".uploads")
+    vector_stores: AsyncVectorStoresWithStreamingResponse = same(".vector_stores")
+    videos: AsyncVideosWithStreamingResponse = same(".videos")
+    webhooks: AsyncWebhooksWithStreamingResponse = same(".webhooks")
+
     def __init__(self, client: AsyncResources) -> None:
-        self._client = client
-
-    @cached_property
-    def admin(self) -> AsyncAdminWithStreamingResponse:
-        """`client.admin` in the same form."""
-        from .admin import AsyncAdminWithStreamingResponse
-
-        return AsyncAdminWithStreamingResponse(self._client.admin)
-
-    @cached_property
-    def audio(self) -> AsyncAudioWithStreamingResponse:
-        """`client.audio` in the same form."""
-        from .audio import AsyncAudioWithStreamingResponse
-
-        return AsyncAudioWithStreamingResponse(self._client.audio)
-
-    @cached_property
-    def batches(self) -> AsyncBatchesWithStreamingResponse:
-        """`client.batches` in the same form."""
-        from .batches import AsyncBatchesWithStreamingResponse
-
-        return AsyncBatchesWithStreamingResponse(self._client.batches)
-
-    @cached_property
-    def beta(self) -> AsyncBetaWithStreamingResponse:
-        """`client.beta` in the same form."""
-        from .beta import AsyncBetaWithStreamingResponse
-
-        return AsyncBetaWithStreamingResponse(self._client.beta)
-
-    @cached_property
-    def chat(self) -> AsyncChatWithStreamingResponse:
-        """`client.chat` in the same form."""
-        from .chat import AsyncChatWithStreamingResponse
-
-        return AsyncChatWithStreamingResponse(self._client.chat)
-
-    @cached_property
-    def completions(self) -> AsyncCompletionsWithStreamingResponse:
-        """`client.completions` in the same form."""
-        from .completions import AsyncCompletionsWithStreamingResponse
-
-        return AsyncCompletionsWithStreamingResponse(self._client.completions)
-
-    @cached_property
-    def containers(self) -> AsyncContainersWithStreamingResponse:
-        """`client.containers` in the same form."""
-        from .containers import AsyncContainersWithStreamingResponse
-
-        return AsyncContainersWithStreamingResponse(self._client.containers)
-
-    @cached_property
-    def content_provenance_checks(self) -> AsyncContentProvenanceChecksWithStreamingResponse:
-        """`client.content_provenance_checks` in the same form."""
-        from .content_provenance_checks import AsyncContentProvenanceChecksWithStreamingResponse
-
-        return AsyncContentProvenanceChecksWithStreamingResponse(self._client.content_provenance_checks)
-
-    @cached_property
-    def conversations(self) -> AsyncConversationsWithStreamingResponse:
-        """`client.conversations` in the same form."""
-        from .conversations import AsyncConversationsWithStreamingResponse
-
-        return AsyncConversationsWithStreamingResponse(self._client.conversations)
-
-    @cached_property
-    def decisions(self) -> AsyncDecisionsWithStreamingResponse:
-        """`client.decisions` in the same form."""
-        from .decisions import AsyncDecisionsWithStreamingResponse
-
-        return AsyncDecisionsWithStreamingResponse(self._client.decisions)
-
-    @cached_property
-    def embeddings(self) -> AsyncEmbeddingsWithStreamingResponse:
-        """`client.embeddings` in the same form."""
-        from .embeddings import AsyncEmbeddingsWithStreamingResponse
-
-        return AsyncEmbeddingsWithStreamingResponse(self._client.embeddings)
-
-    @cached_property
-    def evals(self) -> AsyncEvalsWithStreamingResponse:
-        """`client.evals` in the same form."""
-        from .evals import AsyncEvalsWithStreamingResponse
-
-        return AsyncEvalsWithStreamingResponse(self._client.evals)
-
-    @cached_property
-    def files(self) -> AsyncFilesWithStreamingResponse:
-        """`client.files` in the same form."""
-        from .files import AsyncFilesWithStreamingResponse
-
-        return AsyncFilesWithStreamingResponse(self._client.files)
-
-    @cached_property
-    def fine_tuning(self) -> AsyncFineTuningWithStreamingResponse:
-        """`client.fine_tuning` in the same form."""
-        from .fine_tuning import AsyncFineTuningWithStreamingResponse
-
-        return AsyncFineTuningWithStreamingResponse(self._client.fine_tuning)
-
-    @cached_property
-    def images(self) -> AsyncImagesWithStreamingResponse:
-        """`client.images` in the same form."""
-        from .images import AsyncImagesWithStreamingResponse
-
-        return AsyncImagesWithStreamingResponse(self._client.images)
-
-    @cached_property
-    def live(self) -> AsyncLiveWithStreamingResponse:
-        """`client.live` in the same form."""
-        from .live import AsyncLiveWithStreamingResponse
-
-        return AsyncLiveWithStreamingResponse(self._client.live)
-
-    @cached_property
-    def models(self) -> AsyncModelsWithStreamingResponse:
-        """`client.models` in the same form."""
-        from .models import AsyncModelsWithStreamingResponse
-
-        return AsyncModelsWithStreamingResponse(self._client.models)
-
-    @cached_property
-    def moderations(self) -> AsyncModerationsWithStreamingResponse:
-        """`client.moderations` in the same form."""
-        from .moderations import AsyncModerationsWithStreamingResponse
-
-        return AsyncModerationsWithStreamingResponse(self._client.moderations)
-
-    @cached_property
-    def realtime(self) -> AsyncRealtimeWithStreamingResponse:
-        """`client.realtime` in the same form."""
-        from .realtime import AsyncRealtimeWithStreamingResponse
-
-        return AsyncRealtimeWithStreamingResponse(self._client.realtime)
-
-    @cached_property
-    def responses(self) -> AsyncResponsesWithStreamingResponse:
-        """`client.responses` in the same form."""
-        from .responses import AsyncResponsesWithStreamingResponse
-
-        return AsyncResponsesWithStreamingResponse(self._client.responses)
-
-    @cached_property
-    def safety(self) -> AsyncSafetyWithStreamingResponse:
-        """`client.safety` in the same form."""
-        from .safety import AsyncSafetyWithStreamingResponse
-
-        return AsyncSafetyWithStreamingResponse(self._client.safety)
-
-    @cached_property
-    def skills(self) -> AsyncSkillsWithStreamingResponse:
-        """`client.skills` in the same form."""
-        from .skills import AsyncSkillsWithStreamingResponse
-
-        return AsyncSkillsWithStreamingResponse(self._client.skills)
-
-    @cached_property
-    def uploads(self) -> AsyncUploadsWithStreamingResponse:
-        """`client.uploads` in the same form."""
-        from .uploads import AsyncUploadsWithStreamingResponse
-
-        return AsyncUploadsWithStreamingResponse(self._client.uploads)
-
-    @cached_property
-    def vector_stores(self) -> AsyncVectorStoresWithStreamingResponse:
-        """`client.vector_stores` in the same form."""
-        from .vector_stores import AsyncVectorStoresWithStreamingResponse
-
-        return AsyncVectorStoresWithStreamingResponse(self._client.vector_stores)
-
-    @cached_property
-    def videos(self) -> AsyncVideosWithStreamingResponse:
-        """`client.videos` in the same form."""
-        from .videos import AsyncVideosWithStreamingResponse
-
-        return AsyncVideosWithStreamingResponse(self._client.videos)
-
-    @cached_property
-    def webhooks(self) -> AsyncWebhooksWithStreamingResponse:
-        """`client.webhooks` in the same form."""
-        from .webhooks import AsyncWebhooksWithStreamingResponse
-
-        return AsyncWebhooksWithStreamingResponse(self._client.webhooks)
+        self._resource = client

@@ -7,6 +7,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, overload
 
 from ..core.call import Call
+from ..core.link import twin
 from ..core.omit import not_given, omit
 from ..core.resource import (
     AsyncResource,
@@ -46,15 +47,8 @@ __all__ = [
 class Completions(Resource):
     """`client.completions`. See https://platform.openai.com/docs/api-reference/completions"""
 
-    @property
-    def with_raw_response(self) -> CompletionsWithRawResponse:
-        """The same resource, whose methods give the whole reply."""
-        return CompletionsWithRawResponse(self)
-
-    @property
-    def with_streaming_response(self) -> CompletionsWithStreamingResponse:
-        """The same resource, whose methods open the reply in a context."""
-        return CompletionsWithStreamingResponse(self)
+    with_raw_response: CompletionsWithRawResponse = twin()
+    with_streaming_response: CompletionsWithStreamingResponse = twin()
 
     @overload
     def create(
@@ -169,10 +163,7 @@ class Completions(Resource):
     ) -> Completion | Stream[Completion]:
         """`POST /completions`: gives `Completion | Stream[Completion]`.
 
-        Raises:
-            APIStatusError: the server refused; the subclass tells the status.
-            APIConnectionError: no usable answer came.
-
+        Raises `APIStatusError` or `APIConnectionError`.
         See https://platform.openai.com/docs/api-reference/completions
         """
         return self._client.perform(
@@ -210,15 +201,8 @@ class Completions(Resource):
 class AsyncCompletions(AsyncResource):
     """`client.completions`. See https://platform.openai.com/docs/api-reference/completions"""
 
-    @property
-    def with_raw_response(self) -> AsyncCompletionsWithRawResponse:
-        """The same resource, whose methods give the whole reply."""
-        return AsyncCompletionsWithRawResponse(self)
-
-    @property
-    def with_streaming_response(self) -> AsyncCompletionsWithStreamingResponse:
-        """The same resource, whose methods open the reply in a context."""
-        return AsyncCompletionsWithStreamingResponse(self)
+    with_raw_response: AsyncCompletionsWithRawResponse = twin()
+    with_streaming_response: AsyncCompletionsWithStreamingResponse = twin()
 
     @overload
     async def create(
@@ -333,10 +317,7 @@ class AsyncCompletions(AsyncResource):
     ) -> Completion | AsyncStream[Completion]:
         """`POST /completions`: gives `Completion | AsyncStream[Completion]`.
 
-        Raises:
-            APIStatusError: the server refused; the subclass tells the status.
-            APIConnectionError: no usable answer came.
-
+        Raises `APIStatusError` or `APIConnectionError`.
         See https://platform.openai.com/docs/api-reference/completions
         """
         return await self._client.perform(
@@ -374,19 +355,11 @@ class AsyncCompletions(AsyncResource):
 class CompletionsWithRawResponse(RawResource):
     """`Completions` whose methods give the whole reply."""
 
-    if TYPE_CHECKING:
-
-        def __init__(self, resource: Completions) -> None: ...
-
     create = raw(Completions.create)
 
 
 class CompletionsWithStreamingResponse(StreamingResource):
     """`Completions` whose methods open the reply in a context."""
-
-    if TYPE_CHECKING:
-
-        def __init__(self, resource: Completions) -> None: ...
 
     create = streaming(Completions.create)
 
@@ -394,18 +367,10 @@ class CompletionsWithStreamingResponse(StreamingResource):
 class AsyncCompletionsWithRawResponse(RawResource):
     """`AsyncCompletions` whose methods give the whole reply."""
 
-    if TYPE_CHECKING:
-
-        def __init__(self, resource: AsyncCompletions) -> None: ...
-
     create = async_raw(AsyncCompletions.create)
 
 
 class AsyncCompletionsWithStreamingResponse(StreamingResource):
     """`AsyncCompletions` whose methods open the reply in a context."""
-
-    if TYPE_CHECKING:
-
-        def __init__(self, resource: AsyncCompletions) -> None: ...
 
     create = async_streaming(AsyncCompletions.create)

@@ -7,6 +7,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ..core.call import Call
+from ..core.link import twin
 from ..core.omit import not_given
 from ..core.resource import (
     AsyncResource,
@@ -41,15 +42,8 @@ __all__ = [
 class ContentProvenanceChecks(Resource):
     """`client.content_provenance_checks`. See https://platform.openai.com/docs/api-reference"""
 
-    @property
-    def with_raw_response(self) -> ContentProvenanceChecksWithRawResponse:
-        """The same resource, whose methods give the whole reply."""
-        return ContentProvenanceChecksWithRawResponse(self)
-
-    @property
-    def with_streaming_response(self) -> ContentProvenanceChecksWithStreamingResponse:
-        """The same resource, whose methods open the reply in a context."""
-        return ContentProvenanceChecksWithStreamingResponse(self)
+    with_raw_response: ContentProvenanceChecksWithRawResponse = twin()
+    with_streaming_response: ContentProvenanceChecksWithStreamingResponse = twin()
 
     @spelled
     def create(
@@ -63,10 +57,7 @@ class ContentProvenanceChecks(Resource):
     ) -> ContentProvenanceCheck:
         """`POST /content_provenance_checks`: gives `ContentProvenanceCheck`.
 
-        Raises:
-            APIStatusError: the server refused; the subclass tells the status.
-            APIConnectionError: no usable answer came.
-
+        Raises `APIStatusError` or `APIConnectionError`.
         See https://platform.openai.com/docs/api-reference
         """
         return self._client.perform(
@@ -84,15 +75,8 @@ class ContentProvenanceChecks(Resource):
 class AsyncContentProvenanceChecks(AsyncResource):
     """`client.content_provenance_checks`. See https://platform.openai.com/docs/api-reference"""
 
-    @property
-    def with_raw_response(self) -> AsyncContentProvenanceChecksWithRawResponse:
-        """The same resource, whose methods give the whole reply."""
-        return AsyncContentProvenanceChecksWithRawResponse(self)
-
-    @property
-    def with_streaming_response(self) -> AsyncContentProvenanceChecksWithStreamingResponse:
-        """The same resource, whose methods open the reply in a context."""
-        return AsyncContentProvenanceChecksWithStreamingResponse(self)
+    with_raw_response: AsyncContentProvenanceChecksWithRawResponse = twin()
+    with_streaming_response: AsyncContentProvenanceChecksWithStreamingResponse = twin()
 
     @async_spelled
     async def create(
@@ -106,10 +90,7 @@ class AsyncContentProvenanceChecks(AsyncResource):
     ) -> ContentProvenanceCheck:
         """`POST /content_provenance_checks`: gives `ContentProvenanceCheck`.
 
-        Raises:
-            APIStatusError: the server refused; the subclass tells the status.
-            APIConnectionError: no usable answer came.
-
+        Raises `APIStatusError` or `APIConnectionError`.
         See https://platform.openai.com/docs/api-reference
         """
         return await self._client.perform(
@@ -127,19 +108,11 @@ class AsyncContentProvenanceChecks(AsyncResource):
 class ContentProvenanceChecksWithRawResponse(RawResource):
     """`ContentProvenanceChecks` whose methods give the whole reply."""
 
-    if TYPE_CHECKING:
-
-        def __init__(self, resource: ContentProvenanceChecks) -> None: ...
-
     create = raw(ContentProvenanceChecks.create)
 
 
 class ContentProvenanceChecksWithStreamingResponse(StreamingResource):
     """`ContentProvenanceChecks` whose methods open the reply in a context."""
-
-    if TYPE_CHECKING:
-
-        def __init__(self, resource: ContentProvenanceChecks) -> None: ...
 
     create = streaming(ContentProvenanceChecks.create)
 
@@ -147,18 +120,10 @@ class ContentProvenanceChecksWithStreamingResponse(StreamingResource):
 class AsyncContentProvenanceChecksWithRawResponse(RawResource):
     """`AsyncContentProvenanceChecks` whose methods give the whole reply."""
 
-    if TYPE_CHECKING:
-
-        def __init__(self, resource: AsyncContentProvenanceChecks) -> None: ...
-
     create = async_raw(AsyncContentProvenanceChecks.create)
 
 
 class AsyncContentProvenanceChecksWithStreamingResponse(StreamingResource):
     """`AsyncContentProvenanceChecks` whose methods open the reply in a context."""
-
-    if TYPE_CHECKING:
-
-        def __init__(self, resource: AsyncContentProvenanceChecks) -> None: ...
 
     create = async_streaming(AsyncContentProvenanceChecks.create)

@@ -7,6 +7,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ..core.call import Call
+from ..core.link import twin
 from ..core.omit import not_given, omit
 from ..core.resource import (
     AsyncResource,
@@ -45,15 +46,8 @@ __all__ = [
 class Embeddings(Resource):
     """`client.embeddings`. See https://platform.openai.com/docs/api-reference/embeddings"""
 
-    @property
-    def with_raw_response(self) -> EmbeddingsWithRawResponse:
-        """The same resource, whose methods give the whole reply."""
-        return EmbeddingsWithRawResponse(self)
-
-    @property
-    def with_streaming_response(self) -> EmbeddingsWithStreamingResponse:
-        """The same resource, whose methods open the reply in a context."""
-        return EmbeddingsWithStreamingResponse(self)
+    with_raw_response: EmbeddingsWithRawResponse = twin()
+    with_streaming_response: EmbeddingsWithStreamingResponse = twin()
 
     @spelled
     def create(
@@ -71,10 +65,7 @@ class Embeddings(Resource):
     ) -> CreateEmbeddingResponse:
         """`POST /embeddings`: gives `CreateEmbeddingResponse`.
 
-        Raises:
-            APIStatusError: the server refused; the subclass tells the status.
-            APIConnectionError: no usable answer came.
-
+        Raises `APIStatusError` or `APIConnectionError`.
         See https://platform.openai.com/docs/api-reference/embeddings
         """
         call: Call[CreateEmbeddingResponse] = prepare(
@@ -99,15 +90,8 @@ class Embeddings(Resource):
 class AsyncEmbeddings(AsyncResource):
     """`client.embeddings`. See https://platform.openai.com/docs/api-reference/embeddings"""
 
-    @property
-    def with_raw_response(self) -> AsyncEmbeddingsWithRawResponse:
-        """The same resource, whose methods give the whole reply."""
-        return AsyncEmbeddingsWithRawResponse(self)
-
-    @property
-    def with_streaming_response(self) -> AsyncEmbeddingsWithStreamingResponse:
-        """The same resource, whose methods open the reply in a context."""
-        return AsyncEmbeddingsWithStreamingResponse(self)
+    with_raw_response: AsyncEmbeddingsWithRawResponse = twin()
+    with_streaming_response: AsyncEmbeddingsWithStreamingResponse = twin()
 
     @async_spelled
     async def create(
@@ -125,10 +109,7 @@ class AsyncEmbeddings(AsyncResource):
     ) -> CreateEmbeddingResponse:
         """`POST /embeddings`: gives `CreateEmbeddingResponse`.
 
-        Raises:
-            APIStatusError: the server refused; the subclass tells the status.
-            APIConnectionError: no usable answer came.
-
+        Raises `APIStatusError` or `APIConnectionError`.
         See https://platform.openai.com/docs/api-reference/embeddings
         """
         call: Call[CreateEmbeddingResponse] = prepare(
@@ -153,19 +134,11 @@ class AsyncEmbeddings(AsyncResource):
 class EmbeddingsWithRawResponse(RawResource):
     """`Embeddings` whose methods give the whole reply."""
 
-    if TYPE_CHECKING:
-
-        def __init__(self, resource: Embeddings) -> None: ...
-
     create = raw(Embeddings.create)
 
 
 class EmbeddingsWithStreamingResponse(StreamingResource):
     """`Embeddings` whose methods open the reply in a context."""
-
-    if TYPE_CHECKING:
-
-        def __init__(self, resource: Embeddings) -> None: ...
 
     create = streaming(Embeddings.create)
 
@@ -173,18 +146,10 @@ class EmbeddingsWithStreamingResponse(StreamingResource):
 class AsyncEmbeddingsWithRawResponse(RawResource):
     """`AsyncEmbeddings` whose methods give the whole reply."""
 
-    if TYPE_CHECKING:
-
-        def __init__(self, resource: AsyncEmbeddings) -> None: ...
-
     create = async_raw(AsyncEmbeddings.create)
 
 
 class AsyncEmbeddingsWithStreamingResponse(StreamingResource):
     """`AsyncEmbeddings` whose methods open the reply in a context."""
-
-    if TYPE_CHECKING:
-
-        def __init__(self, resource: AsyncEmbeddings) -> None: ...
 
     create = async_streaming(AsyncEmbeddings.create)

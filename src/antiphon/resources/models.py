@@ -7,6 +7,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ..core.call import Call
+from ..core.link import twin
 from ..core.omit import not_given
 from ..core.resource import (
     AsyncResource,
@@ -42,15 +43,8 @@ __all__ = [
 class Models(Resource):
     """`client.models`. See https://platform.openai.com/docs/api-reference/models"""
 
-    @property
-    def with_raw_response(self) -> ModelsWithRawResponse:
-        """The same resource, whose methods give the whole reply."""
-        return ModelsWithRawResponse(self)
-
-    @property
-    def with_streaming_response(self) -> ModelsWithStreamingResponse:
-        """The same resource, whose methods open the reply in a context."""
-        return ModelsWithStreamingResponse(self)
+    with_raw_response: ModelsWithRawResponse = twin()
+    with_streaming_response: ModelsWithStreamingResponse = twin()
 
     @spelled
     def delete(
@@ -64,11 +58,7 @@ class Models(Resource):
     ) -> ModelDeleted:
         """`DELETE /models/{model}`: gives `ModelDeleted`.
 
-        Raises:
-            APIStatusError: the server refused; the subclass tells the status.
-            APIConnectionError: no usable answer came.
-            ValueError: `model` is empty.
-
+        Raises `APIStatusError` or `APIConnectionError`; `ValueError` when `model` is empty.
         See https://platform.openai.com/docs/api-reference/models
         """
         return self._client.perform(
@@ -94,11 +84,7 @@ class Models(Resource):
         """`GET /models`: gives `SyncPage[Model]`.
 
         Iterate over what comes back to read on past the first page.
-
-        Raises:
-            APIStatusError: the server refused; the subclass tells the status.
-            APIConnectionError: no usable answer came.
-
+        Raises `APIStatusError` or `APIConnectionError`.
         See https://platform.openai.com/docs/api-reference/models
         """
         return self._client.perform(
@@ -117,11 +103,7 @@ class Models(Resource):
     ) -> Model:
         """`GET /models/{model}`: gives `Model`.
 
-        Raises:
-            APIStatusError: the server refused; the subclass tells the status.
-            APIConnectionError: no usable answer came.
-            ValueError: `model` is empty.
-
+        Raises `APIStatusError` or `APIConnectionError`; `ValueError` when `model` is empty.
         See https://platform.openai.com/docs/api-reference/models
         """
         return self._client.perform(
@@ -139,15 +121,8 @@ class Models(Resource):
 class AsyncModels(AsyncResource):
     """`client.models`. See https://platform.openai.com/docs/api-reference/models"""
 
-    @property
-    def with_raw_response(self) -> AsyncModelsWithRawResponse:
-        """The same resource, whose methods give the whole reply."""
-        return AsyncModelsWithRawResponse(self)
-
-    @property
-    def with_streaming_response(self) -> AsyncModelsWithStreamingResponse:
-        """The same resource, whose methods open the reply in a context."""
-        return AsyncModelsWithStreamingResponse(self)
+    with_raw_response: AsyncModelsWithRawResponse = twin()
+    with_streaming_response: AsyncModelsWithStreamingResponse = twin()
 
     @async_spelled
     async def delete(
@@ -161,11 +136,7 @@ class AsyncModels(AsyncResource):
     ) -> ModelDeleted:
         """`DELETE /models/{model}`: gives `ModelDeleted`.
 
-        Raises:
-            APIStatusError: the server refused; the subclass tells the status.
-            APIConnectionError: no usable answer came.
-            ValueError: `model` is empty.
-
+        Raises `APIStatusError` or `APIConnectionError`; `ValueError` when `model` is empty.
         See https://platform.openai.com/docs/api-reference/models
         """
         return await self._client.perform(
@@ -191,11 +162,7 @@ class AsyncModels(AsyncResource):
         """`GET /models`: gives `AsyncPaginator[Model, AsyncPage[Model]]`.
 
         Iterate over what comes back to read on past the first page.
-
-        Raises:
-            APIStatusError: the server refused; the subclass tells the status.
-            APIConnectionError: no usable answer came.
-
+        Raises `APIStatusError` or `APIConnectionError`.
         See https://platform.openai.com/docs/api-reference/models
         """
         return self._client.paginate(
@@ -214,11 +181,7 @@ class AsyncModels(AsyncResource):
     ) -> Model:
         """`GET /models/{model}`: gives `Model`.
 
-        Raises:
-            APIStatusError: the server refused; the subclass tells the status.
-            APIConnectionError: no usable answer came.
-            ValueError: `model` is empty.
-
+        Raises `APIStatusError` or `APIConnectionError`; `ValueError` when `model` is empty.
         See https://platform.openai.com/docs/api-reference/models
         """
         return await self._client.perform(
@@ -236,10 +199,6 @@ class AsyncModels(AsyncResource):
 class ModelsWithRawResponse(RawResource):
     """`Models` whose methods give the whole reply."""
 
-    if TYPE_CHECKING:
-
-        def __init__(self, resource: Models) -> None: ...
-
     delete = raw(Models.delete)
     list = raw(Models.list)
     retrieve = raw(Models.retrieve)
@@ -247,10 +206,6 @@ class ModelsWithRawResponse(RawResource):
 
 class ModelsWithStreamingResponse(StreamingResource):
     """`Models` whose methods open the reply in a context."""
-
-    if TYPE_CHECKING:
-
-        def __init__(self, resource: Models) -> None: ...
 
     delete = streaming(Models.delete)
     list = streaming(Models.list)
@@ -260,10 +215,6 @@ class ModelsWithStreamingResponse(StreamingResource):
 class AsyncModelsWithRawResponse(RawResource):
     """`AsyncModels` whose methods give the whole reply."""
 
-    if TYPE_CHECKING:
-
-        def __init__(self, resource: AsyncModels) -> None: ...
-
     delete = async_raw(AsyncModels.delete)
     list = async_raw(AsyncModels.list)
     retrieve = async_raw(AsyncModels.retrieve)
@@ -271,10 +222,6 @@ class AsyncModelsWithRawResponse(RawResource):
 
 class AsyncModelsWithStreamingResponse(StreamingResource):
     """`AsyncModels` whose methods open the reply in a context."""
-
-    if TYPE_CHECKING:
-
-        def __init__(self, resource: AsyncModels) -> None: ...
 
     delete = async_streaming(AsyncModels.delete)
     list = async_streaming(AsyncModels.list)

@@ -7,6 +7,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ..core.call import Call
+from ..core.link import twin
 from ..core.omit import not_given, omit
 from ..core.resource import (
     AsyncResource,
@@ -43,15 +44,8 @@ __all__ = [
 class Moderations(Resource):
     """`client.moderations`. See https://platform.openai.com/docs/api-reference/moderations"""
 
-    @property
-    def with_raw_response(self) -> ModerationsWithRawResponse:
-        """The same resource, whose methods give the whole reply."""
-        return ModerationsWithRawResponse(self)
-
-    @property
-    def with_streaming_response(self) -> ModerationsWithStreamingResponse:
-        """The same resource, whose methods open the reply in a context."""
-        return ModerationsWithStreamingResponse(self)
+    with_raw_response: ModerationsWithRawResponse = twin()
+    with_streaming_response: ModerationsWithStreamingResponse = twin()
 
     @spelled
     def create(
@@ -66,10 +60,7 @@ class Moderations(Resource):
     ) -> ModerationCreateResponse:
         """`POST /moderations`: gives `ModerationCreateResponse`.
 
-        Raises:
-            APIStatusError: the server refused; the subclass tells the status.
-            APIConnectionError: no usable answer came.
-
+        Raises `APIStatusError` or `APIConnectionError`.
         See https://platform.openai.com/docs/api-reference/moderations
         """
         return self._client.perform(
@@ -87,15 +78,8 @@ class Moderations(Resource):
 class AsyncModerations(AsyncResource):
     """`client.moderations`. See https://platform.openai.com/docs/api-reference/moderations"""
 
-    @property
-    def with_raw_response(self) -> AsyncModerationsWithRawResponse:
-        """The same resource, whose methods give the whole reply."""
-        return AsyncModerationsWithRawResponse(self)
-
-    @property
-    def with_streaming_response(self) -> AsyncModerationsWithStreamingResponse:
-        """The same resource, whose methods open the reply in a context."""
-        return AsyncModerationsWithStreamingResponse(self)
+    with_raw_response: AsyncModerationsWithRawResponse = twin()
+    with_streaming_response: AsyncModerationsWithStreamingResponse = twin()
 
     @async_spelled
     async def create(
@@ -110,10 +94,7 @@ class AsyncModerations(AsyncResource):
     ) -> ModerationCreateResponse:
         """`POST /moderations`: gives `ModerationCreateResponse`.
 
-        Raises:
-            APIStatusError: the server refused; the subclass tells the status.
-            APIConnectionError: no usable answer came.
-
+        Raises `APIStatusError` or `APIConnectionError`.
         See https://platform.openai.com/docs/api-reference/moderations
         """
         return await self._client.perform(
@@ -131,19 +112,11 @@ class AsyncModerations(AsyncResource):
 class ModerationsWithRawResponse(RawResource):
     """`Moderations` whose methods give the whole reply."""
 
-    if TYPE_CHECKING:
-
-        def __init__(self, resource: Moderations) -> None: ...
-
     create = raw(Moderations.create)
 
 
 class ModerationsWithStreamingResponse(StreamingResource):
     """`Moderations` whose methods open the reply in a context."""
-
-    if TYPE_CHECKING:
-
-        def __init__(self, resource: Moderations) -> None: ...
 
     create = streaming(Moderations.create)
 
@@ -151,18 +124,10 @@ class ModerationsWithStreamingResponse(StreamingResource):
 class AsyncModerationsWithRawResponse(RawResource):
     """`AsyncModerations` whose methods give the whole reply."""
 
-    if TYPE_CHECKING:
-
-        def __init__(self, resource: AsyncModerations) -> None: ...
-
     create = async_raw(AsyncModerations.create)
 
 
 class AsyncModerationsWithStreamingResponse(StreamingResource):
     """`AsyncModerations` whose methods open the reply in a context."""
-
-    if TYPE_CHECKING:
-
-        def __init__(self, resource: AsyncModerations) -> None: ...
 
     create = async_streaming(AsyncModerations.create)

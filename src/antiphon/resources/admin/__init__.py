@@ -3,10 +3,10 @@
 
 from __future__ import annotations
 
-from functools import cached_property
 from typing import TYPE_CHECKING
 
 from ...core.lazy import serve
+from ...core.link import child, same, twin
 from ...core.resource import AsyncResource, RawResource, Resource, StreamingResource
 
 if TYPE_CHECKING:
@@ -38,103 +38,41 @@ __all__ = [
 class Admin(Resource):
     """`client.admin`. See https://platform.openai.com/docs/api-reference/administration"""
 
-    @cached_property
-    def organization(self) -> Organization:
-        """`client.admin.organization`, made on first use."""
-        from .organization import Organization
-
-        return Organization(self._client)
-
-    @property
-    def with_raw_response(self) -> AdminWithRawResponse:
-        """The same resource, whose methods give the whole reply."""
-        return AdminWithRawResponse(self)
-
-    @property
-    def with_streaming_response(self) -> AdminWithStreamingResponse:
-        """The same resource, whose methods open the reply in a context."""
-        return AdminWithStreamingResponse(self)
+    organization: Organization = child(".organization")
+    with_raw_response: AdminWithRawResponse = twin()
+    with_streaming_response: AdminWithStreamingResponse = twin()
 
 
 class AsyncAdmin(AsyncResource):
     """`client.admin`. See https://platform.openai.com/docs/api-reference/administration"""
 
-    @cached_property
-    def organization(self) -> AsyncOrganization:
-        """`client.admin.organization`, made on first use."""
-        from .organization import AsyncOrganization
-
-        return AsyncOrganization(self._client)
-
-    @property
-    def with_raw_response(self) -> AsyncAdminWithRawResponse:
-        """The same resource, whose methods give the whole reply."""
-        return AsyncAdminWithRawResponse(self)
-
-    @property
-    def with_streaming_response(self) -> AsyncAdminWithStreamingResponse:
-        """The same resource, whose methods open the reply in a context."""
-        return AsyncAdminWithStreamingResponse(self)
+    organization: AsyncOrganization = child(".organization")
+    with_raw_response: AsyncAdminWithRawResponse = twin()
+    with_streaming_response: AsyncAdminWithStreamingResponse = twin()
 
 
 class AdminWithRawResponse(RawResource):
     """`Admin` whose methods give the whole reply."""
 
-    if TYPE_CHECKING:
-
-        def __init__(self, resource: Admin) -> None: ...
-
-    @property
-    def organization(self) -> OrganizationWithRawResponse:
-        """`client.admin.organization` in the same form."""
-        from .organization import OrganizationWithRawResponse
-
-        return OrganizationWithRawResponse(self._resource.organization)
+    organization: OrganizationWithRawResponse = same(".organization")
 
 
 class AdminWithStreamingResponse(StreamingResource):
     """`Admin` whose methods open the reply in a context."""
 
-    if TYPE_CHECKING:
-
-        def __init__(self, resource: Admin) -> None: ...
-
-    @property
-    def organization(self) -> OrganizationWithStreamingResponse:
-        """`client.admin.organization` in the same form."""
-        from .organization import OrganizationWithStreamingResponse
-
-        return OrganizationWithStreamingResponse(self._resource.organization)
+    organization: OrganizationWithStreamingResponse = same(".organization")
 
 
 class AsyncAdminWithRawResponse(RawResource):
     """`AsyncAdmin` whose methods give the whole reply."""
 
-    if TYPE_CHECKING:
-
-        def __init__(self, resource: AsyncAdmin) -> None: ...
-
-    @property
-    def organization(self) -> AsyncOrganizationWithRawResponse:
-        """`client.admin.organization` in the same form."""
-        from .organization import AsyncOrganizationWithRawResponse
-
-        return AsyncOrganizationWithRawResponse(self._resource.organization)
+    organization: AsyncOrganizationWithRawResponse = same(".organization")
 
 
 class AsyncAdminWithStreamingResponse(StreamingResource):
     """`AsyncAdmin` whose methods open the reply in a context."""
 
-    if TYPE_CHECKING:
-
-        def __init__(self, resource: AsyncAdmin) -> None: ...
-
-    @property
-    def organization(self) -> AsyncOrganizationWithStreamingResponse:
-        """`client.admin.organization` in the same form."""
-        from .organization import AsyncOrganizationWithStreamingResponse
-
-        return AsyncOrganizationWithStreamingResponse(self._resource.organization)
+    organization: AsyncOrganizationWithStreamingResponse = same(".organization")
 
 
 serve(
@@ -143,13 +81,7 @@ serve(
         "": """\
 admin: Admin AdminWithRawResponse AdminWithStreamingResponse AsyncAdmin AsyncAdminWithRawResponse AsyncAdminWithStreamingResponse"""
     },
-    elsewhere={
-        "Organization": "antiphon.resources.admin.organization:Organization",
-        "OrganizationWithRawResponse": "antiphon.resources.admin.organization:OrganizationWithRawResponse",
-        "OrganizationWithStreamingResponse": "antiphon.resources.admin.organization:OrganizationWithStreamingResponse",
-        "AsyncOrganization": "antiphon.resources.admin.organization:AsyncOrganization",
-        "AsyncOrganizationWithRawResponse": "antiphon.resources.admin.organization:AsyncOrganizationWithRawResponse",
-        "AsyncOrganizationWithStreamingResponse": "antiphon.resources.admin.organization:AsyncOrganizationWithStreamingResponse",
-    },
+    elsewhere="""\
+antiphon.resources.admin.organization: Organization OrganizationWithRawResponse OrganizationWithStreamingResponse AsyncOrganization AsyncOrganizationWithRawResponse AsyncOrganizationWithStreamingResponse""",
     packages=["organization"],
 )

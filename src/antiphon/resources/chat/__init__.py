@@ -3,10 +3,10 @@
 
 from __future__ import annotations
 
-from functools import cached_property
 from typing import TYPE_CHECKING
 
 from ...core.lazy import serve
+from ...core.link import child, same, twin
 from ...core.resource import AsyncResource, RawResource, Resource, StreamingResource
 
 if TYPE_CHECKING:
@@ -38,103 +38,41 @@ __all__ = [
 class Chat(Resource):
     """`client.chat`. See https://platform.openai.com/docs/api-reference/chat"""
 
-    @cached_property
-    def completions(self) -> Completions:
-        """`client.chat.completions`, made on first use."""
-        from .completions import Completions
-
-        return Completions(self._client)
-
-    @property
-    def with_raw_response(self) -> ChatWithRawResponse:
-        """The same resource, whose methods give the whole reply."""
-        return ChatWithRawResponse(self)
-
-    @property
-    def with_streaming_response(self) -> ChatWithStreamingResponse:
-        """The same resource, whose methods open the reply in a context."""
-        return ChatWithStreamingResponse(self)
+    completions: Completions = child(".completions")
+    with_raw_response: ChatWithRawResponse = twin()
+    with_streaming_response: ChatWithStreamingResponse = twin()
 
 
 class AsyncChat(AsyncResource):
     """`client.chat`. See https://platform.openai.com/docs/api-reference/chat"""
 
-    @cached_property
-    def completions(self) -> AsyncCompletions:
-        """`client.chat.completions`, made on first use."""
-        from .completions import AsyncCompletions
-
-        return AsyncCompletions(self._client)
-
-    @property
-    def with_raw_response(self) -> AsyncChatWithRawResponse:
-        """The same resource, whose methods give the whole reply."""
-        return AsyncChatWithRawResponse(self)
-
-    @property
-    def with_streaming_response(self) -> AsyncChatWithStreamingResponse:
-        """The same resource, whose methods open the reply in a context."""
-        return AsyncChatWithStreamingResponse(self)
+    completions: AsyncCompletions = child(".completions")
+    with_raw_response: AsyncChatWithRawResponse = twin()
+    with_streaming_response: AsyncChatWithStreamingResponse = twin()
 
 
 class ChatWithRawResponse(RawResource):
     """`Chat` whose methods give the whole reply."""
 
-    if TYPE_CHECKING:
-
-        def __init__(self, resource: Chat) -> None: ...
-
-    @property
-    def completions(self) -> CompletionsWithRawResponse:
-        """`client.chat.completions` in the same form."""
-        from .completions import CompletionsWithRawResponse
-
-        return CompletionsWithRawResponse(self._resource.completions)
+    completions: CompletionsWithRawResponse = same(".completions")
 
 
 class ChatWithStreamingResponse(StreamingResource):
     """`Chat` whose methods open the reply in a context."""
 
-    if TYPE_CHECKING:
-
-        def __init__(self, resource: Chat) -> None: ...
-
-    @property
-    def completions(self) -> CompletionsWithStreamingResponse:
-        """`client.chat.completions` in the same form."""
-        from .completions import CompletionsWithStreamingResponse
-
-        return CompletionsWithStreamingResponse(self._resource.completions)
+    completions: CompletionsWithStreamingResponse = same(".completions")
 
 
 class AsyncChatWithRawResponse(RawResource):
     """`AsyncChat` whose methods give the whole reply."""
 
-    if TYPE_CHECKING:
-
-        def __init__(self, resource: AsyncChat) -> None: ...
-
-    @property
-    def completions(self) -> AsyncCompletionsWithRawResponse:
-        """`client.chat.completions` in the same form."""
-        from .completions import AsyncCompletionsWithRawResponse
-
-        return AsyncCompletionsWithRawResponse(self._resource.completions)
+    completions: AsyncCompletionsWithRawResponse = same(".completions")
 
 
 class AsyncChatWithStreamingResponse(StreamingResource):
     """`AsyncChat` whose methods open the reply in a context."""
 
-    if TYPE_CHECKING:
-
-        def __init__(self, resource: AsyncChat) -> None: ...
-
-    @property
-    def completions(self) -> AsyncCompletionsWithStreamingResponse:
-        """`client.chat.completions` in the same form."""
-        from .completions import AsyncCompletionsWithStreamingResponse
-
-        return AsyncCompletionsWithStreamingResponse(self._resource.completions)
+    completions: AsyncCompletionsWithStreamingResponse = same(".completions")
 
 
 serve(
@@ -143,13 +81,7 @@ serve(
         "": """\
 chat: Chat ChatWithRawResponse ChatWithStreamingResponse AsyncChat AsyncChatWithRawResponse AsyncChatWithStreamingResponse"""
     },
-    elsewhere={
-        "Completions": "antiphon.resources.chat.completions:Completions",
-        "CompletionsWithRawResponse": "antiphon.resources.chat.completions:CompletionsWithRawResponse",
-        "CompletionsWithStreamingResponse": "antiphon.resources.chat.completions:CompletionsWithStreamingResponse",
-        "AsyncCompletions": "antiphon.resources.chat.completions:AsyncCompletions",
-        "AsyncCompletionsWithRawResponse": "antiphon.resources.chat.completions:AsyncCompletionsWithRawResponse",
-        "AsyncCompletionsWithStreamingResponse": "antiphon.resources.chat.completions:AsyncCompletionsWithStreamingResponse",
-    },
+    elsewhere="""\
+antiphon.resources.chat.completions: Completions CompletionsWithRawResponse CompletionsWithStreamingResponse AsyncCompletions AsyncCompletionsWithRawResponse AsyncCompletionsWithStreamingResponse""",
     packages=["completions"],
 )

@@ -3,10 +3,10 @@
 
 from __future__ import annotations
 
-from functools import cached_property
 from typing import TYPE_CHECKING
 
 from ...core.lazy import serve
+from ...core.link import child, same, twin
 from ...core.resource import AsyncResource, RawResource, Resource, StreamingResource
 
 if TYPE_CHECKING:
@@ -66,187 +66,53 @@ __all__ = [
 class FineTuning(Resource):
     """`client.fine_tuning`. See https://platform.openai.com/docs/api-reference/fine-tuning"""
 
-    @cached_property
-    def alpha(self) -> Alpha:
-        """`client.fine_tuning.alpha`, made on first use."""
-        from .alpha import Alpha
-
-        return Alpha(self._client)
-
-    @cached_property
-    def checkpoints(self) -> Checkpoints:
-        """`client.fine_tuning.checkpoints`, made on first use."""
-        from .checkpoints import Checkpoints
-
-        return Checkpoints(self._client)
-
-    @cached_property
-    def jobs(self) -> Jobs:
-        """`client.fine_tuning.jobs`, made on first use."""
-        from .jobs import Jobs
-
-        return Jobs(self._client)
-
-    @property
-    def with_raw_response(self) -> FineTuningWithRawResponse:
-        """The same resource, whose methods give the whole reply."""
-        return FineTuningWithRawResponse(self)
-
-    @property
-    def with_streaming_response(self) -> FineTuningWithStreamingResponse:
-        """The same resource, whose methods open the reply in a context."""
-        return FineTuningWithStreamingResponse(self)
+    alpha: Alpha = child(".alpha")
+    checkpoints: Checkpoints = child(".checkpoints")
+    jobs: Jobs = child(".jobs")
+    with_raw_response: FineTuningWithRawResponse = twin()
+    with_streaming_response: FineTuningWithStreamingResponse = twin()
 
 
 class AsyncFineTuning(AsyncResource):
     """`client.fine_tuning`. See https://platform.openai.com/docs/api-reference/fine-tuning"""
 
-    @cached_property
-    def alpha(self) -> AsyncAlpha:
-        """`client.fine_tuning.alpha`, made on first use."""
-        from .alpha import AsyncAlpha
-
-        return AsyncAlpha(self._client)
-
-    @cached_property
-    def checkpoints(self) -> AsyncCheckpoints:
-        """`client.fine_tuning.checkpoints`, made on first use."""
-        from .checkpoints import AsyncCheckpoints
-
-        return AsyncCheckpoints(self._client)
-
-    @cached_property
-    def jobs(self) -> AsyncJobs:
-        """`client.fine_tuning.jobs`, made on first use."""
-        from .jobs import AsyncJobs
-
-        return AsyncJobs(self._client)
-
-    @property
-    def with_raw_response(self) -> AsyncFineTuningWithRawResponse:
-        """The same resource, whose methods give the whole reply."""
-        return AsyncFineTuningWithRawResponse(self)
-
-    @property
-    def with_streaming_response(self) -> AsyncFineTuningWithStreamingResponse:
-        """The same resource, whose methods open the reply in a context."""
-        return AsyncFineTuningWithStreamingResponse(self)
+    alpha: AsyncAlpha = child(".alpha")
+    checkpoints: AsyncCheckpoints = child(".checkpoints")
+    jobs: AsyncJobs = child(".jobs")
+    with_raw_response: AsyncFineTuningWithRawResponse = twin()
+    with_streaming_response: AsyncFineTuningWithStreamingResponse = twin()
 
 
 class FineTuningWithRawResponse(RawResource):
     """`FineTuning` whose methods give the whole reply."""
 
-    if TYPE_CHECKING:
-
-        def __init__(self, resource: FineTuning) -> None: ...
-
-    @property
-    def alpha(self) -> AlphaWithRawResponse:
-        """`client.fine_tuning.alpha` in the same form."""
-        from .alpha import AlphaWithRawResponse
-
-        return AlphaWithRawResponse(self._resource.alpha)
-
-    @property
-    def checkpoints(self) -> CheckpointsWithRawResponse:
-        """`client.fine_tuning.checkpoints` in the same form."""
-        from .checkpoints import CheckpointsWithRawResponse
-
-        return CheckpointsWithRawResponse(self._resource.checkpoints)
-
-    @property
-    def jobs(self) -> JobsWithRawResponse:
-        """`client.fine_tuning.jobs` in the same form."""
-        from .jobs import JobsWithRawResponse
-
-        return JobsWithRawResponse(self._resource.jobs)
+    alpha: AlphaWithRawResponse = same(".alpha")
+    checkpoints: CheckpointsWithRawResponse = same(".checkpoints")
+    jobs: JobsWithRawResponse = same(".jobs")
 
 
 class FineTuningWithStreamingResponse(StreamingResource):
     """`FineTuning` whose methods open the reply in a context."""
 
-    if TYPE_CHECKING:
-
-        def __init__(self, resource: FineTuning) -> None: ...
-
-    @property
-    def alpha(self) -> AlphaWithStreamingResponse:
-        """`client.fine_tuning.alpha` in the same form."""
-        from .alpha import AlphaWithStreamingResponse
-
-        return AlphaWithStreamingResponse(self._resource.alpha)
-
-    @property
-    def checkpoints(self) -> CheckpointsWithStreamingResponse:
-        """`client.fine_tuning.checkpoints` in the same form."""
-        from .checkpoints import CheckpointsWithStreamingResponse
-
-        return CheckpointsWithStreamingResponse(self._resource.checkpoints)
-
-    @property
-    def jobs(self) -> JobsWithStreamingResponse:
-        """`client.fine_tuning.jobs` in the same form."""
-        from .jobs import JobsWithStreamingResponse
-
-        return JobsWithStreamingResponse(self._resource.jobs)
+    alpha: AlphaWithStreamingResponse = same(".alpha")
+    checkpoints: CheckpointsWithStreamingResponse = same(".checkpoints")
+    jobs: JobsWithStreamingResponse = same(".jobs")
 
 
 class AsyncFineTuningWithRawResponse(RawResource):
     """`AsyncFineTuning` whose methods give the whole reply."""
 
-    if TYPE_CHECKING:
-
-        def __init__(self, resource: AsyncFineTuning) -> None: ...
-
-    @property
-    def alpha(self) -> AsyncAlphaWithRawResponse:
-        """`client.fine_tuning.alpha` in the same form."""
-        from .alpha import AsyncAlphaWithRawResponse
-
-        return AsyncAlphaWithRawResponse(self._resource.alpha)
-
-    @property
-    def checkpoints(self) -> AsyncCheckpointsWithRawResponse:
-        """`client.fine_tuning.checkpoints` in the same form."""
-        from .checkpoints import AsyncCheckpointsWithRawResponse
-
-        return AsyncCheckpointsWithRawResponse(self._resource.checkpoints)
-
-    @property
-    def jobs(self) -> AsyncJobsWithRawResponse:
-        """`client.fine_tuning.jobs` in the same form."""
-        from .jobs import AsyncJobsWithRawResponse
-
-        return AsyncJobsWithRawResponse(self._resource.jobs)
+    alpha: AsyncAlphaWithRawResponse = same(".alpha")
+    checkpoints: AsyncCheckpointsWithRawResponse = same(".checkpoints")
+    jobs: AsyncJobsWithRawResponse = same(".jobs")
 
 
 class AsyncFineTuningWithStreamingResponse(StreamingResource):
     """`AsyncFineTuning` whose methods open the reply in a context."""
 
-    if TYPE_CHECKING:
-
-        def __init__(self, resource: AsyncFineTuning) -> None: ...
-
-    @property
-    def alpha(self) -> AsyncAlphaWithStreamingResponse:
-        """`client.fine_tuning.alpha` in the same form."""
-        from .alpha import AsyncAlphaWithStreamingResponse
-
-        return AsyncAlphaWithStreamingResponse(self._resource.alpha)
-
-    @property
-    def checkpoints(self) -> AsyncCheckpointsWithStreamingResponse:
-        """`client.fine_tuning.checkpoints` in the same form."""
-        from .checkpoints import AsyncCheckpointsWithStreamingResponse
-
-        return AsyncCheckpointsWithStreamingResponse(self._resource.checkpoints)
-
-    @property
-    def jobs(self) -> AsyncJobsWithStreamingResponse:
-        """`client.fine_tuning.jobs` in the same form."""
-        from .jobs import AsyncJobsWithStreamingResponse
-
-        return AsyncJobsWithStreamingResponse(self._resource.jobs)
+    alpha: AsyncAlphaWithStreamingResponse = same(".alpha")
+    checkpoints: AsyncCheckpointsWithStreamingResponse = same(".checkpoints")
+    jobs: AsyncJobsWithStreamingResponse = same(".jobs")
 
 
 serve(
@@ -255,25 +121,9 @@ serve(
         "": """\
 fine_tuning: FineTuning FineTuningWithRawResponse FineTuningWithStreamingResponse AsyncFineTuning AsyncFineTuningWithRawResponse AsyncFineTuningWithStreamingResponse"""
     },
-    elsewhere={
-        "Alpha": "antiphon.resources.fine_tuning.alpha:Alpha",
-        "AlphaWithRawResponse": "antiphon.resources.fine_tuning.alpha:AlphaWithRawResponse",
-        "AlphaWithStreamingResponse": "antiphon.resources.fine_tuning.alpha:AlphaWithStreamingResponse",
-        "AsyncAlpha": "antiphon.resources.fine_tuning.alpha:AsyncAlpha",
-        "AsyncAlphaWithRawResponse": "antiphon.resources.fine_tuning.alpha:AsyncAlphaWithRawResponse",
-        "AsyncAlphaWithStreamingResponse": "antiphon.resources.fine_tuning.alpha:AsyncAlphaWithStreamingResponse",
-        "Checkpoints": "antiphon.resources.fine_tuning.checkpoints:Checkpoints",
-        "CheckpointsWithRawResponse": "antiphon.resources.fine_tuning.checkpoints:CheckpointsWithRawResponse",
-        "CheckpointsWithStreamingResponse": "antiphon.resources.fine_tuning.checkpoints:CheckpointsWithStreamingResponse",
-        "AsyncCheckpoints": "antiphon.resources.fine_tuning.checkpoints:AsyncCheckpoints",
-        "AsyncCheckpointsWithRawResponse": "antiphon.resources.fine_tuning.checkpoints:AsyncCheckpointsWithRawResponse",
-        "AsyncCheckpointsWithStreamingResponse": "antiphon.resources.fine_tuning.checkpoints:AsyncCheckpointsWithStreamingResponse",
-        "Jobs": "antiphon.resources.fine_tuning.jobs:Jobs",
-        "JobsWithRawResponse": "antiphon.resources.fine_tuning.jobs:JobsWithRawResponse",
-        "JobsWithStreamingResponse": "antiphon.resources.fine_tuning.jobs:JobsWithStreamingResponse",
-        "AsyncJobs": "antiphon.resources.fine_tuning.jobs:AsyncJobs",
-        "AsyncJobsWithRawResponse": "antiphon.resources.fine_tuning.jobs:AsyncJobsWithRawResponse",
-        "AsyncJobsWithStreamingResponse": "antiphon.resources.fine_tuning.jobs:AsyncJobsWithStreamingResponse",
-    },
+    elsewhere="""\
+antiphon.resources.fine_tuning.alpha: Alpha AlphaWithRawResponse AlphaWithStreamingResponse AsyncAlpha AsyncAlphaWithRawResponse AsyncAlphaWithStreamingResponse
+antiphon.resources.fine_tuning.checkpoints: Checkpoints CheckpointsWithRawResponse CheckpointsWithStreamingResponse AsyncCheckpoints AsyncCheckpointsWithRawResponse AsyncCheckpointsWithStreamingResponse
+antiphon.resources.fine_tuning.jobs: Jobs JobsWithRawResponse JobsWithStreamingResponse AsyncJobs AsyncJobsWithRawResponse AsyncJobsWithStreamingResponse""",
     packages=["alpha", "checkpoints", "jobs"],
 )

@@ -4,11 +4,11 @@
 
 from __future__ import annotations
 
-from functools import cached_property
 from typing import TYPE_CHECKING
 
 from ...core.call import Call
 from ...core.lazy import serve
+from ...core.link import child, same, twin
 from ...core.omit import not_given, omit
 from ...core.resource import (
     AsyncResource,
@@ -70,27 +70,10 @@ __all__ = [
 class Skills(Resource):
     """`client.skills`. See https://platform.openai.com/docs/api-reference"""
 
-    @cached_property
-    def content(self) -> Content:
-        """`client.skills.content`, made on first use."""
-        return Content(self._client)
-
-    @cached_property
-    def versions(self) -> Versions:
-        """`client.skills.versions`, made on first use."""
-        from .versions import Versions
-
-        return Versions(self._client)
-
-    @property
-    def with_raw_response(self) -> SkillsWithRawResponse:
-        """The same resource, whose methods give the whole reply."""
-        return SkillsWithRawResponse(self)
-
-    @property
-    def with_streaming_response(self) -> SkillsWithStreamingResponse:
-        """The same resource, whose methods open the reply in a context."""
-        return SkillsWithStreamingResponse(self)
+    content: Content = child()
+    versions: Versions = child(".versions")
+    with_raw_response: SkillsWithRawResponse = twin()
+    with_streaming_response: SkillsWithStreamingResponse = twin()
 
     @spelled
     def create(
@@ -104,10 +87,7 @@ class Skills(Resource):
     ) -> Skill:
         """`POST /skills`: gives `Skill`.
 
-        Raises:
-            APIStatusError: the server refused; the subclass tells the status.
-            APIConnectionError: no usable answer came.
-
+        Raises `APIStatusError` or `APIConnectionError`.
         See https://platform.openai.com/docs/api-reference
         """
         return self._client.perform(
@@ -133,11 +113,7 @@ class Skills(Resource):
     ) -> DeletedSkill:
         """`DELETE /skills/{skill_id}`: gives `DeletedSkill`.
 
-        Raises:
-            APIStatusError: the server refused; the subclass tells the status.
-            APIConnectionError: no usable answer came.
-            ValueError: `skill_id` is empty.
-
+        Raises `APIStatusError` or `APIConnectionError`; `ValueError` when `skill_id` is empty.
         See https://platform.openai.com/docs/api-reference
         """
         return self._client.perform(
@@ -166,11 +142,7 @@ class Skills(Resource):
         """`GET /skills`: gives `SyncCursorPage[Skill]`.
 
         Iterate over what comes back to read on past the first page.
-
-        Raises:
-            APIStatusError: the server refused; the subclass tells the status.
-            APIConnectionError: no usable answer came.
-
+        Raises `APIStatusError` or `APIConnectionError`.
         See https://platform.openai.com/docs/api-reference
         """
         return self._client.perform(
@@ -196,11 +168,7 @@ class Skills(Resource):
     ) -> Skill:
         """`GET /skills/{skill_id}`: gives `Skill`.
 
-        Raises:
-            APIStatusError: the server refused; the subclass tells the status.
-            APIConnectionError: no usable answer came.
-            ValueError: `skill_id` is empty.
-
+        Raises `APIStatusError` or `APIConnectionError`; `ValueError` when `skill_id` is empty.
         See https://platform.openai.com/docs/api-reference
         """
         return self._client.perform(
@@ -227,11 +195,7 @@ class Skills(Resource):
     ) -> Skill:
         """`POST /skills/{skill_id}`: gives `Skill`.
 
-        Raises:
-            APIStatusError: the server refused; the subclass tells the status.
-            APIConnectionError: no usable answer came.
-            ValueError: `skill_id` is empty.
-
+        Raises `APIStatusError` or `APIConnectionError`; `ValueError` when `skill_id` is empty.
         See https://platform.openai.com/docs/api-reference
         """
         return self._client.perform(
@@ -250,27 +214,10 @@ class Skills(Resource):
 class AsyncSkills(AsyncResource):
     """`client.skills`. See https://platform.openai.com/docs/api-reference"""
 
-    @cached_property
-    def content(self) -> AsyncContent:
-        """`client.skills.content`, made on first use."""
-        return AsyncContent(self._client)
-
-    @cached_property
-    def versions(self) -> AsyncVersions:
-        """`client.skills.versions`, made on first use."""
-        from .versions import AsyncVersions
-
-        return AsyncVersions(self._client)
-
-    @property
-    def with_raw_response(self) -> AsyncSkillsWithRawResponse:
-        """The same resource, whose methods give the whole reply."""
-        return AsyncSkillsWithRawResponse(self)
-
-    @property
-    def with_streaming_response(self) -> AsyncSkillsWithStreamingResponse:
-        """The same resource, whose methods open the reply in a context."""
-        return AsyncSkillsWithStreamingResponse(self)
+    content: AsyncContent = child()
+    versions: AsyncVersions = child(".versions")
+    with_raw_response: AsyncSkillsWithRawResponse = twin()
+    with_streaming_response: AsyncSkillsWithStreamingResponse = twin()
 
     @async_spelled
     async def create(
@@ -284,10 +231,7 @@ class AsyncSkills(AsyncResource):
     ) -> Skill:
         """`POST /skills`: gives `Skill`.
 
-        Raises:
-            APIStatusError: the server refused; the subclass tells the status.
-            APIConnectionError: no usable answer came.
-
+        Raises `APIStatusError` or `APIConnectionError`.
         See https://platform.openai.com/docs/api-reference
         """
         return await self._client.perform(
@@ -313,11 +257,7 @@ class AsyncSkills(AsyncResource):
     ) -> DeletedSkill:
         """`DELETE /skills/{skill_id}`: gives `DeletedSkill`.
 
-        Raises:
-            APIStatusError: the server refused; the subclass tells the status.
-            APIConnectionError: no usable answer came.
-            ValueError: `skill_id` is empty.
-
+        Raises `APIStatusError` or `APIConnectionError`; `ValueError` when `skill_id` is empty.
         See https://platform.openai.com/docs/api-reference
         """
         return await self._client.perform(
@@ -346,11 +286,7 @@ class AsyncSkills(AsyncResource):
         """`GET /skills`: gives `AsyncPaginator[Skill, AsyncCursorPage[Skill]]`.
 
         Iterate over what comes back to read on past the first page.
-
-        Raises:
-            APIStatusError: the server refused; the subclass tells the status.
-            APIConnectionError: no usable answer came.
-
+        Raises `APIStatusError` or `APIConnectionError`.
         See https://platform.openai.com/docs/api-reference
         """
         return self._client.paginate(
@@ -376,11 +312,7 @@ class AsyncSkills(AsyncResource):
     ) -> Skill:
         """`GET /skills/{skill_id}`: gives `Skill`.
 
-        Raises:
-            APIStatusError: the server refused; the subclass tells the status.
-            APIConnectionError: no usable answer came.
-            ValueError: `skill_id` is empty.
-
+        Raises `APIStatusError` or `APIConnectionError`; `ValueError` when `skill_id` is empty.
         See https://platform.openai.com/docs/api-reference
         """
         return await self._client.perform(
@@ -407,11 +339,7 @@ class AsyncSkills(AsyncResource):
     ) -> Skill:
         """`POST /skills/{skill_id}`: gives `Skill`.
 
-        Raises:
-            APIStatusError: the server refused; the subclass tells the status.
-            APIConnectionError: no usable answer came.
-            ValueError: `skill_id` is empty.
-
+        Raises `APIStatusError` or `APIConnectionError`; `ValueError` when `skill_id` is empty.
         See https://platform.openai.com/docs/api-reference
         """
         return await self._client.perform(
@@ -430,119 +358,56 @@ class AsyncSkills(AsyncResource):
 class SkillsWithRawResponse(RawResource):
     """`Skills` whose methods give the whole reply."""
 
-    if TYPE_CHECKING:
-
-        def __init__(self, resource: Skills) -> None: ...
-
     create = raw(Skills.create)
     delete = raw(Skills.delete)
     list = raw(Skills.list)
     retrieve = raw(Skills.retrieve)
     update = raw(Skills.update)
-
-    @property
-    def content(self) -> ContentWithRawResponse:
-        """`client.skills.content` in the same form."""
-        return ContentWithRawResponse(self._resource.content)
-
-    @property
-    def versions(self) -> VersionsWithRawResponse:
-        """`client.skills.versions` in the same form."""
-        from .versions import VersionsWithRawResponse
-
-        return VersionsWithRawResponse(self._resource.versions)
+    content: ContentWithRawResponse = same()
+    versions: VersionsWithRawResponse = same(".versions")
 
 
 class SkillsWithStreamingResponse(StreamingResource):
     """`Skills` whose methods open the reply in a context."""
-
-    if TYPE_CHECKING:
-
-        def __init__(self, resource: Skills) -> None: ...
 
     create = streaming(Skills.create)
     delete = streaming(Skills.delete)
     list = streaming(Skills.list)
     retrieve = streaming(Skills.retrieve)
     update = streaming(Skills.update)
-
-    @property
-    def content(self) -> ContentWithStreamingResponse:
-        """`client.skills.content` in the same form."""
-        return ContentWithStreamingResponse(self._resource.content)
-
-    @property
-    def versions(self) -> VersionsWithStreamingResponse:
-        """`client.skills.versions` in the same form."""
-        from .versions import VersionsWithStreamingResponse
-
-        return VersionsWithStreamingResponse(self._resource.versions)
+    content: ContentWithStreamingResponse = same()
+    versions: VersionsWithStreamingResponse = same(".versions")
 
 
 class AsyncSkillsWithRawResponse(RawResource):
     """`AsyncSkills` whose methods give the whole reply."""
-
-    if TYPE_CHECKING:
-
-        def __init__(self, resource: AsyncSkills) -> None: ...
 
     create = async_raw(AsyncSkills.create)
     delete = async_raw(AsyncSkills.delete)
     list = async_raw(AsyncSkills.list)
     retrieve = async_raw(AsyncSkills.retrieve)
     update = async_raw(AsyncSkills.update)
-
-    @property
-    def content(self) -> AsyncContentWithRawResponse:
-        """`client.skills.content` in the same form."""
-        return AsyncContentWithRawResponse(self._resource.content)
-
-    @property
-    def versions(self) -> AsyncVersionsWithRawResponse:
-        """`client.skills.versions` in the same form."""
-        from .versions import AsyncVersionsWithRawResponse
-
-        return AsyncVersionsWithRawResponse(self._resource.versions)
+    content: AsyncContentWithRawResponse = same()
+    versions: AsyncVersionsWithRawResponse = same(".versions")
 
 
 class AsyncSkillsWithStreamingResponse(StreamingResource):
     """`AsyncSkills` whose methods open the reply in a context."""
-
-    if TYPE_CHECKING:
-
-        def __init__(self, resource: AsyncSkills) -> None: ...
 
     create = async_streaming(AsyncSkills.create)
     delete = async_streaming(AsyncSkills.delete)
     list = async_streaming(AsyncSkills.list)
     retrieve = async_streaming(AsyncSkills.retrieve)
     update = async_streaming(AsyncSkills.update)
-
-    @property
-    def content(self) -> AsyncContentWithStreamingResponse:
-        """`client.skills.content` in the same form."""
-        return AsyncContentWithStreamingResponse(self._resource.content)
-
-    @property
-    def versions(self) -> AsyncVersionsWithStreamingResponse:
-        """`client.skills.versions` in the same form."""
-        from .versions import AsyncVersionsWithStreamingResponse
-
-        return AsyncVersionsWithStreamingResponse(self._resource.versions)
+    content: AsyncContentWithStreamingResponse = same()
+    versions: AsyncVersionsWithStreamingResponse = same(".versions")
 
 
 class Content(Resource):
     """`client.skills.content`. See https://platform.openai.com/docs/api-reference"""
 
-    @property
-    def with_raw_response(self) -> ContentWithRawResponse:
-        """The same resource, whose methods give the whole reply."""
-        return ContentWithRawResponse(self)
-
-    @property
-    def with_streaming_response(self) -> ContentWithStreamingResponse:
-        """The same resource, whose methods open the reply in a context."""
-        return ContentWithStreamingResponse(self)
+    with_raw_response: ContentWithRawResponse = twin()
+    with_streaming_response: ContentWithStreamingResponse = twin()
 
     @spelled
     def retrieve(
@@ -556,11 +421,7 @@ class Content(Resource):
     ) -> HttpxBinaryResponseContent:
         """`GET /skills/{skill_id}/content`: gives `HttpxBinaryResponseContent`.
 
-        Raises:
-            APIStatusError: the server refused; the subclass tells the status.
-            APIConnectionError: no usable answer came.
-            ValueError: `skill_id` is empty.
-
+        Raises `APIStatusError` or `APIConnectionError`; `ValueError` when `skill_id` is empty.
         See https://platform.openai.com/docs/api-reference
         """
         return self._client.perform(
@@ -578,15 +439,8 @@ class Content(Resource):
 class AsyncContent(AsyncResource):
     """`client.skills.content`. See https://platform.openai.com/docs/api-reference"""
 
-    @property
-    def with_raw_response(self) -> AsyncContentWithRawResponse:
-        """The same resource, whose methods give the whole reply."""
-        return AsyncContentWithRawResponse(self)
-
-    @property
-    def with_streaming_response(self) -> AsyncContentWithStreamingResponse:
-        """The same resource, whose methods open the reply in a context."""
-        return AsyncContentWithStreamingResponse(self)
+    with_raw_response: AsyncContentWithRawResponse = twin()
+    with_streaming_response: AsyncContentWithStreamingResponse = twin()
 
     @async_spelled
     async def retrieve(
@@ -600,11 +454,7 @@ class AsyncContent(AsyncResource):
     ) -> HttpxBinaryResponseContent:
         """`GET /skills/{skill_id}/content`: gives `HttpxBinaryResponseContent`.
 
-        Raises:
-            APIStatusError: the server refused; the subclass tells the status.
-            APIConnectionError: no usable answer came.
-            ValueError: `skill_id` is empty.
-
+        Raises `APIStatusError` or `APIConnectionError`; `ValueError` when `skill_id` is empty.
         See https://platform.openai.com/docs/api-reference
         """
         return await self._client.perform(
@@ -622,19 +472,11 @@ class AsyncContent(AsyncResource):
 class ContentWithRawResponse(RawResource):
     """`Content` whose methods give the whole reply."""
 
-    if TYPE_CHECKING:
-
-        def __init__(self, resource: Content) -> None: ...
-
     retrieve = raw(Content.retrieve)
 
 
 class ContentWithStreamingResponse(StreamingResource):
     """`Content` whose methods open the reply in a context."""
-
-    if TYPE_CHECKING:
-
-        def __init__(self, resource: Content) -> None: ...
 
     retrieve = streaming_binary(Content.retrieve)
 
@@ -642,19 +484,11 @@ class ContentWithStreamingResponse(StreamingResource):
 class AsyncContentWithRawResponse(RawResource):
     """`AsyncContent` whose methods give the whole reply."""
 
-    if TYPE_CHECKING:
-
-        def __init__(self, resource: AsyncContent) -> None: ...
-
     retrieve = async_raw(AsyncContent.retrieve)
 
 
 class AsyncContentWithStreamingResponse(StreamingResource):
     """`AsyncContent` whose methods open the reply in a context."""
-
-    if TYPE_CHECKING:
-
-        def __init__(self, resource: AsyncContent) -> None: ...
 
     retrieve = async_streaming_binary(AsyncContent.retrieve)
 
@@ -666,13 +500,7 @@ serve(
 content: Content ContentWithRawResponse ContentWithStreamingResponse AsyncContent AsyncContentWithRawResponse AsyncContentWithStreamingResponse
 skills: Skills SkillsWithRawResponse SkillsWithStreamingResponse AsyncSkills AsyncSkillsWithRawResponse AsyncSkillsWithStreamingResponse"""
     },
-    elsewhere={
-        "Versions": "antiphon.resources.skills.versions:Versions",
-        "VersionsWithRawResponse": "antiphon.resources.skills.versions:VersionsWithRawResponse",
-        "VersionsWithStreamingResponse": "antiphon.resources.skills.versions:VersionsWithStreamingResponse",
-        "AsyncVersions": "antiphon.resources.skills.versions:AsyncVersions",
-        "AsyncVersionsWithRawResponse": "antiphon.resources.skills.versions:AsyncVersionsWithRawResponse",
-        "AsyncVersionsWithStreamingResponse": "antiphon.resources.skills.versions:AsyncVersionsWithStreamingResponse",
-    },
+    elsewhere="""\
+antiphon.resources.skills.versions: Versions VersionsWithRawResponse VersionsWithStreamingResponse AsyncVersions AsyncVersionsWithRawResponse AsyncVersionsWithStreamingResponse""",
     packages=["versions"],
 )

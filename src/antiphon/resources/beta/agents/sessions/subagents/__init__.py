@@ -4,11 +4,11 @@
 
 from __future__ import annotations
 
-from functools import cached_property
 from typing import TYPE_CHECKING
 
 from ......core.call import Call
 from ......core.lazy import serve
+from ......core.link import child, same, twin
 from ......core.omit import not_given, omit
 from ......core.resource import (
     AsyncResource,
@@ -66,27 +66,10 @@ __all__ = [
 class Subagents(Resource):
     """`client.beta.agents.sessions.subagents`. See https://platform.openai.com/docs/api-reference"""
 
-    @cached_property
-    def items(self) -> Items:
-        """`client.beta.agents.sessions.subagents.items`, made on first use."""
-        return Items(self._client)
-
-    @cached_property
-    def turns(self) -> Turns:
-        """`client.beta.agents.sessions.subagents.turns`, made on first use."""
-        from .turns import Turns
-
-        return Turns(self._client)
-
-    @property
-    def with_raw_response(self) -> SubagentsWithRawResponse:
-        """The same resource, whose methods give the whole reply."""
-        return SubagentsWithRawResponse(self)
-
-    @property
-    def with_streaming_response(self) -> SubagentsWithStreamingResponse:
-        """The same resource, whose methods open the reply in a context."""
-        return SubagentsWithStreamingResponse(self)
+    items: Items = child()
+    turns: Turns = child(".turns")
+    with_raw_response: SubagentsWithRawResponse = twin()
+    with_streaming_response: SubagentsWithStreamingResponse = twin()
 
     @spelled
     def list(
@@ -104,12 +87,7 @@ class Subagents(Resource):
         """`GET /agents/sessions/{session_id}/subagents`: gives `SyncCursorPage[Subagent]`.
 
         Iterate over what comes back to read on past the first page.
-
-        Raises:
-            APIStatusError: the server refused; the subclass tells the status.
-            APIConnectionError: no usable answer came.
-            ValueError: `session_id` is empty.
-
+        Raises `APIStatusError` or `APIConnectionError`; `ValueError` when `session_id` is empty.
         See https://platform.openai.com/docs/api-reference
         """
         return self._client.perform(
@@ -137,11 +115,7 @@ class Subagents(Resource):
     ) -> Subagent:
         """`GET /agents/sessions/{session_id}/subagents/{subagent_id}`: gives `Subagent`.
 
-        Raises:
-            APIStatusError: the server refused; the subclass tells the status.
-            APIConnectionError: no usable answer came.
-            ValueError: `session_id` or `subagent_id` is empty.
-
+        Raises `APIStatusError` or `APIConnectionError`; `ValueError` when `session_id` or `subagent_id` is empty.
         See https://platform.openai.com/docs/api-reference
         """
         return self._client.perform(
@@ -159,27 +133,10 @@ class Subagents(Resource):
 class AsyncSubagents(AsyncResource):
     """`client.beta.agents.sessions.subagents`. See https://platform.openai.com/docs/api-reference"""
 
-    @cached_property
-    def items(self) -> AsyncItems:
-        """`client.beta.agents.sessions.subagents.items`, made on first use."""
-        return AsyncItems(self._client)
-
-    @cached_property
-    def turns(self) -> AsyncTurns:
-        """`client.beta.agents.sessions.subagents.turns`, made on first use."""
-        from .turns import AsyncTurns
-
-        return AsyncTurns(self._client)
-
-    @property
-    def with_raw_response(self) -> AsyncSubagentsWithRawResponse:
-        """The same resource, whose methods give the whole reply."""
-        return AsyncSubagentsWithRawResponse(self)
-
-    @property
-    def with_streaming_response(self) -> AsyncSubagentsWithStreamingResponse:
-        """The same resource, whose methods open the reply in a context."""
-        return AsyncSubagentsWithStreamingResponse(self)
+    items: AsyncItems = child()
+    turns: AsyncTurns = child(".turns")
+    with_raw_response: AsyncSubagentsWithRawResponse = twin()
+    with_streaming_response: AsyncSubagentsWithStreamingResponse = twin()
 
     @spelled
     def list(
@@ -197,12 +154,7 @@ class AsyncSubagents(AsyncResource):
         """`GET /agents/sessions/{session_id}/subagents`: gives `AsyncPaginator[Subagent, AsyncCursorPage[Subagent]]`.
 
         Iterate over what comes back to read on past the first page.
-
-        Raises:
-            APIStatusError: the server refused; the subclass tells the status.
-            APIConnectionError: no usable answer came.
-            ValueError: `session_id` is empty.
-
+        Raises `APIStatusError` or `APIConnectionError`; `ValueError` when `session_id` is empty.
         See https://platform.openai.com/docs/api-reference
         """
         return self._client.paginate(
@@ -230,11 +182,7 @@ class AsyncSubagents(AsyncResource):
     ) -> Subagent:
         """`GET /agents/sessions/{session_id}/subagents/{subagent_id}`: gives `Subagent`.
 
-        Raises:
-            APIStatusError: the server refused; the subclass tells the status.
-            APIConnectionError: no usable answer came.
-            ValueError: `session_id` or `subagent_id` is empty.
-
+        Raises `APIStatusError` or `APIConnectionError`; `ValueError` when `session_id` or `subagent_id` is empty.
         See https://platform.openai.com/docs/api-reference
         """
         return await self._client.perform(
@@ -252,107 +200,44 @@ class AsyncSubagents(AsyncResource):
 class SubagentsWithRawResponse(RawResource):
     """`Subagents` whose methods give the whole reply."""
 
-    if TYPE_CHECKING:
-
-        def __init__(self, resource: Subagents) -> None: ...
-
     list = raw(Subagents.list)
     retrieve = raw(Subagents.retrieve)
-
-    @property
-    def items(self) -> ItemsWithRawResponse:
-        """`client.beta.agents.sessions.subagents.items` in the same form."""
-        return ItemsWithRawResponse(self._resource.items)
-
-    @property
-    def turns(self) -> TurnsWithRawResponse:
-        """`client.beta.agents.sessions.subagents.turns` in the same form."""
-        from .turns import TurnsWithRawResponse
-
-        return TurnsWithRawResponse(self._resource.turns)
+    items: ItemsWithRawResponse = same()
+    turns: TurnsWithRawResponse = same(".turns")
 
 
 class SubagentsWithStreamingResponse(StreamingResource):
     """`Subagents` whose methods open the reply in a context."""
 
-    if TYPE_CHECKING:
-
-        def __init__(self, resource: Subagents) -> None: ...
-
     list = streaming(Subagents.list)
     retrieve = streaming(Subagents.retrieve)
-
-    @property
-    def items(self) -> ItemsWithStreamingResponse:
-        """`client.beta.agents.sessions.subagents.items` in the same form."""
-        return ItemsWithStreamingResponse(self._resource.items)
-
-    @property
-    def turns(self) -> TurnsWithStreamingResponse:
-        """`client.beta.agents.sessions.subagents.turns` in the same form."""
-        from .turns import TurnsWithStreamingResponse
-
-        return TurnsWithStreamingResponse(self._resource.turns)
+    items: ItemsWithStreamingResponse = same()
+    turns: TurnsWithStreamingResponse = same(".turns")
 
 
 class AsyncSubagentsWithRawResponse(RawResource):
     """`AsyncSubagents` whose methods give the whole reply."""
 
-    if TYPE_CHECKING:
-
-        def __init__(self, resource: AsyncSubagents) -> None: ...
-
     list = async_raw(AsyncSubagents.list)
     retrieve = async_raw(AsyncSubagents.retrieve)
-
-    @property
-    def items(self) -> AsyncItemsWithRawResponse:
-        """`client.beta.agents.sessions.subagents.items` in the same form."""
-        return AsyncItemsWithRawResponse(self._resource.items)
-
-    @property
-    def turns(self) -> AsyncTurnsWithRawResponse:
-        """`client.beta.agents.sessions.subagents.turns` in the same form."""
-        from .turns import AsyncTurnsWithRawResponse
-
-        return AsyncTurnsWithRawResponse(self._resource.turns)
+    items: AsyncItemsWithRawResponse = same()
+    turns: AsyncTurnsWithRawResponse = same(".turns")
 
 
 class AsyncSubagentsWithStreamingResponse(StreamingResource):
     """`AsyncSubagents` whose methods open the reply in a context."""
 
-    if TYPE_CHECKING:
-
-        def __init__(self, resource: AsyncSubagents) -> None: ...
-
     list = async_streaming(AsyncSubagents.list)
     retrieve = async_streaming(AsyncSubagents.retrieve)
-
-    @property
-    def items(self) -> AsyncItemsWithStreamingResponse:
-        """`client.beta.agents.sessions.subagents.items` in the same form."""
-        return AsyncItemsWithStreamingResponse(self._resource.items)
-
-    @property
-    def turns(self) -> AsyncTurnsWithStreamingResponse:
-        """`client.beta.agents.sessions.subagents.turns` in the same form."""
-        from .turns import AsyncTurnsWithStreamingResponse
-
-        return AsyncTurnsWithStreamingResponse(self._resource.turns)
+    items: AsyncItemsWithStreamingResponse = same()
+    turns: AsyncTurnsWithStreamingResponse = same(".turns")
 
 
 class Items(Resource):
     """`client.beta.agents.sessions.subagents.items`. See https://platform.openai.com/docs/api-reference"""
 
-    @property
-    def with_raw_response(self) -> ItemsWithRawResponse:
-        """The same resource, whose methods give the whole reply."""
-        return ItemsWithRawResponse(self)
-
-    @property
-    def with_streaming_response(self) -> ItemsWithStreamingResponse:
-        """The same resource, whose methods open the reply in a context."""
-        return ItemsWithStreamingResponse(self)
+    with_raw_response: ItemsWithRawResponse = twin()
+    with_streaming_response: ItemsWithStreamingResponse = twin()
 
     @spelled
     def list(
@@ -371,12 +256,7 @@ class Items(Resource):
         """`GET /agents/sessions/{session_id}/subagents/{subagent_id}/items`: gives `SyncCursorPage[AgentSessionItem]`.
 
         Iterate over what comes back to read on past the first page.
-
-        Raises:
-            APIStatusError: the server refused; the subclass tells the status.
-            APIConnectionError: no usable answer came.
-            ValueError: `session_id` or `subagent_id` is empty.
-
+        Raises `APIStatusError` or `APIConnectionError`; `ValueError` when `session_id` or `subagent_id` is empty.
         See https://platform.openai.com/docs/api-reference
         """
         return self._client.perform(
@@ -395,15 +275,8 @@ class Items(Resource):
 class AsyncItems(AsyncResource):
     """`client.beta.agents.sessions.subagents.items`. See https://platform.openai.com/docs/api-reference"""
 
-    @property
-    def with_raw_response(self) -> AsyncItemsWithRawResponse:
-        """The same resource, whose methods give the whole reply."""
-        return AsyncItemsWithRawResponse(self)
-
-    @property
-    def with_streaming_response(self) -> AsyncItemsWithStreamingResponse:
-        """The same resource, whose methods open the reply in a context."""
-        return AsyncItemsWithStreamingResponse(self)
+    with_raw_response: AsyncItemsWithRawResponse = twin()
+    with_streaming_response: AsyncItemsWithStreamingResponse = twin()
 
     @spelled
     def list(
@@ -422,12 +295,7 @@ class AsyncItems(AsyncResource):
         """`GET /agents/sessions/{session_id}/subagents/{subagent_id}/items`: gives `AsyncPaginator[AgentSessionItem, AsyncCursorPage[AgentSessionItem]]`.
 
         Iterate over what comes back to read on past the first page.
-
-        Raises:
-            APIStatusError: the server refused; the subclass tells the status.
-            APIConnectionError: no usable answer came.
-            ValueError: `session_id` or `subagent_id` is empty.
-
+        Raises `APIStatusError` or `APIConnectionError`; `ValueError` when `session_id` or `subagent_id` is empty.
         See https://platform.openai.com/docs/api-reference
         """
         return self._client.paginate(
@@ -446,19 +314,11 @@ class AsyncItems(AsyncResource):
 class ItemsWithRawResponse(RawResource):
     """`Items` whose methods give the whole reply."""
 
-    if TYPE_CHECKING:
-
-        def __init__(self, resource: Items) -> None: ...
-
     list = raw(Items.list)
 
 
 class ItemsWithStreamingResponse(StreamingResource):
     """`Items` whose methods open the reply in a context."""
-
-    if TYPE_CHECKING:
-
-        def __init__(self, resource: Items) -> None: ...
 
     list = streaming(Items.list)
 
@@ -466,19 +326,11 @@ class ItemsWithStreamingResponse(StreamingResource):
 class AsyncItemsWithRawResponse(RawResource):
     """`AsyncItems` whose methods give the whole reply."""
 
-    if TYPE_CHECKING:
-
-        def __init__(self, resource: AsyncItems) -> None: ...
-
     list = async_raw(AsyncItems.list)
 
 
 class AsyncItemsWithStreamingResponse(StreamingResource):
     """`AsyncItems` whose methods open the reply in a context."""
-
-    if TYPE_CHECKING:
-
-        def __init__(self, resource: AsyncItems) -> None: ...
 
     list = async_streaming(AsyncItems.list)
 
@@ -490,13 +342,7 @@ serve(
 items: Items ItemsWithRawResponse ItemsWithStreamingResponse AsyncItems AsyncItemsWithRawResponse AsyncItemsWithStreamingResponse
 subagents: Subagents SubagentsWithRawResponse SubagentsWithStreamingResponse AsyncSubagents AsyncSubagentsWithRawResponse AsyncSubagentsWithStreamingResponse"""
     },
-    elsewhere={
-        "Turns": "antiphon.resources.beta.agents.sessions.subagents.turns:Turns",
-        "TurnsWithRawResponse": "antiphon.resources.beta.agents.sessions.subagents.turns:TurnsWithRawResponse",
-        "TurnsWithStreamingResponse": "antiphon.resources.beta.agents.sessions.subagents.turns:TurnsWithStreamingResponse",
-        "AsyncTurns": "antiphon.resources.beta.agents.sessions.subagents.turns:AsyncTurns",
-        "AsyncTurnsWithRawResponse": "antiphon.resources.beta.agents.sessions.subagents.turns:AsyncTurnsWithRawResponse",
-        "AsyncTurnsWithStreamingResponse": "antiphon.resources.beta.agents.sessions.subagents.turns:AsyncTurnsWithStreamingResponse",
-    },
+    elsewhere="""\
+antiphon.resources.beta.agents.sessions.subagents.turns: Turns TurnsWithRawResponse TurnsWithStreamingResponse AsyncTurns AsyncTurnsWithRawResponse AsyncTurnsWithStreamingResponse""",
     packages=["turns"],
 )
