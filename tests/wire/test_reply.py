@@ -100,12 +100,23 @@ def test_complete_replies_at_every_split(name: str) -> None:
     assert (got, parser.done, parser.reusable) == (body, True, reusable)
 
 
-@pytest.mark.parametrize("name", COMPLETE)
+@pytest.mark.parametrize("name", [name for name in COMPLETE if name != "error"])
 def test_truncation_anywhere_is_an_error(name: str) -> None:
     data, _, _ = COMPLETE[name]
     for cut in range(len(data)):
         with pytest.raises(Truncated):
             read(data[:cut], eof=True)
+
+
+def test_of_a_refusal_what_has_come_is_enough() -> None:
+    data, body, _ = COMPLETE["error"]
+    head = len(data) - len(body)
+    for cut in range(head):
+        with pytest.raises(Truncated):
+            read(data[:cut], eof=True)
+    for cut in range(head, len(data)):
+        parser, got = read(data[:cut], eof=True)
+        assert (parser.status, got, parser.done, parser.reusable) == (500, data[head:cut], True, False)
 
 
 @pytest.mark.parametrize("first", COMPLETE)
