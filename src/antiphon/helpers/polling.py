@@ -101,19 +101,15 @@ async def runs_create_and_poll(
 ) -> Any:
     """Create a run and wait until it needs the caller or is over; `body` are the arguments of `runs.create`."""
     extras = {"extra_query": extra_query, "extra_body": extra_body, "timeout": timeout}
-    run = await Perform(
-        Call(
-            beta.THREADS_RUNS_CREATE,
-            path={"thread_id": thread_id},
-            query={"include": include},
-            body={**body, "stream": False},
-            headers=extra_headers,
-            **extras,
-        )
+    call: Call[Any] = Call(
+        beta.THREADS_RUNS_CREATE,
+        path={"thread_id": thread_id},
+        query={"include": include},
+        body={**body, "stream": False},
+        headers=extra_headers,
+        **extras,
     )
-    return await runs_poll(
-        client, run.id, thread_id, extra_headers=extra_headers, poll_interval_ms=poll_interval_ms, **extras
-    )
+    return await _run_to_its_end(client, call, poll_interval_ms, extras, thread_id)
 
 
 async def runs_submit_tool_outputs_and_poll(
@@ -130,18 +126,14 @@ async def runs_submit_tool_outputs_and_poll(
 ) -> Any:
     """Hand a run what its tools answered and wait until it needs the caller again or is over."""
     extras = {"extra_query": extra_query, "extra_body": extra_body, "timeout": timeout}
-    run = await Perform(
-        Call(
-            beta.THREADS_RUNS_SUBMIT_TOOL_OUTPUTS,
-            path={"thread_id": thread_id, "run_id": run_id},
-            body={"tool_outputs": tool_outputs, "stream": False},
-            headers=extra_headers,
-            **extras,
-        )
+    call: Call[Any] = Call(
+        beta.THREADS_RUNS_SUBMIT_TOOL_OUTPUTS,
+        path={"thread_id": thread_id, "run_id": run_id},
+        body={"tool_outputs": tool_outputs, "stream": False},
+        headers=extra_headers,
+        **extras,
     )
-    return await runs_poll(
-        client, run.id, thread_id, extra_headers=extra_headers, poll_interval_ms=poll_interval_ms, **extras
-    )
+    return await _run_to_its_end(client, call, poll_interval_ms, extras, thread_id)
 
 
 async def threads_create_and_run_poll(
@@ -156,11 +148,22 @@ async def threads_create_and_run_poll(
 ) -> Any:
     """Create a thread with a run on it and wait until that needs the caller or is over."""
     extras = {"extra_query": extra_query, "extra_body": extra_body, "timeout": timeout}
-    run = await Perform(
-        Call(beta.THREADS_CREATE_AND_RUN, body={**body, "stream": False}, headers=extra_headers, **extras)
-    )
+    call: Call[Any] = Call(beta.THREADS_CREATE_AND_RUN, body={**body, "stream": False}, headers=extra_headers, **extras)
+    return await _run_to_its_end(client, call, poll_interval_ms, extras)
+
+
+async def _run_to_its_end(
+    client: Any, call: Call[Any], poll_interval_ms: int | Omit, extras: dict[str, Any], thread_id: str | None = None
+) -> Any:
+    """Make a call that answers with a run, and wait for that run under the same options."""
+    run = await Perform(call)
     return await runs_poll(
-        client, run.id, run.thread_id, extra_headers=extra_headers, poll_interval_ms=poll_interval_ms, **extras
+        client,
+        run.id,
+        run.thread_id if thread_id is None else thread_id,
+        extra_headers=call.headers,
+        poll_interval_ms=poll_interval_ms,
+        **extras,
     )
 
 

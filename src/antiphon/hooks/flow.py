@@ -5,7 +5,7 @@ Knows the order in which they are asked. Refuses to know what they do, and is ne
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Self
 
 from ..core.call import Call
 from ..core.credential import checked
@@ -28,14 +28,12 @@ from .options import Options
 _COUNT = "x-stainless-retry-count"
 
 
-class Prepared(Request):
-    """A request that a subclass may still change: what `_prepare_request` gets."""
-
+class _Twin(Request):
     __slots__ = ()
 
     @classmethod
-    def of(cls, request: Request) -> Prepared:
-        """The same request, changeable."""
+    def of(cls, request: Request) -> Self:
+        """The same request, of this kind."""
         return cls(
             request.method,
             request.origin,
@@ -49,6 +47,12 @@ class Prepared(Request):
             max_retries=request.max_retries,
             download=request.download,
         )
+
+
+class Prepared(_Twin):
+    """A request that a subclass may still change: what `_prepare_request` gets."""
+
+    __slots__ = ()
 
     @property
     def url(self) -> URL:
@@ -73,35 +77,18 @@ class Prepared(Request):
         return self.content
 
 
-class Begun(Request):
+class Begun(_Twin):
     """A request that is not prepared yet: it remembers its call, and how its fields were before any policy saw them."""
 
     __slots__ = ("call", "fields")
     call: Call[Any]
     fields: dict[str, str]
 
-    @classmethod
-    def of(cls, request: Request, call: Call[Any], fields: dict[str, str]) -> Begun:
-        """The same request, with its call."""
-        begun = cls(
-            request.method,
-            request.origin,
-            request.target,
-            request.headers,
-            request.content,
-            request.timeout,
-            stream=request.stream,
-            deadline=request.deadline,
-            events=request.events,
-            max_retries=request.max_retries,
-            download=request.download,
-        )
-        begun.call, begun.fields = call, fields
-        return begun
-
     def replace(self, *, headers: Headers | None = None) -> Begun:
         """As `Request.replace`."""
-        return Begun.of(super().replace(headers=headers), self.call, self.fields)
+        begun = Begun.of(super().replace(headers=headers))
+        begun.call, begun.fields = self.call, self.fields
+        return begun
 
 
 class HookedEndpoint(Endpoint):
@@ -111,9 +98,10 @@ class HookedEndpoint(Endpoint):
 
     def request(self, call: Call[Any], *, stream: bool = False) -> Request:
         """The request for a call."""
-        request = super().request(call, stream=stream)
-        request.headers = request.headers.copy()
-        return Begun.of(request, call, dict(request.headers))
+        begun = Begun.of(super().request(call, stream=stream))
+        begun.headers = begun.headers.copy()
+        begun.call, begun.fields = call, dict(begun.headers)
+        return begun
 
 
 class Prepare:
