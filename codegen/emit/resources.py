@@ -128,7 +128,7 @@ def _link(source: Source, name: str, made: str, kind: str, child: Resource | Non
     if child is not None and _module(child) != source.module:
         assert source.static(_module(child), made) == made
         module = f'"{source.relative(_module(child))}"'
-    source.add(f"    {name}: {made} = {source.runtime('core.link', kind)}({module})")
+    source.add(f"    {name}: {made} = {source.runtime('core.lazy', kind)}({module})")
 
 
 _OF_ALL = {

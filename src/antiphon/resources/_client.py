@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ..core.link import same, top, twin
+from ..core.lazy import same, top, twin
 
 if TYPE_CHECKING:
     from .admin import (

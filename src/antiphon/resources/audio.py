@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, overload
 
 from ..core.call import Call
 from ..core.deprecation import deprecated
-from ..core.lazy import serve
-from ..core.link import child, same, twin
+from ..core.lazy import child, same, serve, twin
 from ..core.omit import not_given, omit
 from ..core.resource import (
     AsyncResource,

@@ -7,7 +7,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ..core.call import Call
-from ..core.link import twin
+from ..core.lazy import twin
 from ..core.omit import not_given, omit
 from ..core.resource import (
     AsyncResource,

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from ..core.call import Call
 from ..core.deprecation import deprecated
-from ..core.link import twin
+from ..core.lazy import twin
 from ..core.omit import not_given, omit
 from ..core.resource import (
     AsyncResource,

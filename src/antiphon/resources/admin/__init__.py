@@ -5,8 +5,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ...core.lazy import serve
-from ...core.link import child, same, twin
+from ...core.lazy import child, same, serve, twin
 from ...core.resource import AsyncResource, RawResource, Resource, StreamingResource
 
 if TYPE_CHECKING:

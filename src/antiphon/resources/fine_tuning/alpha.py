@@ -8,8 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ...core.call import Call
-from ...core.lazy import serve
-from ...core.link import child, same, twin
+from ...core.lazy import child, same, serve, twin
 from ...core.omit import not_given, omit
 from ...core.resource import (
     AsyncResource,
