@@ -13,6 +13,7 @@ from openai._qs import Querystring
 import antiphon
 from antiphon.errors import CredentialScopeError
 from tests.client.answer import ok, wrong
+from tests.transports.rude import pause
 
 from .twin import COLOURS, ask, both, coloured
 
@@ -330,3 +331,41 @@ def test_the_policies_are_shown_with_the_hooks() -> None:
     client = Own(api_key="sk-1")
     assert "Prepare(_prepare_request, user_agent)" in client.explain()
     assert inspect.ismethod(client._prepare_request)
+
+
+class Marking:
+    """A policy of a user's own, outside of the hooks."""
+
+    async def __call__(self, request: Any, forward: Any) -> Any:
+        request = request.replace()
+        request.headers["X-Policy"] = "outside"
+        return await forward(request)
+
+
+@COLOURS
+def test_policies_and_hooks_see_each_others_fields(colour: str) -> None:
+    seen: list[str] = []
+
+    def own(base: Any) -> dict[str, Any]:
+        return {"_prepare_request": coloured(colour, lambda self, request: seen.append(request.headers["x-policy"]))}
+
+    name = "OpenAI" if colour == "sync" else "AsyncOpenAI"
+    policies = [Marking(), antiphon.Retry(1)]
+    asked = ask(getattr(antiphon, name), own, retrieve, [wrong(500, "Retry-After-Ms: 1"), ok()], policies=policies)
+    assert asked.error is None
+    assert [request.headers["x-policy"] for request in asked.requests] == seen == ["outside"] * 2
+    assert asked.requests[1].headers["x-stainless-retry-count"] == "1"
+
+
+@COLOURS
+def test_the_deadline_holds_with_hooks(colour: str) -> None:
+    def own(base: Any) -> dict[str, Any]:
+        return {"_should_retry": lambda self, response: True, "user_agent": property(lambda self: "x")}
+
+    name = "OpenAI" if colour == "sync" else "AsyncOpenAI"
+    asked = ask(getattr(antiphon, name), own, retrieve, [[pause(5)]], deadline=0.2, max_retries=3)
+    assert isinstance(asked.error, antiphon.APITimeoutError)
+    assert len(asked.requests) == 1
+    asked = ask(getattr(antiphon, name), own, retrieve, [wrong(500, "Retry-After: 60")], deadline=5, max_retries=3)
+    assert isinstance(asked.error, antiphon.InternalServerError)
+    assert len(asked.requests) == 1

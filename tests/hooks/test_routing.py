@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 import openai
@@ -150,3 +151,26 @@ def test_get_api_list_lists_any_path(colour: str) -> None:
 def test_get_api_list_refuses_what_is_no_page() -> None:
     with pytest.raises(TypeError, match="SyncCursorPage"):
         antiphon.OpenAI(api_key="sk-1").get_api_list("/x", model=dict, page=dict)
+
+
+@COLOURS
+def test_websockets_carry_what_the_hooks_say(colour: str) -> None:
+    body = {
+        "auth_headers": property(lambda self: {"Authorization": "Token t"}),
+        "default_headers": property(lambda self: {**base.default_headers.fget(self), "X-Own": "1"}),
+        "__module__": __name__,
+    }
+    base: Any = antiphon.OpenAI if colour == "sync" else antiphon.AsyncOpenAI
+    client = type("Derived", (base,), body)(api_key="sk-1", organization="org", default_headers={"X-Given": "2"})
+    fields = client.websocket_headers()
+    if colour == "async":
+        fields = asyncio.run(fields)
+    assert fields == {
+        "Authorization": "Token t",
+        "OpenAI-Organization": "org",
+        "X-Given": "2",
+        "X-Own": "1",
+    }
+    only = type("Only", (base,), {"default_headers": body["default_headers"], "__module__": __name__})(api_key="sk-1")
+    fields = only.websocket_headers()
+    assert (asyncio.run(fields) if colour == "async" else fields) == {"Authorization": "Bearer sk-1", "X-Own": "1"}

@@ -1,4 +1,4 @@
-"""The way of a call whose client overrides `request` or `get_api_list`: through them, instead of past them."""
+"""The way of a call whose client overrides `request` or `get_api_list`: through them, instead of past them; and of a handshake."""
 
 from __future__ import annotations
 
@@ -19,6 +19,8 @@ def routes(client: Any) -> dict[str, Any]:
     """What stands in a client's way instead of its class's own methods, by name."""
     hooks: frozenset[str] = client._hooks
     found: dict[str, Any] = {}
+    if hooks & {"auth_headers", "_auth_headers", "default_headers"}:
+        found["websocket_headers"] = _websocket_headers(client)
     if not hooks & {"request", "get_api_list"}:
         return found
     kind = cast("Any", type(client))
@@ -118,6 +120,26 @@ def cast_to_of(client: Any, call: Call[Any]) -> Any:
     if target.__hash__ is not None and target in _PLAIN:
         return _PLAIN[target]
     return resolve(target) if isinstance(target, str) else target
+
+
+def _websocket_headers(client: Any) -> Any:
+    """The fields of a WebSocket's handshake, with what the client's hooks say of them."""
+    kind = cast("Any", type(client))
+    auth = bool(client._hooks & {"auth_headers", "_auth_headers"})
+
+    def with_hooks(fields: dict[str, str]) -> dict[str, str]:
+        own = client._own_headers(client.settings)
+        plain = {"accept", "content-type", *(name.lower() for name in own if "OpenAI" not in name)}
+        more = {n: v for n, v in client.default_headers.items() if n.lower() not in plain and is_given(v)}
+        return {**fields, **(client._auth_headers({"bearer_auth": True}) if auth else {}), **more}
+
+    def blocking() -> dict[str, str]:
+        return with_hooks({} if auth else kind.websocket_headers(client))
+
+    async def awaited() -> dict[str, str]:
+        return with_hooks({} if auth else await kind.websocket_headers(client))
+
+    return blocking if client.colour == "sync" else awaited
 
 
 def _is_raw(call: Call[Any]) -> bool:
