@@ -15,7 +15,9 @@ from antiphon.emulator.problem import Problem
         ("status=429;retry_after=1;times=1", Fault(status=429, retry_after=1.0, times=1)),
         (" latency = 0.5 ; pace=0.1 ;", Fault(latency=0.5, pace=0.1)),
         ("reset=0", Fault(reset=0)),
-        ("truncate_sse=3;no_done;bad_json=1", Fault(truncate_sse=3, no_done=True, bad_json=True)),
+        ("truncate_sse=3;no_done;bad_json=1", Fault(truncate_sse=3, no_done=True, bad_json=1)),
+        ("bad_json=3", Fault(bad_json=3)),
+        ("bad_json=0", Fault()),
         ("status=500;code=x;type=y;message=z;id=7", Fault(status=500, code="x", type="y", message="z", id="7")),
     ],
 )
@@ -36,6 +38,7 @@ def test_read(text: str, fault: Fault) -> None:
         "reset=-1",
         "times=0",
         "no_done=maybe",
+        "bad_json=-1",
         "truncate_sse=99999999999",
     ],
 )

@@ -81,6 +81,47 @@ def test_bad_json_has_the_right_length(server: Emulator) -> None:
         json.loads(body)
 
 
+@pytest.mark.parametrize("number", [1, 3])
+def test_bad_json_breaks_that_event_of_a_stream(server: Emulator, number: int) -> None:
+    whole, (found, reset) = datas(raw(server, "pace=0", stream=True)[0]), raw(server, f"bad_json={number}", stream=True)
+    assert not reset
+    broken = datas(found)
+    assert len(broken) == len(whole)
+    for index, data in enumerate(broken[:-1], 1):
+        if index == number:
+            with pytest.raises(json.JSONDecodeError):
+                json.loads(data)
+        else:
+            json.loads(data)
+
+
+@pytest.mark.parametrize("stream", [False, True])
+def test_status_latency_and_times_come_before_either_kind_of_answer(ask: Asking, stream: bool) -> None:
+    body, path = chat(TEXT, stream=stream), "/v1/chat/completions"
+    fault = f"status=503;code=c;type=t;message=m;retry_after=7;latency=0.05;times=1;id={stream}"
+    started = time.monotonic()
+    first, second = (ask("POST", path, body, headers={"X-Antiphon-Fault": fault}) for _ in range(2))
+    assert time.monotonic() - started >= 0.05
+    assert (first.status, first.headers["retry-after"]) == (503, "7")
+    assert first.error == {"message": "m", "type": "t", "param": None, "code": "c"}
+    assert second.status == 200
+    assert second.headers["content-type"].startswith("text/event-stream" if stream else "application/json")
+
+
+@pytest.mark.parametrize("stream", [False, True])
+def test_a_reset_comes_even_behind_a_shorter_body(server: Emulator, stream: bool) -> None:
+    found, reset = raw(server, "reset=1000000", stream=stream)
+    assert reset
+    assert b"six" in found
+
+
+@pytest.mark.parametrize("fault", ["truncate_sse=1", "no_done=1", "pace=5"])
+def test_what_is_about_streams_leaves_a_whole_answer_alone(server: Emulator, fault: str) -> None:
+    found, reset = raw(server, fault)
+    assert not reset
+    assert json.loads(found.partition(b"\r\n\r\n")[2])["choices"]
+
+
 def test_status_with_retry_after_a_limited_number_of_times(ask: Asking) -> None:
     fault = {"X-Antiphon-Fault": "status=429;retry_after=2;times=2;id=here"}
     seen = [ask("GET", "/v1/models", headers=fault) for _ in range(3)]

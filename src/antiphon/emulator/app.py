@@ -13,8 +13,8 @@ from typing import Any
 import msgspec
 
 from . import query
-from .description import Operation
 from .bound import MOST_TOKENS
+from .description import Operation
 from .exchange import AnyReply, Exchange, Reply
 from .families import HANDLERS
 from .fault import HEADER, Fault, Faults

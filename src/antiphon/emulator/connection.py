@@ -45,6 +45,7 @@ class Connection(asyncio.Protocol):
         self._deaf = False
         self._paused = False
         self._lingering = False
+        self._ended = False
         self._began = 0.0
         self._received = 0
         self._heard = 0
@@ -86,6 +87,7 @@ class Connection(asyncio.Protocol):
         if self._arriving is not None and not self._deaf:
             self._refuse(Problem(400, "The request was broken off.", code="incomplete_request"))
             return False
+        self._ended = True
         return self._current is not None  # a client may stop sending and still listen
 
     def pause_writing(self) -> None:
@@ -142,7 +144,7 @@ class Connection(asyncio.Protocol):
     def finished(self, conversation: Conversation) -> None:
         """The answer is out: take the next request, wait for one, or close."""
         self._current = None
-        if not conversation.keep_alive:
+        if not conversation.keep_alive or (self._ended and not self._waiting):
             self._close(linger=self._arriving is conversation)
         elif self._waiting:
             self._begin(self._waiting.popleft())
