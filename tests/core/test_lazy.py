@@ -92,7 +92,7 @@ def test_what_is_not_there_cannot_be_imported(statement: str) -> None:
 
 
 def test_physical_modules_refuse_unknown_names() -> None:
-    from antiphon.types.responses import _models, _params
+    from antiphon.types.responses import _models, _params  # pyright: ignore[reportMissingModuleSource]
 
     for module in (_models, _params):
         with pytest.raises(AttributeError, match="has no attribute 'Nothing'"):
