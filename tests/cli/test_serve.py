@@ -160,6 +160,29 @@ def test_a_signal_ends_what_is_under_way_without_a_word(number: signal.Signals) 
     assert running.returncode == 0
 
 
+@pytest.mark.parametrize("without", ["", "uvloop"])
+def test_more_connections_than_it_may_open_files(without: str) -> None:
+    pytest.importorskip("resource")
+    code = (
+        f"import resource, sys; sys.modules[{without!r} or 'none'] = None\n"
+        "resource.setrlimit(resource.RLIMIT_NOFILE, (48, 48))\n"
+        "from antiphon.cli import main; raise SystemExit(main(['serve', '--port', '0']))"
+    )
+    command = [sys.executable, "-c", code]
+    with subprocess.Popen(
+        command, env=ENVIRONMENT, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as running:
+        base_url, _ = told_by(running)
+        address = ("127.0.0.1", httpx.URL(base_url).port or 0)
+        socks = [socket.create_connection(address, timeout=20) for _ in range(100)]
+        for sock in socks:
+            sock.close()
+        assert httpx.get(f"{base_url}/models", headers={"Authorization": "Bearer k"}, timeout=30).status_code == 200
+        running.send_signal(signal.SIGTERM)
+        assert running.communicate(timeout=20) == ("", "")
+        assert running.returncode == 0
+
+
 def test_ctrl_c_before_it_listens_is_130(monkeypatch: pytest.MonkeyPatch) -> None:
     def interrupted(*_: object) -> int:
         raise KeyboardInterrupt

@@ -6,6 +6,7 @@ Knows asyncio and the ASGI application it serves; refuses to know threads and si
 from __future__ import annotations
 
 import asyncio
+import errno
 import logging
 import socket
 import time
@@ -51,6 +52,7 @@ class House:
     async def serve(self, sock: socket.socket, ready: Callable[[], None]) -> None:
         """Answer requests until `stop`; `ready` is called when the first can come."""
         self.loop = asyncio.get_running_loop()
+        self.loop.set_exception_handler(_complain)
         self._tick()
         server = await self.loop.create_server(lambda: Connection(self), sock=sock, backlog=BACKLOG)
         ready()
@@ -107,6 +109,15 @@ class House:
         for connection in tuple(self.connections):
             connection.transport.abort()
         await asyncio.sleep(0)
+
+
+def _complain(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+    """asyncio's complaints, but the thousands about one shortage of files: it tries again by itself, a second later."""
+    error = context.get("exception")
+    if isinstance(error, OSError) and error.errno in (errno.EMFILE, errno.ENFILE):
+        _LOG.debug("too many open files to accept a connection")
+    else:
+        loop.default_exception_handler(context)
 
 
 def _date() -> bytes:
