@@ -231,8 +231,33 @@ def _decoder(client: str) -> Callable[[bytes], Any]:
     return lambda body: models.construct_type(type_=response, value=json.loads(body))
 
 
+async def _bare_held(port: int, rounds: int) -> dict[str, float]:
+    """As many asyncio connections with a reply begun: what any client on asyncio has to pay."""
+    body = {"model": "gpt-5.5", "messages": MESSAGES, "stream": True}
+    request = _wire_bytes("/v1/chat/completions?count=-1", body)
+    loop = asyncio.get_running_loop()
+
+    async def opened() -> _Bare:
+        connection = (await loop.create_connection(_Bare, "127.0.0.1", port))[1]
+        await connection.ask(request)
+        return connection
+
+    for _ in range(8):
+        (await opened()).transport.close()
+    gc.collect()
+    before = _rss()
+    connections = await asyncio.gather(*(opened() for _ in range(rounds)))
+    gc.collect()
+    held = (_rss() - before) / rounds
+    for connection in connections:
+        connection.transport.abort()
+    return {"kilobytes": held}
+
+
 def held_streams(client: str, port: int, rounds: int) -> dict[str, float]:
     """Streams that are open at the same time: kilobytes of memory for each."""
+    if client == "bare":
+        return asyncio.run(_bare_held(port, rounds))
 
     async def main() -> dict[str, float]:
         made_client = made(client, port, asynchronous=True)

@@ -60,7 +60,7 @@ class OpenAI(BaseClient[Transport], SyncResources):
     def _driver(self) -> Any:
         from .drivers.blocking import BlockingDriver
 
-        return BlockingDriver(self._link.send, self.perform_raw, self._clock)
+        return BlockingDriver(self._link.transport.send, self.perform_raw, self._clock)
 
     def exchange(self, call: Call[Any], *, stream: bool = False) -> Reply:
         """A call's reply after all policies, not decoded. `stream` keeps its body open.
@@ -110,6 +110,7 @@ class OpenAI(BaseClient[Transport], SyncResources):
     def close(self) -> None:
         """Close every connection. Copies of this client share them and are closed too."""
         transport = self._link.end()
+        vars(self).pop("_driver", None)  # it holds on to the transport
         if transport is not None:
             transport.close()
 
@@ -148,7 +149,7 @@ class AsyncOpenAI(BaseClient[AsyncTransport], AsyncResources):
     def _driver(self) -> Any:
         from .drivers.asynchronous import AsyncDriver
 
-        return AsyncDriver(self._link.send, self.perform_raw, self._clock)
+        return AsyncDriver(self._link.transport.send, self.perform_raw, self._clock)
 
     def exchange(self, call: Call[Any], *, stream: bool = False) -> Coroutine[Any, Any, Reply]:
         """As `OpenAI.exchange`, to be awaited."""
@@ -199,6 +200,7 @@ class AsyncOpenAI(BaseClient[AsyncTransport], AsyncResources):
     async def close(self) -> None:
         """Close every connection. Copies of this client share them and are closed too."""
         transport = self._link.end()
+        vars(self).pop("_driver", None)  # it holds on to the transport
         if transport is not None:
             await transport.aclose()
 

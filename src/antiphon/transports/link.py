@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from _thread import allocate_lock
 from collections.abc import Callable
-from typing import Any, Generic, TypeVar
+from typing import Generic, TypeVar
 
-from ..core.request import Request
 from ..errors import ClientClosed
 from .base import AsyncTransport, Transport
 
@@ -48,15 +47,6 @@ class Link(Generic[T]):
                 if transport is None:
                     transport = self._transport = self._make()
         return transport
-
-    def send(self, request: Request) -> Any:
-        """One exchange over the transport; as its `send`, and awaitable where that is.
-
-        Raises:
-            ClientClosed: the link was closed.
-        """
-        transport = self._transport
-        return (self.transport if transport is None else transport).send(request)
 
     def end(self) -> T | None:
         """Mark the link closed, and hand out the transport that is to be closed, once."""
