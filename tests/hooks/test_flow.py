@@ -369,3 +369,38 @@ def test_the_deadline_holds_with_hooks(colour: str) -> None:
     asked = ask(getattr(antiphon, name), own, retrieve, [wrong(500, "Retry-After: 60")], deadline=5, max_retries=3)
     assert isinstance(asked.error, antiphon.InternalServerError)
     assert len(asked.requests) == 1
+
+
+class Once(io.RawIOBase):
+    """A file that can be read once and not be wound back."""
+
+    def __init__(self) -> None:
+        self.left = b"content"
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return False
+
+    def readinto(self, buffer: Any) -> int:
+        taken, self.left = self.left, b""
+        buffer[: len(taken)] = taken
+        return len(taken)
+
+
+@COLOURS
+def test_a_file_that_cannot_be_wound_back_is_not_sent_empty(colour: str) -> None:
+    def own(base: Any) -> dict[str, Any]:
+        return {"_prepare_request": coloured(colour, lambda self, request: None)}
+
+    name = "OpenAI" if colour == "sync" else "AsyncOpenAI"
+    asked = ask(
+        getattr(antiphon, name),
+        own,
+        lambda client: client.files.create(file=("a.txt", Once()), purpose="batch"),
+        [wrong(500, "Retry-After-Ms: 1"), ok({"id": "f"})],
+        max_retries=1,
+    )
+    assert [b"content" in request.body for request in asked.requests] == [True]
+    assert isinstance(asked.error, antiphon.InternalServerError)
