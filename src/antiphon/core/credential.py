@@ -17,7 +17,7 @@ T = TypeVar("T")
 F = TypeVar("F", bound=Callable[..., Any])
 
 _AWS = ("aws_access_key_id", "aws_secret_access_key", "aws_session_token")
-_SECRETS = frozenset({"api_key", "admin_api_key", "webhook_secret", *_AWS})
+_SECRETS = frozenset({"api_key", "admin_api_key", "azure_ad_token", "webhook_secret", *_AWS})
 
 PENDING = Secret("Bearer (asked for at each attempt)")
 """Stands in `Authorization` until the key's source is asked; never sent."""

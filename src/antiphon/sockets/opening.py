@@ -93,8 +93,12 @@ class Opening(Listening):
 
     def _url(self, query: Mapping[str, Any]) -> str:
         base = self._client.websocket_base_url or self._client.base_url
-        entries = {**given(dict(self._query)), **query, **self._pinned}
-        return address(base, self._channel.path, self._path, entries, self._client.default_query)
+        own, path = given(dict(self._query)), self._channel.path
+        # A house that serves a channel in its own way says how.
+        routed = getattr(self._client, "_socket_route", None)
+        base, entries = (base, {**own, **query}) if routed is None else routed(path, own, query)
+        entries = {**entries, **self._pinned}
+        return address(base, path, self._path, entries, self._client.default_query)
 
     def _fields(self, own: Mapping[str, Any], extra: Mapping[str, Any]) -> Headers:
         return fields(own, self._channel.headers, extra)
