@@ -61,7 +61,7 @@ def client_arguments() -> str:
 
 def bedrock_arguments() -> str:
     """The arguments of the clients for Bedrock that the others do not have, or take in another way."""
-    from antiphon.providers.bedrock import BedrockClient
+    from antiphon.providers.bedrock_client import BedrockClient
 
     return _arguments(BedrockClient)
 

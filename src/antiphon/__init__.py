@@ -101,8 +101,10 @@ if TYPE_CHECKING:
     from .policies.deadline import Deadline as Deadline
     from .policies.redirect import Redirect as Redirect
     from .policies.retry import Retry as Retry
-    from .providers.bedrock import AsyncBedrockOpenAI as AsyncBedrockOpenAI
-    from .providers.bedrock import BedrockOpenAI as BedrockOpenAI
+    from .providers.azure import AsyncAzureOpenAI as AsyncAzureOpenAI
+    from .providers.azure import AzureOpenAI as AzureOpenAI
+    from .providers.bedrock_client import AsyncBedrockOpenAI as AsyncBedrockOpenAI
+    from .providers.bedrock_client import BedrockOpenAI as BedrockOpenAI
     from .response import APIResponse as APIResponse
     from .response import AsyncAPIResponse as AsyncAPIResponse
     from .response import HttpxBinaryResponseContent as HttpxBinaryResponseContent
@@ -195,7 +197,8 @@ _HOMES = {
     "policies.deadline": ("Deadline",),
     "policies.redirect": ("Redirect",),
     "policies.retry": ("Retry",),
-    "providers.bedrock": ("AsyncBedrockOpenAI", "BedrockOpenAI"),
+    "providers.azure": ("AsyncAzureOpenAI", "AzureOpenAI"),
+    "providers.bedrock_client": ("AsyncBedrockOpenAI", "BedrockOpenAI"),
     "response": ("APIResponse", "AsyncAPIResponse", "HttpxBinaryResponseContent"),
     "settings": ("DEFAULT_MAX_RETRIES", "DataResidency"),
     "sockets.reconnection": ("ReconnectingEvent", "ReconnectingOverrides"),
@@ -230,12 +233,14 @@ __all__ = [
     "AssistantEventHandler",
     "AsyncAPIResponse",
     "AsyncAssistantEventHandler",
+    "AsyncAzureOpenAI",
     "AsyncBedrockOpenAI",
     "AsyncClient",
     "AsyncOpenAI",
     "AsyncStream",
     "AsyncTransport",
     "AuthenticationError",
+    "AzureOpenAI",
     "BadRequestError",
     "BaseModel",
     "BedrockOpenAI",

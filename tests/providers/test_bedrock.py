@@ -359,13 +359,13 @@ BROKEN: dict[str, dict[str, Any]] = {
 def test_no_secret_in_a_traceback_of_a_client_that_was_not_made(house: House, flaw: str) -> None:
     with pytest.raises((OpenAIError, ValueError)) as caught:
         house.kind(**BROKEN[flaw])
-    text = shown(caught.value).split("bedrock.py", 1)[-1]
+    text = shown(caught.value).split("bedrock_client.py", 1)[-1]
     assert not [secret for secret in SECRETS if secret in text], text
     client = house.kind(api_key="x", aws_region="us-east-1")
     if flaw == "two":
         with pytest.raises(OpenAIError) as caught:
             client.copy(**BROKEN[flaw])
-        assert not [secret for secret in SECRETS if secret in shown(caught.value).split("bedrock.py", 1)[-1]]
+        assert not [secret for secret in SECRETS if secret in shown(caught.value).split("bedrock_client.py", 1)[-1]]
 
 
 def give() -> str:

@@ -78,6 +78,7 @@ class BaseAzureClient(BaseClient[T]):
         webhook_secret: str | None = None,
         websocket_base_url: str | URL | None = None,
         base_url: str | URL | NotGiven | None = None,
+        data_residency: None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
         max_retries: int = DEFAULT_MAX_RETRIES,
         deadline: float | None = None,
@@ -95,7 +96,7 @@ class BaseAzureClient(BaseClient[T]):
         _clock: Any = None,
         _azure: AzureSetting | None = None,
     ) -> None:
-        _refuse(workload_identity)
+        _refuse(workload_identity, data_residency)
         setting = _azure or resolve_azure(
             given_credential(api_key, azure_ad_token, azure_ad_token_provider),
             api_version=api_version,
@@ -259,11 +260,9 @@ class BaseAzureClient(BaseClient[T]):
         Raises:
             OpenAIError, ValueError: as for a new client.
         """
-        if data_residency is not None:
-            raise OpenAIError("`data_residency` is only supported by OpenAI clients; choose the Azure resource's region")
         if is_given(provider):
             raise OpenAIError("Configure `provider` on OpenAI or AsyncOpenAI; an Azure client is a provider of its own")
-        _refuse(workload_identity)
+        _refuse(workload_identity, data_residency)
         old = self._azure
         credential = given_credential(api_key, azure_ad_token, azure_ad_token_provider) or old.credential
         setting = old._replace(credential=credential)
@@ -326,7 +325,9 @@ async def credential_fields(credential: AzureCredential) -> dict[str, str]:
     return {credential.field: (bearer(found) if credential.token_source is not None else found).reveal()}
 
 
-def _refuse(workload_identity: Any) -> None:
+def _refuse(workload_identity: Any, data_residency: Any) -> None:
+    if data_residency is not None:
+        raise OpenAIError("`data_residency` is only supported by OpenAI clients; an Azure resource has its region")
     if workload_identity is not None:
         raise OpenAIError(
             "workload identity is not supported by Azure clients; pass azure_ad_token_provider, or use OpenAI(workload_identity=…)"
