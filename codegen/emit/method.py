@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from ..description import TAIL, Description, Operation, Parameter, Type, Variant
 from ..expression import NONE, Expression, Generic, Name, Reference, parse, union
@@ -180,19 +180,17 @@ class _Writer:
         operation = self._operation
         given = {p.name for p in self._parameters}
         arguments = [f"ops.{operation.constant}"]
-        for keyword, names in (
-            ("path", operation.path_names),
-            ("query", operation.query),
-            ("body", operation.body_fields),
-        ):
+        for keyword, names in (("path", operation.path_names), ("query", operation.query)):
             if names:
                 arguments.append(f"{keyword}={self._mapping(names)}")
+        if operation.body_fields:
+            arguments.append(f"body=ops.{operation.constant}.given({', '.join(self._values(operation.body_fields))})")
         arguments.append(f"headers={self._headers()}")
         arguments += [f"{name}={name}" for name in TAIL[1:] if name in given]
         if operation.streams:
             arguments.append("stream=True")
         elif "stream" in given:
-            arguments.append("stream=bool(stream)")
+            arguments.append(f"stream=stream is not {self._source.runtime('core.omit', 'omit')} and bool(stream)")
         if operation.results:
             table, chosen = f"ops.{operation.constant}_RESULTS", operation.results
             arguments.append(f'result={table}.get({chosen["parameter"]}, "{chosen["default"]}")')
@@ -205,9 +203,12 @@ class _Writer:
         listed = ", ".join(f'"{header}": {name}' for name, header in fields.items())
         return f"{self._source.runtime('core.resource', 'added')}(extra_headers, {{{listed}}})"
 
-    def _mapping(self, names: Iterable[str]) -> str:
+    def _mapping(self, names: Sequence[str]) -> str:
+        return "{" + ", ".join(f'"{n}": {value}' for n, value in zip(names, self._values(names), strict=True)) + "}"
+
+    def _values(self, names: Iterable[str]) -> list[str]:
         types = {p.name: p.type for p in self._parameters}
-        return "{" + ", ".join(f'"{name}": {self._value(name, types.get(name))}' for name in names) + "}"
+        return [self._value(name, types.get(name)) for name in names]
 
     def _value(self, name: str, type_: Expression | None) -> str:
         value = name

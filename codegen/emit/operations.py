@@ -58,6 +58,7 @@ def _file(namespace: str, group: Iterable[Operation]) -> str:
 def _facts(operation: Operation) -> dict[str, str]:
     facts: dict[str, Any] = {
         "body": operation.body,
+        "fields": operation.body_fields or None,
         "result": operation.result,
         "event": operation.event,
         "page": operation.page,

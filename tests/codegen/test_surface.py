@@ -88,7 +88,7 @@ def test_operations(api: Api) -> None:
         '    @deprecated("pets are for ever")\n    @async_spelled\n    async def delete(',
         '                path={"pet_id": pet_id},\n',
         '                query={"limit": limit},\n',
-        "                stream=bool(stream),\n",
+        "                stream=stream is not omit and bool(stream),\n",
         "    create = async_streaming(AsyncPets.create)\n",
         "    delete = raw(Pets.delete)",
         '        """`GET /pets`: gives `SyncPage[Pet]`.\n\n        Iterate over',

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any, Generic, TypeVar
 
-from .omit import not_given
+from .omit import not_given, omit
 
 T = TypeVar("T")
 
@@ -32,6 +32,7 @@ class Operation:
         verb: "GET", "POST", …
         path: the template below the base URL, e.g. "/responses/{response_id}".
         body: "json", "multipart" or `None`.
+        fields: the body's fields, in the order in which `given` takes their values.
         result: what a reply decodes to, as a reference `package.path:Name` below `antiphon.types`
             (e.g. "responses:Response"), "str", "bytes" (binary content), "none", or `None` where the generated method
             passes `Call.result` itself.
@@ -50,6 +51,7 @@ class Operation:
         "bearer",
         "body",
         "event",
+        "fields",
         "files",
         "headers",
         "item",
@@ -67,6 +69,7 @@ class Operation:
         path: str,
         *,
         body: str | None = None,
+        fields: tuple[str, ...] = (),
         result: str | None = None,
         event: str | None = None,
         page: str | None = None,
@@ -80,6 +83,7 @@ class Operation:
         self.verb = verb
         self.path = path
         self.body = body
+        self.fields = fields
         self.result = result
         self.event = event
         self.page = page
@@ -88,6 +92,11 @@ class Operation:
         self.files = files
         self.bearer = bearer
         self.admin = admin
+
+    def given(self, *values: Any) -> dict[str, Any]:
+        """The body in which each of `fields` has its value, without those that were left out."""
+        names, absent, missing = self.fields, omit, not_given
+        return {names[n]: value for n, value in enumerate(values) if value is not absent and value is not missing}
 
     def __repr__(self) -> str:
         return f"<Operation {self.name}: {self.verb} {self.path}>"

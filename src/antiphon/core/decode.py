@@ -55,8 +55,8 @@ def decode(reply: Reply, target: Any, *, strict: bool = False, limits: WireLimit
         APIError: the body is an error object although the status says success.
         APIResponseValidationError: strict, and the data does not fit.
     """
-    plain = _BUILT_IN.get(target) if target.__hash__ is not None else None
-    if plain is not None:
+    cast = CASTERS.get(target) if target.__class__ is str else None
+    if cast is None and target.__hash__ is not None and (plain := _BUILT_IN.get(target)) is not None:
         return plain(reply)
     content = reply.content
     try:
@@ -72,7 +72,7 @@ def decode(reply: Reply, target: Any, *, strict: bool = False, limits: WireLimit
     if target.__class__ is str:
         if strict:
             _validate(reply, resolve(target), data)
-        value = (CASTERS.get(target) or caster_of(target))(data)
+        value = (cast or caster_of(target))(data)
     elif hasattr(target, "build"):
         return target.build(response=reply, data=data)
     else:

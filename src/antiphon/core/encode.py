@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..errors import InvalidBody
 from .later import Later
-from .omit import SENTINELS
+from .omit import SENTINELS, given
 from .shape import is_iterable, is_mapping, is_sequence, parts_of
 from .view import View
 
@@ -79,7 +79,8 @@ def encode_json(value: Any) -> bytes:
         if _is_plain(value):
             return encoded
     except (_Unusual, UnicodeEncodeError, TypeError, RecursionError):
-        pass
+        if value.__class__ is dict and len(kept := given(value)) < len(value):
+            return encode_json(kept)  # a body with arguments that were left out, and perhaps no more unusual than that
     plain = _plain(value, "", 0)
     try:
         return _encode(plain)

@@ -9,7 +9,7 @@ from ..errors import CredentialScopeError, InvalidBody
 from .call import Call, Operation
 from .encode import encode_json
 from .headers import Headers
-from .omit import SENTINELS, given, not_given, omit
+from .omit import SENTINELS, given, not_given
 from .path import expand
 from .query import encode_query
 from .request import Content, Request
@@ -42,7 +42,7 @@ class Ready(NamedTuple):
         target: the path and query of a call that adds nothing to them.
         plain: whether `target` can be used as it is.
         checked: whether `headers` carry a credential.
-        json: whether its body is a JSON object, so that arguments that were left out are left out of it.
+        json: whether its body is JSON.
     """
 
     headers: Headers
@@ -116,8 +116,7 @@ class Endpoint:
             origin, target = ready.origin, ready.target
         body = call.body
         if ready.json and body.__class__ is dict and call.extra_body is None and call.content is None:
-            absent, missing = omit, not_given
-            content: Content = encode_json({n: v for n, v in body.items() if v is not absent and v is not missing})
+            content: Content = encode_json(body)
             content_type = None
         else:
             content, content_type = self._content(call)

@@ -11,7 +11,6 @@ from array import array
 from typing import TYPE_CHECKING, Any, cast
 
 from ..core.call import Call
-from ..core.omit import is_given
 from ..core.shape import is_dict
 from .reading import entries_of, of_reply
 
@@ -22,7 +21,7 @@ if TYPE_CHECKING:
 
 def prepare(call: Call[Any]) -> Call[Any]:
     """The call as it is when the caller chose an encoding, else one that asks for base64 and decodes it on arrival."""
-    if is_given(call.body["encoding_format"]):
+    if "encoding_format" in call.body:
         return call
     call.body = {**call.body, "encoding_format": "base64"}
     call.result = _Floats

@@ -10,6 +10,7 @@ SPEECH_CREATE = Operation(
     "POST",
     "/audio/speech",
     body="json",
+    fields=("model", "input", "voice", "instructions", "response_format", "speed", "stream_format"),
     result="bytes",
     headers={"Accept": "application/octet-stream"},
 )
@@ -18,6 +19,22 @@ TRANSCRIPTIONS_CREATE = Operation(
     "POST",
     "/audio/transcriptions",
     body="multipart",
+    fields=(
+        "file",
+        "model",
+        "chunking_strategy",
+        "include",
+        "keywords",
+        "known_speaker_names",
+        "known_speaker_references",
+        "language",
+        "languages",
+        "prompt",
+        "response_format",
+        "stream",
+        "temperature",
+        "timestamp_granularities",
+    ),
     event="audio.transcription_stream_event:TranscriptionStreamEvent",
     files=(("file",),),
 )
@@ -29,7 +46,12 @@ TRANSCRIPTIONS_CREATE_RESULTS: dict[object, str] = {
     "vtt": "str",
 }
 TRANSLATIONS_CREATE = Operation(
-    "audio.translations.create", "POST", "/audio/translations", body="multipart", files=(("file",),)
+    "audio.translations.create",
+    "POST",
+    "/audio/translations",
+    body="multipart",
+    fields=("file", "model", "prompt", "response_format", "temperature"),
+    files=(("file",),),
 )
 TRANSLATIONS_CREATE_RESULTS: dict[object, str] = {
     "srt": "str",
@@ -42,6 +64,7 @@ VOICE_CONSENTS_CREATE = Operation(
     "POST",
     "/audio/voice_consents",
     body="multipart",
+    fields=("language", "name", "recording"),
     result="audio.voice_consent:VoiceConsent",
     files=(("recording",),),
 )
@@ -69,6 +92,7 @@ VOICE_CONSENTS_UPDATE = Operation(
     "POST",
     "/audio/voice_consents/{consent_id}",
     body="json",
+    fields=("name",),
     result="audio.voice_consent:VoiceConsent",
 )
 VOICES_CREATE = Operation(
@@ -76,6 +100,7 @@ VOICES_CREATE = Operation(
     "POST",
     "/audio/voices",
     body="multipart",
+    fields=("audio_sample", "consent", "name", "type", "prompt", "model", "script_hint"),
     result="audio.voice:Voice",
     files=(("audio_sample",),),
 )

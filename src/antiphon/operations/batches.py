@@ -6,6 +6,13 @@ from __future__ import annotations
 from ..core.call import Operation
 
 CANCEL = Operation("batches.cancel", "POST", "/batches/{batch_id}/cancel", result="batch:Batch")
-CREATE = Operation("batches.create", "POST", "/batches", body="json", result="batch:Batch")
+CREATE = Operation(
+    "batches.create",
+    "POST",
+    "/batches",
+    body="json",
+    fields=("completion_window", "endpoint", "input_file_id", "metadata", "output_expires_after"),
+    result="batch:Batch",
+)
 LIST = Operation("batches.list", "GET", "/batches", page="SyncCursorPage", item="batch:Batch")
 RETRIEVE = Operation("batches.retrieve", "GET", "/batches/{batch_id}", result="batch:Batch")

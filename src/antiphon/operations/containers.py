@@ -6,7 +6,12 @@ from __future__ import annotations
 from ..core.call import Operation
 
 CREATE = Operation(
-    "containers.create", "POST", "/containers", body="json", result="container_create_response:ContainerCreateResponse"
+    "containers.create",
+    "POST",
+    "/containers",
+    body="json",
+    fields=("name", "expires_after", "file_ids", "memory_limit", "network_policy", "skills"),
+    result="container_create_response:ContainerCreateResponse",
 )
 DELETE = Operation(
     "containers.delete", "DELETE", "/containers/{container_id}", result="none", headers={"Accept": "*/*"}
@@ -23,6 +28,7 @@ FILES_CREATE = Operation(
     "POST",
     "/containers/{container_id}/files",
     body="multipart",
+    fields=("file", "file_id"),
     result="containers.file_create_response:FileCreateResponse",
     files=(("file",),),
 )

@@ -10,6 +10,7 @@ CREATE = Operation(
     "POST",
     "/content_provenance_checks",
     body="multipart",
+    fields=("file",),
     result="content_provenance_check:ContentProvenanceCheck",
     files=(("file",),),
 )

@@ -6,7 +6,12 @@ from __future__ import annotations
 from ..core.call import Operation
 
 CREATE = Operation(
-    "conversations.create", "POST", "/conversations", body="json", result="conversations.conversation:Conversation"
+    "conversations.create",
+    "POST",
+    "/conversations",
+    body="json",
+    fields=("items", "metadata"),
+    result="conversations.conversation:Conversation",
 )
 DELETE = Operation(
     "conversations.delete",
@@ -19,6 +24,7 @@ ITEMS_CREATE = Operation(
     "POST",
     "/conversations/{conversation_id}/items",
     body="json",
+    fields=("items",),
     result="conversations.conversation_item_list:ConversationItemList",
 )
 ITEMS_DELETE = Operation(
@@ -51,5 +57,6 @@ UPDATE = Operation(
     "POST",
     "/conversations/{conversation_id}",
     body="json",
+    fields=("metadata",),
     result="conversations.conversation:Conversation",
 )

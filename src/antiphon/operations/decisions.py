@@ -5,4 +5,11 @@ from __future__ import annotations
 
 from ..core.call import Operation
 
-CREATE = Operation("decisions.create", "POST", "/decisions", body="json", result="decision:Decision")
+CREATE = Operation(
+    "decisions.create",
+    "POST",
+    "/decisions",
+    body="json",
+    fields=("model", "input", "questions", "prompt_cache_key", "prompt_cache_options", "safety_identifier"),
+    result="decision:Decision",
+)

@@ -6,5 +6,10 @@ from __future__ import annotations
 from ..core.call import Operation
 
 CREATE = Operation(
-    "embeddings.create", "POST", "/embeddings", body="json", result="create_embedding_response:CreateEmbeddingResponse"
+    "embeddings.create",
+    "POST",
+    "/embeddings",
+    body="json",
+    fields=("input", "model", "dimensions", "encoding_format", "user"),
+    result="create_embedding_response:CreateEmbeddingResponse",
 )

@@ -5,7 +5,14 @@ from __future__ import annotations
 
 from ..core.call import Operation
 
-CREATE = Operation("evals.create", "POST", "/evals", body="json", result="eval_create_response:EvalCreateResponse")
+CREATE = Operation(
+    "evals.create",
+    "POST",
+    "/evals",
+    body="json",
+    fields=("data_source_config", "testing_criteria", "metadata", "name"),
+    result="eval_create_response:EvalCreateResponse",
+)
 DELETE = Operation("evals.delete", "DELETE", "/evals/{eval_id}", result="eval_delete_response:EvalDeleteResponse")
 LIST = Operation("evals.list", "GET", "/evals", page="SyncCursorPage", item="eval_list_response:EvalListResponse")
 RETRIEVE = Operation("evals.retrieve", "GET", "/evals/{eval_id}", result="eval_retrieve_response:EvalRetrieveResponse")
@@ -20,6 +27,7 @@ RUNS_CREATE = Operation(
     "POST",
     "/evals/{eval_id}/runs",
     body="json",
+    fields=("data_source", "metadata", "name"),
     result="evals.run_create_response:RunCreateResponse",
 )
 RUNS_DELETE = Operation(
@@ -55,5 +63,10 @@ RUNS_RETRIEVE = Operation(
     result="evals.run_retrieve_response:RunRetrieveResponse",
 )
 UPDATE = Operation(
-    "evals.update", "POST", "/evals/{eval_id}", body="json", result="eval_update_response:EvalUpdateResponse"
+    "evals.update",
+    "POST",
+    "/evals/{eval_id}",
+    body="json",
+    fields=("metadata", "name"),
+    result="eval_update_response:EvalUpdateResponse",
 )

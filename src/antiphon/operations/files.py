@@ -9,7 +9,13 @@ CONTENT = Operation(
     "files.content", "GET", "/files/{file_id}/content", result="bytes", headers={"Accept": "application/binary"}
 )
 CREATE = Operation(
-    "files.create", "POST", "/files", body="multipart", result="file_object:FileObject", files=(("file",),)
+    "files.create",
+    "POST",
+    "/files",
+    body="multipart",
+    fields=("file", "purpose", "expires_after"),
+    result="file_object:FileObject",
+    files=(("file",),),
 )
 DELETE = Operation("files.delete", "DELETE", "/files/{file_id}", result="file_deleted:FileDeleted")
 LIST = Operation("files.list", "GET", "/files", page="SyncCursorPage", item="file_object:FileObject")

@@ -10,6 +10,7 @@ ALPHA_GRADERS_RUN = Operation(
     "POST",
     "/fine_tuning/alpha/graders/run",
     body="json",
+    fields=("grader", "model_sample", "item"),
     result="fine_tuning.alpha.grader_run_response:GraderRunResponse",
 )
 ALPHA_GRADERS_VALIDATE = Operation(
@@ -17,6 +18,7 @@ ALPHA_GRADERS_VALIDATE = Operation(
     "POST",
     "/fine_tuning/alpha/graders/validate",
     body="json",
+    fields=("grader",),
     result="fine_tuning.alpha.grader_validate_response:GraderValidateResponse",
 )
 CHECKPOINTS_PERMISSIONS_CREATE = Operation(
@@ -24,6 +26,7 @@ CHECKPOINTS_PERMISSIONS_CREATE = Operation(
     "POST",
     "/fine_tuning/checkpoints/{fine_tuned_model_checkpoint}/permissions",
     body="json",
+    fields=("project_ids",),
     page="SyncPage",
     item="fine_tuning.checkpoints.permission_create_response:PermissionCreateResponse",
 )
@@ -64,6 +67,17 @@ JOBS_CREATE = Operation(
     "POST",
     "/fine_tuning/jobs",
     body="json",
+    fields=(
+        "model",
+        "training_file",
+        "hyperparameters",
+        "integrations",
+        "metadata",
+        "method",
+        "seed",
+        "suffix",
+        "validation_file",
+    ),
     result="fine_tuning.fine_tuning_job:FineTuningJob",
 )
 JOBS_LIST = Operation(

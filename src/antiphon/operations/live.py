@@ -6,13 +6,19 @@ from __future__ import annotations
 from ..core.call import Operation
 
 CREATE = Operation(
-    "live.create", "POST", "/live/sessions", body="json", result="live.live_create_response:LiveCreateResponse"
+    "live.create",
+    "POST",
+    "/live/sessions",
+    body="json",
+    fields=("session", "transport"),
+    result="live.live_create_response:LiveCreateResponse",
 )
 SESSIONS_ACCEPT = Operation(
     "live.sessions.accept",
     "POST",
     "/live/sessions/{session_id}/accept",
     body="json",
+    fields=("session",),
     result="none",
     headers={"Accept": "*/*"},
 )
@@ -28,6 +34,7 @@ SESSIONS_FORK = Operation(
     "POST",
     "/live/sessions/{session_id}/fork",
     body="json",
+    fields=("transport", "session"),
     result="live.session_fork_response:SessionForkResponse",
 )
 SESSIONS_HANGUP = Operation(
@@ -38,6 +45,7 @@ SESSIONS_REFER = Operation(
     "POST",
     "/live/sessions/{session_id}/refer",
     body="json",
+    fields=("target_uri",),
     result="none",
     headers={"Accept": "*/*"},
 )
@@ -46,6 +54,7 @@ SESSIONS_REJECT = Operation(
     "POST",
     "/live/sessions/{session_id}/reject",
     body="json",
+    fields=("status_code",),
     result="none",
     headers={"Accept": "*/*"},
 )

@@ -10,5 +10,6 @@ CREATE = Operation(
     "POST",
     "/moderations",
     body="json",
+    fields=("model", "input"),
     result="moderation_create_response:ModerationCreateResponse",
 )

@@ -10,6 +10,22 @@ CALLS_ACCEPT = Operation(
     "POST",
     "/realtime/calls/{call_id}/accept",
     body="json",
+    fields=(
+        "model",
+        "type",
+        "audio",
+        "include",
+        "instructions",
+        "max_output_tokens",
+        "output_modalities",
+        "parallel_tool_calls",
+        "prompt",
+        "reasoning",
+        "tool_choice",
+        "tools",
+        "tracing",
+        "truncation",
+    ),
     result="none",
     headers={"Accept": "*/*"},
 )
@@ -18,6 +34,7 @@ CALLS_CREATE = Operation(
     "POST",
     "/realtime/calls",
     body="multipart",
+    fields=("sdp", "session"),
     result="bytes",
     headers={"Accept": "application/sdp"},
 )
@@ -29,6 +46,7 @@ CALLS_REFER = Operation(
     "POST",
     "/realtime/calls/{call_id}/refer",
     body="json",
+    fields=("target_uri",),
     result="none",
     headers={"Accept": "*/*"},
 )
@@ -37,6 +55,7 @@ CALLS_REJECT = Operation(
     "POST",
     "/realtime/calls/{call_id}/reject",
     body="json",
+    fields=("status_code",),
     result="none",
     headers={"Accept": "*/*"},
 )
@@ -45,6 +64,7 @@ CLIENT_SECRETS_CREATE = Operation(
     "POST",
     "/realtime/client_secrets",
     body="json",
+    fields=("expires_after", "session"),
     result="realtime.client_secret_create_response:ClientSecretCreateResponse",
 )
 TRANSLATIONS_CLIENT_SECRETS_CREATE = Operation(
@@ -52,5 +72,6 @@ TRANSLATIONS_CLIENT_SECRETS_CREATE = Operation(
     "POST",
     "/realtime/translations/client_secrets",
     body="json",
+    fields=("session", "expires_after"),
     result="realtime.realtime_translation_client_secret_create_response:RealtimeTranslationClientSecretCreateResponse",
 )

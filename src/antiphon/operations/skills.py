@@ -13,12 +13,20 @@ CONTENT_RETRIEVE = Operation(
     headers={"Accept": "application/binary"},
 )
 CREATE = Operation(
-    "skills.create", "POST", "/skills", body="multipart", result="skill:Skill", files=(("files", "<array>"), ("files",))
+    "skills.create",
+    "POST",
+    "/skills",
+    body="multipart",
+    fields=("files",),
+    result="skill:Skill",
+    files=(("files", "<array>"), ("files",)),
 )
 DELETE = Operation("skills.delete", "DELETE", "/skills/{skill_id}", result="deleted_skill:DeletedSkill")
 LIST = Operation("skills.list", "GET", "/skills", page="SyncCursorPage", item="skill:Skill")
 RETRIEVE = Operation("skills.retrieve", "GET", "/skills/{skill_id}", result="skill:Skill")
-UPDATE = Operation("skills.update", "POST", "/skills/{skill_id}", body="json", result="skill:Skill")
+UPDATE = Operation(
+    "skills.update", "POST", "/skills/{skill_id}", body="json", fields=("default_version",), result="skill:Skill"
+)
 VERSIONS_CONTENT_RETRIEVE = Operation(
     "skills.versions.content.retrieve",
     "GET",
@@ -31,6 +39,7 @@ VERSIONS_CREATE = Operation(
     "POST",
     "/skills/{skill_id}/versions",
     body="multipart",
+    fields=("default", "files"),
     result="skills.skill_version:SkillVersion",
     files=(("files", "<array>"), ("files",)),
 )

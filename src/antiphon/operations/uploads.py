@@ -6,13 +6,28 @@ from __future__ import annotations
 from ..core.call import Operation
 
 CANCEL = Operation("uploads.cancel", "POST", "/uploads/{upload_id}/cancel", result="upload:Upload")
-COMPLETE = Operation("uploads.complete", "POST", "/uploads/{upload_id}/complete", body="json", result="upload:Upload")
-CREATE = Operation("uploads.create", "POST", "/uploads", body="json", result="upload:Upload")
+COMPLETE = Operation(
+    "uploads.complete",
+    "POST",
+    "/uploads/{upload_id}/complete",
+    body="json",
+    fields=("part_ids", "md5"),
+    result="upload:Upload",
+)
+CREATE = Operation(
+    "uploads.create",
+    "POST",
+    "/uploads",
+    body="json",
+    fields=("bytes", "filename", "mime_type", "purpose", "expires_after"),
+    result="upload:Upload",
+)
 PARTS_CREATE = Operation(
     "uploads.parts.create",
     "POST",
     "/uploads/{upload_id}/parts",
     body="multipart",
+    fields=("data",),
     result="uploads.upload_part:UploadPart",
     files=(("data",),),
 )

@@ -10,6 +10,7 @@ CREATE = Operation(
     "POST",
     "/vector_stores",
     body="json",
+    fields=("chunking_strategy", "description", "expires_after", "file_ids", "metadata", "name"),
     result="vector_store:VectorStore",
     headers={"OpenAI-Beta": "assistants=v2"},
 )
@@ -32,6 +33,7 @@ FILE_BATCHES_CREATE = Operation(
     "POST",
     "/vector_stores/{vector_store_id}/file_batches",
     body="json",
+    fields=("attributes", "chunking_strategy", "file_ids", "files"),
     result="vector_stores.vector_store_file_batch:VectorStoreFileBatch",
     headers={"OpenAI-Beta": "assistants=v2"},
 )
@@ -63,6 +65,7 @@ FILES_CREATE = Operation(
     "POST",
     "/vector_stores/{vector_store_id}/files",
     body="json",
+    fields=("file_id", "attributes", "chunking_strategy"),
     result="vector_stores.vector_store_file:VectorStoreFile",
     headers={"OpenAI-Beta": "assistants=v2"},
 )
@@ -93,6 +96,7 @@ FILES_UPDATE = Operation(
     "POST",
     "/vector_stores/{vector_store_id}/files/{file_id}",
     body="json",
+    fields=("attributes",),
     result="vector_stores.vector_store_file:VectorStoreFile",
     headers={"OpenAI-Beta": "assistants=v2"},
 )
@@ -116,6 +120,7 @@ SEARCH = Operation(
     "POST",
     "/vector_stores/{vector_store_id}/search",
     body="json",
+    fields=("query", "filters", "max_num_results", "ranking_options", "rewrite_query"),
     page="SyncPage",
     item="vector_store_search_response:VectorStoreSearchResponse",
     headers={"OpenAI-Beta": "assistants=v2"},
@@ -125,6 +130,7 @@ UPDATE = Operation(
     "POST",
     "/vector_stores/{vector_store_id}",
     body="json",
+    fields=("expires_after", "metadata", "name"),
     result="vector_store:VectorStore",
     headers={"OpenAI-Beta": "assistants=v2"},
 )

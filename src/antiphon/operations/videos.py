@@ -6,13 +6,20 @@ from __future__ import annotations
 from ..core.call import Operation
 
 CREATE = Operation(
-    "videos.create", "POST", "/videos", body="multipart", result="video:Video", files=(("input_reference",),)
+    "videos.create",
+    "POST",
+    "/videos",
+    body="multipart",
+    fields=("prompt", "input_reference", "model", "seconds", "size"),
+    result="video:Video",
+    files=(("input_reference",),),
 )
 CREATE_CHARACTER = Operation(
     "videos.create_character",
     "POST",
     "/videos/characters",
     body="multipart",
+    fields=("name", "video"),
     result="video_create_character_response:VideoCreateCharacterResponse",
     files=(("video",),),
 )
@@ -24,9 +31,23 @@ DOWNLOAD_CONTENT = Operation(
     result="bytes",
     headers={"Accept": "application/binary"},
 )
-EDIT = Operation("videos.edit", "POST", "/videos/edits", body="multipart", result="video:Video", files=(("video",),))
+EDIT = Operation(
+    "videos.edit",
+    "POST",
+    "/videos/edits",
+    body="multipart",
+    fields=("prompt", "video"),
+    result="video:Video",
+    files=(("video",),),
+)
 EXTEND = Operation(
-    "videos.extend", "POST", "/videos/extensions", body="multipart", result="video:Video", files=(("video",),)
+    "videos.extend",
+    "POST",
+    "/videos/extensions",
+    body="multipart",
+    fields=("prompt", "seconds", "video"),
+    result="video:Video",
+    files=(("video",),),
 )
 GET_CHARACTER = Operation(
     "videos.get_character",
@@ -35,5 +56,7 @@ GET_CHARACTER = Operation(
     result="video_get_character_response:VideoGetCharacterResponse",
 )
 LIST = Operation("videos.list", "GET", "/videos", page="SyncConversationCursorPage", item="video:Video")
-REMIX = Operation("videos.remix", "POST", "/videos/{video_id}/remix", body="json", result="video:Video")
+REMIX = Operation(
+    "videos.remix", "POST", "/videos/{video_id}/remix", body="json", fields=("prompt",), result="video:Video"
+)
 RETRIEVE = Operation("videos.retrieve", "GET", "/videos/{video_id}", result="video:Video")

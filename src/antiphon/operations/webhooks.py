@@ -10,6 +10,7 @@ CREATE = Operation(
     "POST",
     "/webhook_endpoints",
     body="json",
+    fields=("event_types", "name", "url"),
     result="webhooks.webhook_endpoint_with_secret:WebhookEndpointWithSecret",
 )
 DELETE = Operation(
@@ -42,6 +43,7 @@ ROTATE_SECRET = Operation(
     "POST",
     "/webhook_endpoints/{webhook_endpoint_id}/rotate_secret",
     body="json",
+    fields=("keep_old_secret_active_for_24_hours",),
     result="webhooks.webhook_endpoint_with_secret:WebhookEndpointWithSecret",
 )
 TEST = Operation(
@@ -49,6 +51,7 @@ TEST = Operation(
     "POST",
     "/webhook_endpoints/{webhook_endpoint_id}/test",
     body="json",
+    fields=("event_type",),
     result="webhooks.webhook_endpoint_test_result:WebhookEndpointTestResult",
 )
 UPDATE = Operation(
@@ -56,5 +59,6 @@ UPDATE = Operation(
     "POST",
     "/webhook_endpoints/{webhook_endpoint_id}",
     body="json",
+    fields=("event_types", "name", "url"),
     result="webhooks.webhook_endpoint:WebhookEndpoint",
 )

@@ -189,15 +189,7 @@ class Speech(Resource):
         return self._client.perform(
             Call(
                 ops.SPEECH_CREATE,
-                body={
-                    "model": model,
-                    "input": input,
-                    "voice": voice,
-                    "instructions": instructions,
-                    "response_format": response_format,
-                    "speed": speed,
-                    "stream_format": stream_format,
-                },
+                body=ops.SPEECH_CREATE.given(model, input, voice, instructions, response_format, speed, stream_format),
                 headers=extra_headers,
                 extra_query=extra_query,
                 extra_body=extra_body,
@@ -236,15 +228,7 @@ class AsyncSpeech(AsyncResource):
         return await self._client.perform(
             Call(
                 ops.SPEECH_CREATE,
-                body={
-                    "model": model,
-                    "input": input,
-                    "voice": voice,
-                    "instructions": instructions,
-                    "response_format": response_format,
-                    "speed": speed,
-                    "stream_format": stream_format,
-                },
+                body=ops.SPEECH_CREATE.given(model, input, voice, instructions, response_format, speed, stream_format),
                 headers=extra_headers,
                 extra_query=extra_query,
                 extra_body=extra_body,
@@ -482,27 +466,27 @@ class Transcriptions(Resource):
         return self._client.perform(
             Call(
                 ops.TRANSCRIPTIONS_CREATE,
-                body={
-                    "file": file,
-                    "model": model,
-                    "chunking_strategy": chunking_strategy,
-                    "include": include,
-                    "keywords": keywords,
-                    "known_speaker_names": known_speaker_names,
-                    "known_speaker_references": known_speaker_references,
-                    "language": language,
-                    "languages": languages,
-                    "prompt": prompt,
-                    "response_format": response_format,
-                    "stream": stream,
-                    "temperature": temperature,
-                    "timestamp_granularities": timestamp_granularities,
-                },
+                body=ops.TRANSCRIPTIONS_CREATE.given(
+                    file,
+                    model,
+                    chunking_strategy,
+                    include,
+                    keywords,
+                    known_speaker_names,
+                    known_speaker_references,
+                    language,
+                    languages,
+                    prompt,
+                    response_format,
+                    stream,
+                    temperature,
+                    timestamp_granularities,
+                ),
                 headers=extra_headers,
                 extra_query=extra_query,
                 extra_body=extra_body,
                 timeout=timeout,
-                stream=bool(stream),
+                stream=stream is not omit and bool(stream),
                 result=ops.TRANSCRIPTIONS_CREATE_RESULTS.get(response_format, "audio.transcription:Transcription"),
             )
         )
@@ -713,27 +697,27 @@ class AsyncTranscriptions(AsyncResource):
         return await self._client.perform(
             Call(
                 ops.TRANSCRIPTIONS_CREATE,
-                body={
-                    "file": file,
-                    "model": model,
-                    "chunking_strategy": chunking_strategy,
-                    "include": include,
-                    "keywords": keywords,
-                    "known_speaker_names": known_speaker_names,
-                    "known_speaker_references": known_speaker_references,
-                    "language": language,
-                    "languages": languages,
-                    "prompt": prompt,
-                    "response_format": response_format,
-                    "stream": stream,
-                    "temperature": temperature,
-                    "timestamp_granularities": timestamp_granularities,
-                },
+                body=ops.TRANSCRIPTIONS_CREATE.given(
+                    file,
+                    model,
+                    chunking_strategy,
+                    include,
+                    keywords,
+                    known_speaker_names,
+                    known_speaker_references,
+                    language,
+                    languages,
+                    prompt,
+                    response_format,
+                    stream,
+                    temperature,
+                    timestamp_granularities,
+                ),
                 headers=extra_headers,
                 extra_query=extra_query,
                 extra_body=extra_body,
                 timeout=timeout,
-                stream=bool(stream),
+                stream=stream is not omit and bool(stream),
                 result=ops.TRANSCRIPTIONS_CREATE_RESULTS.get(response_format, "audio.transcription:Transcription"),
             )
         )
@@ -857,13 +841,7 @@ class Translations(Resource):
         return self._client.perform(
             Call(
                 ops.TRANSLATIONS_CREATE,
-                body={
-                    "file": file,
-                    "model": model,
-                    "prompt": prompt,
-                    "response_format": response_format,
-                    "temperature": temperature,
-                },
+                body=ops.TRANSLATIONS_CREATE.given(file, model, prompt, response_format, temperature),
                 headers=extra_headers,
                 extra_query=extra_query,
                 extra_body=extra_body,
@@ -967,13 +945,7 @@ class AsyncTranslations(AsyncResource):
         return await self._client.perform(
             Call(
                 ops.TRANSLATIONS_CREATE,
-                body={
-                    "file": file,
-                    "model": model,
-                    "prompt": prompt,
-                    "response_format": response_format,
-                    "temperature": temperature,
-                },
+                body=ops.TRANSLATIONS_CREATE.given(file, model, prompt, response_format, temperature),
                 headers=extra_headers,
                 extra_query=extra_query,
                 extra_body=extra_body,
@@ -1033,7 +1005,7 @@ class VoiceConsents(Resource):
         return self._client.perform(
             Call(
                 ops.VOICE_CONSENTS_CREATE,
-                body={"language": language, "name": name, "recording": recording},
+                body=ops.VOICE_CONSENTS_CREATE.given(language, name, recording),
                 headers=extra_headers,
                 extra_query=extra_query,
                 extra_body=extra_body,
@@ -1141,7 +1113,7 @@ class VoiceConsents(Resource):
             Call(
                 ops.VOICE_CONSENTS_UPDATE,
                 path={"consent_id": consent_id},
-                body={"name": name},
+                body=ops.VOICE_CONSENTS_UPDATE.given(name),
                 headers=extra_headers,
                 extra_query=extra_query,
                 extra_body=extra_body,
@@ -1176,7 +1148,7 @@ class AsyncVoiceConsents(AsyncResource):
         return await self._client.perform(
             Call(
                 ops.VOICE_CONSENTS_CREATE,
-                body={"language": language, "name": name, "recording": recording},
+                body=ops.VOICE_CONSENTS_CREATE.given(language, name, recording),
                 headers=extra_headers,
                 extra_query=extra_query,
                 extra_body=extra_body,
@@ -1284,7 +1256,7 @@ class AsyncVoiceConsents(AsyncResource):
             Call(
                 ops.VOICE_CONSENTS_UPDATE,
                 path={"consent_id": consent_id},
-                body={"name": name},
+                body=ops.VOICE_CONSENTS_UPDATE.given(name),
                 headers=extra_headers,
                 extra_query=extra_query,
                 extra_body=extra_body,
@@ -1401,15 +1373,7 @@ class Voices(Resource):
         return self._client.perform(
             Call(
                 ops.VOICES_CREATE,
-                body={
-                    "audio_sample": audio_sample,
-                    "consent": consent,
-                    "name": name,
-                    "type": type,
-                    "prompt": prompt,
-                    "model": model,
-                    "script_hint": script_hint,
-                },
+                body=ops.VOICES_CREATE.given(audio_sample, consent, name, type, prompt, model, script_hint),
                 headers=extra_headers,
                 extra_query=extra_query,
                 extra_body=extra_body,
@@ -1512,15 +1476,7 @@ class AsyncVoices(AsyncResource):
         return await self._client.perform(
             Call(
                 ops.VOICES_CREATE,
-                body={
-                    "audio_sample": audio_sample,
-                    "consent": consent,
-                    "name": name,
-                    "type": type,
-                    "prompt": prompt,
-                    "model": model,
-                    "script_hint": script_hint,
-                },
+                body=ops.VOICES_CREATE.given(audio_sample, consent, name, type, prompt, model, script_hint),
                 headers=extra_headers,
                 extra_query=extra_query,
                 extra_body=extra_body,

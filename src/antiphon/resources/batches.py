@@ -108,13 +108,7 @@ class Batches(Resource):
         return self._client.perform(
             Call(
                 ops.CREATE,
-                body={
-                    "completion_window": completion_window,
-                    "endpoint": endpoint,
-                    "input_file_id": input_file_id,
-                    "metadata": metadata,
-                    "output_expires_after": output_expires_after,
-                },
+                body=ops.CREATE.given(completion_window, endpoint, input_file_id, metadata, output_expires_after),
                 headers=extra_headers,
                 extra_query=extra_query,
                 extra_body=extra_body,
@@ -240,13 +234,7 @@ class AsyncBatches(AsyncResource):
         return await self._client.perform(
             Call(
                 ops.CREATE,
-                body={
-                    "completion_window": completion_window,
-                    "endpoint": endpoint,
-                    "input_file_id": input_file_id,
-                    "metadata": metadata,
-                    "output_expires_after": output_expires_after,
-                },
+                body=ops.CREATE.given(completion_window, endpoint, input_file_id, metadata, output_expires_after),
                 headers=extra_headers,
                 extra_query=extra_query,
                 extra_body=extra_body,

@@ -63,7 +63,7 @@ class ContentProvenanceChecks(Resource):
         return self._client.perform(
             Call(
                 ops.CREATE,
-                body={"file": file},
+                body=ops.CREATE.given(file),
                 headers=extra_headers,
                 extra_query=extra_query,
                 extra_body=extra_body,
@@ -96,7 +96,7 @@ class AsyncContentProvenanceChecks(AsyncResource):
         return await self._client.perform(
             Call(
                 ops.CREATE,
-                body={"file": file},
+                body=ops.CREATE.given(file),
                 headers=extra_headers,
                 extra_query=extra_query,
                 extra_body=extra_body,

@@ -79,7 +79,7 @@ class Conversations(Resource):
         return self._client.perform(
             Call(
                 ops.CREATE,
-                body={"items": items, "metadata": metadata},
+                body=ops.CREATE.given(items, metadata),
                 headers=extra_headers,
                 extra_query=extra_query,
                 extra_body=extra_body,
@@ -159,7 +159,7 @@ class Conversations(Resource):
             Call(
                 ops.UPDATE,
                 path={"conversation_id": conversation_id},
-                body={"metadata": metadata},
+                body=ops.UPDATE.given(metadata),
                 headers=extra_headers,
                 extra_query=extra_query,
                 extra_body=extra_body,
@@ -194,7 +194,7 @@ class AsyncConversations(AsyncResource):
         return await self._client.perform(
             Call(
                 ops.CREATE,
-                body={"items": items, "metadata": metadata},
+                body=ops.CREATE.given(items, metadata),
                 headers=extra_headers,
                 extra_query=extra_query,
                 extra_body=extra_body,
@@ -274,7 +274,7 @@ class AsyncConversations(AsyncResource):
             Call(
                 ops.UPDATE,
                 path={"conversation_id": conversation_id},
-                body={"metadata": metadata},
+                body=ops.UPDATE.given(metadata),
                 headers=extra_headers,
                 extra_query=extra_query,
                 extra_body=extra_body,
@@ -351,7 +351,7 @@ class Items(Resource):
                 ops.ITEMS_CREATE,
                 path={"conversation_id": conversation_id},
                 query={"include": include},
-                body={"items": items},
+                body=ops.ITEMS_CREATE.given(items),
                 headers=extra_headers,
                 extra_query=extra_query,
                 extra_body=extra_body,
@@ -476,7 +476,7 @@ class AsyncItems(AsyncResource):
                 ops.ITEMS_CREATE,
                 path={"conversation_id": conversation_id},
                 query={"include": include},
-                body={"items": items},
+                body=ops.ITEMS_CREATE.given(items),
                 headers=extra_headers,
                 extra_query=extra_query,
                 extra_body=extra_body,

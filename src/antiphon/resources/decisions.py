@@ -72,14 +72,9 @@ class Decisions(Resource):
         return self._client.perform(
             Call(
                 ops.CREATE,
-                body={
-                    "model": model,
-                    "input": input,
-                    "questions": questions,
-                    "prompt_cache_key": prompt_cache_key,
-                    "prompt_cache_options": prompt_cache_options,
-                    "safety_identifier": safety_identifier,
-                },
+                body=ops.CREATE.given(
+                    model, input, questions, prompt_cache_key, prompt_cache_options, safety_identifier
+                ),
                 headers=extra_headers,
                 extra_query=extra_query,
                 extra_body=extra_body,
@@ -117,14 +112,9 @@ class AsyncDecisions(AsyncResource):
         return await self._client.perform(
             Call(
                 ops.CREATE,
-                body={
-                    "model": model,
-                    "input": input,
-                    "questions": questions,
-                    "prompt_cache_key": prompt_cache_key,
-                    "prompt_cache_options": prompt_cache_options,
-                    "safety_identifier": safety_identifier,
-                },
+                body=ops.CREATE.given(
+                    model, input, questions, prompt_cache_key, prompt_cache_options, safety_identifier
+                ),
                 headers=extra_headers,
                 extra_query=extra_query,
                 extra_body=extra_body,

@@ -71,13 +71,7 @@ class Embeddings(Resource):
         call: Call[CreateEmbeddingResponse] = prepare(
             Call(
                 ops.CREATE,
-                body={
-                    "input": input,
-                    "model": model,
-                    "dimensions": dimensions,
-                    "encoding_format": encoding_format,
-                    "user": user,
-                },
+                body=ops.CREATE.given(input, model, dimensions, encoding_format, user),
                 headers=extra_headers,
                 extra_query=extra_query,
                 extra_body=extra_body,
@@ -115,13 +109,7 @@ class AsyncEmbeddings(AsyncResource):
         call: Call[CreateEmbeddingResponse] = prepare(
             Call(
                 ops.CREATE,
-                body={
-                    "input": input,
-                    "model": model,
-                    "dimensions": dimensions,
-                    "encoding_format": encoding_format,
-                    "user": user,
-                },
+                body=ops.CREATE.given(input, model, dimensions, encoding_format, user),
                 headers=extra_headers,
                 extra_query=extra_query,
                 extra_body=extra_body,

@@ -100,7 +100,7 @@ class Files(Resource):
         return self._client.perform(
             Call(
                 ops.CREATE,
-                body={"file": file, "purpose": purpose, "expires_after": expires_after},
+                body=ops.CREATE.given(file, purpose, expires_after),
                 headers=extra_headers,
                 extra_query=extra_query,
                 extra_body=extra_body,
@@ -292,7 +292,7 @@ class AsyncFiles(AsyncResource):
         return await self._client.perform(
             Call(
                 ops.CREATE,
-                body={"file": file, "purpose": purpose, "expires_after": expires_after},
+                body=ops.CREATE.given(file, purpose, expires_after),
                 headers=extra_headers,
                 extra_query=extra_query,
                 extra_body=extra_body,

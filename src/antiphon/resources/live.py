@@ -129,7 +129,7 @@ class Live(Resource):
         return self._client.perform(
             Call(
                 ops.CREATE,
-                body={"session": session, "transport": transport},
+                body=ops.CREATE.given(session, transport),
                 headers=extra_headers,
                 extra_query=extra_query,
                 extra_body=extra_body,
@@ -196,7 +196,7 @@ class AsyncLive(AsyncResource):
         return await self._client.perform(
             Call(
                 ops.CREATE,
-                body={"session": session, "transport": transport},
+                body=ops.CREATE.given(session, transport),
                 headers=extra_headers,
                 extra_query=extra_query,
                 extra_body=extra_body,
@@ -333,7 +333,7 @@ class Sessions(Resource):
             Call(
                 ops.SESSIONS_ACCEPT,
                 path={"session_id": session_id},
-                body={"session": session},
+                body=ops.SESSIONS_ACCEPT.given(session),
                 headers=extra_headers,
                 extra_query=extra_query,
                 extra_body=extra_body,
@@ -388,7 +388,7 @@ class Sessions(Resource):
             Call(
                 ops.SESSIONS_FORK,
                 path={"session_id": session_id},
-                body={"transport": transport, "session": session},
+                body=ops.SESSIONS_FORK.given(transport, session),
                 headers=extra_headers,
                 extra_query=extra_query,
                 extra_body=extra_body,
@@ -442,7 +442,7 @@ class Sessions(Resource):
             Call(
                 ops.SESSIONS_REFER,
                 path={"session_id": session_id},
-                body={"target_uri": target_uri},
+                body=ops.SESSIONS_REFER.given(target_uri),
                 headers=extra_headers,
                 extra_query=extra_query,
                 extra_body=extra_body,
@@ -470,7 +470,7 @@ class Sessions(Resource):
             Call(
                 ops.SESSIONS_REJECT,
                 path={"session_id": session_id},
-                body={"status_code": status_code},
+                body=ops.SESSIONS_REJECT.given(status_code),
                 headers=extra_headers,
                 extra_query=extra_query,
                 extra_body=extra_body,
@@ -505,7 +505,7 @@ class AsyncSessions(AsyncResource):
             Call(
                 ops.SESSIONS_ACCEPT,
                 path={"session_id": session_id},
-                body={"session": session},
+                body=ops.SESSIONS_ACCEPT.given(session),
                 headers=extra_headers,
                 extra_query=extra_query,
                 extra_body=extra_body,
@@ -560,7 +560,7 @@ class AsyncSessions(AsyncResource):
             Call(
                 ops.SESSIONS_FORK,
                 path={"session_id": session_id},
-                body={"transport": transport, "session": session},
+                body=ops.SESSIONS_FORK.given(transport, session),
                 headers=extra_headers,
                 extra_query=extra_query,
                 extra_body=extra_body,
@@ -614,7 +614,7 @@ class AsyncSessions(AsyncResource):
             Call(
                 ops.SESSIONS_REFER,
                 path={"session_id": session_id},
-                body={"target_uri": target_uri},
+                body=ops.SESSIONS_REFER.given(target_uri),
                 headers=extra_headers,
                 extra_query=extra_query,
                 extra_body=extra_body,
@@ -642,7 +642,7 @@ class AsyncSessions(AsyncResource):
             Call(
                 ops.SESSIONS_REJECT,
                 path={"session_id": session_id},
-                body={"status_code": status_code},
+                body=ops.SESSIONS_REJECT.given(status_code),
                 headers=extra_headers,
                 extra_query=extra_query,
                 extra_body=extra_body,

@@ -66,7 +66,7 @@ class Moderations(Resource):
         return self._client.perform(
             Call(
                 ops.CREATE,
-                body={"model": model, "input": input},
+                body=ops.CREATE.given(model, input),
                 headers=extra_headers,
                 extra_query=extra_query,
                 extra_body=extra_body,
@@ -100,7 +100,7 @@ class AsyncModerations(AsyncResource):
         return await self._client.perform(
             Call(
                 ops.CREATE,
-                body={"model": model, "input": input},
+                body=ops.CREATE.given(model, input),
                 headers=extra_headers,
                 extra_query=extra_query,
                 extra_body=extra_body,

@@ -105,7 +105,7 @@ class Uploads(Resource):
             Call(
                 ops.COMPLETE,
                 path={"upload_id": upload_id},
-                body={"part_ids": part_ids, "md5": md5},
+                body=ops.COMPLETE.given(part_ids, md5),
                 headers=extra_headers,
                 extra_query=extra_query,
                 extra_body=extra_body,
@@ -135,13 +135,7 @@ class Uploads(Resource):
         return self._client.perform(
             Call(
                 ops.CREATE,
-                body={
-                    "bytes": bytes,
-                    "filename": filename,
-                    "mime_type": mime_type,
-                    "purpose": purpose,
-                    "expires_after": expires_after,
-                },
+                body=ops.CREATE.given(bytes, filename, mime_type, purpose, expires_after),
                 headers=extra_headers,
                 extra_query=extra_query,
                 extra_body=extra_body,
@@ -262,7 +256,7 @@ class AsyncUploads(AsyncResource):
             Call(
                 ops.COMPLETE,
                 path={"upload_id": upload_id},
-                body={"part_ids": part_ids, "md5": md5},
+                body=ops.COMPLETE.given(part_ids, md5),
                 headers=extra_headers,
                 extra_query=extra_query,
                 extra_body=extra_body,
@@ -292,13 +286,7 @@ class AsyncUploads(AsyncResource):
         return await self._client.perform(
             Call(
                 ops.CREATE,
-                body={
-                    "bytes": bytes,
-                    "filename": filename,
-                    "mime_type": mime_type,
-                    "purpose": purpose,
-                    "expires_after": expires_after,
-                },
+                body=ops.CREATE.given(bytes, filename, mime_type, purpose, expires_after),
                 headers=extra_headers,
                 extra_query=extra_query,
                 extra_body=extra_body,
@@ -427,7 +415,7 @@ class Parts(Resource):
             Call(
                 ops.PARTS_CREATE,
                 path={"upload_id": upload_id},
-                body={"data": data},
+                body=ops.PARTS_CREATE.given(data),
                 headers=extra_headers,
                 extra_query=extra_query,
                 extra_body=extra_body,
@@ -462,7 +450,7 @@ class AsyncParts(AsyncResource):
             Call(
                 ops.PARTS_CREATE,
                 path={"upload_id": upload_id},
-                body={"data": data},
+                body=ops.PARTS_CREATE.given(data),
                 headers=extra_headers,
                 extra_query=extra_query,
                 extra_body=extra_body,

@@ -96,14 +96,7 @@ class VectorStores(Resource):
         return self._client.perform(
             Call(
                 ops.CREATE,
-                body={
-                    "chunking_strategy": chunking_strategy,
-                    "description": description,
-                    "expires_after": expires_after,
-                    "file_ids": file_ids,
-                    "metadata": metadata,
-                    "name": name,
-                },
+                body=ops.CREATE.given(chunking_strategy, description, expires_after, file_ids, metadata, name),
                 headers=extra_headers,
                 extra_query=extra_query,
                 extra_body=extra_body,
@@ -218,13 +211,7 @@ class VectorStores(Resource):
             Call(
                 ops.SEARCH,
                 path={"vector_store_id": vector_store_id},
-                body={
-                    "query": query,
-                    "filters": filters,
-                    "max_num_results": max_num_results,
-                    "ranking_options": ranking_options,
-                    "rewrite_query": rewrite_query,
-                },
+                body=ops.SEARCH.given(query, filters, max_num_results, ranking_options, rewrite_query),
                 headers=extra_headers,
                 extra_query=extra_query,
                 extra_body=extra_body,
@@ -254,7 +241,7 @@ class VectorStores(Resource):
             Call(
                 ops.UPDATE,
                 path={"vector_store_id": vector_store_id},
-                body={"expires_after": expires_after, "metadata": metadata, "name": name},
+                body=ops.UPDATE.given(expires_after, metadata, name),
                 headers=extra_headers,
                 extra_query=extra_query,
                 extra_body=extra_body,
@@ -294,14 +281,7 @@ class AsyncVectorStores(AsyncResource):
         return await self._client.perform(
             Call(
                 ops.CREATE,
-                body={
-                    "chunking_strategy": chunking_strategy,
-                    "description": description,
-                    "expires_after": expires_after,
-                    "file_ids": file_ids,
-                    "metadata": metadata,
-                    "name": name,
-                },
+                body=ops.CREATE.given(chunking_strategy, description, expires_after, file_ids, metadata, name),
                 headers=extra_headers,
                 extra_query=extra_query,
                 extra_body=extra_body,
@@ -416,13 +396,7 @@ class AsyncVectorStores(AsyncResource):
             Call(
                 ops.SEARCH,
                 path={"vector_store_id": vector_store_id},
-                body={
-                    "query": query,
-                    "filters": filters,
-                    "max_num_results": max_num_results,
-                    "ranking_options": ranking_options,
-                    "rewrite_query": rewrite_query,
-                },
+                body=ops.SEARCH.given(query, filters, max_num_results, ranking_options, rewrite_query),
                 headers=extra_headers,
                 extra_query=extra_query,
                 extra_body=extra_body,
@@ -452,7 +426,7 @@ class AsyncVectorStores(AsyncResource):
             Call(
                 ops.UPDATE,
                 path={"vector_store_id": vector_store_id},
-                body={"expires_after": expires_after, "metadata": metadata, "name": name},
+                body=ops.UPDATE.given(expires_after, metadata, name),
                 headers=extra_headers,
                 extra_query=extra_query,
                 extra_body=extra_body,
@@ -569,12 +543,7 @@ class FileBatches(Resource):
             Call(
                 ops.FILE_BATCHES_CREATE,
                 path={"vector_store_id": vector_store_id},
-                body={
-                    "attributes": attributes,
-                    "chunking_strategy": chunking_strategy,
-                    "file_ids": file_ids,
-                    "files": files,
-                },
+                body=ops.FILE_BATCHES_CREATE.given(attributes, chunking_strategy, file_ids, files),
                 headers=extra_headers,
                 extra_query=extra_query,
                 extra_body=extra_body,
@@ -789,12 +758,7 @@ class AsyncFileBatches(AsyncResource):
             Call(
                 ops.FILE_BATCHES_CREATE,
                 path={"vector_store_id": vector_store_id},
-                body={
-                    "attributes": attributes,
-                    "chunking_strategy": chunking_strategy,
-                    "file_ids": file_ids,
-                    "files": files,
-                },
+                body=ops.FILE_BATCHES_CREATE.given(attributes, chunking_strategy, file_ids, files),
                 headers=extra_headers,
                 extra_query=extra_query,
                 extra_body=extra_body,
@@ -1045,7 +1009,7 @@ class Files(Resource):
             Call(
                 ops.FILES_CREATE,
                 path={"vector_store_id": vector_store_id},
-                body={"file_id": file_id, "attributes": attributes, "chunking_strategy": chunking_strategy},
+                body=ops.FILES_CREATE.given(file_id, attributes, chunking_strategy),
                 headers=extra_headers,
                 extra_query=extra_query,
                 extra_body=extra_body,
@@ -1225,7 +1189,7 @@ class Files(Resource):
             Call(
                 ops.FILES_UPDATE,
                 path={"vector_store_id": vector_store_id, "file_id": file_id},
-                body={"attributes": attributes},
+                body=ops.FILES_UPDATE.given(attributes),
                 headers=extra_headers,
                 extra_query=extra_query,
                 extra_body=extra_body,
@@ -1341,7 +1305,7 @@ class AsyncFiles(AsyncResource):
             Call(
                 ops.FILES_CREATE,
                 path={"vector_store_id": vector_store_id},
-                body={"file_id": file_id, "attributes": attributes, "chunking_strategy": chunking_strategy},
+                body=ops.FILES_CREATE.given(file_id, attributes, chunking_strategy),
                 headers=extra_headers,
                 extra_query=extra_query,
                 extra_body=extra_body,
@@ -1521,7 +1485,7 @@ class AsyncFiles(AsyncResource):
             Call(
                 ops.FILES_UPDATE,
                 path={"vector_store_id": vector_store_id, "file_id": file_id},
-                body={"attributes": attributes},
+                body=ops.FILES_UPDATE.given(attributes),
                 headers=extra_headers,
                 extra_query=extra_query,
                 extra_body=extra_body,

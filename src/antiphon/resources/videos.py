@@ -86,13 +86,7 @@ class Videos(Resource):
         return self._client.perform(
             Call(
                 ops.CREATE,
-                body={
-                    "prompt": prompt,
-                    "input_reference": input_reference,
-                    "model": model,
-                    "seconds": seconds,
-                    "size": size,
-                },
+                body=ops.CREATE.given(prompt, input_reference, model, seconds, size),
                 headers=extra_headers,
                 extra_query=extra_query,
                 extra_body=extra_body,
@@ -161,7 +155,7 @@ class Videos(Resource):
         return self._client.perform(
             Call(
                 ops.CREATE_CHARACTER,
-                body={"name": name, "video": video},
+                body=ops.CREATE_CHARACTER.given(name, video),
                 headers=extra_headers,
                 extra_query=extra_query,
                 extra_body=extra_body,
@@ -248,7 +242,7 @@ class Videos(Resource):
         return self._client.perform(
             Call(
                 ops.EDIT,
-                body={"prompt": prompt, "video": video},
+                body=ops.EDIT.given(prompt, video),
                 headers=extra_headers,
                 extra_query=extra_query,
                 extra_body=extra_body,
@@ -278,7 +272,7 @@ class Videos(Resource):
         return self._client.perform(
             Call(
                 ops.EXTEND,
-                body={"prompt": prompt, "seconds": seconds, "video": video},
+                body=ops.EXTEND.given(prompt, seconds, video),
                 headers=extra_headers,
                 extra_query=extra_query,
                 extra_body=extra_body,
@@ -385,7 +379,7 @@ class Videos(Resource):
             Call(
                 ops.REMIX,
                 path={"video_id": video_id},
-                body={"prompt": prompt},
+                body=ops.REMIX.given(prompt),
                 headers=extra_headers,
                 extra_query=extra_query,
                 extra_body=extra_body,
@@ -452,13 +446,7 @@ class AsyncVideos(AsyncResource):
         return await self._client.perform(
             Call(
                 ops.CREATE,
-                body={
-                    "prompt": prompt,
-                    "input_reference": input_reference,
-                    "model": model,
-                    "seconds": seconds,
-                    "size": size,
-                },
+                body=ops.CREATE.given(prompt, input_reference, model, seconds, size),
                 headers=extra_headers,
                 extra_query=extra_query,
                 extra_body=extra_body,
@@ -527,7 +515,7 @@ class AsyncVideos(AsyncResource):
         return await self._client.perform(
             Call(
                 ops.CREATE_CHARACTER,
-                body={"name": name, "video": video},
+                body=ops.CREATE_CHARACTER.given(name, video),
                 headers=extra_headers,
                 extra_query=extra_query,
                 extra_body=extra_body,
@@ -614,7 +602,7 @@ class AsyncVideos(AsyncResource):
         return await self._client.perform(
             Call(
                 ops.EDIT,
-                body={"prompt": prompt, "video": video},
+                body=ops.EDIT.given(prompt, video),
                 headers=extra_headers,
                 extra_query=extra_query,
                 extra_body=extra_body,
@@ -644,7 +632,7 @@ class AsyncVideos(AsyncResource):
         return await self._client.perform(
             Call(
                 ops.EXTEND,
-                body={"prompt": prompt, "seconds": seconds, "video": video},
+                body=ops.EXTEND.given(prompt, seconds, video),
                 headers=extra_headers,
                 extra_query=extra_query,
                 extra_body=extra_body,
@@ -751,7 +739,7 @@ class AsyncVideos(AsyncResource):
             Call(
                 ops.REMIX,
                 path={"video_id": video_id},
-                body={"prompt": prompt},
+                body=ops.REMIX.given(prompt),
                 headers=extra_headers,
                 extra_query=extra_query,
                 extra_body=extra_body,

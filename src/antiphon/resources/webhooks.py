@@ -114,7 +114,7 @@ class Webhooks(Resource):
         return self._client.perform(
             Call(
                 ops.CREATE,
-                body={"event_types": event_types, "name": name, "url": url},
+                body=ops.CREATE.given(event_types, name, url),
                 headers=extra_headers,
                 extra_query=extra_query,
                 extra_body=extra_body,
@@ -222,7 +222,7 @@ class Webhooks(Resource):
             Call(
                 ops.ROTATE_SECRET,
                 path={"webhook_endpoint_id": webhook_endpoint_id},
-                body={"keep_old_secret_active_for_24_hours": keep_old_secret_active_for_24_hours},
+                body=ops.ROTATE_SECRET.given(keep_old_secret_active_for_24_hours),
                 headers=extra_headers,
                 extra_query=extra_query,
                 extra_body=extra_body,
@@ -278,7 +278,7 @@ class Webhooks(Resource):
             Call(
                 ops.TEST,
                 path={"webhook_endpoint_id": webhook_endpoint_id},
-                body={"event_type": event_type},
+                body=ops.TEST.given(event_type),
                 headers=extra_headers,
                 extra_query=extra_query,
                 extra_body=extra_body,
@@ -357,7 +357,7 @@ class Webhooks(Resource):
             Call(
                 ops.UPDATE,
                 path={"webhook_endpoint_id": webhook_endpoint_id},
-                body={"event_types": event_types, "name": name, "url": url},
+                body=ops.UPDATE.given(event_types, name, url),
                 headers=extra_headers,
                 extra_query=extra_query,
                 extra_body=extra_body,
@@ -445,7 +445,7 @@ class AsyncWebhooks(AsyncResource):
         return await self._client.perform(
             Call(
                 ops.CREATE,
-                body={"event_types": event_types, "name": name, "url": url},
+                body=ops.CREATE.given(event_types, name, url),
                 headers=extra_headers,
                 extra_query=extra_query,
                 extra_body=extra_body,
@@ -553,7 +553,7 @@ class AsyncWebhooks(AsyncResource):
             Call(
                 ops.ROTATE_SECRET,
                 path={"webhook_endpoint_id": webhook_endpoint_id},
-                body={"keep_old_secret_active_for_24_hours": keep_old_secret_active_for_24_hours},
+                body=ops.ROTATE_SECRET.given(keep_old_secret_active_for_24_hours),
                 headers=extra_headers,
                 extra_query=extra_query,
                 extra_body=extra_body,
@@ -609,7 +609,7 @@ class AsyncWebhooks(AsyncResource):
             Call(
                 ops.TEST,
                 path={"webhook_endpoint_id": webhook_endpoint_id},
-                body={"event_type": event_type},
+                body=ops.TEST.given(event_type),
                 headers=extra_headers,
                 extra_query=extra_query,
                 extra_body=extra_body,
@@ -688,7 +688,7 @@ class AsyncWebhooks(AsyncResource):
             Call(
                 ops.UPDATE,
                 path={"webhook_endpoint_id": webhook_endpoint_id},
-                body={"event_types": event_types, "name": name, "url": url},
+                body=ops.UPDATE.given(event_types, name, url),
                 headers=extra_headers,
                 extra_query=extra_query,
                 extra_body=extra_body,

@@ -166,7 +166,7 @@ class Connection:
                 encode_request(request, absolute=self.absolute, proxy_authorization=self.proxy_authorization)
             )
             content = request.content
-            if content is None or (content.__class__ is bytes and len(content) <= SMALL):
+            if content is None or (isinstance(content, bytes) and len(content) <= SMALL):
                 return b""
             pieces = rest(request)
             if pieces is None:

@@ -55,7 +55,7 @@ def encode_request(
     start = _start(request.method, request.origin, request.target, absolute, lines.host)
     if start is None:
         raise InvalidBody(*_blame(request))
-    if content.__class__ is bytes and 0 < (size := len(content)) <= SMALL:
+    if isinstance(content, bytes) and 0 < (size := len(content)) <= SMALL:
         tail, body = b"Content-Length: %d\r\n\r\n" % size, content
     else:
         tail, body = _tail(length_of(content), request.method), b""

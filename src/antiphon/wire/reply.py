@@ -65,7 +65,6 @@ class ReplyParser:
         "_events",
         "_given",
         "_informational",
-        "_length",
         "_limits",
         "_method",
         "_overhead",
@@ -75,7 +74,6 @@ class ReplyParser:
         "_raw",
         "_received",
         "_stream",
-        "_until_eof",
         "done",
         "headers",
         "on_body",
@@ -116,8 +114,7 @@ class ReplyParser:
         self._problem: WireProblem | None = None
         self._decoder: Decoder | None = None
         self._bound: int | None = None
-        self._length: int | None = None
-        self._bodiless = self._chunked = self._cut = self._until_eof = self._ended = False
+        self._bodiless = self._chunked = self._cut = self._ended = False
         self._at = self._informational = self._overhead = self._received = self._given = 0
         self.status = 0
         self.started = self.pending = self.done = self.reusable = False
@@ -145,6 +142,8 @@ class ReplyParser:
         pieces.clear()
         if self._chunked:
             self._weigh(len(data) - len(body) - _PER_PIECE * count)
+        elif not (self._ended or self._received or self._stream):
+            self._judge_length()
         if self._decoder is not None or (self._bound is not None and self._received + len(body) > self._bound):
             return self._give(body)
         self._received += len(body)
@@ -169,7 +168,7 @@ class ReplyParser:
                 if self.started
                 else "the connection ended without a reply"
             )
-        if not self._until_eof and not self.is_error:
+        if not self.is_error and (self._chunked or self._declared is not None):
             raise self.cut_short()
         self._ended = True
         self._conclude()
@@ -181,13 +180,12 @@ class ReplyParser:
 
     def cut_short(self) -> Truncated:
         """The error for a connection that broke within the body."""
-        if self._length is not None:
-            return Truncated(f"the body broke off after {self._received} of {self._length} bytes")
-        return Truncated(
-            f"the body broke off after {self._received} bytes, before its last chunk"
-            if self._chunked
-            else "the body broke off"
-        )
+        if self._chunked:
+            return Truncated(f"the body broke off after {self._received} bytes, before its last chunk")
+        declared = self._declared
+        if declared is not None:
+            return Truncated(f"the body broke off after {self._received} of {declared} bytes")
+        return Truncated("the body broke off")
 
     # -- called by llhttp ----------------------------------------------------------------------------------------------
 
@@ -227,7 +225,7 @@ class ReplyParser:
         self._at = end + 2
         if self._at > limits.header_bytes:
             raise BrokenProtocol(f"the reply's head is larger than {limits.header_bytes} bytes")
-        if head.count(b"\r\n") > limits.header_count + 1:
+        if len(head) > 4 * limits.header_count and head.count(b"\r\n") > limits.header_count + 1:
             raise BrokenProtocol(f"the reply has more than {limits.header_count} header fields")
         return head
 
@@ -253,41 +251,40 @@ class ReplyParser:
         self.headers = headers = ReplyHeaders(head, lower)
         self.status = status
         self._raw = b""
-        # What a head lacks is looked for in its bytes, at one search a field.
-        if b"\r\ntransfer-encoding:" in lower:
+        if self._method == "HEAD" or (self._method == "CONNECT" and status < 300):
+            self._end_without_body(headers.raw(b"connection").lower())
+        elif b"-encoding:" in lower:  # one search tells that there is neither a transfer nor a content encoding
+            self._take_codings(headers)
+        if self._stream:
+            self._bound = self._limits.stream if self._events else None
+        elif status < 400:
+            self._bound = self._limits.body
+        else:
+            self._bound, self._cut = self._limits.error_body, True
+
+    def _take_codings(self, headers: ReplyHeaders) -> None:
+        if "transfer-encoding" in headers:
             self._chunked = True
             # Exactly: with blanks after it, or twice, llhttp and we could disagree on where the body ends.
             if headers.raw(b"transfer-encoding").lower() != b"chunked":
                 raise BrokenProtocol("the reply's Transfer-Encoding is not plain 'chunked'")
-        elif (at := lower.find(b"\r\ncontent-length:") + 17) > 16:
-            self._length = int(lower[at : lower.index(b"\r\n", at)])
-        else:
-            self._until_eof = True
-        if self._method == "HEAD" or (self._method == "CONNECT" and status < 300):
-            self._end_without_body(headers.raw(b"connection").lower())
-        elif status in (204, 304):
-            self._until_eof = False
-        else:
-            if self._stream or status >= 400 or (self._length or 0) > self._limits.body:
-                self._limit_body(status)
-            else:
-                self._bound = self._limits.body
-            if b"\r\ncontent-encoding:" in lower:
-                self._decoder = decoder_for(headers.raw(b"content-encoding").decode("latin-1"))
+        if "content-encoding" in headers:
+            self._decoder = decoder_for(headers.raw(b"content-encoding").decode("latin-1"))
 
     def _end_without_body(self, options: bytes) -> None:
-        self._until_eof = False
         self._bodiless = self._ended = self.done = True
         self.reusable = b"keep-alive" in options if self.version == "HTTP/1.0" else b"close" not in options
 
-    def _limit_body(self, status: int) -> None:
-        limits = self._limits
-        if self._stream:
-            self._bound = limits.stream if self._events else None
-        elif status >= 400:
-            self._bound, self._cut = limits.error_body, True
-        else:
-            raise TooLarge(f"the body's declared {self._length} bytes are more than the {limits.body} allowed")
+    @property
+    def _declared(self) -> int | None:
+        """The Content-Length, which llhttp has found to be one number."""
+        length = self.headers.raw(b"content-length")
+        return int(length) if length else None
+
+    def _judge_length(self) -> None:
+        declared = self._declared
+        if declared is not None and declared > self._limits.body and not self.is_error:
+            raise TooLarge(f"the body's declared {declared} bytes are more than the {self._limits.body} allowed")
 
     # -- the body ------------------------------------------------------------------------------------------------------
 
@@ -339,7 +336,7 @@ class ReplyParser:
     def _overflow(self, body: bytes) -> bytes:
         bound = self._bound or 0
         if not self._cut:
-            raise TooLarge(f"the body is larger than the {bound} bytes allowed")
+            raise TooLarge(f"the body is larger than the {bound} bytes allowed: {self._given} have come")
         # What an error says stands at its beginning; the connection is given up with the rest.
         self.done, self.pending, self.reusable = True, False, False
         return body[: len(body) - (self._given - bound)]

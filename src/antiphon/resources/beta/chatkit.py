@@ -163,13 +163,9 @@ class Sessions(Resource):
         return self._client.perform(
             Call(
                 ops.CHATKIT_SESSIONS_CREATE,
-                body={
-                    "user": user,
-                    "workflow": workflow,
-                    "chatkit_configuration": chatkit_configuration,
-                    "expires_after": expires_after,
-                    "rate_limits": rate_limits,
-                },
+                body=ops.CHATKIT_SESSIONS_CREATE.given(
+                    user, workflow, chatkit_configuration, expires_after, rate_limits
+                ),
                 headers=extra_headers,
                 extra_query=extra_query,
                 extra_body=extra_body,
@@ -232,13 +228,9 @@ class AsyncSessions(AsyncResource):
         return await self._client.perform(
             Call(
                 ops.CHATKIT_SESSIONS_CREATE,
-                body={
-                    "user": user,
-                    "workflow": workflow,
-                    "chatkit_configuration": chatkit_configuration,
-                    "expires_after": expires_after,
-                    "rate_limits": rate_limits,
-                },
+                body=ops.CHATKIT_SESSIONS_CREATE.given(
+                    user, workflow, chatkit_configuration, expires_after, rate_limits
+                ),
                 headers=extra_headers,
                 extra_query=extra_query,
                 extra_body=extra_body,

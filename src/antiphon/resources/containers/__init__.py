@@ -93,14 +93,7 @@ class Containers(Resource):
         return self._client.perform(
             Call(
                 ops.CREATE,
-                body={
-                    "name": name,
-                    "expires_after": expires_after,
-                    "file_ids": file_ids,
-                    "memory_limit": memory_limit,
-                    "network_policy": network_policy,
-                    "skills": skills,
-                },
+                body=ops.CREATE.given(name, expires_after, file_ids, memory_limit, network_policy, skills),
                 headers=extra_headers,
                 extra_query=extra_query,
                 extra_body=extra_body,
@@ -221,14 +214,7 @@ class AsyncContainers(AsyncResource):
         return await self._client.perform(
             Call(
                 ops.CREATE,
-                body={
-                    "name": name,
-                    "expires_after": expires_after,
-                    "file_ids": file_ids,
-                    "memory_limit": memory_limit,
-                    "network_policy": network_policy,
-                    "skills": skills,
-                },
+                body=ops.CREATE.given(name, expires_after, file_ids, memory_limit, network_policy, skills),
                 headers=extra_headers,
                 extra_query=extra_query,
                 extra_body=extra_body,

@@ -79,7 +79,7 @@ class Files(Resource):
             Call(
                 ops.FILES_CREATE,
                 path={"container_id": container_id},
-                body={"file": file, "file_id": file_id},
+                body=ops.FILES_CREATE.given(file, file_id),
                 headers=extra_headers,
                 extra_query=extra_query,
                 extra_body=extra_body,
@@ -201,7 +201,7 @@ class AsyncFiles(AsyncResource):
             Call(
                 ops.FILES_CREATE,
                 path={"container_id": container_id},
-                body={"file": file, "file_id": file_id},
+                body=ops.FILES_CREATE.given(file, file_id),
                 headers=extra_headers,
                 extra_query=extra_query,
                 extra_body=extra_body,

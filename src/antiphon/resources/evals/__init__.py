@@ -94,12 +94,7 @@ class Evals(Resource):
         return self._client.perform(
             Call(
                 ops.CREATE,
-                body={
-                    "data_source_config": data_source_config,
-                    "testing_criteria": testing_criteria,
-                    "metadata": metadata,
-                    "name": name,
-                },
+                body=ops.CREATE.given(data_source_config, testing_criteria, metadata, name),
                 headers=extra_headers,
                 extra_query=extra_query,
                 extra_body=extra_body,
@@ -210,7 +205,7 @@ class Evals(Resource):
             Call(
                 ops.UPDATE,
                 path={"eval_id": eval_id},
-                body={"metadata": metadata, "name": name},
+                body=ops.UPDATE.given(metadata, name),
                 headers=extra_headers,
                 extra_query=extra_query,
                 extra_body=extra_body,
@@ -247,12 +242,7 @@ class AsyncEvals(AsyncResource):
         return await self._client.perform(
             Call(
                 ops.CREATE,
-                body={
-                    "data_source_config": data_source_config,
-                    "testing_criteria": testing_criteria,
-                    "metadata": metadata,
-                    "name": name,
-                },
+                body=ops.CREATE.given(data_source_config, testing_criteria, metadata, name),
                 headers=extra_headers,
                 extra_query=extra_query,
                 extra_body=extra_body,
@@ -363,7 +353,7 @@ class AsyncEvals(AsyncResource):
             Call(
                 ops.UPDATE,
                 path={"eval_id": eval_id},
-                body={"metadata": metadata, "name": name},
+                body=ops.UPDATE.given(metadata, name),
                 headers=extra_headers,
                 extra_query=extra_query,
                 extra_body=extra_body,

@@ -114,7 +114,7 @@ class Runs(Resource):
             Call(
                 ops.RUNS_CREATE,
                 path={"eval_id": eval_id},
-                body={"data_source": data_source, "metadata": metadata, "name": name},
+                body=ops.RUNS_CREATE.given(data_source, metadata, name),
                 headers=extra_headers,
                 extra_query=extra_query,
                 extra_body=extra_body,
@@ -265,7 +265,7 @@ class AsyncRuns(AsyncResource):
             Call(
                 ops.RUNS_CREATE,
                 path={"eval_id": eval_id},
-                body={"data_source": data_source, "metadata": metadata, "name": name},
+                body=ops.RUNS_CREATE.given(data_source, metadata, name),
                 headers=extra_headers,
                 extra_query=extra_query,
                 extra_body=extra_body,

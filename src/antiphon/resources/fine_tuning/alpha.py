@@ -113,7 +113,7 @@ class Graders(Resource):
         return self._client.perform(
             Call(
                 ops.ALPHA_GRADERS_RUN,
-                body={"grader": grader, "model_sample": model_sample, "item": item},
+                body=ops.ALPHA_GRADERS_RUN.given(grader, model_sample, item),
                 headers=extra_headers,
                 extra_query=extra_query,
                 extra_body=extra_body,
@@ -139,7 +139,7 @@ class Graders(Resource):
         return self._client.perform(
             Call(
                 ops.ALPHA_GRADERS_VALIDATE,
-                body={"grader": grader},
+                body=ops.ALPHA_GRADERS_VALIDATE.given(grader),
                 headers=extra_headers,
                 extra_query=extra_query,
                 extra_body=extra_body,
@@ -174,7 +174,7 @@ class AsyncGraders(AsyncResource):
         return await self._client.perform(
             Call(
                 ops.ALPHA_GRADERS_RUN,
-                body={"grader": grader, "model_sample": model_sample, "item": item},
+                body=ops.ALPHA_GRADERS_RUN.given(grader, model_sample, item),
                 headers=extra_headers,
                 extra_query=extra_query,
                 extra_body=extra_body,
@@ -200,7 +200,7 @@ class AsyncGraders(AsyncResource):
         return await self._client.perform(
             Call(
                 ops.ALPHA_GRADERS_VALIDATE,
-                body={"grader": grader},
+                body=ops.ALPHA_GRADERS_VALIDATE.given(grader),
                 headers=extra_headers,
                 extra_query=extra_query,
                 extra_body=extra_body,

@@ -128,7 +128,7 @@ class Permissions(Resource):
             Call(
                 ops.CHECKPOINTS_PERMISSIONS_CREATE,
                 path={"fine_tuned_model_checkpoint": fine_tuned_model_checkpoint},
-                body={"project_ids": project_ids},
+                body=ops.CHECKPOINTS_PERMISSIONS_CREATE.given(project_ids),
                 headers=extra_headers,
                 extra_query=extra_query,
                 extra_body=extra_body,
@@ -256,7 +256,7 @@ class AsyncPermissions(AsyncResource):
             Call(
                 ops.CHECKPOINTS_PERMISSIONS_CREATE,
                 path={"fine_tuned_model_checkpoint": fine_tuned_model_checkpoint},
-                body={"project_ids": project_ids},
+                body=ops.CHECKPOINTS_PERMISSIONS_CREATE.given(project_ids),
                 headers=extra_headers,
                 extra_query=extra_query,
                 extra_body=extra_body,

@@ -112,17 +112,9 @@ class Jobs(Resource):
         return self._client.perform(
             Call(
                 ops.JOBS_CREATE,
-                body={
-                    "model": model,
-                    "training_file": training_file,
-                    "hyperparameters": hyperparameters,
-                    "integrations": integrations,
-                    "metadata": metadata,
-                    "method": method,
-                    "seed": seed,
-                    "suffix": suffix,
-                    "validation_file": validation_file,
-                },
+                body=ops.JOBS_CREATE.given(
+                    model, training_file, hyperparameters, integrations, metadata, method, seed, suffix, validation_file
+                ),
                 headers=extra_headers,
                 extra_query=extra_query,
                 extra_body=extra_body,
@@ -327,17 +319,9 @@ class AsyncJobs(AsyncResource):
         return await self._client.perform(
             Call(
                 ops.JOBS_CREATE,
-                body={
-                    "model": model,
-                    "training_file": training_file,
-                    "hyperparameters": hyperparameters,
-                    "integrations": integrations,
-                    "metadata": metadata,
-                    "method": method,
-                    "seed": seed,
-                    "suffix": suffix,
-                    "validation_file": validation_file,
-                },
+                body=ops.JOBS_CREATE.given(
+                    model, training_file, hyperparameters, integrations, metadata, method, seed, suffix, validation_file
+                ),
                 headers=extra_headers,
                 extra_query=extra_query,
                 extra_body=extra_body,

@@ -184,7 +184,7 @@ class ClientSecrets(Resource):
         return self._client.perform(
             Call(
                 ops.TRANSLATIONS_CLIENT_SECRETS_CREATE,
-                body={"session": session, "expires_after": expires_after},
+                body=ops.TRANSLATIONS_CLIENT_SECRETS_CREATE.given(session, expires_after),
                 headers=extra_headers,
                 extra_query=extra_query,
                 extra_body=extra_body,
@@ -218,7 +218,7 @@ class AsyncClientSecrets(AsyncResource):
         return await self._client.perform(
             Call(
                 ops.TRANSLATIONS_CLIENT_SECRETS_CREATE,
-                body={"session": session, "expires_after": expires_after},
+                body=ops.TRANSLATIONS_CLIENT_SECRETS_CREATE.given(session, expires_after),
                 headers=extra_headers,
                 extra_query=extra_query,
                 extra_body=extra_body,

@@ -92,7 +92,7 @@ class Skills(Resource):
         return self._client.perform(
             Call(
                 ops.CREATE,
-                body={"files": files},
+                body=ops.CREATE.given(files),
                 headers=extra_headers,
                 extra_query=extra_query,
                 extra_body=extra_body,
@@ -201,7 +201,7 @@ class Skills(Resource):
             Call(
                 ops.UPDATE,
                 path={"skill_id": skill_id},
-                body={"default_version": default_version},
+                body=ops.UPDATE.given(default_version),
                 headers=extra_headers,
                 extra_query=extra_query,
                 extra_body=extra_body,
@@ -236,7 +236,7 @@ class AsyncSkills(AsyncResource):
         return await self._client.perform(
             Call(
                 ops.CREATE,
-                body={"files": files},
+                body=ops.CREATE.given(files),
                 headers=extra_headers,
                 extra_query=extra_query,
                 extra_body=extra_body,
@@ -345,7 +345,7 @@ class AsyncSkills(AsyncResource):
             Call(
                 ops.UPDATE,
                 path={"skill_id": skill_id},
-                body={"default_version": default_version},
+                body=ops.UPDATE.given(default_version),
                 headers=extra_headers,
                 extra_query=extra_query,
                 extra_body=extra_body,

@@ -80,7 +80,7 @@ class Versions(Resource):
             Call(
                 ops.VERSIONS_CREATE,
                 path={"skill_id": skill_id},
-                body={"default": default, "files": files},
+                body=ops.VERSIONS_CREATE.given(default, files),
                 headers=extra_headers,
                 extra_query=extra_query,
                 extra_body=extra_body,
@@ -202,7 +202,7 @@ class AsyncVersions(AsyncResource):
             Call(
                 ops.VERSIONS_CREATE,
                 path={"skill_id": skill_id},
-                body={"default": default, "files": files},
+                body=ops.VERSIONS_CREATE.given(default, files),
                 headers=extra_headers,
                 extra_query=extra_query,
                 extra_body=extra_body,

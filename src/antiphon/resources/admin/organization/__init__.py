@@ -371,7 +371,7 @@ class AdminAPIKeys(Resource):
         return self._client.perform(
             Call(
                 ops.ORGANIZATION_ADMIN_API_KEYS_CREATE,
-                body={"name": name, "expires_in_seconds": expires_in_seconds},
+                body=ops.ORGANIZATION_ADMIN_API_KEYS_CREATE.given(name, expires_in_seconds),
                 headers=extra_headers,
                 extra_query=extra_query,
                 extra_body=extra_body,
@@ -486,7 +486,7 @@ class AsyncAdminAPIKeys(AsyncResource):
         return await self._client.perform(
             Call(
                 ops.ORGANIZATION_ADMIN_API_KEYS_CREATE,
-                body={"name": name, "expires_in_seconds": expires_in_seconds},
+                body=ops.ORGANIZATION_ADMIN_API_KEYS_CREATE.given(name, expires_in_seconds),
                 headers=extra_headers,
                 extra_query=extra_query,
                 extra_body=extra_body,
@@ -1075,7 +1075,7 @@ class Certificates(Resource):
         return self._client.perform(
             Call(
                 ops.ORGANIZATION_CERTIFICATES_ACTIVATE,
-                body={"certificate_ids": certificate_ids},
+                body=ops.ORGANIZATION_CERTIFICATES_ACTIVATE.given(certificate_ids),
                 headers=extra_headers,
                 extra_query=extra_query,
                 extra_body=extra_body,
@@ -1102,7 +1102,7 @@ class Certificates(Resource):
         return self._client.perform(
             Call(
                 ops.ORGANIZATION_CERTIFICATES_CREATE,
-                body={"certificate": certificate, "name": name},
+                body=ops.ORGANIZATION_CERTIFICATES_CREATE.given(certificate, name),
                 headers=extra_headers,
                 extra_query=extra_query,
                 extra_body=extra_body,
@@ -1129,7 +1129,7 @@ class Certificates(Resource):
         return self._client.perform(
             Call(
                 ops.ORGANIZATION_CERTIFICATES_DEACTIVATE,
-                body={"certificate_ids": certificate_ids},
+                body=ops.ORGANIZATION_CERTIFICATES_DEACTIVATE.given(certificate_ids),
                 headers=extra_headers,
                 extra_query=extra_query,
                 extra_body=extra_body,
@@ -1240,7 +1240,7 @@ class Certificates(Resource):
             Call(
                 ops.ORGANIZATION_CERTIFICATES_UPDATE,
                 path={"certificate_id": certificate_id},
-                body={"name": name},
+                body=ops.ORGANIZATION_CERTIFICATES_UPDATE.given(name),
                 headers=extra_headers,
                 extra_query=extra_query,
                 extra_body=extra_body,
@@ -1274,7 +1274,7 @@ class AsyncCertificates(AsyncResource):
         return self._client.paginate(
             Call(
                 ops.ORGANIZATION_CERTIFICATES_ACTIVATE,
-                body={"certificate_ids": certificate_ids},
+                body=ops.ORGANIZATION_CERTIFICATES_ACTIVATE.given(certificate_ids),
                 headers=extra_headers,
                 extra_query=extra_query,
                 extra_body=extra_body,
@@ -1301,7 +1301,7 @@ class AsyncCertificates(AsyncResource):
         return await self._client.perform(
             Call(
                 ops.ORGANIZATION_CERTIFICATES_CREATE,
-                body={"certificate": certificate, "name": name},
+                body=ops.ORGANIZATION_CERTIFICATES_CREATE.given(certificate, name),
                 headers=extra_headers,
                 extra_query=extra_query,
                 extra_body=extra_body,
@@ -1328,7 +1328,7 @@ class AsyncCertificates(AsyncResource):
         return self._client.paginate(
             Call(
                 ops.ORGANIZATION_CERTIFICATES_DEACTIVATE,
-                body={"certificate_ids": certificate_ids},
+                body=ops.ORGANIZATION_CERTIFICATES_DEACTIVATE.given(certificate_ids),
                 headers=extra_headers,
                 extra_query=extra_query,
                 extra_body=extra_body,
@@ -1439,7 +1439,7 @@ class AsyncCertificates(AsyncResource):
             Call(
                 ops.ORGANIZATION_CERTIFICATES_UPDATE,
                 path={"certificate_id": certificate_id},
-                body={"name": name},
+                body=ops.ORGANIZATION_CERTIFICATES_UPDATE.given(name),
                 headers=extra_headers,
                 extra_query=extra_query,
                 extra_body=extra_body,
@@ -1549,7 +1549,7 @@ class DataRetention(Resource):
         return self._client.perform(
             Call(
                 ops.ORGANIZATION_DATA_RETENTION_UPDATE,
-                body={"retention_type": retention_type},
+                body=ops.ORGANIZATION_DATA_RETENTION_UPDATE.given(retention_type),
                 headers=extra_headers,
                 extra_query=extra_query,
                 extra_body=extra_body,
@@ -1611,7 +1611,7 @@ class AsyncDataRetention(AsyncResource):
         return await self._client.perform(
             Call(
                 ops.ORGANIZATION_DATA_RETENTION_UPDATE,
-                body={"retention_type": retention_type},
+                body=ops.ORGANIZATION_DATA_RETENTION_UPDATE.given(retention_type),
                 headers=extra_headers,
                 extra_query=extra_query,
                 extra_body=extra_body,
@@ -1843,31 +1843,31 @@ class ExternalKeys(Resource):
         return self._client.perform(
             Call(
                 ops.ORGANIZATION_EXTERNAL_KEYS_CREATE,
-                body={
-                    "external_id": external_id,
-                    "kms_arn": kms_arn,
-                    "name": name,
-                    "role_arn": role_arn,
-                    "type": type,
-                    "purpose": purpose,
-                    "audience": audience,
-                    "kms_key_location": kms_key_location,
-                    "kms_key_name": kms_key_name,
-                    "kms_key_ring_name": kms_key_ring_name,
-                    "kms_project_id": kms_project_id,
-                    "workload_identity_pool_id": workload_identity_pool_id,
-                    "workload_identity_project_number": workload_identity_project_number,
-                    "workload_identity_provider_id": workload_identity_provider_id,
-                    "kms_key_version": kms_key_version,
-                    "key_name": key_name,
-                    "tenant_id": tenant_id,
-                    "vault_uri": vault_uri,
-                    "key_version": key_version,
-                    "key_ocid": key_ocid,
-                    "region": region,
-                    "vault_ocid": vault_ocid,
-                    "key_version_ocid": key_version_ocid,
-                },
+                body=ops.ORGANIZATION_EXTERNAL_KEYS_CREATE.given(
+                    external_id,
+                    kms_arn,
+                    name,
+                    role_arn,
+                    type,
+                    purpose,
+                    audience,
+                    kms_key_location,
+                    kms_key_name,
+                    kms_key_ring_name,
+                    kms_project_id,
+                    workload_identity_pool_id,
+                    workload_identity_project_number,
+                    workload_identity_provider_id,
+                    kms_key_version,
+                    key_name,
+                    tenant_id,
+                    vault_uri,
+                    key_version,
+                    key_ocid,
+                    region,
+                    vault_ocid,
+                    key_version_ocid,
+                ),
                 headers=extra_headers,
                 extra_query=extra_query,
                 extra_body=extra_body,
@@ -2179,31 +2179,31 @@ class AsyncExternalKeys(AsyncResource):
         return await self._client.perform(
             Call(
                 ops.ORGANIZATION_EXTERNAL_KEYS_CREATE,
-                body={
-                    "external_id": external_id,
-                    "kms_arn": kms_arn,
-                    "name": name,
-                    "role_arn": role_arn,
-                    "type": type,
-                    "purpose": purpose,
-                    "audience": audience,
-                    "kms_key_location": kms_key_location,
-                    "kms_key_name": kms_key_name,
-                    "kms_key_ring_name": kms_key_ring_name,
-                    "kms_project_id": kms_project_id,
-                    "workload_identity_pool_id": workload_identity_pool_id,
-                    "workload_identity_project_number": workload_identity_project_number,
-                    "workload_identity_provider_id": workload_identity_provider_id,
-                    "kms_key_version": kms_key_version,
-                    "key_name": key_name,
-                    "tenant_id": tenant_id,
-                    "vault_uri": vault_uri,
-                    "key_version": key_version,
-                    "key_ocid": key_ocid,
-                    "region": region,
-                    "vault_ocid": vault_ocid,
-                    "key_version_ocid": key_version_ocid,
-                },
+                body=ops.ORGANIZATION_EXTERNAL_KEYS_CREATE.given(
+                    external_id,
+                    kms_arn,
+                    name,
+                    role_arn,
+                    type,
+                    purpose,
+                    audience,
+                    kms_key_location,
+                    kms_key_name,
+                    kms_key_ring_name,
+                    kms_project_id,
+                    workload_identity_pool_id,
+                    workload_identity_project_number,
+                    workload_identity_provider_id,
+                    kms_key_version,
+                    key_name,
+                    tenant_id,
+                    vault_uri,
+                    key_version,
+                    key_ocid,
+                    region,
+                    vault_ocid,
+                    key_version_ocid,
+                ),
                 headers=extra_headers,
                 extra_query=extra_query,
                 extra_body=extra_body,
@@ -2385,7 +2385,7 @@ class ExternalStorage(Resource):
         return self._client.perform(
             Call(
                 ops.ORGANIZATION_EXTERNAL_STORAGE_CREATE,
-                body={"project_id": project_id, "provider": provider},
+                body=ops.ORGANIZATION_EXTERNAL_STORAGE_CREATE.given(project_id, provider),
                 headers=extra_headers,
                 extra_query=extra_query,
                 extra_body=extra_body,
@@ -2527,7 +2527,7 @@ class AsyncExternalStorage(AsyncResource):
         return await self._client.perform(
             Call(
                 ops.ORGANIZATION_EXTERNAL_STORAGE_CREATE,
-                body={"project_id": project_id, "provider": provider},
+                body=ops.ORGANIZATION_EXTERNAL_STORAGE_CREATE.given(project_id, provider),
                 headers=extra_headers,
                 extra_query=extra_query,
                 extra_body=extra_body,
@@ -2710,7 +2710,7 @@ class Invites(Resource):
         return self._client.perform(
             Call(
                 ops.ORGANIZATION_INVITES_CREATE,
-                body={"email": email, "role": role, "projects": projects},
+                body=ops.ORGANIZATION_INVITES_CREATE.given(email, role, projects),
                 headers=extra_headers,
                 extra_query=extra_query,
                 extra_body=extra_body,
@@ -2825,7 +2825,7 @@ class AsyncInvites(AsyncResource):
         return await self._client.perform(
             Call(
                 ops.ORGANIZATION_INVITES_CREATE,
-                body={"email": email, "role": role, "projects": projects},
+                body=ops.ORGANIZATION_INVITES_CREATE.given(email, role, projects),
                 headers=extra_headers,
                 extra_query=extra_query,
                 extra_body=extra_body,
@@ -2976,7 +2976,7 @@ class Roles(Resource):
         return self._client.perform(
             Call(
                 ops.ORGANIZATION_ROLES_CREATE,
-                body={"permissions": permissions, "role_name": role_name, "description": description},
+                body=ops.ORGANIZATION_ROLES_CREATE.given(permissions, role_name, description),
                 headers=extra_headers,
                 extra_query=extra_query,
                 extra_body=extra_body,
@@ -3087,7 +3087,7 @@ class Roles(Resource):
             Call(
                 ops.ORGANIZATION_ROLES_UPDATE,
                 path={"role_id": role_id},
-                body={"description": description, "permissions": permissions, "role_name": role_name},
+                body=ops.ORGANIZATION_ROLES_UPDATE.given(description, permissions, role_name),
                 headers=extra_headers,
                 extra_query=extra_query,
                 extra_body=extra_body,
@@ -3122,7 +3122,7 @@ class AsyncRoles(AsyncResource):
         return await self._client.perform(
             Call(
                 ops.ORGANIZATION_ROLES_CREATE,
-                body={"permissions": permissions, "role_name": role_name, "description": description},
+                body=ops.ORGANIZATION_ROLES_CREATE.given(permissions, role_name, description),
                 headers=extra_headers,
                 extra_query=extra_query,
                 extra_body=extra_body,
@@ -3233,7 +3233,7 @@ class AsyncRoles(AsyncResource):
             Call(
                 ops.ORGANIZATION_ROLES_UPDATE,
                 path={"role_id": role_id},
-                body={"description": description, "permissions": permissions, "role_name": role_name},
+                body=ops.ORGANIZATION_ROLES_UPDATE.given(description, permissions, role_name),
                 headers=extra_headers,
                 extra_query=extra_query,
                 extra_body=extra_body,
@@ -3309,12 +3309,9 @@ class SpendAlerts(Resource):
         return self._client.perform(
             Call(
                 ops.ORGANIZATION_SPEND_ALERTS_CREATE,
-                body={
-                    "currency": currency,
-                    "interval": interval,
-                    "notification_channel": notification_channel,
-                    "threshold_amount": threshold_amount,
-                },
+                body=ops.ORGANIZATION_SPEND_ALERTS_CREATE.given(
+                    currency, interval, notification_channel, threshold_amount
+                ),
                 headers=extra_headers,
                 extra_query=extra_query,
                 extra_body=extra_body,
@@ -3427,12 +3424,9 @@ class SpendAlerts(Resource):
             Call(
                 ops.ORGANIZATION_SPEND_ALERTS_UPDATE,
                 path={"alert_id": alert_id},
-                body={
-                    "currency": currency,
-                    "interval": interval,
-                    "notification_channel": notification_channel,
-                    "threshold_amount": threshold_amount,
-                },
+                body=ops.ORGANIZATION_SPEND_ALERTS_UPDATE.given(
+                    currency, interval, notification_channel, threshold_amount
+                ),
                 headers=extra_headers,
                 extra_query=extra_query,
                 extra_body=extra_body,
@@ -3468,12 +3462,9 @@ class AsyncSpendAlerts(AsyncResource):
         return await self._client.perform(
             Call(
                 ops.ORGANIZATION_SPEND_ALERTS_CREATE,
-                body={
-                    "currency": currency,
-                    "interval": interval,
-                    "notification_channel": notification_channel,
-                    "threshold_amount": threshold_amount,
-                },
+                body=ops.ORGANIZATION_SPEND_ALERTS_CREATE.given(
+                    currency, interval, notification_channel, threshold_amount
+                ),
                 headers=extra_headers,
                 extra_query=extra_query,
                 extra_body=extra_body,
@@ -3586,12 +3577,9 @@ class AsyncSpendAlerts(AsyncResource):
             Call(
                 ops.ORGANIZATION_SPEND_ALERTS_UPDATE,
                 path={"alert_id": alert_id},
-                body={
-                    "currency": currency,
-                    "interval": interval,
-                    "notification_channel": notification_channel,
-                    "threshold_amount": threshold_amount,
-                },
+                body=ops.ORGANIZATION_SPEND_ALERTS_UPDATE.given(
+                    currency, interval, notification_channel, threshold_amount
+                ),
                 headers=extra_headers,
                 extra_query=extra_query,
                 extra_body=extra_body,
@@ -3714,7 +3702,7 @@ class SpendLimit(Resource):
         return self._client.perform(
             Call(
                 ops.ORGANIZATION_SPEND_LIMIT_UPDATE,
-                body={"currency": currency, "interval": interval, "threshold_amount": threshold_amount},
+                body=ops.ORGANIZATION_SPEND_LIMIT_UPDATE.given(currency, interval, threshold_amount),
                 headers=extra_headers,
                 extra_query=extra_query,
                 extra_body=extra_body,
@@ -3797,7 +3785,7 @@ class AsyncSpendLimit(AsyncResource):
         return await self._client.perform(
             Call(
                 ops.ORGANIZATION_SPEND_LIMIT_UPDATE,
-                body={"currency": currency, "interval": interval, "threshold_amount": threshold_amount},
+                body=ops.ORGANIZATION_SPEND_LIMIT_UPDATE.given(currency, interval, threshold_amount),
                 headers=extra_headers,
                 extra_query=extra_query,
                 extra_body=extra_body,

@@ -90,7 +90,7 @@ class Groups(Resource):
         return self._client.perform(
             Call(
                 ops.ORGANIZATION_GROUPS_CREATE,
-                body={"name": name},
+                body=ops.ORGANIZATION_GROUPS_CREATE.given(name),
                 headers=extra_headers,
                 extra_query=extra_query,
                 extra_body=extra_body,
@@ -199,7 +199,7 @@ class Groups(Resource):
             Call(
                 ops.ORGANIZATION_GROUPS_UPDATE,
                 path={"group_id": group_id},
-                body={"name": name},
+                body=ops.ORGANIZATION_GROUPS_UPDATE.given(name),
                 headers=extra_headers,
                 extra_query=extra_query,
                 extra_body=extra_body,
@@ -234,7 +234,7 @@ class AsyncGroups(AsyncResource):
         return await self._client.perform(
             Call(
                 ops.ORGANIZATION_GROUPS_CREATE,
-                body={"name": name},
+                body=ops.ORGANIZATION_GROUPS_CREATE.given(name),
                 headers=extra_headers,
                 extra_query=extra_query,
                 extra_body=extra_body,
@@ -343,7 +343,7 @@ class AsyncGroups(AsyncResource):
             Call(
                 ops.ORGANIZATION_GROUPS_UPDATE,
                 path={"group_id": group_id},
-                body={"name": name},
+                body=ops.ORGANIZATION_GROUPS_UPDATE.given(name),
                 headers=extra_headers,
                 extra_query=extra_query,
                 extra_body=extra_body,
@@ -426,7 +426,7 @@ class Roles(Resource):
             Call(
                 ops.ORGANIZATION_GROUPS_ROLES_CREATE,
                 path={"group_id": group_id},
-                body={"role_id": role_id},
+                body=ops.ORGANIZATION_GROUPS_ROLES_CREATE.given(role_id),
                 headers=extra_headers,
                 extra_query=extra_query,
                 extra_body=extra_body,
@@ -546,7 +546,7 @@ class AsyncRoles(AsyncResource):
             Call(
                 ops.ORGANIZATION_GROUPS_ROLES_CREATE,
                 path={"group_id": group_id},
-                body={"role_id": role_id},
+                body=ops.ORGANIZATION_GROUPS_ROLES_CREATE.given(role_id),
                 headers=extra_headers,
                 extra_query=extra_query,
                 extra_body=extra_body,
@@ -702,7 +702,7 @@ class Users(Resource):
             Call(
                 ops.ORGANIZATION_GROUPS_USERS_CREATE,
                 path={"group_id": group_id},
-                body={"user_id": user_id},
+                body=ops.ORGANIZATION_GROUPS_USERS_CREATE.given(user_id),
                 headers=extra_headers,
                 extra_query=extra_query,
                 extra_body=extra_body,
@@ -822,7 +822,7 @@ class AsyncUsers(AsyncResource):
             Call(
                 ops.ORGANIZATION_GROUPS_USERS_CREATE,
                 path={"group_id": group_id},
-                body={"user_id": user_id},
+                body=ops.ORGANIZATION_GROUPS_USERS_CREATE.given(user_id),
                 headers=extra_headers,
                 extra_query=extra_query,
                 extra_body=extra_body,

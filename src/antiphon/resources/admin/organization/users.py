@@ -172,12 +172,7 @@ class Users(Resource):
             Call(
                 ops.ORGANIZATION_USERS_UPDATE,
                 path={"user_id": user_id},
-                body={
-                    "developer_persona": developer_persona,
-                    "role": role,
-                    "role_id": role_id,
-                    "technical_level": technical_level,
-                },
+                body=ops.ORGANIZATION_USERS_UPDATE.given(developer_persona, role, role_id, technical_level),
                 headers=extra_headers,
                 extra_query=extra_query,
                 extra_body=extra_body,
@@ -297,12 +292,7 @@ class AsyncUsers(AsyncResource):
             Call(
                 ops.ORGANIZATION_USERS_UPDATE,
                 path={"user_id": user_id},
-                body={
-                    "developer_persona": developer_persona,
-                    "role": role,
-                    "role_id": role_id,
-                    "technical_level": technical_level,
-                },
+                body=ops.ORGANIZATION_USERS_UPDATE.given(developer_persona, role, role_id, technical_level),
                 headers=extra_headers,
                 extra_query=extra_query,
                 extra_body=extra_body,
@@ -377,7 +367,7 @@ class Roles(Resource):
             Call(
                 ops.ORGANIZATION_USERS_ROLES_CREATE,
                 path={"user_id": user_id},
-                body={"role_id": role_id},
+                body=ops.ORGANIZATION_USERS_ROLES_CREATE.given(role_id),
                 headers=extra_headers,
                 extra_query=extra_query,
                 extra_body=extra_body,
@@ -497,7 +487,7 @@ class AsyncRoles(AsyncResource):
             Call(
                 ops.ORGANIZATION_USERS_ROLES_CREATE,
                 path={"user_id": user_id},
-                body={"role_id": role_id},
+                body=ops.ORGANIZATION_USERS_ROLES_CREATE.given(role_id),
                 headers=extra_headers,
                 extra_query=extra_query,
                 extra_body=extra_body,

@@ -93,16 +93,9 @@ class WorkloadIdentityProviders(Resource):
         return self._client.perform(
             Call(
                 ops.ORGANIZATION_WORKLOAD_IDENTITY_PROVIDERS_CREATE,
-                body={
-                    "audience": audience,
-                    "issuer": issuer,
-                    "name": name,
-                    "type": type,
-                    "attribute_transformations": attribute_transformations,
-                    "description": description,
-                    "enabled": enabled,
-                    "verification": verification,
-                },
+                body=ops.ORGANIZATION_WORKLOAD_IDENTITY_PROVIDERS_CREATE.given(
+                    audience, issuer, name, type, attribute_transformations, description, enabled, verification
+                ),
                 headers=extra_headers,
                 extra_query=extra_query,
                 extra_body=extra_body,
@@ -217,15 +210,9 @@ class WorkloadIdentityProviders(Resource):
             Call(
                 ops.ORGANIZATION_WORKLOAD_IDENTITY_PROVIDERS_UPDATE,
                 path={"workload_identity_provider_id": workload_identity_provider_id},
-                body={
-                    "attribute_transformations": attribute_transformations,
-                    "audience": audience,
-                    "description": description,
-                    "enabled": enabled,
-                    "issuer": issuer,
-                    "name": name,
-                    "verification": verification,
-                },
+                body=ops.ORGANIZATION_WORKLOAD_IDENTITY_PROVIDERS_UPDATE.given(
+                    attribute_transformations, audience, description, enabled, issuer, name, verification
+                ),
                 headers=extra_headers,
                 extra_query=extra_query,
                 extra_body=extra_body,
@@ -266,16 +253,9 @@ class AsyncWorkloadIdentityProviders(AsyncResource):
         return await self._client.perform(
             Call(
                 ops.ORGANIZATION_WORKLOAD_IDENTITY_PROVIDERS_CREATE,
-                body={
-                    "audience": audience,
-                    "issuer": issuer,
-                    "name": name,
-                    "type": type,
-                    "attribute_transformations": attribute_transformations,
-                    "description": description,
-                    "enabled": enabled,
-                    "verification": verification,
-                },
+                body=ops.ORGANIZATION_WORKLOAD_IDENTITY_PROVIDERS_CREATE.given(
+                    audience, issuer, name, type, attribute_transformations, description, enabled, verification
+                ),
                 headers=extra_headers,
                 extra_query=extra_query,
                 extra_body=extra_body,
@@ -390,15 +370,9 @@ class AsyncWorkloadIdentityProviders(AsyncResource):
             Call(
                 ops.ORGANIZATION_WORKLOAD_IDENTITY_PROVIDERS_UPDATE,
                 path={"workload_identity_provider_id": workload_identity_provider_id},
-                body={
-                    "attribute_transformations": attribute_transformations,
-                    "audience": audience,
-                    "description": description,
-                    "enabled": enabled,
-                    "issuer": issuer,
-                    "name": name,
-                    "verification": verification,
-                },
+                body=ops.ORGANIZATION_WORKLOAD_IDENTITY_PROVIDERS_UPDATE.given(
+                    attribute_transformations, audience, description, enabled, issuer, name, verification
+                ),
                 headers=extra_headers,
                 extra_query=extra_query,
                 extra_body=extra_body,
@@ -483,15 +457,9 @@ class FederationRules(Resource):
             Call(
                 ops.ORGANIZATION_WORKLOAD_IDENTITY_PROVIDERS_FEDERATION_RULES_CREATE,
                 path={"workload_identity_provider_id": workload_identity_provider_id},
-                body={
-                    "attribute_matchers": attribute_matchers,
-                    "project_id": project_id,
-                    "service_account_id": service_account_id,
-                    "description": description,
-                    "enabled": enabled,
-                    "name": name,
-                    "permissions": permissions,
-                },
+                body=ops.ORGANIZATION_WORKLOAD_IDENTITY_PROVIDERS_FEDERATION_RULES_CREATE.given(
+                    attribute_matchers, project_id, service_account_id, description, enabled, name, permissions
+                ),
                 headers=extra_headers,
                 extra_query=extra_query,
                 extra_body=extra_body,
@@ -619,13 +587,9 @@ class FederationRules(Resource):
                     "workload_identity_provider_id": workload_identity_provider_id,
                     "workload_identity_federation_rule_id": workload_identity_federation_rule_id,
                 },
-                body={
-                    "attribute_matchers": attribute_matchers,
-                    "description": description,
-                    "enabled": enabled,
-                    "name": name,
-                    "permissions": permissions,
-                },
+                body=ops.ORGANIZATION_WORKLOAD_IDENTITY_PROVIDERS_FEDERATION_RULES_UPDATE.given(
+                    attribute_matchers, description, enabled, name, permissions
+                ),
                 headers=extra_headers,
                 extra_query=extra_query,
                 extra_body=extra_body,
@@ -666,15 +630,9 @@ class AsyncFederationRules(AsyncResource):
             Call(
                 ops.ORGANIZATION_WORKLOAD_IDENTITY_PROVIDERS_FEDERATION_RULES_CREATE,
                 path={"workload_identity_provider_id": workload_identity_provider_id},
-                body={
-                    "attribute_matchers": attribute_matchers,
-                    "project_id": project_id,
-                    "service_account_id": service_account_id,
-                    "description": description,
-                    "enabled": enabled,
-                    "name": name,
-                    "permissions": permissions,
-                },
+                body=ops.ORGANIZATION_WORKLOAD_IDENTITY_PROVIDERS_FEDERATION_RULES_CREATE.given(
+                    attribute_matchers, project_id, service_account_id, description, enabled, name, permissions
+                ),
                 headers=extra_headers,
                 extra_query=extra_query,
                 extra_body=extra_body,
@@ -802,13 +760,9 @@ class AsyncFederationRules(AsyncResource):
                     "workload_identity_provider_id": workload_identity_provider_id,
                     "workload_identity_federation_rule_id": workload_identity_federation_rule_id,
                 },
-                body={
-                    "attribute_matchers": attribute_matchers,
-                    "description": description,
-                    "enabled": enabled,
-                    "name": name,
-                    "permissions": permissions,
-                },
+                body=ops.ORGANIZATION_WORKLOAD_IDENTITY_PROVIDERS_FEDERATION_RULES_UPDATE.given(
+                    attribute_matchers, description, enabled, name, permissions
+                ),
                 headers=extra_headers,
                 extra_query=extra_query,
                 extra_body=extra_body,

@@ -80,7 +80,7 @@ class Vaults(Resource):
         return self._client.perform(
             Call(
                 ops.AGENTS_VAULTS_CREATE,
-                body={"metadata": metadata, "name": name},
+                body=ops.AGENTS_VAULTS_CREATE.given(metadata, name),
                 headers=extra_headers,
                 extra_query=extra_query,
                 extra_body=extra_body,
@@ -192,7 +192,7 @@ class Vaults(Resource):
             Call(
                 ops.AGENTS_VAULTS_UPDATE,
                 path={"vault_id": vault_id},
-                body={"metadata": metadata, "name": name},
+                body=ops.AGENTS_VAULTS_UPDATE.given(metadata, name),
                 headers=extra_headers,
                 extra_query=extra_query,
                 extra_body=extra_body,
@@ -227,7 +227,7 @@ class AsyncVaults(AsyncResource):
         return await self._client.perform(
             Call(
                 ops.AGENTS_VAULTS_CREATE,
-                body={"metadata": metadata, "name": name},
+                body=ops.AGENTS_VAULTS_CREATE.given(metadata, name),
                 headers=extra_headers,
                 extra_query=extra_query,
                 extra_body=extra_body,
@@ -339,7 +339,7 @@ class AsyncVaults(AsyncResource):
             Call(
                 ops.AGENTS_VAULTS_UPDATE,
                 path={"vault_id": vault_id},
-                body={"metadata": metadata, "name": name},
+                body=ops.AGENTS_VAULTS_UPDATE.given(metadata, name),
                 headers=extra_headers,
                 extra_query=extra_query,
                 extra_body=extra_body,
@@ -420,7 +420,7 @@ class Credentials(Resource):
             Call(
                 ops.AGENTS_VAULTS_CREDENTIALS_CREATE,
                 path={"vault_id": vault_id},
-                body={"auth": auth, "name": name, "metadata": metadata},
+                body=ops.AGENTS_VAULTS_CREDENTIALS_CREATE.given(auth, name, metadata),
                 headers=extra_headers,
                 extra_query=extra_query,
                 extra_body=extra_body,
@@ -537,7 +537,7 @@ class Credentials(Resource):
             Call(
                 ops.AGENTS_VAULTS_CREDENTIALS_UPDATE,
                 path={"vault_id": vault_id, "credential_id": credential_id},
-                body={"auth": auth, "metadata": metadata},
+                body=ops.AGENTS_VAULTS_CREDENTIALS_UPDATE.given(auth, metadata),
                 headers=extra_headers,
                 extra_query=extra_query,
                 extra_body=extra_body,
@@ -574,7 +574,7 @@ class AsyncCredentials(AsyncResource):
             Call(
                 ops.AGENTS_VAULTS_CREDENTIALS_CREATE,
                 path={"vault_id": vault_id},
-                body={"auth": auth, "name": name, "metadata": metadata},
+                body=ops.AGENTS_VAULTS_CREDENTIALS_CREATE.given(auth, name, metadata),
                 headers=extra_headers,
                 extra_query=extra_query,
                 extra_body=extra_body,
@@ -691,7 +691,7 @@ class AsyncCredentials(AsyncResource):
             Call(
                 ops.AGENTS_VAULTS_CREDENTIALS_UPDATE,
                 path={"vault_id": vault_id, "credential_id": credential_id},
-                body={"auth": auth, "metadata": metadata},
+                body=ops.AGENTS_VAULTS_CREDENTIALS_UPDATE.given(auth, metadata),
                 headers=extra_headers,
                 extra_query=extra_query,
                 extra_body=extra_body,

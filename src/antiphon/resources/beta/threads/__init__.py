@@ -123,7 +123,7 @@ class Threads(Resource):
         return self._client.perform(
             Call(
                 ops.THREADS_CREATE,
-                body={"messages": messages, "metadata": metadata, "tool_resources": tool_resources},
+                body=ops.THREADS_CREATE.given(messages, metadata, tool_resources),
                 headers=extra_headers,
                 extra_query=extra_query,
                 extra_body=extra_body,
@@ -247,29 +247,29 @@ class Threads(Resource):
         return self._client.perform(
             Call(
                 ops.THREADS_CREATE_AND_RUN,
-                body={
-                    "model": model,
-                    "stream": stream,
-                    "assistant_id": assistant_id,
-                    "instructions": instructions,
-                    "max_completion_tokens": max_completion_tokens,
-                    "max_prompt_tokens": max_prompt_tokens,
-                    "metadata": metadata,
-                    "parallel_tool_calls": parallel_tool_calls,
-                    "response_format": response_format,
-                    "temperature": temperature,
-                    "thread": thread,
-                    "tool_choice": tool_choice,
-                    "tool_resources": tool_resources,
-                    "tools": tools,
-                    "top_p": top_p,
-                    "truncation_strategy": truncation_strategy,
-                },
+                body=ops.THREADS_CREATE_AND_RUN.given(
+                    model,
+                    stream,
+                    assistant_id,
+                    instructions,
+                    max_completion_tokens,
+                    max_prompt_tokens,
+                    metadata,
+                    parallel_tool_calls,
+                    response_format,
+                    temperature,
+                    thread,
+                    tool_choice,
+                    tool_resources,
+                    tools,
+                    top_p,
+                    truncation_strategy,
+                ),
                 headers=extra_headers,
                 extra_query=extra_query,
                 extra_body=extra_body,
                 timeout=timeout,
-                stream=bool(stream),
+                stream=stream is not omit and bool(stream),
             )
         )
 
@@ -523,7 +523,7 @@ class Threads(Resource):
             Call(
                 ops.THREADS_UPDATE,
                 path={"thread_id": thread_id},
-                body={"metadata": metadata, "tool_resources": tool_resources},
+                body=ops.THREADS_UPDATE.given(metadata, tool_resources),
                 headers=extra_headers,
                 extra_query=extra_query,
                 extra_body=extra_body,
@@ -562,7 +562,7 @@ class AsyncThreads(AsyncResource):
         return await self._client.perform(
             Call(
                 ops.THREADS_CREATE,
-                body={"messages": messages, "metadata": metadata, "tool_resources": tool_resources},
+                body=ops.THREADS_CREATE.given(messages, metadata, tool_resources),
                 headers=extra_headers,
                 extra_query=extra_query,
                 extra_body=extra_body,
@@ -686,29 +686,29 @@ class AsyncThreads(AsyncResource):
         return await self._client.perform(
             Call(
                 ops.THREADS_CREATE_AND_RUN,
-                body={
-                    "model": model,
-                    "stream": stream,
-                    "assistant_id": assistant_id,
-                    "instructions": instructions,
-                    "max_completion_tokens": max_completion_tokens,
-                    "max_prompt_tokens": max_prompt_tokens,
-                    "metadata": metadata,
-                    "parallel_tool_calls": parallel_tool_calls,
-                    "response_format": response_format,
-                    "temperature": temperature,
-                    "thread": thread,
-                    "tool_choice": tool_choice,
-                    "tool_resources": tool_resources,
-                    "tools": tools,
-                    "top_p": top_p,
-                    "truncation_strategy": truncation_strategy,
-                },
+                body=ops.THREADS_CREATE_AND_RUN.given(
+                    model,
+                    stream,
+                    assistant_id,
+                    instructions,
+                    max_completion_tokens,
+                    max_prompt_tokens,
+                    metadata,
+                    parallel_tool_calls,
+                    response_format,
+                    temperature,
+                    thread,
+                    tool_choice,
+                    tool_resources,
+                    tools,
+                    top_p,
+                    truncation_strategy,
+                ),
                 headers=extra_headers,
                 extra_query=extra_query,
                 extra_body=extra_body,
                 timeout=timeout,
-                stream=bool(stream),
+                stream=stream is not omit and bool(stream),
             )
         )
 
@@ -965,7 +965,7 @@ class AsyncThreads(AsyncResource):
             Call(
                 ops.THREADS_UPDATE,
                 path={"thread_id": thread_id},
-                body={"metadata": metadata, "tool_resources": tool_resources},
+                body=ops.THREADS_UPDATE.given(metadata, tool_resources),
                 headers=extra_headers,
                 extra_query=extra_query,
                 extra_body=extra_body,
@@ -1053,7 +1053,7 @@ class Messages(Resource):
             Call(
                 ops.THREADS_MESSAGES_CREATE,
                 path={"thread_id": thread_id},
-                body={"content": content, "role": role, "attachments": attachments, "metadata": metadata},
+                body=ops.THREADS_MESSAGES_CREATE.given(content, role, attachments, metadata),
                 headers=extra_headers,
                 extra_query=extra_query,
                 extra_body=extra_body,
@@ -1177,7 +1177,7 @@ class Messages(Resource):
             Call(
                 ops.THREADS_MESSAGES_UPDATE,
                 path={"thread_id": thread_id, "message_id": message_id},
-                body={"metadata": metadata},
+                body=ops.THREADS_MESSAGES_UPDATE.given(metadata),
                 headers=extra_headers,
                 extra_query=extra_query,
                 extra_body=extra_body,
@@ -1217,7 +1217,7 @@ class AsyncMessages(AsyncResource):
             Call(
                 ops.THREADS_MESSAGES_CREATE,
                 path={"thread_id": thread_id},
-                body={"content": content, "role": role, "attachments": attachments, "metadata": metadata},
+                body=ops.THREADS_MESSAGES_CREATE.given(content, role, attachments, metadata),
                 headers=extra_headers,
                 extra_query=extra_query,
                 extra_body=extra_body,
@@ -1341,7 +1341,7 @@ class AsyncMessages(AsyncResource):
             Call(
                 ops.THREADS_MESSAGES_UPDATE,
                 path={"thread_id": thread_id, "message_id": message_id},
-                body={"metadata": metadata},
+                body=ops.THREADS_MESSAGES_UPDATE.given(metadata),
                 headers=extra_headers,
                 extra_query=extra_query,
                 extra_body=extra_body,

@@ -248,7 +248,7 @@ class Projects(Resource):
         return self._client.perform(
             Call(
                 ops.ORGANIZATION_PROJECTS_CREATE,
-                body={"name": name, "external_key_id": external_key_id, "geography": geography, "residency": residency},
+                body=ops.ORGANIZATION_PROJECTS_CREATE.given(name, external_key_id, geography, residency),
                 headers=extra_headers,
                 extra_query=extra_query,
                 extra_body=extra_body,
@@ -333,7 +333,7 @@ class Projects(Resource):
             Call(
                 ops.ORGANIZATION_PROJECTS_UPDATE,
                 path={"project_id": project_id},
-                body={"external_key_id": external_key_id, "geography": geography, "name": name},
+                body=ops.ORGANIZATION_PROJECTS_UPDATE.given(external_key_id, geography, name),
                 headers=extra_headers,
                 extra_query=extra_query,
                 extra_body=extra_body,
@@ -408,7 +408,7 @@ class AsyncProjects(AsyncResource):
         return await self._client.perform(
             Call(
                 ops.ORGANIZATION_PROJECTS_CREATE,
-                body={"name": name, "external_key_id": external_key_id, "geography": geography, "residency": residency},
+                body=ops.ORGANIZATION_PROJECTS_CREATE.given(name, external_key_id, geography, residency),
                 headers=extra_headers,
                 extra_query=extra_query,
                 extra_body=extra_body,
@@ -493,7 +493,7 @@ class AsyncProjects(AsyncResource):
             Call(
                 ops.ORGANIZATION_PROJECTS_UPDATE,
                 path={"project_id": project_id},
-                body={"external_key_id": external_key_id, "geography": geography, "name": name},
+                body=ops.ORGANIZATION_PROJECTS_UPDATE.given(external_key_id, geography, name),
                 headers=extra_headers,
                 extra_query=extra_query,
                 extra_body=extra_body,
@@ -707,7 +707,7 @@ class APIKeys(Resource):
             Call(
                 ops.ORGANIZATION_PROJECTS_API_KEYS_UPDATE,
                 path={"project_id": project_id, "api_key_id": api_key_id},
-                body={"expires_in_seconds": expires_in_seconds, "scopes": scopes},
+                body=ops.ORGANIZATION_PROJECTS_API_KEYS_UPDATE.given(expires_in_seconds, scopes),
                 headers=extra_headers,
                 extra_query=extra_query,
                 extra_body=extra_body,
@@ -829,7 +829,7 @@ class AsyncAPIKeys(AsyncResource):
             Call(
                 ops.ORGANIZATION_PROJECTS_API_KEYS_UPDATE,
                 path={"project_id": project_id, "api_key_id": api_key_id},
-                body={"expires_in_seconds": expires_in_seconds, "scopes": scopes},
+                body=ops.ORGANIZATION_PROJECTS_API_KEYS_UPDATE.given(expires_in_seconds, scopes),
                 headers=extra_headers,
                 extra_query=extra_query,
                 extra_body=extra_body,
@@ -901,7 +901,7 @@ class Certificates(Resource):
             Call(
                 ops.ORGANIZATION_PROJECTS_CERTIFICATES_ACTIVATE,
                 path={"project_id": project_id},
-                body={"certificate_ids": certificate_ids},
+                body=ops.ORGANIZATION_PROJECTS_CERTIFICATES_ACTIVATE.given(certificate_ids),
                 headers=extra_headers,
                 extra_query=extra_query,
                 extra_body=extra_body,
@@ -930,7 +930,7 @@ class Certificates(Resource):
             Call(
                 ops.ORGANIZATION_PROJECTS_CERTIFICATES_DEACTIVATE,
                 path={"project_id": project_id},
-                body={"certificate_ids": certificate_ids},
+                body=ops.ORGANIZATION_PROJECTS_CERTIFICATES_DEACTIVATE.given(certificate_ids),
                 headers=extra_headers,
                 extra_query=extra_query,
                 extra_body=extra_body,
@@ -997,7 +997,7 @@ class AsyncCertificates(AsyncResource):
             Call(
                 ops.ORGANIZATION_PROJECTS_CERTIFICATES_ACTIVATE,
                 path={"project_id": project_id},
-                body={"certificate_ids": certificate_ids},
+                body=ops.ORGANIZATION_PROJECTS_CERTIFICATES_ACTIVATE.given(certificate_ids),
                 headers=extra_headers,
                 extra_query=extra_query,
                 extra_body=extra_body,
@@ -1026,7 +1026,7 @@ class AsyncCertificates(AsyncResource):
             Call(
                 ops.ORGANIZATION_PROJECTS_CERTIFICATES_DEACTIVATE,
                 path={"project_id": project_id},
-                body={"certificate_ids": certificate_ids},
+                body=ops.ORGANIZATION_PROJECTS_CERTIFICATES_DEACTIVATE.given(certificate_ids),
                 headers=extra_headers,
                 extra_query=extra_query,
                 extra_body=extra_body,
@@ -1157,7 +1157,7 @@ class DataRetention(Resource):
             Call(
                 ops.ORGANIZATION_PROJECTS_DATA_RETENTION_UPDATE,
                 path={"project_id": project_id},
-                body={"retention_type": retention_type},
+                body=ops.ORGANIZATION_PROJECTS_DATA_RETENTION_UPDATE.given(retention_type),
                 headers=extra_headers,
                 extra_query=extra_query,
                 extra_body=extra_body,
@@ -1225,7 +1225,7 @@ class AsyncDataRetention(AsyncResource):
             Call(
                 ops.ORGANIZATION_PROJECTS_DATA_RETENTION_UPDATE,
                 path={"project_id": project_id},
-                body={"retention_type": retention_type},
+                body=ops.ORGANIZATION_PROJECTS_DATA_RETENTION_UPDATE.given(retention_type),
                 headers=extra_headers,
                 extra_query=extra_query,
                 extra_body=extra_body,
@@ -1318,13 +1318,9 @@ class HostedToolPermissions(Resource):
             Call(
                 ops.ORGANIZATION_PROJECTS_HOSTED_TOOL_PERMISSIONS_UPDATE,
                 path={"project_id": project_id},
-                body={
-                    "code_interpreter": code_interpreter,
-                    "file_search": file_search,
-                    "image_generation": image_generation,
-                    "mcp": mcp,
-                    "web_search": web_search,
-                },
+                body=ops.ORGANIZATION_PROJECTS_HOSTED_TOOL_PERMISSIONS_UPDATE.given(
+                    code_interpreter, file_search, image_generation, mcp, web_search
+                ),
                 headers=extra_headers,
                 extra_query=extra_query,
                 extra_body=extra_body,
@@ -1389,13 +1385,9 @@ class AsyncHostedToolPermissions(AsyncResource):
             Call(
                 ops.ORGANIZATION_PROJECTS_HOSTED_TOOL_PERMISSIONS_UPDATE,
                 path={"project_id": project_id},
-                body={
-                    "code_interpreter": code_interpreter,
-                    "file_search": file_search,
-                    "image_generation": image_generation,
-                    "mcp": mcp,
-                    "web_search": web_search,
-                },
+                body=ops.ORGANIZATION_PROJECTS_HOSTED_TOOL_PERMISSIONS_UPDATE.given(
+                    code_interpreter, file_search, image_generation, mcp, web_search
+                ),
                 headers=extra_headers,
                 extra_query=extra_query,
                 extra_body=extra_body,
@@ -1511,7 +1503,7 @@ class ModelPermissions(Resource):
             Call(
                 ops.ORGANIZATION_PROJECTS_MODEL_PERMISSIONS_UPDATE,
                 path={"project_id": project_id},
-                body={"mode": mode, "model_ids": model_ids},
+                body=ops.ORGANIZATION_PROJECTS_MODEL_PERMISSIONS_UPDATE.given(mode, model_ids),
                 headers=extra_headers,
                 extra_query=extra_query,
                 extra_body=extra_body,
@@ -1599,7 +1591,7 @@ class AsyncModelPermissions(AsyncResource):
             Call(
                 ops.ORGANIZATION_PROJECTS_MODEL_PERMISSIONS_UPDATE,
                 path={"project_id": project_id},
-                body={"mode": mode, "model_ids": model_ids},
+                body=ops.ORGANIZATION_PROJECTS_MODEL_PERMISSIONS_UPDATE.given(mode, model_ids),
                 headers=extra_headers,
                 extra_query=extra_query,
                 extra_body=extra_body,
@@ -1703,14 +1695,14 @@ class RateLimits(Resource):
             Call(
                 ops.ORGANIZATION_PROJECTS_RATE_LIMITS_UPDATE_RATE_LIMIT,
                 path={"project_id": project_id, "rate_limit_id": rate_limit_id},
-                body={
-                    "batch_1_day_max_input_tokens": batch_1_day_max_input_tokens,
-                    "max_audio_megabytes_per_1_minute": max_audio_megabytes_per_1_minute,
-                    "max_images_per_1_minute": max_images_per_1_minute,
-                    "max_requests_per_1_day": max_requests_per_1_day,
-                    "max_requests_per_1_minute": max_requests_per_1_minute,
-                    "max_tokens_per_1_minute": max_tokens_per_1_minute,
-                },
+                body=ops.ORGANIZATION_PROJECTS_RATE_LIMITS_UPDATE_RATE_LIMIT.given(
+                    batch_1_day_max_input_tokens,
+                    max_audio_megabytes_per_1_minute,
+                    max_images_per_1_minute,
+                    max_requests_per_1_day,
+                    max_requests_per_1_minute,
+                    max_tokens_per_1_minute,
+                ),
                 headers=extra_headers,
                 extra_query=extra_query,
                 extra_body=extra_body,
@@ -1782,14 +1774,14 @@ class AsyncRateLimits(AsyncResource):
             Call(
                 ops.ORGANIZATION_PROJECTS_RATE_LIMITS_UPDATE_RATE_LIMIT,
                 path={"project_id": project_id, "rate_limit_id": rate_limit_id},
-                body={
-                    "batch_1_day_max_input_tokens": batch_1_day_max_input_tokens,
-                    "max_audio_megabytes_per_1_minute": max_audio_megabytes_per_1_minute,
-                    "max_images_per_1_minute": max_images_per_1_minute,
-                    "max_requests_per_1_day": max_requests_per_1_day,
-                    "max_requests_per_1_minute": max_requests_per_1_minute,
-                    "max_tokens_per_1_minute": max_tokens_per_1_minute,
-                },
+                body=ops.ORGANIZATION_PROJECTS_RATE_LIMITS_UPDATE_RATE_LIMIT.given(
+                    batch_1_day_max_input_tokens,
+                    max_audio_megabytes_per_1_minute,
+                    max_images_per_1_minute,
+                    max_requests_per_1_day,
+                    max_requests_per_1_minute,
+                    max_tokens_per_1_minute,
+                ),
                 headers=extra_headers,
                 extra_query=extra_query,
                 extra_body=extra_body,
@@ -1854,7 +1846,7 @@ class Roles(Resource):
             Call(
                 ops.ORGANIZATION_PROJECTS_ROLES_CREATE,
                 path={"project_id": project_id},
-                body={"permissions": permissions, "role_name": role_name, "description": description},
+                body=ops.ORGANIZATION_PROJECTS_ROLES_CREATE.given(permissions, role_name, description),
                 headers=extra_headers,
                 extra_query=extra_query,
                 extra_body=extra_body,
@@ -1970,7 +1962,7 @@ class Roles(Resource):
             Call(
                 ops.ORGANIZATION_PROJECTS_ROLES_UPDATE,
                 path={"project_id": project_id, "role_id": role_id},
-                body={"description": description, "permissions": permissions, "role_name": role_name},
+                body=ops.ORGANIZATION_PROJECTS_ROLES_UPDATE.given(description, permissions, role_name),
                 headers=extra_headers,
                 extra_query=extra_query,
                 extra_body=extra_body,
@@ -2007,7 +1999,7 @@ class AsyncRoles(AsyncResource):
             Call(
                 ops.ORGANIZATION_PROJECTS_ROLES_CREATE,
                 path={"project_id": project_id},
-                body={"permissions": permissions, "role_name": role_name, "description": description},
+                body=ops.ORGANIZATION_PROJECTS_ROLES_CREATE.given(permissions, role_name, description),
                 headers=extra_headers,
                 extra_query=extra_query,
                 extra_body=extra_body,
@@ -2123,7 +2115,7 @@ class AsyncRoles(AsyncResource):
             Call(
                 ops.ORGANIZATION_PROJECTS_ROLES_UPDATE,
                 path={"project_id": project_id, "role_id": role_id},
-                body={"description": description, "permissions": permissions, "role_name": role_name},
+                body=ops.ORGANIZATION_PROJECTS_ROLES_UPDATE.given(description, permissions, role_name),
                 headers=extra_headers,
                 extra_query=extra_query,
                 extra_body=extra_body,
@@ -2225,7 +2217,7 @@ class ServiceTierSettings(Resource):
             Call(
                 ops.ORGANIZATION_PROJECTS_SERVICE_TIER_SETTINGS_UPDATE,
                 path={"project_id": project_id},
-                body={"default": default, "enabled_tiers": enabled_tiers},
+                body=ops.ORGANIZATION_PROJECTS_SERVICE_TIER_SETTINGS_UPDATE.given(default, enabled_tiers),
                 headers=extra_headers,
                 extra_query=extra_query,
                 extra_body=extra_body,
@@ -2287,7 +2279,7 @@ class AsyncServiceTierSettings(AsyncResource):
             Call(
                 ops.ORGANIZATION_PROJECTS_SERVICE_TIER_SETTINGS_UPDATE,
                 path={"project_id": project_id},
-                body={"default": default, "enabled_tiers": enabled_tiers},
+                body=ops.ORGANIZATION_PROJECTS_SERVICE_TIER_SETTINGS_UPDATE.given(default, enabled_tiers),
                 headers=extra_headers,
                 extra_query=extra_query,
                 extra_body=extra_body,
@@ -2353,12 +2345,9 @@ class SpendAlerts(Resource):
             Call(
                 ops.ORGANIZATION_PROJECTS_SPEND_ALERTS_CREATE,
                 path={"project_id": project_id},
-                body={
-                    "currency": currency,
-                    "interval": interval,
-                    "notification_channel": notification_channel,
-                    "threshold_amount": threshold_amount,
-                },
+                body=ops.ORGANIZATION_PROJECTS_SPEND_ALERTS_CREATE.given(
+                    currency, interval, notification_channel, threshold_amount
+                ),
                 headers=extra_headers,
                 extra_query=extra_query,
                 extra_body=extra_body,
@@ -2476,12 +2465,9 @@ class SpendAlerts(Resource):
             Call(
                 ops.ORGANIZATION_PROJECTS_SPEND_ALERTS_UPDATE,
                 path={"project_id": project_id, "alert_id": alert_id},
-                body={
-                    "currency": currency,
-                    "interval": interval,
-                    "notification_channel": notification_channel,
-                    "threshold_amount": threshold_amount,
-                },
+                body=ops.ORGANIZATION_PROJECTS_SPEND_ALERTS_UPDATE.given(
+                    currency, interval, notification_channel, threshold_amount
+                ),
                 headers=extra_headers,
                 extra_query=extra_query,
                 extra_body=extra_body,
@@ -2519,12 +2505,9 @@ class AsyncSpendAlerts(AsyncResource):
             Call(
                 ops.ORGANIZATION_PROJECTS_SPEND_ALERTS_CREATE,
                 path={"project_id": project_id},
-                body={
-                    "currency": currency,
-                    "interval": interval,
-                    "notification_channel": notification_channel,
-                    "threshold_amount": threshold_amount,
-                },
+                body=ops.ORGANIZATION_PROJECTS_SPEND_ALERTS_CREATE.given(
+                    currency, interval, notification_channel, threshold_amount
+                ),
                 headers=extra_headers,
                 extra_query=extra_query,
                 extra_body=extra_body,
@@ -2642,12 +2625,9 @@ class AsyncSpendAlerts(AsyncResource):
             Call(
                 ops.ORGANIZATION_PROJECTS_SPEND_ALERTS_UPDATE,
                 path={"project_id": project_id, "alert_id": alert_id},
-                body={
-                    "currency": currency,
-                    "interval": interval,
-                    "notification_channel": notification_channel,
-                    "threshold_amount": threshold_amount,
-                },
+                body=ops.ORGANIZATION_PROJECTS_SPEND_ALERTS_UPDATE.given(
+                    currency, interval, notification_channel, threshold_amount
+                ),
                 headers=extra_headers,
                 extra_query=extra_query,
                 extra_body=extra_body,
@@ -2776,7 +2756,7 @@ class SpendLimit(Resource):
             Call(
                 ops.ORGANIZATION_PROJECTS_SPEND_LIMIT_UPDATE,
                 path={"project_id": project_id},
-                body={"currency": currency, "interval": interval, "threshold_amount": threshold_amount},
+                body=ops.ORGANIZATION_PROJECTS_SPEND_LIMIT_UPDATE.given(currency, interval, threshold_amount),
                 headers=extra_headers,
                 extra_query=extra_query,
                 extra_body=extra_body,
@@ -2865,7 +2845,7 @@ class AsyncSpendLimit(AsyncResource):
             Call(
                 ops.ORGANIZATION_PROJECTS_SPEND_LIMIT_UPDATE,
                 path={"project_id": project_id},
-                body={"currency": currency, "interval": interval, "threshold_amount": threshold_amount},
+                body=ops.ORGANIZATION_PROJECTS_SPEND_LIMIT_UPDATE.given(currency, interval, threshold_amount),
                 headers=extra_headers,
                 extra_query=extra_query,
                 extra_body=extra_body,

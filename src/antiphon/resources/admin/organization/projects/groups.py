@@ -82,7 +82,7 @@ class Groups(Resource):
             Call(
                 ops.ORGANIZATION_PROJECTS_GROUPS_CREATE,
                 path={"project_id": project_id},
-                body={"group_id": group_id, "role": role},
+                body=ops.ORGANIZATION_PROJECTS_GROUPS_CREATE.given(group_id, role),
                 headers=extra_headers,
                 extra_query=extra_query,
                 extra_body=extra_body,
@@ -206,7 +206,7 @@ class AsyncGroups(AsyncResource):
             Call(
                 ops.ORGANIZATION_PROJECTS_GROUPS_CREATE,
                 path={"project_id": project_id},
-                body={"group_id": group_id, "role": role},
+                body=ops.ORGANIZATION_PROJECTS_GROUPS_CREATE.given(group_id, role),
                 headers=extra_headers,
                 extra_query=extra_query,
                 extra_body=extra_body,
@@ -369,7 +369,7 @@ class Roles(Resource):
             Call(
                 ops.ORGANIZATION_PROJECTS_GROUPS_ROLES_CREATE,
                 path={"project_id": project_id, "group_id": group_id},
-                body={"role_id": role_id},
+                body=ops.ORGANIZATION_PROJECTS_GROUPS_ROLES_CREATE.given(role_id),
                 headers=extra_headers,
                 extra_query=extra_query,
                 extra_body=extra_body,
@@ -493,7 +493,7 @@ class AsyncRoles(AsyncResource):
             Call(
                 ops.ORGANIZATION_PROJECTS_GROUPS_ROLES_CREATE,
                 path={"project_id": project_id, "group_id": group_id},
-                body={"role_id": role_id},
+                body=ops.ORGANIZATION_PROJECTS_GROUPS_ROLES_CREATE.given(role_id),
                 headers=extra_headers,
                 extra_query=extra_query,
                 extra_body=extra_body,

@@ -83,11 +83,9 @@ class ServiceAccounts(Resource):
             Call(
                 ops.ORGANIZATION_PROJECTS_SERVICE_ACCOUNTS_CREATE,
                 path={"project_id": project_id},
-                body={
-                    "name": name,
-                    "create_service_account_only": create_service_account_only,
-                    "expires_in_seconds": expires_in_seconds,
-                },
+                body=ops.ORGANIZATION_PROJECTS_SERVICE_ACCOUNTS_CREATE.given(
+                    name, create_service_account_only, expires_in_seconds
+                ),
                 headers=extra_headers,
                 extra_query=extra_query,
                 extra_body=extra_body,
@@ -201,7 +199,7 @@ class ServiceAccounts(Resource):
             Call(
                 ops.ORGANIZATION_PROJECTS_SERVICE_ACCOUNTS_UPDATE,
                 path={"project_id": project_id, "service_account_id": service_account_id},
-                body={"name": name, "role": role},
+                body=ops.ORGANIZATION_PROJECTS_SERVICE_ACCOUNTS_UPDATE.given(name, role),
                 headers=extra_headers,
                 extra_query=extra_query,
                 extra_body=extra_body,
@@ -239,11 +237,9 @@ class AsyncServiceAccounts(AsyncResource):
             Call(
                 ops.ORGANIZATION_PROJECTS_SERVICE_ACCOUNTS_CREATE,
                 path={"project_id": project_id},
-                body={
-                    "name": name,
-                    "create_service_account_only": create_service_account_only,
-                    "expires_in_seconds": expires_in_seconds,
-                },
+                body=ops.ORGANIZATION_PROJECTS_SERVICE_ACCOUNTS_CREATE.given(
+                    name, create_service_account_only, expires_in_seconds
+                ),
                 headers=extra_headers,
                 extra_query=extra_query,
                 extra_body=extra_body,
@@ -357,7 +353,7 @@ class AsyncServiceAccounts(AsyncResource):
             Call(
                 ops.ORGANIZATION_PROJECTS_SERVICE_ACCOUNTS_UPDATE,
                 path={"project_id": project_id, "service_account_id": service_account_id},
-                body={"name": name, "role": role},
+                body=ops.ORGANIZATION_PROJECTS_SERVICE_ACCOUNTS_UPDATE.given(name, role),
                 headers=extra_headers,
                 extra_query=extra_query,
                 extra_body=extra_body,
@@ -439,7 +435,7 @@ class APIKeys(Resource):
             Call(
                 ops.ORGANIZATION_PROJECTS_SERVICE_ACCOUNTS_API_KEYS_CREATE,
                 path={"project_id": project_id, "service_account_id": service_account_id},
-                body={"expires_in_seconds": expires_in_seconds, "name": name, "scopes": scopes},
+                body=ops.ORGANIZATION_PROJECTS_SERVICE_ACCOUNTS_API_KEYS_CREATE.given(expires_in_seconds, name, scopes),
                 headers=extra_headers,
                 extra_query=extra_query,
                 extra_body=extra_body,
@@ -477,7 +473,7 @@ class AsyncAPIKeys(AsyncResource):
             Call(
                 ops.ORGANIZATION_PROJECTS_SERVICE_ACCOUNTS_API_KEYS_CREATE,
                 path={"project_id": project_id, "service_account_id": service_account_id},
-                body={"expires_in_seconds": expires_in_seconds, "name": name, "scopes": scopes},
+                body=ops.ORGANIZATION_PROJECTS_SERVICE_ACCOUNTS_API_KEYS_CREATE.given(expires_in_seconds, name, scopes),
                 headers=extra_headers,
                 extra_query=extra_query,
                 extra_body=extra_body,

@@ -89,7 +89,7 @@ class Users(Resource):
             Call(
                 ops.ORGANIZATION_PROJECTS_USERS_CREATE,
                 path={"project_id": project_id},
-                body={"role": role, "email": email, "user_id": user_id},
+                body=ops.ORGANIZATION_PROJECTS_USERS_CREATE.given(role, email, user_id),
                 headers=extra_headers,
                 extra_query=extra_query,
                 extra_body=extra_body,
@@ -202,7 +202,7 @@ class Users(Resource):
             Call(
                 ops.ORGANIZATION_PROJECTS_USERS_UPDATE,
                 path={"project_id": project_id, "user_id": user_id},
-                body={"role": role},
+                body=ops.ORGANIZATION_PROJECTS_USERS_UPDATE.given(role),
                 headers=extra_headers,
                 extra_query=extra_query,
                 extra_body=extra_body,
@@ -240,7 +240,7 @@ class AsyncUsers(AsyncResource):
             Call(
                 ops.ORGANIZATION_PROJECTS_USERS_CREATE,
                 path={"project_id": project_id},
-                body={"role": role, "email": email, "user_id": user_id},
+                body=ops.ORGANIZATION_PROJECTS_USERS_CREATE.given(role, email, user_id),
                 headers=extra_headers,
                 extra_query=extra_query,
                 extra_body=extra_body,
@@ -353,7 +353,7 @@ class AsyncUsers(AsyncResource):
             Call(
                 ops.ORGANIZATION_PROJECTS_USERS_UPDATE,
                 path={"project_id": project_id, "user_id": user_id},
-                body={"role": role},
+                body=ops.ORGANIZATION_PROJECTS_USERS_UPDATE.given(role),
                 headers=extra_headers,
                 extra_query=extra_query,
                 extra_body=extra_body,
@@ -433,7 +433,7 @@ class Roles(Resource):
             Call(
                 ops.ORGANIZATION_PROJECTS_USERS_ROLES_CREATE,
                 path={"project_id": project_id, "user_id": user_id},
-                body={"role_id": role_id},
+                body=ops.ORGANIZATION_PROJECTS_USERS_ROLES_CREATE.given(role_id),
                 headers=extra_headers,
                 extra_query=extra_query,
                 extra_body=extra_body,
@@ -557,7 +557,7 @@ class AsyncRoles(AsyncResource):
             Call(
                 ops.ORGANIZATION_PROJECTS_USERS_ROLES_CREATE,
                 path={"project_id": project_id, "user_id": user_id},
-                body={"role_id": role_id},
+                body=ops.ORGANIZATION_PROJECTS_USERS_ROLES_CREATE.given(role_id),
                 headers=extra_headers,
                 extra_query=extra_query,
                 extra_body=extra_body,
