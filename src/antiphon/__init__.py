@@ -98,6 +98,7 @@ if TYPE_CHECKING:
     from .helpers.schema import pydantic_function_tool as pydantic_function_tool
     from .helpers.schema import pydantic_responses_function_tool as pydantic_responses_function_tool
     from .local import local as local
+    from .module_client import *  # noqa: F403
     from .policies.deadline import Deadline as Deadline
     from .policies.redirect import Redirect as Redirect
     from .policies.retry import Retry as Retry
@@ -216,6 +217,19 @@ _HOMES = {
 
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 _ROOMS = ("errors", "resources", "types")
+_MODULE_CLIENT = """
+    api_key admin_api_key organization project webhook_secret base_url timeout max_retries default_headers default_query
+    http_client api_type api_version azure_endpoint azure_ad_token azure_ad_token_provider bedrock_token_provider
+    admin audio batches beta chat completions containers content_provenance_checks conversations decisions embeddings evals
+    files fine_tuning images live models moderations realtime responses safety skills uploads vector_stores videos webhooks
+"""
+"""What a program sets and calls on the package itself; see `module_client`."""
+_OFFICIAL = """
+    _client _load_client _reset_client _AmbiguousModuleClientUsageError
+    Audio ChatCompletion Completion Customer Deployment Edit Embedding Engine ErrorObject File FineTune FineTuningJob Image
+    Model Moderation
+"""
+"""What is not public in the official package, or was removed from it long ago, and still used by programs."""
 
 __all__ = [
     "DEFAULT_CONNECTION_LIMITS",
@@ -338,6 +352,12 @@ def __getattr__(name: str) -> Any:
         value = getattr(import_module(f"{__name__}.{_HOME_OF[name]}"), name)
     elif name in _ROOMS:
         value = import_module(f"{__name__}.{name}")
+    elif name in (*_MODULE_CLIENT.split(), *_OFFICIAL.split()):
+        from .module_client import SETTINGS, attribute
+
+        value = attribute(name)
+        if name in SETTINGS or name == "_client":
+            return value  # not kept: a global of this name is what a program has set
     else:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     globals()[name] = value
@@ -345,4 +365,4 @@ def __getattr__(name: str) -> Any:
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__})
+    return sorted({*globals(), *__all__, *_MODULE_CLIENT.split()})
