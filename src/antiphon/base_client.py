@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, ClassVar, Generic, TypeVar
 
@@ -159,7 +160,7 @@ class BaseClient(RawCalls, Copies, Hooks, Generic[T]):
 
     def _settle(self, settings: Settings) -> None:
         """Take on settings, and make ready what follows from them."""
-        chain: list[Policy] = self._chain(settings)
+        chain: list[Policy] = [*_listeners(settings), *self._chain(settings)]
         if self._hooks:
             from .hooks.flow import installed
             from .hooks.routing import routes
@@ -324,6 +325,15 @@ class BaseClient(RawCalls, Copies, Hooks, Generic[T]):
             return f"<antiphon.{type(self).__name__}, not made>"
         names = ", ".join(type(policy).__name__ for policy in self._policies)
         return f"<antiphon.{type(self).__name__} {self.base_url.origin}{self.base_url.path} policies=[{names}]>"
+
+
+def _listeners(settings: Settings) -> list[Policy]:
+    """What writes a log, where a program could have asked for one."""
+    if not ("logging" in sys.modules or os.environ.get("OPENAI_LOG") or os.environ.get("ANTIPHON_LOG")):
+        return []
+    from .log import listeners
+
+    return [*listeners(settings)]
 
 
 def _no_wiring(proxy: object, verify: object, cert: object, limits: object) -> None:
