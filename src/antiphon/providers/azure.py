@@ -155,7 +155,7 @@ class BaseAzureClient(BaseClient[T]):
             )
 
     def _chain(self, settings: Settings) -> list[Policy]:
-        chain = [policy for policy in super()._chain(settings) if not isinstance(policy, Authorize)]
+        chain: list[Policy] = [each for each in super()._chain(settings) if not isinstance(each, Authorize)]
         credential = self._azure.credential
         return chain if credential.source is None else [*chain, AzureAuthorize(credential.field, credential.source)]
 
@@ -319,7 +319,9 @@ async def credential_fields(credential: AzureCredential) -> dict[str, str]:
 
     if credential.source is None:
         if credential.value is None:
-            raise TypeError("Could not resolve authentication method. WebSockets need api_key or a token; pass one to the client")
+            raise TypeError(
+                "Could not resolve authentication method. WebSockets need api_key or a token; pass one to the client"
+            )
         return {credential.field: credential.value.reveal()}
     found = checked(await Ask(credential.source))
     return {credential.field: (bearer(found) if credential.token_source is not None else found).reveal()}

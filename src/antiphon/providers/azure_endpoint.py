@@ -7,7 +7,7 @@ belong to the resource, even for a client of one deployment. Refuses to know whe
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, cast
 
 from ..core.call import Call, Operation
 from ..core.endpoint import Endpoint, Identity, Ready
@@ -44,7 +44,7 @@ def deployment_path(setting: AzureSetting, path: str, body: object) -> str:
     """
     if path not in DEPLOYED or setting.v1 or "/deployments" in setting.base_url.path or not isinstance(body, Mapping):
         return path
-    model: Any = body.get("model")  # type: ignore[reportUnknownMemberType, unused-ignore]
+    model = cast("Mapping[str, Any]", body).get("model")
     if model is None or model.__class__ in SENTINELS:
         return path
     return expand("/deployments/{model}", {"model": model}) + path

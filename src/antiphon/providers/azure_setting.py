@@ -132,7 +132,9 @@ def resolve_azure(
             "variable"
         )
     if given is not None and endpoint is not None:
-        raise ValueError("base_url and azure_endpoint are mutually exclusive; azure_endpoint is the resource's root alone")
+        raise ValueError(
+            "base_url and azure_endpoint are mutually exclusive; azure_endpoint is the resource's root alone"
+        )
     if given is not None or v1:
         return AzureSetting(credential, place, None, None, None, version)
     root = place.with_path(f"{place.path}openai/")
