@@ -20,6 +20,7 @@ from statistics import median
 from typing import Any
 
 from .section import SECTIONS, SHARED_BASELINE, Section
+from .size import installed
 from .table import judge, markdown, regressions
 
 RESULTS = Path(__file__).parent / "results"
@@ -113,6 +114,12 @@ def main() -> int:
         times, memory = imports(3 if options.short else 7)
         rows.append((Section("import, client, first attribute", "", {}, unit="ms", limit=40), times))
         rows.append((Section("the same, peak memory", "", {}, unit="MiB", limit=24), memory))
+    if options.only in "installed":
+        sizes = {client: installed(client) for client in ("openai", "antiphon")}
+        rows.append((Section("installed, with dependencies", "", {}, unit="MiB", limit=12), sizes))
+        if not options.short:
+            sizes = {client: installed(client, compiled=True) for client in ("openai", "antiphon")}
+            rows.append((Section("the same, compiled", "", {}, unit="MiB"), sizes))
     with server() as port:
         for section in SECTIONS:
             if options.only not in section.name or (options.short and section.probe == "upload"):
