@@ -11,7 +11,7 @@ MEASURED := $(addprefix tests/,core wire policies drivers client)
 # Test processes import the package by the hundred; compile it once.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo test coverage rest check gen bench docs live clean
+.PHONY: demo test coverage check gen bench docs live clean
 .DELETE_ON_ERROR:
 
 $(VENV)/bin/python:
@@ -45,10 +45,6 @@ coverage: $(STAMP)-dev
 	$(BIN)/coverage run -m pytest -n auto --dist worksteal $(MEASURED) $(ARGS)
 	@$(BIN)/coverage combine --quiet
 	@$(BIN)/python .ci/floor.py
-
-# What `coverage` does not run; the two together are `test`.
-rest: $(STAMP)-dev
-	$(BIN)/python -m pytest -n auto --dist worksteal $(addprefix --ignore=,$(MEASURED)) $(ARGS)
 
 check: $(STAMP)-dev
 	$(BIN)/ruff check .

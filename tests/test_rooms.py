@@ -31,6 +31,7 @@ ALLOWED: dict[str, set[str]] = {
     "helpers": {"helpers", "core", "errors", "types", "operations", "drivers", *SHELLS},
     "sockets": {"sockets", "core", "errors", "types"},
     "emulator": {"emulator", "core", "version", "cli"},  # `python -m antiphon.emulator` is `antiphon serve`
+    "__pyinstaller": set(),
     "cli": {"cli", "emulator", "client", "version", "local"},
     **{room: {"core", "errors", "drivers", *SHELLS} for room in SHELLS},
     **{
