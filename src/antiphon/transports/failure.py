@@ -105,6 +105,11 @@ def proxy_failure(error: APIConnectionError, where: str) -> APIConnectionError:
     return ProxyError(message=f"cannot reach the proxy {where}: {error.message}", phase="proxy", sent="no")
 
 
+def refused_by_proxy() -> ProxyError:
+    """The error for a 407 to a request that a proxy was to pass on."""
+    return ProxyError(message="the proxy asks for (other) credentials (407)", phase="proxy", sent="no")
+
+
 def tls_failure(host: str, problem: Exception) -> TLSError:
     """The error for a handshake that failed, with OpenSSL's reason."""
     reason = getattr(problem, "verify_message", None) or getattr(problem, "reason", None) or _words(problem)

@@ -23,11 +23,11 @@ from ..core.limits import DEFAULT_CONNECTION_LIMITS, DEFAULT_WIRE_LIMITS, PoolLi
 from ..core.omit import NotGiven, not_given
 from ..core.reply import Reply
 from ..core.request import BodyStream, Request
-from ..errors import APIConnectionError, ClientClosed, ConnectTimeout, ProxyError
+from ..errors import APIConnectionError, ClientClosed, ConnectTimeout
 from ..wire.pool import OPEN, Open, Pool
 from ..wire.problem import WireProblem
 from .connection import Connection, Stale
-from .failure import complete, passed, refused, timed_out
+from .failure import complete, passed, refused, refused_by_proxy, timed_out
 from .open_body import OpenBody
 from .opening import Opener
 from .proxy import Proxy, ProxyMap
@@ -102,7 +102,7 @@ class SocketTransport:
                 body = connection.exchange(request)
             parser = connection.parser
             if connection.absolute and parser.status == 407:
-                raise ProxyError(message="the proxy asks for (other) credentials (407)", phase="proxy", sent="no")
+                raise refused_by_proxy()
             status, headers, version = parser.status, parser.headers, parser.version
             if request.stream:
                 elapsed = monotonic() - started

@@ -21,6 +21,7 @@ from ..core.omit import NotGiven, not_given
 from ..core.reply import Reply
 from ..core.request import BodyStream, Request
 from ..errors import ClientClosed
+from .failure import complete, refused_by_proxy
 from .proxy import Proxy, ProxyMap
 from .stream_body import StreamBody, failed
 from .stream_dial import StreamDial
@@ -182,6 +183,10 @@ def _delivered(hall: Hall, link: StreamLink, flow: Flow) -> Reply:
         raise failed(link, flow)
     if flow.stream:
         reply.body = StreamBody(hall, link, flow)
+    if link.absolute and reply.status_code == 407:
+        if reply.body is not None:
+            reply.body.close()
+        raise complete(refused_by_proxy(), flow.request, monotonic() - flow.started)
     return reply
 
 
