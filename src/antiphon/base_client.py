@@ -57,6 +57,9 @@ class BaseClient(RawCalls, Copies, Hooks, Generic[T]):
         policies: what is done about failures, outermost first, instead of the default (`Retry`, `Redirect`).
         strict_streams: whether an event stream that ends without its terminal event is an error; `False` for servers that
             mark no end or number their events badly.
+        workload_identity: what proves who this workload is, instead of an API key; see `antiphon.auth`.
+        provider: another house that serves this API, made by `antiphon.providers.bedrock()` or `.vertex()`; it brings its base
+            URL and its credential.
         profile: the name of a profile in the configuration file, which goes before the environment; `ANTIPHON_PROFILE`, which
             goes behind it, when left out; `None` for none at all.
 
@@ -72,6 +75,8 @@ class BaseClient(RawCalls, Copies, Hooks, Generic[T]):
     _key_variable: ClassVar[str] = "OPENAI_API_KEY"
     settings: Settings
     _link: Link[T]
+    _sign_in: Any = None
+    """How the client signs in other than by a key."""
 
     @veiled
     def __init__(
@@ -97,10 +102,13 @@ class BaseClient(RawCalls, Copies, Hooks, Generic[T]):
         limits: Any = None,
         policies: Sequence[Policy] | NotGiven = not_given,
         strict_streams: bool = True,
+        workload_identity: Mapping[str, Any] | None = None,
+        provider: Any = None,
         profile: str | NotGiven | None = not_given,
         _strict_response_validation: bool = False,
         _enforce_credentials: bool = True,
         _clock: Any = None,
+        _sign_in: Any = None,
     ) -> None:
         self._given_policies = policies
         self.strict_streams = strict_streams
@@ -132,17 +140,26 @@ class BaseClient(RawCalls, Copies, Hooks, Generic[T]):
             "default_headers": default_headers,
             "default_query": default_query,
         }
-        chosen = profile if is_given(profile) else os.environ.get("ANTIPHON_PROFILE") if self._ambient else None
+        ambient = self._ambient and provider is None
+        chosen = profile if is_given(profile) else os.environ.get("ANTIPHON_PROFILE") if ambient else None
         if chosen:
             from .profile import load
 
             arguments = load(chosen).fill(arguments, outranks=is_given(profile))
+        way = _sign_in
+        if provider is not None or workload_identity is not None:
+            from .providers.sign_in import is_automatic, signed_in
+
+            automatic = is_automatic(policies, self._own_policies)
+            way, arguments = signed_in(provider, workload_identity, arguments, automatic=automatic)
         settings = resolve(
             **arguments,
             strict=_strict_response_validation,
-            enforce_credentials=_enforce_credentials,
-            ambient=self._ambient,
+            enforce_credentials=_enforce_credentials and way is None,
+            ambient=self._ambient and (way is None or way.provider is None),
         )
+        if way is not None:
+            self._sign_in, settings = way, way.settled(settings)
         self._link = http_client if isinstance(http_client, Link) else self._link_for(http_client)
         self._settle(settings)
 
@@ -203,7 +220,7 @@ class BaseClient(RawCalls, Copies, Hooks, Generic[T]):
             chain += [Retry(settings.max_retries), Redirect()]
         if settings.api_key_source is not None:
             chain.append(Authorize(settings.api_key_source))
-        return chain
+        return chain if self._sign_in is None else self._sign_in.chain(chain, settings, self.colour)
 
     def _change(self, **changes: Any) -> None:
         self._settle(self.settings._replace(**changes))
@@ -222,6 +239,11 @@ class BaseClient(RawCalls, Copies, Hooks, Generic[T]):
     def api_key(self, value: str) -> None:
         value = hidden(value)  # type: ignore[assignment]
         self._change(api_key=self.settings.key(value), api_key_source=None)
+
+    @property
+    def workload_identity(self) -> Mapping[str, Any] | None:
+        """What proves who this workload is, if that is how the client signs in."""
+        return None if self._sign_in is None else self._sign_in.identity
 
     @property
     def admin_api_key(self) -> str | None:

@@ -34,6 +34,7 @@ class Copies:
     _ambient: ClassVar[bool]
     _key_variable: ClassVar[str]
     _link: Link[Any]
+    _sign_in: Any
     _wiring: dict[str, Any]
 
     @veiled
@@ -57,6 +58,8 @@ class Copies:
         default_query: Mapping[str, object] | None = None,
         set_default_query: Mapping[str, object] | None = None,
         policies: Sequence[Policy] | NotGiven = not_given,
+        workload_identity: Mapping[str, Any] | None = None,
+        provider: Any = not_given,
         _enforce_credentials: bool | None = None,
         _extra_kwargs: Mapping[str, Any] | None = None,
     ) -> Self:
@@ -99,6 +102,24 @@ class Copies:
             **({"_clock": self._clock, **self._wiring} if http_client is None else self._clock_given()),
             **(_extra_kwargs or {}),
         }
+        if self._sign_in is not None or workload_identity is not None or is_given(provider):
+            from .providers.sign_in import altered
+
+            own: dict[str, Any] = {
+                "provider": provider,
+                "workload_identity": workload_identity,
+                "api_key": api_key,
+                "admin_api_key": admin_api_key,
+                "organization": organization,
+                "project": project,
+                "base_url": base_url,
+                "data_residency": data_residency,
+                "websocket_base_url": websocket_base_url,
+                "http_client": http_client,
+                "default_headers": default_headers,
+                "set_default_headers": set_default_headers,
+            }
+            arguments = altered(self, arguments, own)
         return type(self)(**arguments)
 
     with_options = copy
@@ -119,6 +140,10 @@ class Copies:
     def __reduce__(self) -> tuple[Any, ...]:
         """A client travels as its settings; its key only as the name of the environment variable it came from."""
         old = self.settings
+        if self._sign_in is not None:
+            raise TypeError(
+                "a client with a provider or workload_identity does not pickle; make it anew in the other process"
+            )
         if any(map(is_sensitive, old.default_headers)):
             raise TypeError(
                 "a client whose default_headers hold a credential does not pickle; set them in the other process"

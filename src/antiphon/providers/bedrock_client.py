@@ -11,9 +11,8 @@ from typing import Any, ClassVar, Self
 
 from ..base_client import BaseClient, T
 from ..client import AsyncOpenAI, OpenAI
-from ..core.credential import hidden, veiled
-from ..core.omit import NotGiven, not_given
-from ..core.secret import Secret
+from ..core.credential import veiled
+from ..core.omit import NotGiven, is_given, not_given
 from ..core.timeout import Timeout
 from ..core.url import URL
 from ..errors import OpenAIError
@@ -21,13 +20,15 @@ from ..policies.authorize import Authorize
 from ..policies.bound import Bound
 from ..policies.chain import Policy
 from ..policies.redirect import Redirect
-from ..policies.sign import Sign
 from ..settings import DEFAULT_MAX_RETRIES, DataResidency, Settings
 from ..transports.base import AsyncTransport, Transport
-from .aws import AsyncSigV4, AwsCredentialsProvider, BlockingSigV4
-from .bedrock_endpoint import SERVICES, BedrockEndpoint
+from .aws import AwsCredentialsProvider
+from .bedrock_endpoint import BedrockEndpoint
+from .bedrock_provider import signing
 from .bedrock_setting import KEY_VARIABLE, BedrockSetting, Credential, given_credential, resolve_bedrock
+from .provider import asking
 
+_PROVIDER = "bedrock_token_provider"
 BedrockTokenProvider = Callable[[], str]
 AsyncBedrockTokenProvider = Callable[[], "str | Awaitable[str]"]
 
@@ -154,16 +155,10 @@ class BedrockClient(BaseClient[T]):
         if authorization is not None:
             chain.append(Bound(settings.base_url.origin, authorization))
         if settings.api_key_source is not None:
-            chain.append(Authorize(self._asking(settings.api_key_source)))
+            chain.append(Authorize(asking(settings.api_key_source, self.colour, _PROVIDER, "AsyncBedrockOpenAI")))
         elif settings.signed:
-            chain.append(self._signing(self._bedrock))
+            chain.append(signing(self._bedrock, self.colour))
         return chain
-
-    def _asking(self, provider: Callable[[], Any]) -> Callable[[], Any]:
-        raise TypeError(f"make a BedrockOpenAI or an AsyncBedrockOpenAI; {type(self).__name__} has no colour")
-
-    def _signing(self, setting: BedrockSetting) -> Policy:
-        raise TypeError(f"make a BedrockOpenAI or an AsyncBedrockOpenAI; {type(self).__name__} has no colour")
 
     @property
     def aws_region(self) -> str | None:
@@ -205,6 +200,8 @@ class BedrockClient(BaseClient[T]):
         default_query: Mapping[str, object] | None = None,
         set_default_query: Mapping[str, object] | None = None,
         policies: Sequence[Policy] | NotGiven = not_given,
+        workload_identity: Any = None,
+        provider: Any = not_given,
         _enforce_credentials: bool | None = None,
         _extra_kwargs: Mapping[str, Any] | None = None,
     ) -> Self:
@@ -217,6 +214,10 @@ class BedrockClient(BaseClient[T]):
             ValueError: an argument and its `set_` twin were both given.
         """
         self._refuse(admin_api_key, data_residency)
+        if workload_identity is not None or is_given(provider):
+            raise OpenAIError(
+                f"{type(self).__name__} signs in to Bedrock; give workload_identity or provider to OpenAI"
+            )
         credential = given_credential(
             api_key=api_key,
             token_provider=bedrock_token_provider,
@@ -302,41 +303,6 @@ class BedrockOpenAI(BedrockClient[Transport], OpenAI):
     Its arguments are those of `BedrockClient`.
     """
 
-    def _asking(self, provider: Callable[[], Any]) -> Callable[[], Any]:
-        def ask() -> Any:
-            try:
-                answer = hidden(provider())
-            except OpenAIError:
-                raise
-            except Exception as failure:
-                raise OpenAIError(f"bedrock_token_provider failed with {type(failure).__name__}") from failure
-            if hasattr(answer, "__await__"):
-                getattr(answer, "close", bool)()
-                raise OpenAIError("bedrock_token_provider is async; use AsyncBedrockOpenAI, or pass a plain function")
-            return answer.reveal() if isinstance(answer, Secret) else answer
-
-        return ask
-
-    def _signing(self, setting: BedrockSetting) -> Policy:
-        assert setting.credential.aws is not None
-        return Sign(BlockingSigV4(setting.credential.aws, SERVICES[setting.endpoint], str(setting.region)))
-
 
 class AsyncBedrockOpenAI(BedrockClient[AsyncTransport], AsyncOpenAI):
     """The asyncio client for Amazon Bedrock. Its arguments are those of `BedrockClient`."""
-
-    def _asking(self, provider: Callable[[], Any]) -> Callable[[], Any]:
-        async def ask() -> Any:
-            try:
-                answer = provider()
-                return await answer if hasattr(answer, "__await__") else answer
-            except OpenAIError:
-                raise
-            except Exception as failure:
-                raise OpenAIError(f"bedrock_token_provider failed with {type(failure).__name__}") from failure
-
-        return ask
-
-    def _signing(self, setting: BedrockSetting) -> Policy:
-        assert setting.credential.aws is not None
-        return Sign(AsyncSigV4(setting.credential.aws, SERVICES[setting.endpoint], str(setting.region)))

@@ -1,0 +1,87 @@
+"""The keeper: one token for a client and its copies, fetched by one asker while the others wait or use the old one.
+
+A lock guards the machine's arithmetic and is never held while anything is awaited.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Coroutine
+from threading import Lock
+from typing import Any, cast
+
+from ..core.effects import Invoke, Now
+from ..core.request import Request
+from ..errors import OAuthError
+from .hands import Flight, Hands
+from .token_cache import Grant, Token, TokenCache, Turn
+
+Fetch = Callable[[Request, Hands], Coroutine[Any, Any, Grant]]
+"""A flow that is granted a token, for a request that needs one."""
+
+PATIENCE = 60.0
+
+
+class Keeper:
+    """Keeps a token.
+
+    Args:
+        fetch: the flow that is granted one.
+        margin: as `TokenCache.margin`.
+    """
+
+    def __init__(self, fetch: Fetch, margin: float) -> None:
+        self._fetch = fetch
+        self._cache = TokenCache(margin)
+        self._lock = Lock()
+
+    def __repr__(self) -> str:
+        return f"Keeper({self._fetch!r})"
+
+    async def token(self, request: Request, hands: Hands) -> Token:
+        """The token, as a flow.
+
+        Raises:
+            Whatever its fetch raises, unless the old one still serves and was not refused.
+        """
+        while True:
+            mine, now = Flight(), await Now()
+            with self._lock:
+                turn, token, flight = self._cache.ask(now, mine)
+            if turn is Turn.FETCH:
+                return await self._fetched(mine, request, hands, now)
+            if token is not None:
+                return token
+            await self._awaited(cast("Flight", flight), hands)
+
+    async def _awaited(self, flight: Flight, hands: Hands) -> None:
+        await Invoke(hands.wait, flight, PATIENCE)
+        if flight.failure is not None:
+            raise flight.failure
+        with self._lock:  # who flew it may be gone: with its process, or with its event loop
+            self._cache.abandoned(flight)
+
+    async def _fetched(self, flight: Flight, request: Request, hands: Hands, began: float) -> Token:
+        try:
+            grant = await self._fetch(request, hands)
+        except Exception as failure:
+            now = await Now()
+            with self._lock:
+                old = self._cache.failed(flight, now)
+            flight.land(failure)
+            if old is None or isinstance(failure, OAuthError):
+                raise
+            return old
+        except BaseException:  # given up: one of those who wait takes over
+            with self._lock:
+                self._cache.abandoned(flight)
+            flight.land(None)
+            raise
+        with self._lock:
+            self._cache.stored(flight, grant, began)
+        flight.land(None)
+        return grant.token
+
+    def invalidate(self, token: Token) -> None:
+        """The server refused this token."""
+        with self._lock:
+            self._cache.invalidated(token)
