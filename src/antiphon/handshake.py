@@ -5,6 +5,7 @@ from __future__ import annotations
 from .core.credential import bearer, checked
 from .core.effects import Ask
 from .core.omit import SENTINELS
+from .errors import OpenAIError
 from .settings import Settings
 
 
@@ -13,7 +14,10 @@ async def handshake(settings: Settings) -> dict[str, str]:
 
     Raises:
         TypeError: the client has no API key.
+        OpenAIError: it signs in by a signature or a token that is made for each request.
     """
+    if settings.signed:
+        raise OpenAIError("This authentication method is not supported by WebSocket connections; they need an API key")
     if settings.api_key_source is not None:
         authorization = bearer(checked(await Ask(settings.api_key_source)))
     elif settings.api_key is not None:

@@ -398,7 +398,7 @@ def test_a_client_travels_without_its_secrets(house: House, monkeypatch: pytest.
 
 def test_a_signature_does_not_open_a_websocket(house: House) -> None:
     client = house.kind(**EAST)
-    with pytest.raises(TypeError, match="WebSockets need api_key"):
+    with pytest.raises(OpenAIError, match="not supported by WebSocket"):
         headers = client.websocket_headers()
         if house.is_async:
             headers.send(None)
