@@ -32,7 +32,7 @@ ALLOWED: dict[str, set[str]] = {
     "sockets": {"sockets", "core", "errors", "types"},
     "emulator": {"emulator", "core", "version", "cli"},  # `python -m antiphon.emulator` is `antiphon serve`
     "__pyinstaller": set(),
-    "cli": {"cli", "emulator", "client", "version", "local"},
+    "cli": {"cli", "emulator", "client", "version", "local", "module_client"},
     **{room: {"core", "errors", "drivers", *SHELLS} for room in SHELLS},
     **{
         room: {

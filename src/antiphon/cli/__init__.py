@@ -6,7 +6,10 @@ import sys
 from importlib import import_module
 from typing import Final
 
-COMMANDS: Final = {"serve": "run the local emulator of the API"}
+COMMANDS: Final = {
+    "serve": "run the local emulator of the API",
+    "migrate": "change a source tree's imports of openai to antiphon",
+}
 
 
 def main(arguments: list[str] | None = None) -> int:
