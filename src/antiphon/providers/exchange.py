@@ -6,6 +6,7 @@ Knows the service's address, the form, and what its answers mean. Refuses to kee
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping
 from typing import Any, cast
 
@@ -25,6 +26,7 @@ from .token_cache import Grant, Token
 GRANT_TYPE = "urn:ietf:params:oauth:grant-type:token-exchange"
 SUBJECT_URL = "https://auth.openai.com/oauth/token"
 CERTIFICATE_URL = "https://mtls.auth.openai.com/oauth/token"
+_TOKEN = re.compile(r"[\x21-\x7e]+")
 _LONGEST = 10.0
 _REFUSED = (400, 401, 403)
 
@@ -49,8 +51,11 @@ async def exchange(url: str, form: Mapping[str, str | Secret], request: Request,
     except _Unreached as unreached:
         failure = unreached.failure
     else:
-        _without_proof(reply, asked)
-        return _grant(reply)
+        reply.request = _bare(asked)
+        outcome = _judged(reply)
+        if isinstance(outcome, str):
+            raise OpenAIError(outcome)
+        return outcome
     # Not with its frames, which hold what was sent.
     failure.request = _bare(asked)
     raise failure.with_traceback(None) from None
@@ -97,11 +102,12 @@ def _bare(request: Request) -> Request:
     return bare
 
 
-def _without_proof(reply: Reply, asked: Request) -> None:
-    reply.request = _bare(asked)
+def _judged(reply: Reply) -> Grant | str:
+    """What a reply grants, or what is wrong with it; not raised here, where the token is among the locals.
 
-
-def _grant(reply: Reply) -> Grant:
+    Raises:
+        OAuthError: the service refused.
+    """
     try:
         body: Any = decode_json(reply.content)
     except JSONError:
@@ -109,11 +115,12 @@ def _grant(reply: Reply) -> Grant:
     if reply.status_code in _REFUSED:
         raise OAuthError(response=reply, body=_safe(body))
     if not reply.is_success:
-        raise OpenAIError(f"the token service answered with status {reply.status_code}; try again later")
+        return f"the token service answered with status {reply.status_code}; try again later"
     if not isinstance(body, dict):
-        raise OpenAIError("the token service answered without a JSON object; is something between it and this client?")
+        return "the token service answered without a JSON object; is something between it and this client?"
     found = cast("dict[str, Any]", body)
-    return Grant(Token(_token(found)), _life(found.get("expires_in")))
+    flaw = _flaw(**{name: found.get(name) for name in ("access_token", "expires_in")}, kind=found.get("token_type"))
+    return flaw or Grant(Token(Secret(found["access_token"])), float(found["expires_in"]))
 
 
 def _safe(body: Any) -> dict[str, str] | None:
@@ -124,22 +131,12 @@ def _safe(body: Any) -> dict[str, str] | None:
     return {name: found[name] for name in ("error", "error_description") if isinstance(found.get(name), str)}
 
 
-def _token(body: dict[str, Any]) -> Secret:
-    from ..core.credential import checked
-
-    kind = body.get("token_type", "Bearer")
-    if not isinstance(kind, str) or kind.lower() != "bearer":
-        raise OpenAIError("the token service granted a token of another type than Bearer")
-    token = body.get("access_token")
-    if not isinstance(token, str) or not token:
-        raise OpenAIError("the token service's answer holds no access_token")
-    return checked(Secret(token), "access_token", official=True)
-
-
-def _life(seconds: Any) -> float:
-    number = isinstance(seconds, (int, float)) and not isinstance(seconds, bool)
-    if not number or not math.isfinite(seconds) or seconds <= 0:
-        raise OpenAIError(
-            "the token service's answer holds no usable expires_in; it must be a positive number of seconds"
-        )
-    return float(seconds)
+def _flaw(*, access_token: Any, expires_in: Any, kind: Any) -> str | None:
+    if kind is not None and (not isinstance(kind, str) or kind.lower() != "bearer"):
+        return "the token service granted a token of another type than Bearer"
+    if not isinstance(access_token, str) or not _TOKEN.fullmatch(access_token):
+        return "the token service's answer holds no access_token that a header field can carry"
+    number = isinstance(expires_in, (int, float)) and not isinstance(expires_in, bool)
+    if not number or not math.isfinite(expires_in) or expires_in <= 0:
+        return "the token service's answer holds no usable expires_in; it must be a positive number of seconds"
+    return None

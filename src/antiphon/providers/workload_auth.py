@@ -37,7 +37,9 @@ class WorkloadIdentityAuth:
 
     def __init__(self, *, workload_identity: Mapping[str, Any], token_exchange_url: str = SUBJECT_URL) -> None:
         if is_certificate(workload_identity):
-            raise OpenAIError("a certificate is shown by a client's connections; pass this identity to OpenAI(workload_identity=…)")
+            raise OpenAIError(
+                "a certificate is shown by a client's connections; pass this identity to OpenAI(workload_identity=…)"
+            )
         self.workload_identity = workload_identity
         self.token_exchange_url = token_exchange_url
         self._keeper = keeper_for(workload_identity, retries=2, url=token_exchange_url)
