@@ -317,3 +317,47 @@ def test_bedrock_goes_back_to_its_own_credential(theirs: Any) -> None:
             package.models.retrieve("m")
         keys = [told(request)["authorization"] for request in server.requests]
         assert keys == ["Bearer br-token", "Bearer br-2", "Bearer br-token"] * 2
+
+
+AZURE: dict[str, dict[str, Any]] = {
+    "a key": {"api_key": "az-1"},
+    "a token": {"azure_ad_token": "ad-1"},
+    "a function": {"azure_ad_token_provider": lambda: "ad-2"},
+}
+
+
+@pytest.mark.parametrize("name", AZURE)
+def test_azure(name: str, theirs: Any) -> None:
+    with Rude(ok(MODEL)) as server:
+        said: list[list[Any]] = []
+        for package in (theirs, antiphon):
+            server.requests.clear()
+            package.azure_endpoint, package.api_version = server.url, "2024-10-21"
+            for field, value in AZURE[name].items():
+                setattr(package, field, value)
+            package.models.retrieve("m")
+            package.organization = "org"
+            package.models.retrieve("m")
+            assert package.api_type == "azure"
+            headers = [request.headers for request in server.requests]
+            said.append(
+                [
+                    *(request.line for request in server.requests),
+                    *(
+                        [it.get(field) for field in ("api-key", "authorization", "openai-organization")]
+                        for it in headers
+                    ),
+                ]
+            )
+        assert isinstance(antiphon._load_client(), antiphon.AzureOpenAI)
+    assert said[0] == said[1]
+
+
+def test_azure_takes_another_key(theirs: Any) -> None:
+    with Rude(ok(MODEL)) as server:
+        for package in (theirs, antiphon):
+            package.azure_endpoint, package.api_version, package.api_key = server.url, "2024-10-21", "az-1"
+            package.models.retrieve("m")
+            package.api_key = "az-2"
+            package.models.retrieve("m")
+        assert [request.headers.get("api-key") for request in server.requests] == ["az-1", "az-2"] * 2

@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 from _thread import allocate_lock
 from collections.abc import Mapping
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 
 from ..client import OpenAI
 from ..core.call import Call, checked_retries
@@ -20,6 +20,8 @@ from ..settings import Settings, base_url_from, environment_headers
 from ..transports.base import Transport
 from ..transports.link import Link
 from . import package, setting
+
+T = TypeVar("T")
 
 _SECRET = ("api_key", "admin_api_key", "webhook_secret")
 _PLAIN = ("organization", "project")
@@ -50,6 +52,11 @@ class Following:
     _first: Settings
     _first_link: Link[Transport]
     settings: Settings
+
+    def perform(self, call: Call[T]) -> T:
+        """As `OpenAI.perform`, with the settings of this moment."""
+        self.take_on()
+        return cast("OpenAI", super()).perform(call)
 
     def exchange(self, call: Call[Any], *, stream: bool = False) -> Reply:
         """As `OpenAI.exchange`, with the settings of this moment."""
