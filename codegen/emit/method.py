@@ -154,9 +154,8 @@ class _Writer:
 
     def _call(self) -> list[str]:
         operation = self._operation
-        self._source.runtime("core.call", "Call")
         self._source.runtime("operations", operation.namespace, "ops")
-        call = f"Call({', '.join(self._arguments())})"
+        call = f"ops.{operation.constant}.call({', '.join(self._arguments())})"
         perform = "paginate" if self._asynchronous and operation.page else "perform"
         hook = operation.hook
         if hook is None:
@@ -170,6 +169,7 @@ class _Writer:
         if hook.performs:
             made = f"{self._await}{name}(self._client, {call}{given})"
             return [*imports, f"made: {gives} = {made}", "return made"]
+        self._source.runtime("core.call", "Call")
         return [
             *imports,
             f"call: Call[{gives}] = {name}({call}{given})",
@@ -179,7 +179,7 @@ class _Writer:
     def _arguments(self) -> list[str]:
         operation = self._operation
         given = {p.name for p in self._parameters}
-        arguments = [f"ops.{operation.constant}"]
+        arguments: list[str] = []
         for keyword, names in (("path", operation.path_names), ("query", operation.query)):
             if names:
                 arguments.append(f"{keyword}={self._mapping(names)}")

@@ -11,6 +11,7 @@ from typing import Any, Generic, TypeVar
 from .omit import not_given, omit
 
 T = TypeVar("T")
+_new = object.__new__
 
 
 def checked_retries(value: Any) -> int:
@@ -92,6 +93,34 @@ class Operation:
         self.files = files
         self.bearer = bearer
         self.admin = admin
+
+    def call(
+        self,
+        *,
+        path: dict[str, Any] | None = None,
+        query: Any = None,
+        body: Any = None,
+        headers: Any = None,
+        extra_query: Any = None,
+        extra_body: Any = None,
+        timeout: Any = not_given,
+        stream: bool = False,
+        result: Any = None,
+    ) -> Call[T]:  # pyright: ignore[reportInvalidTypeVarUse]  # what it gives is for the caller to say
+        """As `Call(self, …)`, at half the price: until Python 3.13 making an object costs more than filling it."""
+        call: Call[T] = _new(Call)  # pyright: ignore[reportUnknownVariableType]
+        call.operation = self
+        call.path = path
+        call.query = query
+        call.body = body
+        call.headers = headers
+        call.extra_query = extra_query
+        call.extra_body = extra_body
+        call.timeout = timeout
+        call.stream = stream
+        call.result = result
+        call.content = call.files = call.max_retries = call.idempotency_key = call.stream_cls = None
+        return call
 
     def given(self, *values: Any) -> dict[str, Any]:
         """The body in which each of `fields` has its value, without those that were left out."""

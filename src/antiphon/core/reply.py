@@ -71,7 +71,6 @@ class Reply(Reading):
         self,
         status_code: int,
         headers: Headers,
-        *,
         request: Request,
         content: bytes | None = None,
         body: Body | AsyncBody | None = None,

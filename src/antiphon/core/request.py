@@ -68,7 +68,6 @@ class Request:
         headers: Headers,
         content: Content,
         timeout: Timeout,
-        *,
         stream: bool = False,
         deadline: float | None = None,
         events: bool = False,

@@ -56,14 +56,13 @@ class AsyncDriver:
 
     async def exchange(self, request: Request, begin: Callable[[Request], Flow[Reply]]) -> Reply:
         """As `run(begin(request))`, for a chain that judges failures only: it is not begun before there is one."""
-        known: list[Any] = []
         try:
             reply = await self._send(request)
             if 200 <= reply.status_code < 300:
                 return reply
-            known.append(reply)
+            known: list[Any] = [reply]
         except APIConnectionError as failure:
-            known.append(failure)
+            known = [failure]
         return await self.run(begin(request), known)
 
     async def run(self, flow: Flow[R], known: list[Any] | None = None) -> R:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, overload
 
-from ..core.call import Call
 from ..core.deprecation import deprecated
 from ..core.lazy import child, same, serve, twin
 from ..core.omit import not_given, omit
@@ -187,8 +186,7 @@ class Speech(Resource):
         See https://platform.openai.com/docs/api-reference/audio
         """
         return self._client.perform(
-            Call(
-                ops.SPEECH_CREATE,
+            ops.SPEECH_CREATE.call(
                 body=ops.SPEECH_CREATE.given(model, input, voice, instructions, response_format, speed, stream_format),
                 headers=extra_headers,
                 extra_query=extra_query,
@@ -226,8 +224,7 @@ class AsyncSpeech(AsyncResource):
         See https://platform.openai.com/docs/api-reference/audio
         """
         return await self._client.perform(
-            Call(
-                ops.SPEECH_CREATE,
+            ops.SPEECH_CREATE.call(
                 body=ops.SPEECH_CREATE.given(model, input, voice, instructions, response_format, speed, stream_format),
                 headers=extra_headers,
                 extra_query=extra_query,
@@ -464,8 +461,7 @@ class Transcriptions(Resource):
         See https://platform.openai.com/docs/api-reference/audio
         """
         return self._client.perform(
-            Call(
-                ops.TRANSCRIPTIONS_CREATE,
+            ops.TRANSCRIPTIONS_CREATE.call(
                 body=ops.TRANSCRIPTIONS_CREATE.given(
                     file,
                     model,
@@ -695,8 +691,7 @@ class AsyncTranscriptions(AsyncResource):
         See https://platform.openai.com/docs/api-reference/audio
         """
         return await self._client.perform(
-            Call(
-                ops.TRANSCRIPTIONS_CREATE,
+            ops.TRANSCRIPTIONS_CREATE.call(
                 body=ops.TRANSCRIPTIONS_CREATE.given(
                     file,
                     model,
@@ -839,8 +834,7 @@ class Translations(Resource):
         See https://platform.openai.com/docs/api-reference/audio
         """
         return self._client.perform(
-            Call(
-                ops.TRANSLATIONS_CREATE,
+            ops.TRANSLATIONS_CREATE.call(
                 body=ops.TRANSLATIONS_CREATE.given(file, model, prompt, response_format, temperature),
                 headers=extra_headers,
                 extra_query=extra_query,
@@ -943,8 +937,7 @@ class AsyncTranslations(AsyncResource):
         See https://platform.openai.com/docs/api-reference/audio
         """
         return await self._client.perform(
-            Call(
-                ops.TRANSLATIONS_CREATE,
+            ops.TRANSLATIONS_CREATE.call(
                 body=ops.TRANSLATIONS_CREATE.given(file, model, prompt, response_format, temperature),
                 headers=extra_headers,
                 extra_query=extra_query,
@@ -1003,8 +996,7 @@ class VoiceConsents(Resource):
         See https://platform.openai.com/docs/api-reference/audio
         """
         return self._client.perform(
-            Call(
-                ops.VOICE_CONSENTS_CREATE,
+            ops.VOICE_CONSENTS_CREATE.call(
                 body=ops.VOICE_CONSENTS_CREATE.given(language, name, recording),
                 headers=extra_headers,
                 extra_query=extra_query,
@@ -1029,8 +1021,7 @@ class VoiceConsents(Resource):
         See https://platform.openai.com/docs/api-reference/audio
         """
         return self._client.perform(
-            Call(
-                ops.VOICE_CONSENTS_DELETE,
+            ops.VOICE_CONSENTS_DELETE.call(
                 path={"consent_id": consent_id},
                 headers=extra_headers,
                 extra_query=extra_query,
@@ -1057,8 +1048,7 @@ class VoiceConsents(Resource):
         See https://platform.openai.com/docs/api-reference/audio
         """
         return self._client.perform(
-            Call(
-                ops.VOICE_CONSENTS_LIST,
+            ops.VOICE_CONSENTS_LIST.call(
                 query={"after": after, "limit": limit},
                 headers=extra_headers,
                 extra_query=extra_query,
@@ -1083,8 +1073,7 @@ class VoiceConsents(Resource):
         See https://platform.openai.com/docs/api-reference/audio
         """
         return self._client.perform(
-            Call(
-                ops.VOICE_CONSENTS_RETRIEVE,
+            ops.VOICE_CONSENTS_RETRIEVE.call(
                 path={"consent_id": consent_id},
                 headers=extra_headers,
                 extra_query=extra_query,
@@ -1110,8 +1099,7 @@ class VoiceConsents(Resource):
         See https://platform.openai.com/docs/api-reference/audio
         """
         return self._client.perform(
-            Call(
-                ops.VOICE_CONSENTS_UPDATE,
+            ops.VOICE_CONSENTS_UPDATE.call(
                 path={"consent_id": consent_id},
                 body=ops.VOICE_CONSENTS_UPDATE.given(name),
                 headers=extra_headers,
@@ -1146,8 +1134,7 @@ class AsyncVoiceConsents(AsyncResource):
         See https://platform.openai.com/docs/api-reference/audio
         """
         return await self._client.perform(
-            Call(
-                ops.VOICE_CONSENTS_CREATE,
+            ops.VOICE_CONSENTS_CREATE.call(
                 body=ops.VOICE_CONSENTS_CREATE.given(language, name, recording),
                 headers=extra_headers,
                 extra_query=extra_query,
@@ -1172,8 +1159,7 @@ class AsyncVoiceConsents(AsyncResource):
         See https://platform.openai.com/docs/api-reference/audio
         """
         return await self._client.perform(
-            Call(
-                ops.VOICE_CONSENTS_DELETE,
+            ops.VOICE_CONSENTS_DELETE.call(
                 path={"consent_id": consent_id},
                 headers=extra_headers,
                 extra_query=extra_query,
@@ -1200,8 +1186,7 @@ class AsyncVoiceConsents(AsyncResource):
         See https://platform.openai.com/docs/api-reference/audio
         """
         return self._client.paginate(
-            Call(
-                ops.VOICE_CONSENTS_LIST,
+            ops.VOICE_CONSENTS_LIST.call(
                 query={"after": after, "limit": limit},
                 headers=extra_headers,
                 extra_query=extra_query,
@@ -1226,8 +1211,7 @@ class AsyncVoiceConsents(AsyncResource):
         See https://platform.openai.com/docs/api-reference/audio
         """
         return await self._client.perform(
-            Call(
-                ops.VOICE_CONSENTS_RETRIEVE,
+            ops.VOICE_CONSENTS_RETRIEVE.call(
                 path={"consent_id": consent_id},
                 headers=extra_headers,
                 extra_query=extra_query,
@@ -1253,8 +1237,7 @@ class AsyncVoiceConsents(AsyncResource):
         See https://platform.openai.com/docs/api-reference/audio
         """
         return await self._client.perform(
-            Call(
-                ops.VOICE_CONSENTS_UPDATE,
+            ops.VOICE_CONSENTS_UPDATE.call(
                 path={"consent_id": consent_id},
                 body=ops.VOICE_CONSENTS_UPDATE.given(name),
                 headers=extra_headers,
@@ -1371,8 +1354,7 @@ class Voices(Resource):
             {"name": name, "prompt": prompt, "type": type},
         )
         return self._client.perform(
-            Call(
-                ops.VOICES_CREATE,
+            ops.VOICES_CREATE.call(
                 body=ops.VOICES_CREATE.given(audio_sample, consent, name, type, prompt, model, script_hint),
                 headers=extra_headers,
                 extra_query=extra_query,
@@ -1397,8 +1379,7 @@ class Voices(Resource):
         See https://platform.openai.com/docs/api-reference/audio
         """
         return self._client.perform(
-            Call(
-                ops.VOICES_DELETE,
+            ops.VOICES_DELETE.call(
                 path={"voice_id": voice_id},
                 headers=extra_headers,
                 extra_query=extra_query,
@@ -1474,8 +1455,7 @@ class AsyncVoices(AsyncResource):
             {"name": name, "prompt": prompt, "type": type},
         )
         return await self._client.perform(
-            Call(
-                ops.VOICES_CREATE,
+            ops.VOICES_CREATE.call(
                 body=ops.VOICES_CREATE.given(audio_sample, consent, name, type, prompt, model, script_hint),
                 headers=extra_headers,
                 extra_query=extra_query,
@@ -1500,8 +1480,7 @@ class AsyncVoices(AsyncResource):
         See https://platform.openai.com/docs/api-reference/audio
         """
         return await self._client.perform(
-            Call(
-                ops.VOICES_DELETE,
+            ops.VOICES_DELETE.call(
                 path={"voice_id": voice_id},
                 headers=extra_headers,
                 extra_query=extra_query,

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ..core.call import Call
 from ..core.lazy import twin
 from ..core.omit import not_given, omit
 from ..core.resource import (
@@ -67,8 +66,7 @@ class Batches(Resource):
         See https://platform.openai.com/docs/api-reference/batch
         """
         return self._client.perform(
-            Call(
-                ops.CANCEL,
+            ops.CANCEL.call(
                 path={"batch_id": batch_id},
                 headers=extra_headers,
                 extra_query=extra_query,
@@ -106,8 +104,7 @@ class Batches(Resource):
         See https://platform.openai.com/docs/api-reference/batch
         """
         return self._client.perform(
-            Call(
-                ops.CREATE,
+            ops.CREATE.call(
                 body=ops.CREATE.given(completion_window, endpoint, input_file_id, metadata, output_expires_after),
                 headers=extra_headers,
                 extra_query=extra_query,
@@ -134,8 +131,7 @@ class Batches(Resource):
         See https://platform.openai.com/docs/api-reference/batch
         """
         return self._client.perform(
-            Call(
-                ops.LIST,
+            ops.LIST.call(
                 query={"after": after, "limit": limit},
                 headers=extra_headers,
                 extra_query=extra_query,
@@ -160,8 +156,7 @@ class Batches(Resource):
         See https://platform.openai.com/docs/api-reference/batch
         """
         return self._client.perform(
-            Call(
-                ops.RETRIEVE,
+            ops.RETRIEVE.call(
                 path={"batch_id": batch_id},
                 headers=extra_headers,
                 extra_query=extra_query,
@@ -193,8 +188,7 @@ class AsyncBatches(AsyncResource):
         See https://platform.openai.com/docs/api-reference/batch
         """
         return await self._client.perform(
-            Call(
-                ops.CANCEL,
+            ops.CANCEL.call(
                 path={"batch_id": batch_id},
                 headers=extra_headers,
                 extra_query=extra_query,
@@ -232,8 +226,7 @@ class AsyncBatches(AsyncResource):
         See https://platform.openai.com/docs/api-reference/batch
         """
         return await self._client.perform(
-            Call(
-                ops.CREATE,
+            ops.CREATE.call(
                 body=ops.CREATE.given(completion_window, endpoint, input_file_id, metadata, output_expires_after),
                 headers=extra_headers,
                 extra_query=extra_query,
@@ -260,8 +253,7 @@ class AsyncBatches(AsyncResource):
         See https://platform.openai.com/docs/api-reference/batch
         """
         return self._client.paginate(
-            Call(
-                ops.LIST,
+            ops.LIST.call(
                 query={"after": after, "limit": limit},
                 headers=extra_headers,
                 extra_query=extra_query,
@@ -286,8 +278,7 @@ class AsyncBatches(AsyncResource):
         See https://platform.openai.com/docs/api-reference/batch
         """
         return await self._client.perform(
-            Call(
-                ops.RETRIEVE,
+            ops.RETRIEVE.call(
                 path={"batch_id": batch_id},
                 headers=extra_headers,
                 extra_query=extra_query,

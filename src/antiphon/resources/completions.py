@@ -6,7 +6,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, overload
 
-from ..core.call import Call
 from ..core.lazy import twin
 from ..core.omit import not_given, omit
 from ..core.resource import (
@@ -167,8 +166,7 @@ class Completions(Resource):
         See https://platform.openai.com/docs/api-reference/completions
         """
         return self._client.perform(
-            Call(
-                ops.CREATE,
+            ops.CREATE.call(
                 body=ops.CREATE.given(
                     model,
                     stream,
@@ -321,8 +319,7 @@ class AsyncCompletions(AsyncResource):
         See https://platform.openai.com/docs/api-reference/completions
         """
         return await self._client.perform(
-            Call(
-                ops.CREATE,
+            ops.CREATE.call(
                 body=ops.CREATE.given(
                     model,
                     stream,

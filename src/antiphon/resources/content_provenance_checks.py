@@ -6,7 +6,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ..core.call import Call
 from ..core.lazy import twin
 from ..core.omit import not_given
 from ..core.resource import (
@@ -61,8 +60,7 @@ class ContentProvenanceChecks(Resource):
         See https://platform.openai.com/docs/api-reference
         """
         return self._client.perform(
-            Call(
-                ops.CREATE,
+            ops.CREATE.call(
                 body=ops.CREATE.given(file),
                 headers=extra_headers,
                 extra_query=extra_query,
@@ -94,8 +92,7 @@ class AsyncContentProvenanceChecks(AsyncResource):
         See https://platform.openai.com/docs/api-reference
         """
         return await self._client.perform(
-            Call(
-                ops.CREATE,
+            ops.CREATE.call(
                 body=ops.CREATE.given(file),
                 headers=extra_headers,
                 extra_query=extra_query,

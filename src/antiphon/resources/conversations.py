@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ..core.call import Call
 from ..core.lazy import child, same, serve, twin
 from ..core.omit import not_given, omit
 from ..core.resource import (
@@ -77,8 +76,7 @@ class Conversations(Resource):
         See https://platform.openai.com/docs/api-reference/conversations/create
         """
         return self._client.perform(
-            Call(
-                ops.CREATE,
+            ops.CREATE.call(
                 body=ops.CREATE.given(items, metadata),
                 headers=extra_headers,
                 extra_query=extra_query,
@@ -103,8 +101,7 @@ class Conversations(Resource):
         See https://platform.openai.com/docs/api-reference/conversations/delete
         """
         return self._client.perform(
-            Call(
-                ops.DELETE,
+            ops.DELETE.call(
                 path={"conversation_id": conversation_id},
                 headers=extra_headers,
                 extra_query=extra_query,
@@ -129,8 +126,7 @@ class Conversations(Resource):
         See https://platform.openai.com/docs/api-reference/conversations/retrieve
         """
         return self._client.perform(
-            Call(
-                ops.RETRIEVE,
+            ops.RETRIEVE.call(
                 path={"conversation_id": conversation_id},
                 headers=extra_headers,
                 extra_query=extra_query,
@@ -156,8 +152,7 @@ class Conversations(Resource):
         See https://platform.openai.com/docs/api-reference/conversations/update
         """
         return self._client.perform(
-            Call(
-                ops.UPDATE,
+            ops.UPDATE.call(
                 path={"conversation_id": conversation_id},
                 body=ops.UPDATE.given(metadata),
                 headers=extra_headers,
@@ -192,8 +187,7 @@ class AsyncConversations(AsyncResource):
         See https://platform.openai.com/docs/api-reference/conversations/create
         """
         return await self._client.perform(
-            Call(
-                ops.CREATE,
+            ops.CREATE.call(
                 body=ops.CREATE.given(items, metadata),
                 headers=extra_headers,
                 extra_query=extra_query,
@@ -218,8 +212,7 @@ class AsyncConversations(AsyncResource):
         See https://platform.openai.com/docs/api-reference/conversations/delete
         """
         return await self._client.perform(
-            Call(
-                ops.DELETE,
+            ops.DELETE.call(
                 path={"conversation_id": conversation_id},
                 headers=extra_headers,
                 extra_query=extra_query,
@@ -244,8 +237,7 @@ class AsyncConversations(AsyncResource):
         See https://platform.openai.com/docs/api-reference/conversations/retrieve
         """
         return await self._client.perform(
-            Call(
-                ops.RETRIEVE,
+            ops.RETRIEVE.call(
                 path={"conversation_id": conversation_id},
                 headers=extra_headers,
                 extra_query=extra_query,
@@ -271,8 +263,7 @@ class AsyncConversations(AsyncResource):
         See https://platform.openai.com/docs/api-reference/conversations/update
         """
         return await self._client.perform(
-            Call(
-                ops.UPDATE,
+            ops.UPDATE.call(
                 path={"conversation_id": conversation_id},
                 body=ops.UPDATE.given(metadata),
                 headers=extra_headers,
@@ -347,8 +338,7 @@ class Items(Resource):
         See https://platform.openai.com/docs/api-reference/conversations/create-item
         """
         return self._client.perform(
-            Call(
-                ops.ITEMS_CREATE,
+            ops.ITEMS_CREATE.call(
                 path={"conversation_id": conversation_id},
                 query={"include": include},
                 body=ops.ITEMS_CREATE.given(items),
@@ -376,8 +366,7 @@ class Items(Resource):
         See https://platform.openai.com/docs/api-reference/conversations/delete-item
         """
         return self._client.perform(
-            Call(
-                ops.ITEMS_DELETE,
+            ops.ITEMS_DELETE.call(
                 path={"conversation_id": conversation_id, "item_id": item_id},
                 headers=extra_headers,
                 extra_query=extra_query,
@@ -407,8 +396,7 @@ class Items(Resource):
         See https://platform.openai.com/docs/api-reference/conversations/list-items
         """
         return self._client.perform(
-            Call(
-                ops.ITEMS_LIST,
+            ops.ITEMS_LIST.call(
                 path={"conversation_id": conversation_id},
                 query={"after": after, "include": include, "limit": limit, "order": order},
                 headers=extra_headers,
@@ -436,8 +424,7 @@ class Items(Resource):
         See https://platform.openai.com/docs/api-reference/conversations/get-item
         """
         return self._client.perform(
-            Call(
-                ops.ITEMS_RETRIEVE,
+            ops.ITEMS_RETRIEVE.call(
                 path={"conversation_id": conversation_id, "item_id": item_id},
                 query={"include": include},
                 headers=extra_headers,
@@ -472,8 +459,7 @@ class AsyncItems(AsyncResource):
         See https://platform.openai.com/docs/api-reference/conversations/create-item
         """
         return await self._client.perform(
-            Call(
-                ops.ITEMS_CREATE,
+            ops.ITEMS_CREATE.call(
                 path={"conversation_id": conversation_id},
                 query={"include": include},
                 body=ops.ITEMS_CREATE.given(items),
@@ -501,8 +487,7 @@ class AsyncItems(AsyncResource):
         See https://platform.openai.com/docs/api-reference/conversations/delete-item
         """
         return await self._client.perform(
-            Call(
-                ops.ITEMS_DELETE,
+            ops.ITEMS_DELETE.call(
                 path={"conversation_id": conversation_id, "item_id": item_id},
                 headers=extra_headers,
                 extra_query=extra_query,
@@ -532,8 +517,7 @@ class AsyncItems(AsyncResource):
         See https://platform.openai.com/docs/api-reference/conversations/list-items
         """
         return self._client.paginate(
-            Call(
-                ops.ITEMS_LIST,
+            ops.ITEMS_LIST.call(
                 path={"conversation_id": conversation_id},
                 query={"after": after, "include": include, "limit": limit, "order": order},
                 headers=extra_headers,
@@ -561,8 +545,7 @@ class AsyncItems(AsyncResource):
         See https://platform.openai.com/docs/api-reference/conversations/get-item
         """
         return await self._client.perform(
-            Call(
-                ops.ITEMS_RETRIEVE,
+            ops.ITEMS_RETRIEVE.call(
                 path={"conversation_id": conversation_id, "item_id": item_id},
                 query={"include": include},
                 headers=extra_headers,

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ..core.call import Call
 from ..core.lazy import twin
 from ..core.omit import not_given, omit
 from ..core.resource import (
@@ -70,8 +69,7 @@ class Decisions(Resource):
         See https://platform.openai.com/docs/api-reference
         """
         return self._client.perform(
-            Call(
-                ops.CREATE,
+            ops.CREATE.call(
                 body=ops.CREATE.given(
                     model, input, questions, prompt_cache_key, prompt_cache_options, safety_identifier
                 ),
@@ -110,8 +108,7 @@ class AsyncDecisions(AsyncResource):
         See https://platform.openai.com/docs/api-reference
         """
         return await self._client.perform(
-            Call(
-                ops.CREATE,
+            ops.CREATE.call(
                 body=ops.CREATE.given(
                     model, input, questions, prompt_cache_key, prompt_cache_options, safety_identifier
                 ),

@@ -69,8 +69,7 @@ class Embeddings(Resource):
         See https://platform.openai.com/docs/api-reference/embeddings
         """
         call: Call[CreateEmbeddingResponse] = prepare(
-            Call(
-                ops.CREATE,
+            ops.CREATE.call(
                 body=ops.CREATE.given(input, model, dimensions, encoding_format, user),
                 headers=extra_headers,
                 extra_query=extra_query,
@@ -107,8 +106,7 @@ class AsyncEmbeddings(AsyncResource):
         See https://platform.openai.com/docs/api-reference/embeddings
         """
         call: Call[CreateEmbeddingResponse] = prepare(
-            Call(
-                ops.CREATE,
+            ops.CREATE.call(
                 body=ops.CREATE.given(input, model, dimensions, encoding_format, user),
                 headers=extra_headers,
                 extra_query=extra_query,

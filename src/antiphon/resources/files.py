@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ..core.call import Call
 from ..core.deprecation import deprecated
 from ..core.lazy import twin
 from ..core.omit import not_given, omit
@@ -70,8 +69,7 @@ class Files(Resource):
         See https://platform.openai.com/docs/api-reference/files
         """
         return self._client.perform(
-            Call(
-                ops.CONTENT,
+            ops.CONTENT.call(
                 path={"file_id": file_id},
                 headers=extra_headers,
                 extra_query=extra_query,
@@ -98,8 +96,7 @@ class Files(Resource):
         See https://platform.openai.com/docs/api-reference/files
         """
         return self._client.perform(
-            Call(
-                ops.CREATE,
+            ops.CREATE.call(
                 body=ops.CREATE.given(file, purpose, expires_after),
                 headers=extra_headers,
                 extra_query=extra_query,
@@ -124,8 +121,7 @@ class Files(Resource):
         See https://platform.openai.com/docs/api-reference/files
         """
         return self._client.perform(
-            Call(
-                ops.DELETE,
+            ops.DELETE.call(
                 path={"file_id": file_id},
                 headers=extra_headers,
                 extra_query=extra_query,
@@ -154,8 +150,7 @@ class Files(Resource):
         See https://platform.openai.com/docs/api-reference/files
         """
         return self._client.perform(
-            Call(
-                ops.LIST,
+            ops.LIST.call(
                 query={"after": after, "limit": limit, "order": order, "purpose": purpose},
                 headers=extra_headers,
                 extra_query=extra_query,
@@ -180,8 +175,7 @@ class Files(Resource):
         See https://platform.openai.com/docs/api-reference/files
         """
         return self._client.perform(
-            Call(
-                ops.RETRIEVE,
+            ops.RETRIEVE.call(
                 path={"file_id": file_id},
                 headers=extra_headers,
                 extra_query=extra_query,
@@ -208,8 +202,7 @@ class Files(Resource):
         See https://platform.openai.com/docs/api-reference/files
         """
         return self._client.perform(
-            Call(
-                ops.RETRIEVE_CONTENT,
+            ops.RETRIEVE_CONTENT.call(
                 path={"file_id": file_id},
                 headers=extra_headers,
                 extra_query=extra_query,
@@ -262,8 +255,7 @@ class AsyncFiles(AsyncResource):
         See https://platform.openai.com/docs/api-reference/files
         """
         return await self._client.perform(
-            Call(
-                ops.CONTENT,
+            ops.CONTENT.call(
                 path={"file_id": file_id},
                 headers=extra_headers,
                 extra_query=extra_query,
@@ -290,8 +282,7 @@ class AsyncFiles(AsyncResource):
         See https://platform.openai.com/docs/api-reference/files
         """
         return await self._client.perform(
-            Call(
-                ops.CREATE,
+            ops.CREATE.call(
                 body=ops.CREATE.given(file, purpose, expires_after),
                 headers=extra_headers,
                 extra_query=extra_query,
@@ -316,8 +307,7 @@ class AsyncFiles(AsyncResource):
         See https://platform.openai.com/docs/api-reference/files
         """
         return await self._client.perform(
-            Call(
-                ops.DELETE,
+            ops.DELETE.call(
                 path={"file_id": file_id},
                 headers=extra_headers,
                 extra_query=extra_query,
@@ -346,8 +336,7 @@ class AsyncFiles(AsyncResource):
         See https://platform.openai.com/docs/api-reference/files
         """
         return self._client.paginate(
-            Call(
-                ops.LIST,
+            ops.LIST.call(
                 query={"after": after, "limit": limit, "order": order, "purpose": purpose},
                 headers=extra_headers,
                 extra_query=extra_query,
@@ -372,8 +361,7 @@ class AsyncFiles(AsyncResource):
         See https://platform.openai.com/docs/api-reference/files
         """
         return await self._client.perform(
-            Call(
-                ops.RETRIEVE,
+            ops.RETRIEVE.call(
                 path={"file_id": file_id},
                 headers=extra_headers,
                 extra_query=extra_query,
@@ -400,8 +388,7 @@ class AsyncFiles(AsyncResource):
         See https://platform.openai.com/docs/api-reference/files
         """
         return await self._client.perform(
-            Call(
-                ops.RETRIEVE_CONTENT,
+            ops.RETRIEVE_CONTENT.call(
                 path={"file_id": file_id},
                 headers=extra_headers,
                 extra_query=extra_query,

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, overload
 
-from ..core.call import Call
 from ..core.deprecation import deprecated
 from ..core.lazy import twin
 from ..core.omit import not_given, omit
@@ -75,8 +74,7 @@ class Images(Resource):
         See https://platform.openai.com/docs/api-reference/images
         """
         return self._client.perform(
-            Call(
-                ops.CREATE_VARIATION,
+            ops.CREATE_VARIATION.call(
                 body=ops.CREATE_VARIATION.given(image, model, n, response_format, size, user),
                 headers=extra_headers,
                 extra_query=extra_query,
@@ -214,8 +212,7 @@ class Images(Resource):
         See https://platform.openai.com/docs/api-reference/images
         """
         return self._client.perform(
-            Call(
-                ops.EDIT,
+            ops.EDIT.call(
                 body=ops.EDIT.given(
                     image,
                     prompt,
@@ -380,8 +377,7 @@ class Images(Resource):
         See https://platform.openai.com/docs/api-reference/images
         """
         return self._client.perform(
-            Call(
-                ops.GENERATE,
+            ops.GENERATE.call(
                 body=ops.GENERATE.given(
                     model,
                     stream,
@@ -441,8 +437,7 @@ class AsyncImages(AsyncResource):
         See https://platform.openai.com/docs/api-reference/images
         """
         return await self._client.perform(
-            Call(
-                ops.CREATE_VARIATION,
+            ops.CREATE_VARIATION.call(
                 body=ops.CREATE_VARIATION.given(image, model, n, response_format, size, user),
                 headers=extra_headers,
                 extra_query=extra_query,
@@ -580,8 +575,7 @@ class AsyncImages(AsyncResource):
         See https://platform.openai.com/docs/api-reference/images
         """
         return await self._client.perform(
-            Call(
-                ops.EDIT,
+            ops.EDIT.call(
                 body=ops.EDIT.given(
                     image,
                     prompt,
@@ -746,8 +740,7 @@ class AsyncImages(AsyncResource):
         See https://platform.openai.com/docs/api-reference/images
         """
         return await self._client.perform(
-            Call(
-                ops.GENERATE,
+            ops.GENERATE.call(
                 body=ops.GENERATE.given(
                     model,
                     stream,

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ..core.call import Call
 from ..core.lazy import child, same, serve, twin
 from ..core.omit import not_given, omit
 from ..core.resource import (
@@ -127,8 +126,7 @@ class Live(Resource):
         See https://platform.openai.com/docs/api-reference
         """
         return self._client.perform(
-            Call(
-                ops.CREATE,
+            ops.CREATE.call(
                 body=ops.CREATE.given(session, transport),
                 headers=extra_headers,
                 extra_query=extra_query,
@@ -194,8 +192,7 @@ class AsyncLive(AsyncResource):
         See https://platform.openai.com/docs/api-reference
         """
         return await self._client.perform(
-            Call(
-                ops.CREATE,
+            ops.CREATE.call(
                 body=ops.CREATE.given(session, transport),
                 headers=extra_headers,
                 extra_query=extra_query,
@@ -330,8 +327,7 @@ class Sessions(Resource):
         See https://platform.openai.com/docs/api-reference
         """
         return self._client.perform(  # type: ignore[return-value]
-            Call(
-                ops.SESSIONS_ACCEPT,
+            ops.SESSIONS_ACCEPT.call(
                 path={"session_id": session_id},
                 body=ops.SESSIONS_ACCEPT.given(session),
                 headers=extra_headers,
@@ -357,8 +353,7 @@ class Sessions(Resource):
         See https://platform.openai.com/docs/api-reference
         """
         return self._client.perform(
-            Call(
-                ops.SESSIONS_DOWNLOAD_RECORDING,
+            ops.SESSIONS_DOWNLOAD_RECORDING.call(
                 path={"session_id": session_id},
                 headers=extra_headers,
                 extra_query=extra_query,
@@ -385,8 +380,7 @@ class Sessions(Resource):
         See https://platform.openai.com/docs/api-reference
         """
         return self._client.perform(
-            Call(
-                ops.SESSIONS_FORK,
+            ops.SESSIONS_FORK.call(
                 path={"session_id": session_id},
                 body=ops.SESSIONS_FORK.given(transport, session),
                 headers=extra_headers,
@@ -412,8 +406,7 @@ class Sessions(Resource):
         See https://platform.openai.com/docs/api-reference
         """
         return self._client.perform(  # type: ignore[return-value]
-            Call(
-                ops.SESSIONS_HANGUP,
+            ops.SESSIONS_HANGUP.call(
                 path={"session_id": session_id},
                 headers=extra_headers,
                 extra_query=extra_query,
@@ -439,8 +432,7 @@ class Sessions(Resource):
         See https://platform.openai.com/docs/api-reference
         """
         return self._client.perform(  # type: ignore[return-value]
-            Call(
-                ops.SESSIONS_REFER,
+            ops.SESSIONS_REFER.call(
                 path={"session_id": session_id},
                 body=ops.SESSIONS_REFER.given(target_uri),
                 headers=extra_headers,
@@ -467,8 +459,7 @@ class Sessions(Resource):
         See https://platform.openai.com/docs/api-reference
         """
         return self._client.perform(  # type: ignore[return-value]
-            Call(
-                ops.SESSIONS_REJECT,
+            ops.SESSIONS_REJECT.call(
                 path={"session_id": session_id},
                 body=ops.SESSIONS_REJECT.given(status_code),
                 headers=extra_headers,
@@ -502,8 +493,7 @@ class AsyncSessions(AsyncResource):
         See https://platform.openai.com/docs/api-reference
         """
         return await self._client.perform(
-            Call(
-                ops.SESSIONS_ACCEPT,
+            ops.SESSIONS_ACCEPT.call(
                 path={"session_id": session_id},
                 body=ops.SESSIONS_ACCEPT.given(session),
                 headers=extra_headers,
@@ -529,8 +519,7 @@ class AsyncSessions(AsyncResource):
         See https://platform.openai.com/docs/api-reference
         """
         return await self._client.perform(
-            Call(
-                ops.SESSIONS_DOWNLOAD_RECORDING,
+            ops.SESSIONS_DOWNLOAD_RECORDING.call(
                 path={"session_id": session_id},
                 headers=extra_headers,
                 extra_query=extra_query,
@@ -557,8 +546,7 @@ class AsyncSessions(AsyncResource):
         See https://platform.openai.com/docs/api-reference
         """
         return await self._client.perform(
-            Call(
-                ops.SESSIONS_FORK,
+            ops.SESSIONS_FORK.call(
                 path={"session_id": session_id},
                 body=ops.SESSIONS_FORK.given(transport, session),
                 headers=extra_headers,
@@ -584,8 +572,7 @@ class AsyncSessions(AsyncResource):
         See https://platform.openai.com/docs/api-reference
         """
         return await self._client.perform(
-            Call(
-                ops.SESSIONS_HANGUP,
+            ops.SESSIONS_HANGUP.call(
                 path={"session_id": session_id},
                 headers=extra_headers,
                 extra_query=extra_query,
@@ -611,8 +598,7 @@ class AsyncSessions(AsyncResource):
         See https://platform.openai.com/docs/api-reference
         """
         return await self._client.perform(
-            Call(
-                ops.SESSIONS_REFER,
+            ops.SESSIONS_REFER.call(
                 path={"session_id": session_id},
                 body=ops.SESSIONS_REFER.given(target_uri),
                 headers=extra_headers,
@@ -639,8 +625,7 @@ class AsyncSessions(AsyncResource):
         See https://platform.openai.com/docs/api-reference
         """
         return await self._client.perform(
-            Call(
-                ops.SESSIONS_REJECT,
+            ops.SESSIONS_REJECT.call(
                 path={"session_id": session_id},
                 body=ops.SESSIONS_REJECT.given(status_code),
                 headers=extra_headers,

@@ -6,7 +6,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ..core.call import Call
 from ..core.lazy import twin
 from ..core.omit import not_given
 from ..core.resource import (
@@ -62,8 +61,7 @@ class Models(Resource):
         See https://platform.openai.com/docs/api-reference/models
         """
         return self._client.perform(
-            Call(
-                ops.DELETE,
+            ops.DELETE.call(
                 path={"model": model},
                 headers=extra_headers,
                 extra_query=extra_query,
@@ -88,7 +86,7 @@ class Models(Resource):
         See https://platform.openai.com/docs/api-reference/models
         """
         return self._client.perform(
-            Call(ops.LIST, headers=extra_headers, extra_query=extra_query, extra_body=extra_body, timeout=timeout)
+            ops.LIST.call(headers=extra_headers, extra_query=extra_query, extra_body=extra_body, timeout=timeout)
         )
 
     @spelled
@@ -107,8 +105,7 @@ class Models(Resource):
         See https://platform.openai.com/docs/api-reference/models
         """
         return self._client.perform(
-            Call(
-                ops.RETRIEVE,
+            ops.RETRIEVE.call(
                 path={"model": model},
                 headers=extra_headers,
                 extra_query=extra_query,
@@ -140,8 +137,7 @@ class AsyncModels(AsyncResource):
         See https://platform.openai.com/docs/api-reference/models
         """
         return await self._client.perform(
-            Call(
-                ops.DELETE,
+            ops.DELETE.call(
                 path={"model": model},
                 headers=extra_headers,
                 extra_query=extra_query,
@@ -166,7 +162,7 @@ class AsyncModels(AsyncResource):
         See https://platform.openai.com/docs/api-reference/models
         """
         return self._client.paginate(
-            Call(ops.LIST, headers=extra_headers, extra_query=extra_query, extra_body=extra_body, timeout=timeout)
+            ops.LIST.call(headers=extra_headers, extra_query=extra_query, extra_body=extra_body, timeout=timeout)
         )
 
     @async_spelled
@@ -185,8 +181,7 @@ class AsyncModels(AsyncResource):
         See https://platform.openai.com/docs/api-reference/models
         """
         return await self._client.perform(
-            Call(
-                ops.RETRIEVE,
+            ops.RETRIEVE.call(
                 path={"model": model},
                 headers=extra_headers,
                 extra_query=extra_query,

@@ -6,7 +6,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ..core.call import Call
 from ..core.lazy import twin
 from ..core.omit import not_given, omit
 from ..core.resource import (
@@ -64,8 +63,7 @@ class Moderations(Resource):
         See https://platform.openai.com/docs/api-reference/moderations
         """
         return self._client.perform(
-            Call(
-                ops.CREATE,
+            ops.CREATE.call(
                 body=ops.CREATE.given(model, input),
                 headers=extra_headers,
                 extra_query=extra_query,
@@ -98,8 +96,7 @@ class AsyncModerations(AsyncResource):
         See https://platform.openai.com/docs/api-reference/moderations
         """
         return await self._client.perform(
-            Call(
-                ops.CREATE,
+            ops.CREATE.call(
                 body=ops.CREATE.given(model, input),
                 headers=extra_headers,
                 extra_query=extra_query,

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, overload
 
-from ..core.call import Call
 from ..core.lazy import child, same, serve, twin
 from ..core.omit import not_given, omit
 from ..core.resource import (
@@ -117,8 +116,7 @@ class Responses(Resource):
         See https://platform.openai.com/docs/api-reference/responses
         """
         return self._client.perform(
-            Call(
-                ops.CANCEL,
+            ops.CANCEL.call(
                 path={"response_id": response_id},
                 headers=extra_headers,
                 extra_query=extra_query,
@@ -266,8 +264,7 @@ class Responses(Resource):
         See https://platform.openai.com/docs/api-reference/responses
         """
         return self._client.perform(
-            Call(
-                ops.COMPACT,
+            ops.COMPACT.call(
                 body=ops.COMPACT.given(
                     model,
                     service_tier,
@@ -493,8 +490,7 @@ class Responses(Resource):
         See https://platform.openai.com/docs/api-reference/responses/create
         """
         return self._client.perform(
-            Call(
-                ops.CREATE,
+            ops.CREATE.call(
                 body=ops.CREATE.given(
                     model,
                     stream,
@@ -554,8 +550,7 @@ class Responses(Resource):
         See https://platform.openai.com/docs/api-reference/responses
         """
         return self._client.perform(  # type: ignore[return-value]
-            Call(
-                ops.DELETE,
+            ops.DELETE.call(
                 path={"response_id": response_id},
                 headers=extra_headers,
                 extra_query=extra_query,
@@ -819,8 +814,7 @@ class Responses(Resource):
         See https://platform.openai.com/docs/api-reference/responses
         """
         return self._client.perform(
-            Call(
-                ops.RETRIEVE,
+            ops.RETRIEVE.call(
                 path={"response_id": response_id},
                 query={
                     "include": include,
@@ -1044,8 +1038,7 @@ class AsyncResponses(AsyncResource):
         See https://platform.openai.com/docs/api-reference/responses
         """
         return await self._client.perform(
-            Call(
-                ops.CANCEL,
+            ops.CANCEL.call(
                 path={"response_id": response_id},
                 headers=extra_headers,
                 extra_query=extra_query,
@@ -1193,8 +1186,7 @@ class AsyncResponses(AsyncResource):
         See https://platform.openai.com/docs/api-reference/responses
         """
         return await self._client.perform(
-            Call(
-                ops.COMPACT,
+            ops.COMPACT.call(
                 body=ops.COMPACT.given(
                     model,
                     service_tier,
@@ -1420,8 +1412,7 @@ class AsyncResponses(AsyncResource):
         See https://platform.openai.com/docs/api-reference/responses/create
         """
         return await self._client.perform(
-            Call(
-                ops.CREATE,
+            ops.CREATE.call(
                 body=ops.CREATE.given(
                     model,
                     stream,
@@ -1481,8 +1472,7 @@ class AsyncResponses(AsyncResource):
         See https://platform.openai.com/docs/api-reference/responses
         """
         return await self._client.perform(
-            Call(
-                ops.DELETE,
+            ops.DELETE.call(
                 path={"response_id": response_id},
                 headers=extra_headers,
                 extra_query=extra_query,
@@ -1746,8 +1736,7 @@ class AsyncResponses(AsyncResource):
         See https://platform.openai.com/docs/api-reference/responses
         """
         return await self._client.perform(
-            Call(
-                ops.RETRIEVE,
+            ops.RETRIEVE.call(
                 path={"response_id": response_id},
                 query={
                     "include": include,
@@ -2026,8 +2015,7 @@ class InputItems(Resource):
         See https://platform.openai.com/docs/api-reference/responses
         """
         return self._client.perform(
-            Call(
-                ops.INPUT_ITEMS_LIST,
+            ops.INPUT_ITEMS_LIST.call(
                 path={"response_id": response_id},
                 query={"after": after, "include": include, "limit": limit, "order": order},
                 headers=extra_headers,
@@ -2065,8 +2053,7 @@ class AsyncInputItems(AsyncResource):
         See https://platform.openai.com/docs/api-reference/responses
         """
         return self._client.paginate(
-            Call(
-                ops.INPUT_ITEMS_LIST,
+            ops.INPUT_ITEMS_LIST.call(
                 path={"response_id": response_id},
                 query={"after": after, "include": include, "limit": limit, "order": order},
                 headers=extra_headers,
@@ -2134,8 +2121,7 @@ class InputTokens(Resource):
         See https://platform.openai.com/docs/api-reference/responses
         """
         return self._client.perform(
-            Call(
-                ops.INPUT_TOKENS_COUNT,
+            ops.INPUT_TOKENS_COUNT.call(
                 body=ops.INPUT_TOKENS_COUNT.given(
                     model,
                     conversation,
@@ -2191,8 +2177,7 @@ class AsyncInputTokens(AsyncResource):
         See https://platform.openai.com/docs/api-reference/responses
         """
         return await self._client.perform(
-            Call(
-                ops.INPUT_TOKENS_COUNT,
+            ops.INPUT_TOKENS_COUNT.call(
                 body=ops.INPUT_TOKENS_COUNT.given(
                     model,
                     conversation,

@@ -6,7 +6,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ..core.call import Call
 from ..core.lazy import child, same, serve, twin
 from ..core.omit import not_given
 from ..core.resource import (
@@ -119,13 +118,8 @@ class Alerts(Resource):
         See https://platform.openai.com/docs/api-reference
         """
         return self._client.perform(
-            Call(
-                ops.ALERTS_RETRIEVE,
-                path={"id": id},
-                headers=extra_headers,
-                extra_query=extra_query,
-                extra_body=extra_body,
-                timeout=timeout,
+            ops.ALERTS_RETRIEVE.call(
+                path={"id": id}, headers=extra_headers, extra_query=extra_query, extra_body=extra_body, timeout=timeout
             )
         )
 
@@ -152,13 +146,8 @@ class AsyncAlerts(AsyncResource):
         See https://platform.openai.com/docs/api-reference
         """
         return await self._client.perform(
-            Call(
-                ops.ALERTS_RETRIEVE,
-                path={"id": id},
-                headers=extra_headers,
-                extra_query=extra_query,
-                extra_body=extra_body,
-                timeout=timeout,
+            ops.ALERTS_RETRIEVE.call(
+                path={"id": id}, headers=extra_headers, extra_query=extra_query, extra_body=extra_body, timeout=timeout
             )
         )
 
@@ -209,13 +198,8 @@ class Cases(Resource):
         See https://platform.openai.com/docs/api-reference
         """
         return self._client.perform(
-            Call(
-                ops.CASES_RETRIEVE,
-                path={"id": id},
-                headers=extra_headers,
-                extra_query=extra_query,
-                extra_body=extra_body,
-                timeout=timeout,
+            ops.CASES_RETRIEVE.call(
+                path={"id": id}, headers=extra_headers, extra_query=extra_query, extra_body=extra_body, timeout=timeout
             )
         )
 
@@ -242,13 +226,8 @@ class AsyncCases(AsyncResource):
         See https://platform.openai.com/docs/api-reference
         """
         return await self._client.perform(
-            Call(
-                ops.CASES_RETRIEVE,
-                path={"id": id},
-                headers=extra_headers,
-                extra_query=extra_query,
-                extra_body=extra_body,
-                timeout=timeout,
+            ops.CASES_RETRIEVE.call(
+                path={"id": id}, headers=extra_headers, extra_query=extra_query, extra_body=extra_body, timeout=timeout
             )
         )
 

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, overload
 
-from ..core.call import Call
 from ..core.lazy import child, same, serve, twin
 from ..core.omit import not_given, omit
 from ..core.resource import (
@@ -74,8 +73,7 @@ class Uploads(Resource):
         See https://platform.openai.com/docs/api-reference/uploads
         """
         return self._client.perform(
-            Call(
-                ops.CANCEL,
+            ops.CANCEL.call(
                 path={"upload_id": upload_id},
                 headers=extra_headers,
                 extra_query=extra_query,
@@ -102,8 +100,7 @@ class Uploads(Resource):
         See https://platform.openai.com/docs/api-reference/uploads
         """
         return self._client.perform(
-            Call(
-                ops.COMPLETE,
+            ops.COMPLETE.call(
                 path={"upload_id": upload_id},
                 body=ops.COMPLETE.given(part_ids, md5),
                 headers=extra_headers,
@@ -133,8 +130,7 @@ class Uploads(Resource):
         See https://platform.openai.com/docs/api-reference/uploads
         """
         return self._client.perform(
-            Call(
-                ops.CREATE,
+            ops.CREATE.call(
                 body=ops.CREATE.given(bytes, filename, mime_type, purpose, expires_after),
                 headers=extra_headers,
                 extra_query=extra_query,
@@ -225,8 +221,7 @@ class AsyncUploads(AsyncResource):
         See https://platform.openai.com/docs/api-reference/uploads
         """
         return await self._client.perform(
-            Call(
-                ops.CANCEL,
+            ops.CANCEL.call(
                 path={"upload_id": upload_id},
                 headers=extra_headers,
                 extra_query=extra_query,
@@ -253,8 +248,7 @@ class AsyncUploads(AsyncResource):
         See https://platform.openai.com/docs/api-reference/uploads
         """
         return await self._client.perform(
-            Call(
-                ops.COMPLETE,
+            ops.COMPLETE.call(
                 path={"upload_id": upload_id},
                 body=ops.COMPLETE.given(part_ids, md5),
                 headers=extra_headers,
@@ -284,8 +278,7 @@ class AsyncUploads(AsyncResource):
         See https://platform.openai.com/docs/api-reference/uploads
         """
         return await self._client.perform(
-            Call(
-                ops.CREATE,
+            ops.CREATE.call(
                 body=ops.CREATE.given(bytes, filename, mime_type, purpose, expires_after),
                 headers=extra_headers,
                 extra_query=extra_query,
@@ -412,8 +405,7 @@ class Parts(Resource):
         See https://platform.openai.com/docs/api-reference/uploads
         """
         return self._client.perform(
-            Call(
-                ops.PARTS_CREATE,
+            ops.PARTS_CREATE.call(
                 path={"upload_id": upload_id},
                 body=ops.PARTS_CREATE.given(data),
                 headers=extra_headers,
@@ -447,8 +439,7 @@ class AsyncParts(AsyncResource):
         See https://platform.openai.com/docs/api-reference/uploads
         """
         return await self._client.perform(
-            Call(
-                ops.PARTS_CREATE,
+            ops.PARTS_CREATE.call(
                 path={"upload_id": upload_id},
                 body=ops.PARTS_CREATE.given(data),
                 headers=extra_headers,

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ..core.call import Call
 from ..core.lazy import child, same, serve, twin
 from ..core.omit import not_given, omit
 from ..core.resource import (
@@ -94,8 +93,7 @@ class VectorStores(Resource):
         See https://platform.openai.com/docs/api-reference/vector-stores
         """
         return self._client.perform(
-            Call(
-                ops.CREATE,
+            ops.CREATE.call(
                 body=ops.CREATE.given(chunking_strategy, description, expires_after, file_ids, metadata, name),
                 headers=extra_headers,
                 extra_query=extra_query,
@@ -120,8 +118,7 @@ class VectorStores(Resource):
         See https://platform.openai.com/docs/api-reference/vector-stores
         """
         return self._client.perform(
-            Call(
-                ops.DELETE,
+            ops.DELETE.call(
                 path={"vector_store_id": vector_store_id},
                 headers=extra_headers,
                 extra_query=extra_query,
@@ -150,8 +147,7 @@ class VectorStores(Resource):
         See https://platform.openai.com/docs/api-reference/vector-stores
         """
         return self._client.perform(
-            Call(
-                ops.LIST,
+            ops.LIST.call(
                 query={"after": after, "before": before, "limit": limit, "order": order},
                 headers=extra_headers,
                 extra_query=extra_query,
@@ -176,8 +172,7 @@ class VectorStores(Resource):
         See https://platform.openai.com/docs/api-reference/vector-stores
         """
         return self._client.perform(
-            Call(
-                ops.RETRIEVE,
+            ops.RETRIEVE.call(
                 path={"vector_store_id": vector_store_id},
                 headers=extra_headers,
                 extra_query=extra_query,
@@ -208,8 +203,7 @@ class VectorStores(Resource):
         See https://platform.openai.com/docs/api-reference/vector-stores
         """
         return self._client.perform(
-            Call(
-                ops.SEARCH,
+            ops.SEARCH.call(
                 path={"vector_store_id": vector_store_id},
                 body=ops.SEARCH.given(query, filters, max_num_results, ranking_options, rewrite_query),
                 headers=extra_headers,
@@ -238,8 +232,7 @@ class VectorStores(Resource):
         See https://platform.openai.com/docs/api-reference/vector-stores
         """
         return self._client.perform(
-            Call(
-                ops.UPDATE,
+            ops.UPDATE.call(
                 path={"vector_store_id": vector_store_id},
                 body=ops.UPDATE.given(expires_after, metadata, name),
                 headers=extra_headers,
@@ -279,8 +272,7 @@ class AsyncVectorStores(AsyncResource):
         See https://platform.openai.com/docs/api-reference/vector-stores
         """
         return await self._client.perform(
-            Call(
-                ops.CREATE,
+            ops.CREATE.call(
                 body=ops.CREATE.given(chunking_strategy, description, expires_after, file_ids, metadata, name),
                 headers=extra_headers,
                 extra_query=extra_query,
@@ -305,8 +297,7 @@ class AsyncVectorStores(AsyncResource):
         See https://platform.openai.com/docs/api-reference/vector-stores
         """
         return await self._client.perform(
-            Call(
-                ops.DELETE,
+            ops.DELETE.call(
                 path={"vector_store_id": vector_store_id},
                 headers=extra_headers,
                 extra_query=extra_query,
@@ -335,8 +326,7 @@ class AsyncVectorStores(AsyncResource):
         See https://platform.openai.com/docs/api-reference/vector-stores
         """
         return self._client.paginate(
-            Call(
-                ops.LIST,
+            ops.LIST.call(
                 query={"after": after, "before": before, "limit": limit, "order": order},
                 headers=extra_headers,
                 extra_query=extra_query,
@@ -361,8 +351,7 @@ class AsyncVectorStores(AsyncResource):
         See https://platform.openai.com/docs/api-reference/vector-stores
         """
         return await self._client.perform(
-            Call(
-                ops.RETRIEVE,
+            ops.RETRIEVE.call(
                 path={"vector_store_id": vector_store_id},
                 headers=extra_headers,
                 extra_query=extra_query,
@@ -393,8 +382,7 @@ class AsyncVectorStores(AsyncResource):
         See https://platform.openai.com/docs/api-reference/vector-stores
         """
         return self._client.paginate(
-            Call(
-                ops.SEARCH,
+            ops.SEARCH.call(
                 path={"vector_store_id": vector_store_id},
                 body=ops.SEARCH.given(query, filters, max_num_results, ranking_options, rewrite_query),
                 headers=extra_headers,
@@ -423,8 +411,7 @@ class AsyncVectorStores(AsyncResource):
         See https://platform.openai.com/docs/api-reference/vector-stores
         """
         return await self._client.perform(
-            Call(
-                ops.UPDATE,
+            ops.UPDATE.call(
                 path={"vector_store_id": vector_store_id},
                 body=ops.UPDATE.given(expires_after, metadata, name),
                 headers=extra_headers,
@@ -510,8 +497,7 @@ class FileBatches(Resource):
         See https://platform.openai.com/docs/api-reference/vector-stores-file-batches
         """
         return self._client.perform(
-            Call(
-                ops.FILE_BATCHES_CANCEL,
+            ops.FILE_BATCHES_CANCEL.call(
                 path={"vector_store_id": vector_store_id, "batch_id": batch_id},
                 headers=extra_headers,
                 extra_query=extra_query,
@@ -540,8 +526,7 @@ class FileBatches(Resource):
         See https://platform.openai.com/docs/api-reference/vector-stores-file-batches
         """
         return self._client.perform(
-            Call(
-                ops.FILE_BATCHES_CREATE,
+            ops.FILE_BATCHES_CREATE.call(
                 path={"vector_store_id": vector_store_id},
                 body=ops.FILE_BATCHES_CREATE.given(attributes, chunking_strategy, file_ids, files),
                 headers=extra_headers,
@@ -612,8 +597,7 @@ class FileBatches(Resource):
         See https://platform.openai.com/docs/api-reference/vector-stores-file-batches
         """
         return self._client.perform(
-            Call(
-                ops.FILE_BATCHES_LIST_FILES,
+            ops.FILE_BATCHES_LIST_FILES.call(
                 path={"vector_store_id": vector_store_id, "batch_id": batch_id},
                 query={"after": after, "before": before, "filter": filter, "limit": limit, "order": order},
                 headers=extra_headers,
@@ -661,8 +645,7 @@ class FileBatches(Resource):
         See https://platform.openai.com/docs/api-reference/vector-stores-file-batches
         """
         return self._client.perform(
-            Call(
-                ops.FILE_BATCHES_RETRIEVE,
+            ops.FILE_BATCHES_RETRIEVE.call(
                 path={"vector_store_id": vector_store_id, "batch_id": batch_id},
                 headers=extra_headers,
                 extra_query=extra_query,
@@ -725,8 +708,7 @@ class AsyncFileBatches(AsyncResource):
         See https://platform.openai.com/docs/api-reference/vector-stores-file-batches
         """
         return await self._client.perform(
-            Call(
-                ops.FILE_BATCHES_CANCEL,
+            ops.FILE_BATCHES_CANCEL.call(
                 path={"vector_store_id": vector_store_id, "batch_id": batch_id},
                 headers=extra_headers,
                 extra_query=extra_query,
@@ -755,8 +737,7 @@ class AsyncFileBatches(AsyncResource):
         See https://platform.openai.com/docs/api-reference/vector-stores-file-batches
         """
         return await self._client.perform(
-            Call(
-                ops.FILE_BATCHES_CREATE,
+            ops.FILE_BATCHES_CREATE.call(
                 path={"vector_store_id": vector_store_id},
                 body=ops.FILE_BATCHES_CREATE.given(attributes, chunking_strategy, file_ids, files),
                 headers=extra_headers,
@@ -827,8 +808,7 @@ class AsyncFileBatches(AsyncResource):
         See https://platform.openai.com/docs/api-reference/vector-stores-file-batches
         """
         return self._client.paginate(
-            Call(
-                ops.FILE_BATCHES_LIST_FILES,
+            ops.FILE_BATCHES_LIST_FILES.call(
                 path={"vector_store_id": vector_store_id, "batch_id": batch_id},
                 query={"after": after, "before": before, "filter": filter, "limit": limit, "order": order},
                 headers=extra_headers,
@@ -876,8 +856,7 @@ class AsyncFileBatches(AsyncResource):
         See https://platform.openai.com/docs/api-reference/vector-stores-file-batches
         """
         return await self._client.perform(
-            Call(
-                ops.FILE_BATCHES_RETRIEVE,
+            ops.FILE_BATCHES_RETRIEVE.call(
                 path={"vector_store_id": vector_store_id, "batch_id": batch_id},
                 headers=extra_headers,
                 extra_query=extra_query,
@@ -977,8 +956,7 @@ class Files(Resource):
         See https://platform.openai.com/docs/api-reference/vector-stores-files
         """
         return self._client.perform(
-            Call(
-                ops.FILES_CONTENT,
+            ops.FILES_CONTENT.call(
                 path={"vector_store_id": vector_store_id, "file_id": file_id},
                 headers=extra_headers,
                 extra_query=extra_query,
@@ -1006,8 +984,7 @@ class Files(Resource):
         See https://platform.openai.com/docs/api-reference/vector-stores-files
         """
         return self._client.perform(
-            Call(
-                ops.FILES_CREATE,
+            ops.FILES_CREATE.call(
                 path={"vector_store_id": vector_store_id},
                 body=ops.FILES_CREATE.given(file_id, attributes, chunking_strategy),
                 headers=extra_headers,
@@ -1072,8 +1049,7 @@ class Files(Resource):
         See https://platform.openai.com/docs/api-reference/vector-stores-files
         """
         return self._client.perform(
-            Call(
-                ops.FILES_DELETE,
+            ops.FILES_DELETE.call(
                 path={"vector_store_id": vector_store_id, "file_id": file_id},
                 headers=extra_headers,
                 extra_query=extra_query,
@@ -1104,8 +1080,7 @@ class Files(Resource):
         See https://platform.openai.com/docs/api-reference/vector-stores-files
         """
         return self._client.perform(
-            Call(
-                ops.FILES_LIST,
+            ops.FILES_LIST.call(
                 path={"vector_store_id": vector_store_id},
                 query={"after": after, "before": before, "filter": filter, "limit": limit, "order": order},
                 headers=extra_headers,
@@ -1158,8 +1133,7 @@ class Files(Resource):
         See https://platform.openai.com/docs/api-reference/vector-stores-files
         """
         return self._client.perform(
-            Call(
-                ops.FILES_RETRIEVE,
+            ops.FILES_RETRIEVE.call(
                 path={"vector_store_id": vector_store_id, "file_id": file_id},
                 headers=extra_headers,
                 extra_query=extra_query,
@@ -1186,8 +1160,7 @@ class Files(Resource):
         See https://platform.openai.com/docs/api-reference/vector-stores-files
         """
         return self._client.perform(
-            Call(
-                ops.FILES_UPDATE,
+            ops.FILES_UPDATE.call(
                 path={"vector_store_id": vector_store_id, "file_id": file_id},
                 body=ops.FILES_UPDATE.given(attributes),
                 headers=extra_headers,
@@ -1273,8 +1246,7 @@ class AsyncFiles(AsyncResource):
         See https://platform.openai.com/docs/api-reference/vector-stores-files
         """
         return self._client.paginate(
-            Call(
-                ops.FILES_CONTENT,
+            ops.FILES_CONTENT.call(
                 path={"vector_store_id": vector_store_id, "file_id": file_id},
                 headers=extra_headers,
                 extra_query=extra_query,
@@ -1302,8 +1274,7 @@ class AsyncFiles(AsyncResource):
         See https://platform.openai.com/docs/api-reference/vector-stores-files
         """
         return await self._client.perform(
-            Call(
-                ops.FILES_CREATE,
+            ops.FILES_CREATE.call(
                 path={"vector_store_id": vector_store_id},
                 body=ops.FILES_CREATE.given(file_id, attributes, chunking_strategy),
                 headers=extra_headers,
@@ -1368,8 +1339,7 @@ class AsyncFiles(AsyncResource):
         See https://platform.openai.com/docs/api-reference/vector-stores-files
         """
         return await self._client.perform(
-            Call(
-                ops.FILES_DELETE,
+            ops.FILES_DELETE.call(
                 path={"vector_store_id": vector_store_id, "file_id": file_id},
                 headers=extra_headers,
                 extra_query=extra_query,
@@ -1400,8 +1370,7 @@ class AsyncFiles(AsyncResource):
         See https://platform.openai.com/docs/api-reference/vector-stores-files
         """
         return self._client.paginate(
-            Call(
-                ops.FILES_LIST,
+            ops.FILES_LIST.call(
                 path={"vector_store_id": vector_store_id},
                 query={"after": after, "before": before, "filter": filter, "limit": limit, "order": order},
                 headers=extra_headers,
@@ -1454,8 +1423,7 @@ class AsyncFiles(AsyncResource):
         See https://platform.openai.com/docs/api-reference/vector-stores-files
         """
         return await self._client.perform(
-            Call(
-                ops.FILES_RETRIEVE,
+            ops.FILES_RETRIEVE.call(
                 path={"vector_store_id": vector_store_id, "file_id": file_id},
                 headers=extra_headers,
                 extra_query=extra_query,
@@ -1482,8 +1450,7 @@ class AsyncFiles(AsyncResource):
         See https://platform.openai.com/docs/api-reference/vector-stores-files
         """
         return await self._client.perform(
-            Call(
-                ops.FILES_UPDATE,
+            ops.FILES_UPDATE.call(
                 path={"vector_store_id": vector_store_id, "file_id": file_id},
                 body=ops.FILES_UPDATE.given(attributes),
                 headers=extra_headers,

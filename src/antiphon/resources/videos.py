@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ..core.call import Call
 from ..core.deprecation import deprecated
 from ..core.lazy import twin
 from ..core.omit import not_given, omit
@@ -84,8 +83,7 @@ class Videos(Resource):
         See https://platform.openai.com/docs/api-reference/videos/create
         """
         return self._client.perform(
-            Call(
-                ops.CREATE,
+            ops.CREATE.call(
                 body=ops.CREATE.given(prompt, input_reference, model, seconds, size),
                 headers=extra_headers,
                 extra_query=extra_query,
@@ -153,8 +151,7 @@ class Videos(Resource):
         See https://platform.openai.com/docs/api-reference/videos
         """
         return self._client.perform(
-            Call(
-                ops.CREATE_CHARACTER,
+            ops.CREATE_CHARACTER.call(
                 body=ops.CREATE_CHARACTER.given(name, video),
                 headers=extra_headers,
                 extra_query=extra_query,
@@ -181,8 +178,7 @@ class Videos(Resource):
         See https://platform.openai.com/docs/api-reference/videos/delete
         """
         return self._client.perform(
-            Call(
-                ops.DELETE,
+            ops.DELETE.call(
                 path={"video_id": video_id},
                 headers=extra_headers,
                 extra_query=extra_query,
@@ -210,8 +206,7 @@ class Videos(Resource):
         See https://platform.openai.com/docs/api-reference/videos/content
         """
         return self._client.perform(
-            Call(
-                ops.DOWNLOAD_CONTENT,
+            ops.DOWNLOAD_CONTENT.call(
                 path={"video_id": video_id},
                 query={"variant": variant},
                 headers=extra_headers,
@@ -240,8 +235,7 @@ class Videos(Resource):
         See https://platform.openai.com/docs/api-reference/videos
         """
         return self._client.perform(
-            Call(
-                ops.EDIT,
+            ops.EDIT.call(
                 body=ops.EDIT.given(prompt, video),
                 headers=extra_headers,
                 extra_query=extra_query,
@@ -270,8 +264,7 @@ class Videos(Resource):
         See https://platform.openai.com/docs/api-reference/videos
         """
         return self._client.perform(
-            Call(
-                ops.EXTEND,
+            ops.EXTEND.call(
                 body=ops.EXTEND.given(prompt, seconds, video),
                 headers=extra_headers,
                 extra_query=extra_query,
@@ -298,8 +291,7 @@ class Videos(Resource):
         See https://platform.openai.com/docs/api-reference/videos
         """
         return self._client.perform(
-            Call(
-                ops.GET_CHARACTER,
+            ops.GET_CHARACTER.call(
                 path={"character_id": character_id},
                 headers=extra_headers,
                 extra_query=extra_query,
@@ -329,8 +321,7 @@ class Videos(Resource):
         See https://platform.openai.com/docs/api-reference/videos
         """
         return self._client.perform(
-            Call(
-                ops.LIST,
+            ops.LIST.call(
                 query={"after": after, "limit": limit, "order": order},
                 headers=extra_headers,
                 extra_query=extra_query,
@@ -376,8 +367,7 @@ class Videos(Resource):
         See https://platform.openai.com/docs/api-reference/videos
         """
         return self._client.perform(
-            Call(
-                ops.REMIX,
+            ops.REMIX.call(
                 path={"video_id": video_id},
                 body=ops.REMIX.given(prompt),
                 headers=extra_headers,
@@ -405,8 +395,7 @@ class Videos(Resource):
         See https://platform.openai.com/docs/api-reference/videos
         """
         return self._client.perform(
-            Call(
-                ops.RETRIEVE,
+            ops.RETRIEVE.call(
                 path={"video_id": video_id},
                 headers=extra_headers,
                 extra_query=extra_query,
@@ -444,8 +433,7 @@ class AsyncVideos(AsyncResource):
         See https://platform.openai.com/docs/api-reference/videos/create
         """
         return await self._client.perform(
-            Call(
-                ops.CREATE,
+            ops.CREATE.call(
                 body=ops.CREATE.given(prompt, input_reference, model, seconds, size),
                 headers=extra_headers,
                 extra_query=extra_query,
@@ -513,8 +501,7 @@ class AsyncVideos(AsyncResource):
         See https://platform.openai.com/docs/api-reference/videos
         """
         return await self._client.perform(
-            Call(
-                ops.CREATE_CHARACTER,
+            ops.CREATE_CHARACTER.call(
                 body=ops.CREATE_CHARACTER.given(name, video),
                 headers=extra_headers,
                 extra_query=extra_query,
@@ -541,8 +528,7 @@ class AsyncVideos(AsyncResource):
         See https://platform.openai.com/docs/api-reference/videos/delete
         """
         return await self._client.perform(
-            Call(
-                ops.DELETE,
+            ops.DELETE.call(
                 path={"video_id": video_id},
                 headers=extra_headers,
                 extra_query=extra_query,
@@ -570,8 +556,7 @@ class AsyncVideos(AsyncResource):
         See https://platform.openai.com/docs/api-reference/videos/content
         """
         return await self._client.perform(
-            Call(
-                ops.DOWNLOAD_CONTENT,
+            ops.DOWNLOAD_CONTENT.call(
                 path={"video_id": video_id},
                 query={"variant": variant},
                 headers=extra_headers,
@@ -600,8 +585,7 @@ class AsyncVideos(AsyncResource):
         See https://platform.openai.com/docs/api-reference/videos
         """
         return await self._client.perform(
-            Call(
-                ops.EDIT,
+            ops.EDIT.call(
                 body=ops.EDIT.given(prompt, video),
                 headers=extra_headers,
                 extra_query=extra_query,
@@ -630,8 +614,7 @@ class AsyncVideos(AsyncResource):
         See https://platform.openai.com/docs/api-reference/videos
         """
         return await self._client.perform(
-            Call(
-                ops.EXTEND,
+            ops.EXTEND.call(
                 body=ops.EXTEND.given(prompt, seconds, video),
                 headers=extra_headers,
                 extra_query=extra_query,
@@ -658,8 +641,7 @@ class AsyncVideos(AsyncResource):
         See https://platform.openai.com/docs/api-reference/videos
         """
         return await self._client.perform(
-            Call(
-                ops.GET_CHARACTER,
+            ops.GET_CHARACTER.call(
                 path={"character_id": character_id},
                 headers=extra_headers,
                 extra_query=extra_query,
@@ -689,8 +671,7 @@ class AsyncVideos(AsyncResource):
         See https://platform.openai.com/docs/api-reference/videos
         """
         return self._client.paginate(
-            Call(
-                ops.LIST,
+            ops.LIST.call(
                 query={"after": after, "limit": limit, "order": order},
                 headers=extra_headers,
                 extra_query=extra_query,
@@ -736,8 +717,7 @@ class AsyncVideos(AsyncResource):
         See https://platform.openai.com/docs/api-reference/videos
         """
         return await self._client.perform(
-            Call(
-                ops.REMIX,
+            ops.REMIX.call(
                 path={"video_id": video_id},
                 body=ops.REMIX.given(prompt),
                 headers=extra_headers,
@@ -765,8 +745,7 @@ class AsyncVideos(AsyncResource):
         See https://platform.openai.com/docs/api-reference/videos
         """
         return await self._client.perform(
-            Call(
-                ops.RETRIEVE,
+            ops.RETRIEVE.call(
                 path={"video_id": video_id},
                 headers=extra_headers,
                 extra_query=extra_query,

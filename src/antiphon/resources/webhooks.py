@@ -6,7 +6,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ..core.call import Call
 from ..core.lazy import child, same, serve, twin
 from ..core.omit import not_given, omit
 from ..core.resource import (
@@ -112,8 +111,7 @@ class Webhooks(Resource):
         See https://platform.openai.com/docs/api-reference/webhook-events
         """
         return self._client.perform(
-            Call(
-                ops.CREATE,
+            ops.CREATE.call(
                 body=ops.CREATE.given(event_types, name, url),
                 headers=extra_headers,
                 extra_query=extra_query,
@@ -138,8 +136,7 @@ class Webhooks(Resource):
         See https://platform.openai.com/docs/api-reference/webhook-events
         """
         return self._client.perform(
-            Call(
-                ops.DELETE,
+            ops.DELETE.call(
                 path={"webhook_endpoint_id": webhook_endpoint_id},
                 headers=extra_headers,
                 extra_query=extra_query,
@@ -166,8 +163,7 @@ class Webhooks(Resource):
         See https://platform.openai.com/docs/api-reference/webhook-events
         """
         return self._client.perform(
-            Call(
-                ops.LIST,
+            ops.LIST.call(
                 query={"after": after, "limit": limit},
                 headers=extra_headers,
                 extra_query=extra_query,
@@ -192,8 +188,7 @@ class Webhooks(Resource):
         See https://platform.openai.com/docs/api-reference/webhook-events
         """
         return self._client.perform(
-            Call(
-                ops.RETRIEVE,
+            ops.RETRIEVE.call(
                 path={"webhook_endpoint_id": webhook_endpoint_id},
                 headers=extra_headers,
                 extra_query=extra_query,
@@ -219,8 +214,7 @@ class Webhooks(Resource):
         See https://platform.openai.com/docs/api-reference/webhook-events
         """
         return self._client.perform(
-            Call(
-                ops.ROTATE_SECRET,
+            ops.ROTATE_SECRET.call(
                 path={"webhook_endpoint_id": webhook_endpoint_id},
                 body=ops.ROTATE_SECRET.given(keep_old_secret_active_for_24_hours),
                 headers=extra_headers,
@@ -275,8 +269,7 @@ class Webhooks(Resource):
         See https://platform.openai.com/docs/api-reference/webhook-events
         """
         return self._client.perform(
-            Call(
-                ops.TEST,
+            ops.TEST.call(
                 path={"webhook_endpoint_id": webhook_endpoint_id},
                 body=ops.TEST.given(event_type),
                 headers=extra_headers,
@@ -354,8 +347,7 @@ class Webhooks(Resource):
         See https://platform.openai.com/docs/api-reference/webhook-events
         """
         return self._client.perform(
-            Call(
-                ops.UPDATE,
+            ops.UPDATE.call(
                 path={"webhook_endpoint_id": webhook_endpoint_id},
                 body=ops.UPDATE.given(event_types, name, url),
                 headers=extra_headers,
@@ -443,8 +435,7 @@ class AsyncWebhooks(AsyncResource):
         See https://platform.openai.com/docs/api-reference/webhook-events
         """
         return await self._client.perform(
-            Call(
-                ops.CREATE,
+            ops.CREATE.call(
                 body=ops.CREATE.given(event_types, name, url),
                 headers=extra_headers,
                 extra_query=extra_query,
@@ -469,8 +460,7 @@ class AsyncWebhooks(AsyncResource):
         See https://platform.openai.com/docs/api-reference/webhook-events
         """
         return await self._client.perform(
-            Call(
-                ops.DELETE,
+            ops.DELETE.call(
                 path={"webhook_endpoint_id": webhook_endpoint_id},
                 headers=extra_headers,
                 extra_query=extra_query,
@@ -497,8 +487,7 @@ class AsyncWebhooks(AsyncResource):
         See https://platform.openai.com/docs/api-reference/webhook-events
         """
         return self._client.paginate(
-            Call(
-                ops.LIST,
+            ops.LIST.call(
                 query={"after": after, "limit": limit},
                 headers=extra_headers,
                 extra_query=extra_query,
@@ -523,8 +512,7 @@ class AsyncWebhooks(AsyncResource):
         See https://platform.openai.com/docs/api-reference/webhook-events
         """
         return await self._client.perform(
-            Call(
-                ops.RETRIEVE,
+            ops.RETRIEVE.call(
                 path={"webhook_endpoint_id": webhook_endpoint_id},
                 headers=extra_headers,
                 extra_query=extra_query,
@@ -550,8 +538,7 @@ class AsyncWebhooks(AsyncResource):
         See https://platform.openai.com/docs/api-reference/webhook-events
         """
         return await self._client.perform(
-            Call(
-                ops.ROTATE_SECRET,
+            ops.ROTATE_SECRET.call(
                 path={"webhook_endpoint_id": webhook_endpoint_id},
                 body=ops.ROTATE_SECRET.given(keep_old_secret_active_for_24_hours),
                 headers=extra_headers,
@@ -606,8 +593,7 @@ class AsyncWebhooks(AsyncResource):
         See https://platform.openai.com/docs/api-reference/webhook-events
         """
         return await self._client.perform(
-            Call(
-                ops.TEST,
+            ops.TEST.call(
                 path={"webhook_endpoint_id": webhook_endpoint_id},
                 body=ops.TEST.given(event_type),
                 headers=extra_headers,
@@ -685,8 +671,7 @@ class AsyncWebhooks(AsyncResource):
         See https://platform.openai.com/docs/api-reference/webhook-events
         """
         return await self._client.perform(
-            Call(
-                ops.UPDATE,
+            ops.UPDATE.call(
                 path={"webhook_endpoint_id": webhook_endpoint_id},
                 body=ops.UPDATE.given(event_types, name, url),
                 headers=extra_headers,
@@ -792,12 +777,8 @@ class EventTypes(Resource):
         See https://platform.openai.com/docs/api-reference/webhook-events
         """
         return self._client.perform(
-            Call(
-                ops.EVENT_TYPES_LIST,
-                headers=extra_headers,
-                extra_query=extra_query,
-                extra_body=extra_body,
-                timeout=timeout,
+            ops.EVENT_TYPES_LIST.call(
+                headers=extra_headers, extra_query=extra_query, extra_body=extra_body, timeout=timeout
             )
         )
 
@@ -823,12 +804,8 @@ class AsyncEventTypes(AsyncResource):
         See https://platform.openai.com/docs/api-reference/webhook-events
         """
         return await self._client.perform(
-            Call(
-                ops.EVENT_TYPES_LIST,
-                headers=extra_headers,
-                extra_query=extra_query,
-                extra_body=extra_body,
-                timeout=timeout,
+            ops.EVENT_TYPES_LIST.call(
+                headers=extra_headers, extra_query=extra_query, extra_body=extra_body, timeout=timeout
             )
         )
 

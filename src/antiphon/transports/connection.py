@@ -113,7 +113,16 @@ class Connection:
         self._read_timeout, self._deadline = timeout.read, request.deadline
         self.phase = "write"
         parser.expect(request.method, stream=request.stream or request.download, events=request.events)
-        body = self._put(request, timeout)
+        content, body = request.content, b""
+        if content is None or (isinstance(content, bytes) and len(content) <= SMALL):
+            if self._deadline is not None or self._armed != timeout.write:
+                self._arm(timeout.write)
+            try:
+                self.sock.sendall(encode_request(request, self.absolute, self.proxy_authorization))
+            except OSError as problem:
+                body = self._unsent(problem)
+        else:
+            body = self._upload(request, timeout)
         self.phase = "head"
         while not parser.status:
             body = self.receive()
@@ -158,29 +167,22 @@ class Connection:
             parts.append(self.receive())
         return b"".join(parts)
 
-    def _put(self, request: Request, timeout: Timeout) -> bytes:
-        if self._deadline is not None or self._armed != timeout.write:
-            self._arm(timeout.write)
+    def _upload(self, request: Request, timeout: Timeout) -> bytes:
+        """Send a request with a large body; gives the body bytes of a reply that came before its end."""
+        self._arm(timeout.write)
         try:
-            self.sock.sendall(
-                encode_request(request, absolute=self.absolute, proxy_authorization=self.proxy_authorization)
-            )
-            content = request.content
-            if content is None or (isinstance(content, bytes) and len(content) <= SMALL):
-                return b""
-            pieces = rest(request)
-            if pieces is None:
-                return b""
+            self.sock.sendall(encode_request(request, self.absolute, self.proxy_authorization))
             self._armed = _UNARMED
+            pieces = rest(request) or iter(())
             body, self._spoiled = upload(self.sock, self.watch, self.parser, pieces, timeout.write, self._deadline)
             return body
         except OSError as problem:
-            if not is_gone(problem):
-                raise self._broken(problem) from problem
-        return self._salvage()
+            return self._unsent(problem)
 
-    def _salvage(self) -> bytes:
+    def _unsent(self, problem: OSError) -> bytes:
         """Sending failed; but a server that refuses an upload answers before it hangs up, so its reply may lie here."""
+        if not is_gone(problem):
+            raise self._broken(problem) from problem
         self._spoiled = True
         body = b""
         while not self.parser.status:

@@ -23,8 +23,8 @@ from .stream_link import StreamLink
 Place = StreamLink | Open
 TRIM_SECONDS = 1.0
 """How long more connections than `max_keepalive_connections` may stay idle."""
-READ_BYTES = 256 * 1024
-"""The most that one read takes."""
+READ_BYTES = 64 * 1024
+"""The most that one read takes: of more, the events would fall out of the processor's cache before they are read."""
 
 
 class Hall:

@@ -274,14 +274,8 @@ class StreamLink(asyncio.Protocol):
     def _answer(self, flow: Flow, content: bytes | None = None) -> None:
         parser = self.parser
         flow.answered = True
-        flow.reply = Reply(
-            parser.status,
-            parser.headers,
-            request=flow.request,
-            content=content,
-            http_version=parser.version,
-            elapsed=monotonic() - flow.started,
-        )
+        elapsed = monotonic() - flow.started
+        flow.reply = Reply(parser.status, parser.headers, flow.request, content, None, parser.version, elapsed)
 
     def _finish(self, flow: Flow) -> None:
         """The reply is complete: free the connection for the next, then tell the reader."""

@@ -33,9 +33,7 @@ _proven: set[str] = set()
 _PROVEN_MAX = 1024
 
 
-def encode_request(
-    request: Request, *, absolute: bool = False, proxy_authorization: Secret | None = None
-) -> memoryview:
+def encode_request(request: Request, absolute: bool = False, proxy_authorization: Secret | None = None) -> memoryview:
     """The head, with a body of up to `SMALL` bytes, in one buffer; `framing.rest` gives what follows.
 
     >>> sock.sendall(encode_request(request))  # doctest: +SKIP

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ...core.call import Call
 from ...core.deprecation import deprecated
 from ...core.lazy import child, same, serve, twin
 from ...core.omit import not_given, omit
@@ -242,8 +241,7 @@ class Assistants(Resource):
         See https://platform.openai.com/docs/api-reference/assistants
         """
         return self._client.perform(
-            Call(
-                ops.ASSISTANTS_CREATE,
+            ops.ASSISTANTS_CREATE.call(
                 body=ops.ASSISTANTS_CREATE.given(
                     model,
                     description,
@@ -282,8 +280,7 @@ class Assistants(Resource):
         See https://platform.openai.com/docs/api-reference/assistants
         """
         return self._client.perform(
-            Call(
-                ops.ASSISTANTS_DELETE,
+            ops.ASSISTANTS_DELETE.call(
                 path={"assistant_id": assistant_id},
                 headers=extra_headers,
                 extra_query=extra_query,
@@ -314,8 +311,7 @@ class Assistants(Resource):
         See https://platform.openai.com/docs/api-reference/assistants
         """
         return self._client.perform(
-            Call(
-                ops.ASSISTANTS_LIST,
+            ops.ASSISTANTS_LIST.call(
                 query={"after": after, "before": before, "limit": limit, "order": order},
                 headers=extra_headers,
                 extra_query=extra_query,
@@ -342,8 +338,7 @@ class Assistants(Resource):
         See https://platform.openai.com/docs/api-reference/assistants
         """
         return self._client.perform(
-            Call(
-                ops.ASSISTANTS_RETRIEVE,
+            ops.ASSISTANTS_RETRIEVE.call(
                 path={"assistant_id": assistant_id},
                 headers=extra_headers,
                 extra_query=extra_query,
@@ -426,8 +421,7 @@ class Assistants(Resource):
         See https://platform.openai.com/docs/api-reference/assistants
         """
         return self._client.perform(
-            Call(
-                ops.ASSISTANTS_UPDATE,
+            ops.ASSISTANTS_UPDATE.call(
                 path={"assistant_id": assistant_id},
                 body=ops.ASSISTANTS_UPDATE.given(
                     model,
@@ -484,8 +478,7 @@ class AsyncAssistants(AsyncResource):
         See https://platform.openai.com/docs/api-reference/assistants
         """
         return await self._client.perform(
-            Call(
-                ops.ASSISTANTS_CREATE,
+            ops.ASSISTANTS_CREATE.call(
                 body=ops.ASSISTANTS_CREATE.given(
                     model,
                     description,
@@ -524,8 +517,7 @@ class AsyncAssistants(AsyncResource):
         See https://platform.openai.com/docs/api-reference/assistants
         """
         return await self._client.perform(
-            Call(
-                ops.ASSISTANTS_DELETE,
+            ops.ASSISTANTS_DELETE.call(
                 path={"assistant_id": assistant_id},
                 headers=extra_headers,
                 extra_query=extra_query,
@@ -556,8 +548,7 @@ class AsyncAssistants(AsyncResource):
         See https://platform.openai.com/docs/api-reference/assistants
         """
         return self._client.paginate(
-            Call(
-                ops.ASSISTANTS_LIST,
+            ops.ASSISTANTS_LIST.call(
                 query={"after": after, "before": before, "limit": limit, "order": order},
                 headers=extra_headers,
                 extra_query=extra_query,
@@ -584,8 +575,7 @@ class AsyncAssistants(AsyncResource):
         See https://platform.openai.com/docs/api-reference/assistants
         """
         return await self._client.perform(
-            Call(
-                ops.ASSISTANTS_RETRIEVE,
+            ops.ASSISTANTS_RETRIEVE.call(
                 path={"assistant_id": assistant_id},
                 headers=extra_headers,
                 extra_query=extra_query,
@@ -668,8 +658,7 @@ class AsyncAssistants(AsyncResource):
         See https://platform.openai.com/docs/api-reference/assistants
         """
         return await self._client.perform(
-            Call(
-                ops.ASSISTANTS_UPDATE,
+            ops.ASSISTANTS_UPDATE.call(
                 path={"assistant_id": assistant_id},
                 body=ops.ASSISTANTS_UPDATE.given(
                     model,

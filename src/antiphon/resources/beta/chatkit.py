@@ -6,7 +6,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ...core.call import Call
 from ...core.lazy import child, same, serve, twin
 from ...core.omit import not_given, omit
 from ...core.resource import (
@@ -131,8 +130,7 @@ class Sessions(Resource):
         See https://platform.openai.com/docs/api-reference/chatkit
         """
         return self._client.perform(
-            Call(
-                ops.CHATKIT_SESSIONS_CANCEL,
+            ops.CHATKIT_SESSIONS_CANCEL.call(
                 path={"session_id": session_id},
                 headers=extra_headers,
                 extra_query=extra_query,
@@ -161,8 +159,7 @@ class Sessions(Resource):
         See https://platform.openai.com/docs/api-reference/chatkit
         """
         return self._client.perform(
-            Call(
-                ops.CHATKIT_SESSIONS_CREATE,
+            ops.CHATKIT_SESSIONS_CREATE.call(
                 body=ops.CHATKIT_SESSIONS_CREATE.given(
                     user, workflow, chatkit_configuration, expires_after, rate_limits
                 ),
@@ -196,8 +193,7 @@ class AsyncSessions(AsyncResource):
         See https://platform.openai.com/docs/api-reference/chatkit
         """
         return await self._client.perform(
-            Call(
-                ops.CHATKIT_SESSIONS_CANCEL,
+            ops.CHATKIT_SESSIONS_CANCEL.call(
                 path={"session_id": session_id},
                 headers=extra_headers,
                 extra_query=extra_query,
@@ -226,8 +222,7 @@ class AsyncSessions(AsyncResource):
         See https://platform.openai.com/docs/api-reference/chatkit
         """
         return await self._client.perform(
-            Call(
-                ops.CHATKIT_SESSIONS_CREATE,
+            ops.CHATKIT_SESSIONS_CREATE.call(
                 body=ops.CHATKIT_SESSIONS_CREATE.given(
                     user, workflow, chatkit_configuration, expires_after, rate_limits
                 ),
@@ -289,8 +284,7 @@ class Threads(Resource):
         See https://platform.openai.com/docs/api-reference/chatkit/threads/delete
         """
         return self._client.perform(
-            Call(
-                ops.CHATKIT_THREADS_DELETE,
+            ops.CHATKIT_THREADS_DELETE.call(
                 path={"thread_id": thread_id},
                 headers=extra_headers,
                 extra_query=extra_query,
@@ -320,8 +314,7 @@ class Threads(Resource):
         See https://platform.openai.com/docs/api-reference/chatkit
         """
         return self._client.perform(
-            Call(
-                ops.CHATKIT_THREADS_LIST,
+            ops.CHATKIT_THREADS_LIST.call(
                 query={"after": after, "before": before, "limit": limit, "order": order, "user": user},
                 headers=extra_headers,
                 extra_query=extra_query,
@@ -351,8 +344,7 @@ class Threads(Resource):
         See https://platform.openai.com/docs/api-reference/chatkit
         """
         return self._client.perform(
-            Call(
-                ops.CHATKIT_THREADS_LIST_ITEMS,
+            ops.CHATKIT_THREADS_LIST_ITEMS.call(
                 path={"thread_id": thread_id},
                 query={"after": after, "before": before, "limit": limit, "order": order},
                 headers=extra_headers,
@@ -378,8 +370,7 @@ class Threads(Resource):
         See https://platform.openai.com/docs/api-reference/chatkit/threads/retrieve
         """
         return self._client.perform(
-            Call(
-                ops.CHATKIT_THREADS_RETRIEVE,
+            ops.CHATKIT_THREADS_RETRIEVE.call(
                 path={"thread_id": thread_id},
                 headers=extra_headers,
                 extra_query=extra_query,
@@ -411,8 +402,7 @@ class AsyncThreads(AsyncResource):
         See https://platform.openai.com/docs/api-reference/chatkit/threads/delete
         """
         return await self._client.perform(
-            Call(
-                ops.CHATKIT_THREADS_DELETE,
+            ops.CHATKIT_THREADS_DELETE.call(
                 path={"thread_id": thread_id},
                 headers=extra_headers,
                 extra_query=extra_query,
@@ -442,8 +432,7 @@ class AsyncThreads(AsyncResource):
         See https://platform.openai.com/docs/api-reference/chatkit
         """
         return self._client.paginate(
-            Call(
-                ops.CHATKIT_THREADS_LIST,
+            ops.CHATKIT_THREADS_LIST.call(
                 query={"after": after, "before": before, "limit": limit, "order": order, "user": user},
                 headers=extra_headers,
                 extra_query=extra_query,
@@ -473,8 +462,7 @@ class AsyncThreads(AsyncResource):
         See https://platform.openai.com/docs/api-reference/chatkit
         """
         return self._client.paginate(
-            Call(
-                ops.CHATKIT_THREADS_LIST_ITEMS,
+            ops.CHATKIT_THREADS_LIST_ITEMS.call(
                 path={"thread_id": thread_id},
                 query={"after": after, "before": before, "limit": limit, "order": order},
                 headers=extra_headers,
@@ -500,8 +488,7 @@ class AsyncThreads(AsyncResource):
         See https://platform.openai.com/docs/api-reference/chatkit/threads/retrieve
         """
         return await self._client.perform(
-            Call(
-                ops.CHATKIT_THREADS_RETRIEVE,
+            ops.CHATKIT_THREADS_RETRIEVE.call(
                 path={"thread_id": thread_id},
                 headers=extra_headers,
                 extra_query=extra_query,

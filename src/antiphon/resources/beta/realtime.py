@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ...core.call import Call
 from ...core.lazy import child, same, serve, twin
 from ...core.omit import not_given, omit
 from ...core.resource import (
@@ -208,8 +207,7 @@ class Sessions(Resource):
         See https://platform.openai.com/docs/api-reference
         """
         return self._client.perform(
-            Call(
-                ops.REALTIME_SESSIONS_CREATE,
+            ops.REALTIME_SESSIONS_CREATE.call(
                 body=ops.REALTIME_SESSIONS_CREATE.given(
                     client_secret,
                     input_audio_format,
@@ -283,8 +281,7 @@ class AsyncSessions(AsyncResource):
         See https://platform.openai.com/docs/api-reference
         """
         return await self._client.perform(
-            Call(
-                ops.REALTIME_SESSIONS_CREATE,
+            ops.REALTIME_SESSIONS_CREATE.call(
                 body=ops.REALTIME_SESSIONS_CREATE.given(
                     client_secret,
                     input_audio_format,
@@ -363,8 +360,7 @@ class TranscriptionSessions(Resource):
         See https://platform.openai.com/docs/api-reference
         """
         return self._client.perform(
-            Call(
-                ops.REALTIME_TRANSCRIPTION_SESSIONS_CREATE,
+            ops.REALTIME_TRANSCRIPTION_SESSIONS_CREATE.call(
                 body=ops.REALTIME_TRANSCRIPTION_SESSIONS_CREATE.given(
                     client_secret,
                     include,
@@ -410,8 +406,7 @@ class AsyncTranscriptionSessions(AsyncResource):
         See https://platform.openai.com/docs/api-reference
         """
         return await self._client.perform(
-            Call(
-                ops.REALTIME_TRANSCRIPTION_SESSIONS_CREATE,
+            ops.REALTIME_TRANSCRIPTION_SESSIONS_CREATE.call(
                 body=ops.REALTIME_TRANSCRIPTION_SESSIONS_CREATE.given(
                     client_secret,
                     include,

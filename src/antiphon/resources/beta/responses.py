@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, overload
 
-from ...core.call import Call
 from ...core.lazy import child, same, serve, twin
 from ...core.omit import not_given, omit
 from ...core.resource import (
@@ -115,8 +114,7 @@ class Responses(Resource):
         See https://platform.openai.com/docs/api-reference
         """
         return self._client.perform(
-            Call(
-                ops.RESPONSES_CANCEL,
+            ops.RESPONSES_CANCEL.call(
                 path={"response_id": response_id},
                 headers=added(extra_headers, {"openai-beta": betas}),
                 extra_query=extra_query,
@@ -265,8 +263,7 @@ class Responses(Resource):
         See https://platform.openai.com/docs/api-reference
         """
         return self._client.perform(
-            Call(
-                ops.RESPONSES_COMPACT,
+            ops.RESPONSES_COMPACT.call(
                 body=ops.RESPONSES_COMPACT.given(
                     model,
                     service_tier,
@@ -960,8 +957,7 @@ class Responses(Resource):
         See https://platform.openai.com/docs/api-reference
         """
         return self._client.perform(
-            Call(
-                ops.RESPONSES_CREATE,
+            ops.RESPONSES_CREATE.call(
                 body=ops.RESPONSES_CREATE.given(
                     model,
                     stream,
@@ -1023,8 +1019,7 @@ class Responses(Resource):
         See https://platform.openai.com/docs/api-reference
         """
         return self._client.perform(  # type: ignore[return-value]
-            Call(
-                ops.RESPONSES_DELETE,
+            ops.RESPONSES_DELETE.call(
                 path={"response_id": response_id},
                 headers=added(extra_headers, {"openai-beta": betas}),
                 extra_query=extra_query,
@@ -1102,8 +1097,7 @@ class Responses(Resource):
         See https://platform.openai.com/docs/api-reference
         """
         return self._client.perform(
-            Call(
-                ops.RESPONSES_RETRIEVE,
+            ops.RESPONSES_RETRIEVE.call(
                 path={"response_id": response_id},
                 query={
                     "include": include,
@@ -1145,8 +1139,7 @@ class AsyncResponses(AsyncResource):
         See https://platform.openai.com/docs/api-reference
         """
         return await self._client.perform(
-            Call(
-                ops.RESPONSES_CANCEL,
+            ops.RESPONSES_CANCEL.call(
                 path={"response_id": response_id},
                 headers=added(extra_headers, {"openai-beta": betas}),
                 extra_query=extra_query,
@@ -1295,8 +1288,7 @@ class AsyncResponses(AsyncResource):
         See https://platform.openai.com/docs/api-reference
         """
         return await self._client.perform(
-            Call(
-                ops.RESPONSES_COMPACT,
+            ops.RESPONSES_COMPACT.call(
                 body=ops.RESPONSES_COMPACT.given(
                     model,
                     service_tier,
@@ -1990,8 +1982,7 @@ class AsyncResponses(AsyncResource):
         See https://platform.openai.com/docs/api-reference
         """
         return await self._client.perform(
-            Call(
-                ops.RESPONSES_CREATE,
+            ops.RESPONSES_CREATE.call(
                 body=ops.RESPONSES_CREATE.given(
                     model,
                     stream,
@@ -2053,8 +2044,7 @@ class AsyncResponses(AsyncResource):
         See https://platform.openai.com/docs/api-reference
         """
         return await self._client.perform(
-            Call(
-                ops.RESPONSES_DELETE,
+            ops.RESPONSES_DELETE.call(
                 path={"response_id": response_id},
                 headers=added(extra_headers, {"openai-beta": betas}),
                 extra_query=extra_query,
@@ -2132,8 +2122,7 @@ class AsyncResponses(AsyncResource):
         See https://platform.openai.com/docs/api-reference
         """
         return await self._client.perform(
-            Call(
-                ops.RESPONSES_RETRIEVE,
+            ops.RESPONSES_RETRIEVE.call(
                 path={"response_id": response_id},
                 query={
                     "include": include,
@@ -2226,8 +2215,7 @@ class InputItems(Resource):
         See https://platform.openai.com/docs/api-reference
         """
         return self._client.perform(
-            Call(
-                ops.RESPONSES_INPUT_ITEMS_LIST,
+            ops.RESPONSES_INPUT_ITEMS_LIST.call(
                 path={"response_id": response_id},
                 query={"after": after, "include": include, "limit": limit, "order": order},
                 headers=added(extra_headers, {"openai-beta": betas}),
@@ -2266,8 +2254,7 @@ class AsyncInputItems(AsyncResource):
         See https://platform.openai.com/docs/api-reference
         """
         return self._client.paginate(
-            Call(
-                ops.RESPONSES_INPUT_ITEMS_LIST,
+            ops.RESPONSES_INPUT_ITEMS_LIST.call(
                 path={"response_id": response_id},
                 query={"after": after, "include": include, "limit": limit, "order": order},
                 headers=added(extra_headers, {"openai-beta": betas}),
@@ -2336,8 +2323,7 @@ class InputTokens(Resource):
         See https://platform.openai.com/docs/api-reference
         """
         return self._client.perform(
-            Call(
-                ops.RESPONSES_INPUT_TOKENS_COUNT,
+            ops.RESPONSES_INPUT_TOKENS_COUNT.call(
                 body=ops.RESPONSES_INPUT_TOKENS_COUNT.given(
                     model,
                     conversation,
@@ -2394,8 +2380,7 @@ class AsyncInputTokens(AsyncResource):
         See https://platform.openai.com/docs/api-reference
         """
         return await self._client.perform(
-            Call(
-                ops.RESPONSES_INPUT_TOKENS_COUNT,
+            ops.RESPONSES_INPUT_TOKENS_COUNT.call(
                 body=ops.RESPONSES_INPUT_TOKENS_COUNT.given(
                     model,
                     conversation,

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, overload
 
-from ...core.call import Call
 from ...core.lazy import child, same, serve, twin
 from ...core.omit import not_given, omit
 from ...core.resource import (
@@ -275,8 +274,7 @@ class Completions(Resource):
         See https://platform.openai.com/docs/api-reference/chat/create
         """
         return self._client.perform(
-            Call(
-                ops.COMPLETIONS_CREATE,
+            ops.COMPLETIONS_CREATE.call(
                 body=ops.COMPLETIONS_CREATE.given(
                     model,
                     stream,
@@ -340,8 +338,7 @@ class Completions(Resource):
         See https://platform.openai.com/docs/api-reference/chat
         """
         return self._client.perform(
-            Call(
-                ops.COMPLETIONS_DELETE,
+            ops.COMPLETIONS_DELETE.call(
                 path={"completion_id": completion_id},
                 headers=extra_headers,
                 extra_query=extra_query,
@@ -371,8 +368,7 @@ class Completions(Resource):
         See https://platform.openai.com/docs/api-reference/chat/list
         """
         return self._client.perform(
-            Call(
-                ops.COMPLETIONS_LIST,
+            ops.COMPLETIONS_LIST.call(
                 query={"after": after, "limit": limit, "metadata": metadata, "model": model, "order": order},
                 headers=extra_headers,
                 extra_query=extra_query,
@@ -495,8 +491,7 @@ class Completions(Resource):
         See https://platform.openai.com/docs/api-reference/chat
         """
         return self._client.perform(
-            Call(
-                ops.COMPLETIONS_RETRIEVE,
+            ops.COMPLETIONS_RETRIEVE.call(
                 path={"completion_id": completion_id},
                 headers=extra_headers,
                 extra_query=extra_query,
@@ -617,8 +612,7 @@ class Completions(Resource):
         See https://platform.openai.com/docs/api-reference/chat
         """
         return self._client.perform(
-            Call(
-                ops.COMPLETIONS_UPDATE,
+            ops.COMPLETIONS_UPDATE.call(
                 path={"completion_id": completion_id},
                 body=ops.COMPLETIONS_UPDATE.given(metadata),
                 headers=extra_headers,
@@ -829,8 +823,7 @@ class AsyncCompletions(AsyncResource):
         See https://platform.openai.com/docs/api-reference/chat/create
         """
         return await self._client.perform(
-            Call(
-                ops.COMPLETIONS_CREATE,
+            ops.COMPLETIONS_CREATE.call(
                 body=ops.COMPLETIONS_CREATE.given(
                     model,
                     stream,
@@ -894,8 +887,7 @@ class AsyncCompletions(AsyncResource):
         See https://platform.openai.com/docs/api-reference/chat
         """
         return await self._client.perform(
-            Call(
-                ops.COMPLETIONS_DELETE,
+            ops.COMPLETIONS_DELETE.call(
                 path={"completion_id": completion_id},
                 headers=extra_headers,
                 extra_query=extra_query,
@@ -925,8 +917,7 @@ class AsyncCompletions(AsyncResource):
         See https://platform.openai.com/docs/api-reference/chat/list
         """
         return self._client.paginate(
-            Call(
-                ops.COMPLETIONS_LIST,
+            ops.COMPLETIONS_LIST.call(
                 query={"after": after, "limit": limit, "metadata": metadata, "model": model, "order": order},
                 headers=extra_headers,
                 extra_query=extra_query,
@@ -1049,8 +1040,7 @@ class AsyncCompletions(AsyncResource):
         See https://platform.openai.com/docs/api-reference/chat
         """
         return await self._client.perform(
-            Call(
-                ops.COMPLETIONS_RETRIEVE,
+            ops.COMPLETIONS_RETRIEVE.call(
                 path={"completion_id": completion_id},
                 headers=extra_headers,
                 extra_query=extra_query,
@@ -1171,8 +1161,7 @@ class AsyncCompletions(AsyncResource):
         See https://platform.openai.com/docs/api-reference/chat
         """
         return await self._client.perform(
-            Call(
-                ops.COMPLETIONS_UPDATE,
+            ops.COMPLETIONS_UPDATE.call(
                 path={"completion_id": completion_id},
                 body=ops.COMPLETIONS_UPDATE.given(metadata),
                 headers=extra_headers,
@@ -1257,8 +1246,7 @@ class Messages(Resource):
         See https://platform.openai.com/docs/api-reference/chat
         """
         return self._client.perform(
-            Call(
-                ops.COMPLETIONS_MESSAGES_LIST,
+            ops.COMPLETIONS_MESSAGES_LIST.call(
                 path={"completion_id": completion_id},
                 query={"after": after, "limit": limit, "order": order},
                 headers=extra_headers,
@@ -1295,8 +1283,7 @@ class AsyncMessages(AsyncResource):
         See https://platform.openai.com/docs/api-reference/chat
         """
         return self._client.paginate(
-            Call(
-                ops.COMPLETIONS_MESSAGES_LIST,
+            ops.COMPLETIONS_MESSAGES_LIST.call(
                 path={"completion_id": completion_id},
                 query={"after": after, "limit": limit, "order": order},
                 headers=extra_headers,

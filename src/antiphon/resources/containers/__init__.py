@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ...core.call import Call
 from ...core.lazy import child, same, serve, twin
 from ...core.omit import not_given, omit
 from ...core.resource import (
@@ -91,8 +90,7 @@ class Containers(Resource):
         See https://platform.openai.com/docs/api-reference/containers/post
         """
         return self._client.perform(
-            Call(
-                ops.CREATE,
+            ops.CREATE.call(
                 body=ops.CREATE.given(name, expires_after, file_ids, memory_limit, network_policy, skills),
                 headers=extra_headers,
                 extra_query=extra_query,
@@ -117,8 +115,7 @@ class Containers(Resource):
         See https://platform.openai.com/docs/api-reference/containers/delete
         """
         return self._client.perform(  # type: ignore[return-value]
-            Call(
-                ops.DELETE,
+            ops.DELETE.call(
                 path={"container_id": container_id},
                 headers=extra_headers,
                 extra_query=extra_query,
@@ -147,8 +144,7 @@ class Containers(Resource):
         See https://platform.openai.com/docs/api-reference/containers/get
         """
         return self._client.perform(
-            Call(
-                ops.LIST,
+            ops.LIST.call(
                 query={"after": after, "limit": limit, "name": name, "order": order},
                 headers=extra_headers,
                 extra_query=extra_query,
@@ -173,8 +169,7 @@ class Containers(Resource):
         See https://platform.openai.com/docs/api-reference/containers/get
         """
         return self._client.perform(
-            Call(
-                ops.RETRIEVE,
+            ops.RETRIEVE.call(
                 path={"container_id": container_id},
                 headers=extra_headers,
                 extra_query=extra_query,
@@ -212,8 +207,7 @@ class AsyncContainers(AsyncResource):
         See https://platform.openai.com/docs/api-reference/containers/post
         """
         return await self._client.perform(
-            Call(
-                ops.CREATE,
+            ops.CREATE.call(
                 body=ops.CREATE.given(name, expires_after, file_ids, memory_limit, network_policy, skills),
                 headers=extra_headers,
                 extra_query=extra_query,
@@ -238,8 +232,7 @@ class AsyncContainers(AsyncResource):
         See https://platform.openai.com/docs/api-reference/containers/delete
         """
         return await self._client.perform(
-            Call(
-                ops.DELETE,
+            ops.DELETE.call(
                 path={"container_id": container_id},
                 headers=extra_headers,
                 extra_query=extra_query,
@@ -268,8 +261,7 @@ class AsyncContainers(AsyncResource):
         See https://platform.openai.com/docs/api-reference/containers/get
         """
         return self._client.paginate(
-            Call(
-                ops.LIST,
+            ops.LIST.call(
                 query={"after": after, "limit": limit, "name": name, "order": order},
                 headers=extra_headers,
                 extra_query=extra_query,
@@ -294,8 +286,7 @@ class AsyncContainers(AsyncResource):
         See https://platform.openai.com/docs/api-reference/containers/get
         """
         return await self._client.perform(
-            Call(
-                ops.RETRIEVE,
+            ops.RETRIEVE.call(
                 path={"container_id": container_id},
                 headers=extra_headers,
                 extra_query=extra_query,

@@ -6,7 +6,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ...core.call import Call
 from ...core.lazy import child, same, serve, twin
 from ...core.omit import not_given, omit
 from ...core.resource import (
@@ -76,8 +75,7 @@ class Files(Resource):
         See https://platform.openai.com/docs/api-reference/containers/post
         """
         return self._client.perform(
-            Call(
-                ops.FILES_CREATE,
+            ops.FILES_CREATE.call(
                 path={"container_id": container_id},
                 body=ops.FILES_CREATE.given(file, file_id),
                 headers=extra_headers,
@@ -104,8 +102,7 @@ class Files(Resource):
         See https://platform.openai.com/docs/api-reference/containers/delete
         """
         return self._client.perform(  # type: ignore[return-value]
-            Call(
-                ops.FILES_DELETE,
+            ops.FILES_DELETE.call(
                 path={"container_id": container_id, "file_id": file_id},
                 headers=extra_headers,
                 extra_query=extra_query,
@@ -134,8 +131,7 @@ class Files(Resource):
         See https://platform.openai.com/docs/api-reference/containers/get
         """
         return self._client.perform(
-            Call(
-                ops.FILES_LIST,
+            ops.FILES_LIST.call(
                 path={"container_id": container_id},
                 query={"after": after, "limit": limit, "order": order},
                 headers=extra_headers,
@@ -162,8 +158,7 @@ class Files(Resource):
         See https://platform.openai.com/docs/api-reference/containers/get
         """
         return self._client.perform(
-            Call(
-                ops.FILES_RETRIEVE,
+            ops.FILES_RETRIEVE.call(
                 path={"container_id": container_id, "file_id": file_id},
                 headers=extra_headers,
                 extra_query=extra_query,
@@ -198,8 +193,7 @@ class AsyncFiles(AsyncResource):
         See https://platform.openai.com/docs/api-reference/containers/post
         """
         return await self._client.perform(
-            Call(
-                ops.FILES_CREATE,
+            ops.FILES_CREATE.call(
                 path={"container_id": container_id},
                 body=ops.FILES_CREATE.given(file, file_id),
                 headers=extra_headers,
@@ -226,8 +220,7 @@ class AsyncFiles(AsyncResource):
         See https://platform.openai.com/docs/api-reference/containers/delete
         """
         return await self._client.perform(
-            Call(
-                ops.FILES_DELETE,
+            ops.FILES_DELETE.call(
                 path={"container_id": container_id, "file_id": file_id},
                 headers=extra_headers,
                 extra_query=extra_query,
@@ -256,8 +249,7 @@ class AsyncFiles(AsyncResource):
         See https://platform.openai.com/docs/api-reference/containers/get
         """
         return self._client.paginate(
-            Call(
-                ops.FILES_LIST,
+            ops.FILES_LIST.call(
                 path={"container_id": container_id},
                 query={"after": after, "limit": limit, "order": order},
                 headers=extra_headers,
@@ -284,8 +276,7 @@ class AsyncFiles(AsyncResource):
         See https://platform.openai.com/docs/api-reference/containers/get
         """
         return await self._client.perform(
-            Call(
-                ops.FILES_RETRIEVE,
+            ops.FILES_RETRIEVE.call(
                 path={"container_id": container_id, "file_id": file_id},
                 headers=extra_headers,
                 extra_query=extra_query,
@@ -358,8 +349,7 @@ class Content(Resource):
         See https://platform.openai.com/docs/api-reference/containers/get
         """
         return self._client.perform(
-            Call(
-                ops.FILES_CONTENT_RETRIEVE,
+            ops.FILES_CONTENT_RETRIEVE.call(
                 path={"container_id": container_id, "file_id": file_id},
                 headers=extra_headers,
                 extra_query=extra_query,
@@ -392,8 +382,7 @@ class AsyncContent(AsyncResource):
         See https://platform.openai.com/docs/api-reference/containers/get
         """
         return await self._client.perform(
-            Call(
-                ops.FILES_CONTENT_RETRIEVE,
+            ops.FILES_CONTENT_RETRIEVE.call(
                 path={"container_id": container_id, "file_id": file_id},
                 headers=extra_headers,
                 extra_query=extra_query,

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ...core.call import Call
 from ...core.lazy import child, same, serve, twin
 from ...core.omit import not_given, omit
 from ...core.resource import (
@@ -92,8 +91,7 @@ class Evals(Resource):
         See https://platform.openai.com/docs/api-reference/evals/post
         """
         return self._client.perform(
-            Call(
-                ops.CREATE,
+            ops.CREATE.call(
                 body=ops.CREATE.given(data_source_config, testing_criteria, metadata, name),
                 headers=extra_headers,
                 extra_query=extra_query,
@@ -118,8 +116,7 @@ class Evals(Resource):
         See https://platform.openai.com/docs/api-reference/evals
         """
         return self._client.perform(
-            Call(
-                ops.DELETE,
+            ops.DELETE.call(
                 path={"eval_id": eval_id},
                 headers=extra_headers,
                 extra_query=extra_query,
@@ -148,8 +145,7 @@ class Evals(Resource):
         See https://platform.openai.com/docs/api-reference/evals/list
         """
         return self._client.perform(
-            Call(
-                ops.LIST,
+            ops.LIST.call(
                 query={"after": after, "limit": limit, "order": order, "order_by": order_by},
                 headers=extra_headers,
                 extra_query=extra_query,
@@ -174,8 +170,7 @@ class Evals(Resource):
         See https://platform.openai.com/docs/api-reference/evals/get
         """
         return self._client.perform(
-            Call(
-                ops.RETRIEVE,
+            ops.RETRIEVE.call(
                 path={"eval_id": eval_id},
                 headers=extra_headers,
                 extra_query=extra_query,
@@ -202,8 +197,7 @@ class Evals(Resource):
         See https://platform.openai.com/docs/api-reference/evals/update
         """
         return self._client.perform(
-            Call(
-                ops.UPDATE,
+            ops.UPDATE.call(
                 path={"eval_id": eval_id},
                 body=ops.UPDATE.given(metadata, name),
                 headers=extra_headers,
@@ -240,8 +234,7 @@ class AsyncEvals(AsyncResource):
         See https://platform.openai.com/docs/api-reference/evals/post
         """
         return await self._client.perform(
-            Call(
-                ops.CREATE,
+            ops.CREATE.call(
                 body=ops.CREATE.given(data_source_config, testing_criteria, metadata, name),
                 headers=extra_headers,
                 extra_query=extra_query,
@@ -266,8 +259,7 @@ class AsyncEvals(AsyncResource):
         See https://platform.openai.com/docs/api-reference/evals
         """
         return await self._client.perform(
-            Call(
-                ops.DELETE,
+            ops.DELETE.call(
                 path={"eval_id": eval_id},
                 headers=extra_headers,
                 extra_query=extra_query,
@@ -296,8 +288,7 @@ class AsyncEvals(AsyncResource):
         See https://platform.openai.com/docs/api-reference/evals/list
         """
         return self._client.paginate(
-            Call(
-                ops.LIST,
+            ops.LIST.call(
                 query={"after": after, "limit": limit, "order": order, "order_by": order_by},
                 headers=extra_headers,
                 extra_query=extra_query,
@@ -322,8 +313,7 @@ class AsyncEvals(AsyncResource):
         See https://platform.openai.com/docs/api-reference/evals/get
         """
         return await self._client.perform(
-            Call(
-                ops.RETRIEVE,
+            ops.RETRIEVE.call(
                 path={"eval_id": eval_id},
                 headers=extra_headers,
                 extra_query=extra_query,
@@ -350,8 +340,7 @@ class AsyncEvals(AsyncResource):
         See https://platform.openai.com/docs/api-reference/evals/update
         """
         return await self._client.perform(
-            Call(
-                ops.UPDATE,
+            ops.UPDATE.call(
                 path={"eval_id": eval_id},
                 body=ops.UPDATE.given(metadata, name),
                 headers=extra_headers,

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ...core.call import Call
 from ...core.lazy import child, same, serve, twin
 from ...core.omit import not_given, omit
 from ...core.resource import (
@@ -82,8 +81,7 @@ class Runs(Resource):
         See https://platform.openai.com/docs/api-reference/evals
         """
         return self._client.perform(
-            Call(
-                ops.RUNS_CANCEL,
+            ops.RUNS_CANCEL.call(
                 path={"eval_id": eval_id, "run_id": run_id},
                 headers=extra_headers,
                 extra_query=extra_query,
@@ -111,8 +109,7 @@ class Runs(Resource):
         See https://platform.openai.com/docs/api-reference/evals
         """
         return self._client.perform(
-            Call(
-                ops.RUNS_CREATE,
+            ops.RUNS_CREATE.call(
                 path={"eval_id": eval_id},
                 body=ops.RUNS_CREATE.given(data_source, metadata, name),
                 headers=extra_headers,
@@ -139,8 +136,7 @@ class Runs(Resource):
         See https://platform.openai.com/docs/api-reference/evals/delete
         """
         return self._client.perform(
-            Call(
-                ops.RUNS_DELETE,
+            ops.RUNS_DELETE.call(
                 path={"eval_id": eval_id, "run_id": run_id},
                 headers=extra_headers,
                 extra_query=extra_query,
@@ -170,8 +166,7 @@ class Runs(Resource):
         See https://platform.openai.com/docs/api-reference/evals/get-runs
         """
         return self._client.perform(
-            Call(
-                ops.RUNS_LIST,
+            ops.RUNS_LIST.call(
                 path={"eval_id": eval_id},
                 query={"after": after, "limit": limit, "order": order, "status": status},
                 headers=extra_headers,
@@ -198,8 +193,7 @@ class Runs(Resource):
         See https://platform.openai.com/docs/api-reference/evals/get
         """
         return self._client.perform(
-            Call(
-                ops.RUNS_RETRIEVE,
+            ops.RUNS_RETRIEVE.call(
                 path={"eval_id": eval_id, "run_id": run_id},
                 headers=extra_headers,
                 extra_query=extra_query,
@@ -233,8 +227,7 @@ class AsyncRuns(AsyncResource):
         See https://platform.openai.com/docs/api-reference/evals
         """
         return await self._client.perform(
-            Call(
-                ops.RUNS_CANCEL,
+            ops.RUNS_CANCEL.call(
                 path={"eval_id": eval_id, "run_id": run_id},
                 headers=extra_headers,
                 extra_query=extra_query,
@@ -262,8 +255,7 @@ class AsyncRuns(AsyncResource):
         See https://platform.openai.com/docs/api-reference/evals
         """
         return await self._client.perform(
-            Call(
-                ops.RUNS_CREATE,
+            ops.RUNS_CREATE.call(
                 path={"eval_id": eval_id},
                 body=ops.RUNS_CREATE.given(data_source, metadata, name),
                 headers=extra_headers,
@@ -290,8 +282,7 @@ class AsyncRuns(AsyncResource):
         See https://platform.openai.com/docs/api-reference/evals/delete
         """
         return await self._client.perform(
-            Call(
-                ops.RUNS_DELETE,
+            ops.RUNS_DELETE.call(
                 path={"eval_id": eval_id, "run_id": run_id},
                 headers=extra_headers,
                 extra_query=extra_query,
@@ -321,8 +312,7 @@ class AsyncRuns(AsyncResource):
         See https://platform.openai.com/docs/api-reference/evals/get-runs
         """
         return self._client.paginate(
-            Call(
-                ops.RUNS_LIST,
+            ops.RUNS_LIST.call(
                 path={"eval_id": eval_id},
                 query={"after": after, "limit": limit, "order": order, "status": status},
                 headers=extra_headers,
@@ -349,8 +339,7 @@ class AsyncRuns(AsyncResource):
         See https://platform.openai.com/docs/api-reference/evals/get
         """
         return await self._client.perform(
-            Call(
-                ops.RUNS_RETRIEVE,
+            ops.RUNS_RETRIEVE.call(
                 path={"eval_id": eval_id, "run_id": run_id},
                 headers=extra_headers,
                 extra_query=extra_query,
@@ -432,8 +421,7 @@ class OutputItems(Resource):
         See https://platform.openai.com/docs/api-reference/evals/get
         """
         return self._client.perform(
-            Call(
-                ops.RUNS_OUTPUT_ITEMS_LIST,
+            ops.RUNS_OUTPUT_ITEMS_LIST.call(
                 path={"eval_id": eval_id, "run_id": run_id},
                 query={"after": after, "limit": limit, "order": order, "status": status},
                 headers=extra_headers,
@@ -461,8 +449,7 @@ class OutputItems(Resource):
         See https://platform.openai.com/docs/api-reference/evals/get
         """
         return self._client.perform(
-            Call(
-                ops.RUNS_OUTPUT_ITEMS_RETRIEVE,
+            ops.RUNS_OUTPUT_ITEMS_RETRIEVE.call(
                 path={"eval_id": eval_id, "run_id": run_id, "output_item_id": output_item_id},
                 headers=extra_headers,
                 extra_query=extra_query,
@@ -500,8 +487,7 @@ class AsyncOutputItems(AsyncResource):
         See https://platform.openai.com/docs/api-reference/evals/get
         """
         return self._client.paginate(
-            Call(
-                ops.RUNS_OUTPUT_ITEMS_LIST,
+            ops.RUNS_OUTPUT_ITEMS_LIST.call(
                 path={"eval_id": eval_id, "run_id": run_id},
                 query={"after": after, "limit": limit, "order": order, "status": status},
                 headers=extra_headers,
@@ -529,8 +515,7 @@ class AsyncOutputItems(AsyncResource):
         See https://platform.openai.com/docs/api-reference/evals/get
         """
         return await self._client.perform(
-            Call(
-                ops.RUNS_OUTPUT_ITEMS_RETRIEVE,
+            ops.RUNS_OUTPUT_ITEMS_RETRIEVE.call(
                 path={"eval_id": eval_id, "run_id": run_id, "output_item_id": output_item_id},
                 headers=extra_headers,
                 extra_query=extra_query,

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ...core.call import Call
 from ...core.lazy import child, same, serve, twin
 from ...core.omit import not_given, omit
 from ...core.resource import (
@@ -111,8 +110,7 @@ class Graders(Resource):
         See https://platform.openai.com/docs/api-reference/fine-tuning
         """
         return self._client.perform(
-            Call(
-                ops.ALPHA_GRADERS_RUN,
+            ops.ALPHA_GRADERS_RUN.call(
                 body=ops.ALPHA_GRADERS_RUN.given(grader, model_sample, item),
                 headers=extra_headers,
                 extra_query=extra_query,
@@ -137,8 +135,7 @@ class Graders(Resource):
         See https://platform.openai.com/docs/api-reference/fine-tuning
         """
         return self._client.perform(
-            Call(
-                ops.ALPHA_GRADERS_VALIDATE,
+            ops.ALPHA_GRADERS_VALIDATE.call(
                 body=ops.ALPHA_GRADERS_VALIDATE.given(grader),
                 headers=extra_headers,
                 extra_query=extra_query,
@@ -172,8 +169,7 @@ class AsyncGraders(AsyncResource):
         See https://platform.openai.com/docs/api-reference/fine-tuning
         """
         return await self._client.perform(
-            Call(
-                ops.ALPHA_GRADERS_RUN,
+            ops.ALPHA_GRADERS_RUN.call(
                 body=ops.ALPHA_GRADERS_RUN.given(grader, model_sample, item),
                 headers=extra_headers,
                 extra_query=extra_query,
@@ -198,8 +194,7 @@ class AsyncGraders(AsyncResource):
         See https://platform.openai.com/docs/api-reference/fine-tuning
         """
         return await self._client.perform(
-            Call(
-                ops.ALPHA_GRADERS_VALIDATE,
+            ops.ALPHA_GRADERS_VALIDATE.call(
                 body=ops.ALPHA_GRADERS_VALIDATE.given(grader),
                 headers=extra_headers,
                 extra_query=extra_query,

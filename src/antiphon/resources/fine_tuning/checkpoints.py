@@ -6,7 +6,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ...core.call import Call
 from ...core.deprecation import deprecated
 from ...core.lazy import child, same, serve, twin
 from ...core.omit import not_given, omit
@@ -125,8 +124,7 @@ class Permissions(Resource):
         See https://platform.openai.com/docs/api-reference/fine-tuning
         """
         return self._client.perform(
-            Call(
-                ops.CHECKPOINTS_PERMISSIONS_CREATE,
+            ops.CHECKPOINTS_PERMISSIONS_CREATE.call(
                 path={"fine_tuned_model_checkpoint": fine_tuned_model_checkpoint},
                 body=ops.CHECKPOINTS_PERMISSIONS_CREATE.given(project_ids),
                 headers=extra_headers,
@@ -153,8 +151,7 @@ class Permissions(Resource):
         See https://platform.openai.com/docs/api-reference/fine-tuning
         """
         return self._client.perform(
-            Call(
-                ops.CHECKPOINTS_PERMISSIONS_DELETE,
+            ops.CHECKPOINTS_PERMISSIONS_DELETE.call(
                 path={"fine_tuned_model_checkpoint": fine_tuned_model_checkpoint, "permission_id": permission_id},
                 headers=extra_headers,
                 extra_query=extra_query,
@@ -184,8 +181,7 @@ class Permissions(Resource):
         See https://platform.openai.com/docs/api-reference/fine-tuning
         """
         return self._client.perform(
-            Call(
-                ops.CHECKPOINTS_PERMISSIONS_LIST,
+            ops.CHECKPOINTS_PERMISSIONS_LIST.call(
                 path={"fine_tuned_model_checkpoint": fine_tuned_model_checkpoint},
                 query={"after": after, "limit": limit, "order": order, "project_id": project_id},
                 headers=extra_headers,
@@ -217,8 +213,7 @@ class Permissions(Resource):
         See https://platform.openai.com/docs/api-reference/fine-tuning
         """
         return self._client.perform(
-            Call(
-                ops.CHECKPOINTS_PERMISSIONS_RETRIEVE,
+            ops.CHECKPOINTS_PERMISSIONS_RETRIEVE.call(
                 path={"fine_tuned_model_checkpoint": fine_tuned_model_checkpoint},
                 query={"after": after, "limit": limit, "order": order, "project_id": project_id},
                 headers=extra_headers,
@@ -253,8 +248,7 @@ class AsyncPermissions(AsyncResource):
         See https://platform.openai.com/docs/api-reference/fine-tuning
         """
         return self._client.paginate(
-            Call(
-                ops.CHECKPOINTS_PERMISSIONS_CREATE,
+            ops.CHECKPOINTS_PERMISSIONS_CREATE.call(
                 path={"fine_tuned_model_checkpoint": fine_tuned_model_checkpoint},
                 body=ops.CHECKPOINTS_PERMISSIONS_CREATE.given(project_ids),
                 headers=extra_headers,
@@ -281,8 +275,7 @@ class AsyncPermissions(AsyncResource):
         See https://platform.openai.com/docs/api-reference/fine-tuning
         """
         return await self._client.perform(
-            Call(
-                ops.CHECKPOINTS_PERMISSIONS_DELETE,
+            ops.CHECKPOINTS_PERMISSIONS_DELETE.call(
                 path={"fine_tuned_model_checkpoint": fine_tuned_model_checkpoint, "permission_id": permission_id},
                 headers=extra_headers,
                 extra_query=extra_query,
@@ -312,8 +305,7 @@ class AsyncPermissions(AsyncResource):
         See https://platform.openai.com/docs/api-reference/fine-tuning
         """
         return self._client.paginate(
-            Call(
-                ops.CHECKPOINTS_PERMISSIONS_LIST,
+            ops.CHECKPOINTS_PERMISSIONS_LIST.call(
                 path={"fine_tuned_model_checkpoint": fine_tuned_model_checkpoint},
                 query={"after": after, "limit": limit, "order": order, "project_id": project_id},
                 headers=extra_headers,
@@ -345,8 +337,7 @@ class AsyncPermissions(AsyncResource):
         See https://platform.openai.com/docs/api-reference/fine-tuning
         """
         return await self._client.perform(
-            Call(
-                ops.CHECKPOINTS_PERMISSIONS_RETRIEVE,
+            ops.CHECKPOINTS_PERMISSIONS_RETRIEVE.call(
                 path={"fine_tuned_model_checkpoint": fine_tuned_model_checkpoint},
                 query={"after": after, "limit": limit, "order": order, "project_id": project_id},
                 headers=extra_headers,

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ...core.call import Call
 from ...core.lazy import child, same, serve, twin
 from ...core.omit import not_given, omit
 from ...core.resource import (
@@ -76,8 +75,7 @@ class Jobs(Resource):
         See https://platform.openai.com/docs/api-reference/fine-tuning
         """
         return self._client.perform(
-            Call(
-                ops.JOBS_CANCEL,
+            ops.JOBS_CANCEL.call(
                 path={"fine_tuning_job_id": fine_tuning_job_id},
                 headers=extra_headers,
                 extra_query=extra_query,
@@ -110,8 +108,7 @@ class Jobs(Resource):
         See https://platform.openai.com/docs/api-reference/fine-tuning
         """
         return self._client.perform(
-            Call(
-                ops.JOBS_CREATE,
+            ops.JOBS_CREATE.call(
                 body=ops.JOBS_CREATE.given(
                     model, training_file, hyperparameters, integrations, metadata, method, seed, suffix, validation_file
                 ),
@@ -141,8 +138,7 @@ class Jobs(Resource):
         See https://platform.openai.com/docs/api-reference/fine-tuning
         """
         return self._client.perform(
-            Call(
-                ops.JOBS_LIST,
+            ops.JOBS_LIST.call(
                 query={"after": after, "limit": limit, "metadata": metadata},
                 headers=extra_headers,
                 extra_query=extra_query,
@@ -170,8 +166,7 @@ class Jobs(Resource):
         See https://platform.openai.com/docs/api-reference/fine-tuning
         """
         return self._client.perform(
-            Call(
-                ops.JOBS_LIST_EVENTS,
+            ops.JOBS_LIST_EVENTS.call(
                 path={"fine_tuning_job_id": fine_tuning_job_id},
                 query={"after": after, "limit": limit},
                 headers=extra_headers,
@@ -197,8 +192,7 @@ class Jobs(Resource):
         See https://platform.openai.com/docs/api-reference/fine-tuning
         """
         return self._client.perform(
-            Call(
-                ops.JOBS_PAUSE,
+            ops.JOBS_PAUSE.call(
                 path={"fine_tuning_job_id": fine_tuning_job_id},
                 headers=extra_headers,
                 extra_query=extra_query,
@@ -223,8 +217,7 @@ class Jobs(Resource):
         See https://platform.openai.com/docs/api-reference/fine-tuning
         """
         return self._client.perform(
-            Call(
-                ops.JOBS_RESUME,
+            ops.JOBS_RESUME.call(
                 path={"fine_tuning_job_id": fine_tuning_job_id},
                 headers=extra_headers,
                 extra_query=extra_query,
@@ -249,8 +242,7 @@ class Jobs(Resource):
         See https://platform.openai.com/docs/api-reference/fine-tuning
         """
         return self._client.perform(
-            Call(
-                ops.JOBS_RETRIEVE,
+            ops.JOBS_RETRIEVE.call(
                 path={"fine_tuning_job_id": fine_tuning_job_id},
                 headers=extra_headers,
                 extra_query=extra_query,
@@ -283,8 +275,7 @@ class AsyncJobs(AsyncResource):
         See https://platform.openai.com/docs/api-reference/fine-tuning
         """
         return await self._client.perform(
-            Call(
-                ops.JOBS_CANCEL,
+            ops.JOBS_CANCEL.call(
                 path={"fine_tuning_job_id": fine_tuning_job_id},
                 headers=extra_headers,
                 extra_query=extra_query,
@@ -317,8 +308,7 @@ class AsyncJobs(AsyncResource):
         See https://platform.openai.com/docs/api-reference/fine-tuning
         """
         return await self._client.perform(
-            Call(
-                ops.JOBS_CREATE,
+            ops.JOBS_CREATE.call(
                 body=ops.JOBS_CREATE.given(
                     model, training_file, hyperparameters, integrations, metadata, method, seed, suffix, validation_file
                 ),
@@ -348,8 +338,7 @@ class AsyncJobs(AsyncResource):
         See https://platform.openai.com/docs/api-reference/fine-tuning
         """
         return self._client.paginate(
-            Call(
-                ops.JOBS_LIST,
+            ops.JOBS_LIST.call(
                 query={"after": after, "limit": limit, "metadata": metadata},
                 headers=extra_headers,
                 extra_query=extra_query,
@@ -377,8 +366,7 @@ class AsyncJobs(AsyncResource):
         See https://platform.openai.com/docs/api-reference/fine-tuning
         """
         return self._client.paginate(
-            Call(
-                ops.JOBS_LIST_EVENTS,
+            ops.JOBS_LIST_EVENTS.call(
                 path={"fine_tuning_job_id": fine_tuning_job_id},
                 query={"after": after, "limit": limit},
                 headers=extra_headers,
@@ -404,8 +392,7 @@ class AsyncJobs(AsyncResource):
         See https://platform.openai.com/docs/api-reference/fine-tuning
         """
         return await self._client.perform(
-            Call(
-                ops.JOBS_PAUSE,
+            ops.JOBS_PAUSE.call(
                 path={"fine_tuning_job_id": fine_tuning_job_id},
                 headers=extra_headers,
                 extra_query=extra_query,
@@ -430,8 +417,7 @@ class AsyncJobs(AsyncResource):
         See https://platform.openai.com/docs/api-reference/fine-tuning
         """
         return await self._client.perform(
-            Call(
-                ops.JOBS_RESUME,
+            ops.JOBS_RESUME.call(
                 path={"fine_tuning_job_id": fine_tuning_job_id},
                 headers=extra_headers,
                 extra_query=extra_query,
@@ -456,8 +442,7 @@ class AsyncJobs(AsyncResource):
         See https://platform.openai.com/docs/api-reference/fine-tuning
         """
         return await self._client.perform(
-            Call(
-                ops.JOBS_RETRIEVE,
+            ops.JOBS_RETRIEVE.call(
                 path={"fine_tuning_job_id": fine_tuning_job_id},
                 headers=extra_headers,
                 extra_query=extra_query,
@@ -544,8 +529,7 @@ class Checkpoints(Resource):
         See https://platform.openai.com/docs/api-reference/fine-tuning
         """
         return self._client.perform(
-            Call(
-                ops.JOBS_CHECKPOINTS_LIST,
+            ops.JOBS_CHECKPOINTS_LIST.call(
                 path={"fine_tuning_job_id": fine_tuning_job_id},
                 query={"after": after, "limit": limit},
                 headers=extra_headers,
@@ -581,8 +565,7 @@ class AsyncCheckpoints(AsyncResource):
         See https://platform.openai.com/docs/api-reference/fine-tuning
         """
         return self._client.paginate(
-            Call(
-                ops.JOBS_CHECKPOINTS_LIST,
+            ops.JOBS_CHECKPOINTS_LIST.call(
                 path={"fine_tuning_job_id": fine_tuning_job_id},
                 query={"after": after, "limit": limit},
                 headers=extra_headers,

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ...core.call import Call
 from ...core.lazy import child, same, serve, twin
 from ...core.omit import not_given, omit
 from ...core.resource import (
@@ -266,8 +265,7 @@ class Calls(Resource):
         See https://platform.openai.com/docs/api-reference/realtime
         """
         return self._client.perform(  # type: ignore[return-value]
-            Call(
-                ops.CALLS_ACCEPT,
+            ops.CALLS_ACCEPT.call(
                 path={"call_id": call_id},
                 body=ops.CALLS_ACCEPT.given(
                     model,
@@ -309,8 +307,7 @@ class Calls(Resource):
         See https://platform.openai.com/docs/api-reference/realtime
         """
         return self._client.perform(
-            Call(
-                ops.CALLS_CREATE,
+            ops.CALLS_CREATE.call(
                 body=ops.CALLS_CREATE.given(sdp, session),
                 headers=extra_headers,
                 extra_query=extra_query,
@@ -335,8 +332,7 @@ class Calls(Resource):
         See https://platform.openai.com/docs/api-reference/realtime
         """
         return self._client.perform(  # type: ignore[return-value]
-            Call(
-                ops.CALLS_HANGUP,
+            ops.CALLS_HANGUP.call(
                 path={"call_id": call_id},
                 headers=extra_headers,
                 extra_query=extra_query,
@@ -362,8 +358,7 @@ class Calls(Resource):
         See https://platform.openai.com/docs/api-reference/realtime
         """
         return self._client.perform(  # type: ignore[return-value]
-            Call(
-                ops.CALLS_REFER,
+            ops.CALLS_REFER.call(
                 path={"call_id": call_id},
                 body=ops.CALLS_REFER.given(target_uri),
                 headers=extra_headers,
@@ -390,8 +385,7 @@ class Calls(Resource):
         See https://platform.openai.com/docs/api-reference/realtime
         """
         return self._client.perform(  # type: ignore[return-value]
-            Call(
-                ops.CALLS_REJECT,
+            ops.CALLS_REJECT.call(
                 path={"call_id": call_id},
                 body=ops.CALLS_REJECT.given(status_code),
                 headers=extra_headers,
@@ -460,8 +454,7 @@ class AsyncCalls(AsyncResource):
         See https://platform.openai.com/docs/api-reference/realtime
         """
         return await self._client.perform(
-            Call(
-                ops.CALLS_ACCEPT,
+            ops.CALLS_ACCEPT.call(
                 path={"call_id": call_id},
                 body=ops.CALLS_ACCEPT.given(
                     model,
@@ -503,8 +496,7 @@ class AsyncCalls(AsyncResource):
         See https://platform.openai.com/docs/api-reference/realtime
         """
         return await self._client.perform(
-            Call(
-                ops.CALLS_CREATE,
+            ops.CALLS_CREATE.call(
                 body=ops.CALLS_CREATE.given(sdp, session),
                 headers=extra_headers,
                 extra_query=extra_query,
@@ -529,8 +521,7 @@ class AsyncCalls(AsyncResource):
         See https://platform.openai.com/docs/api-reference/realtime
         """
         return await self._client.perform(
-            Call(
-                ops.CALLS_HANGUP,
+            ops.CALLS_HANGUP.call(
                 path={"call_id": call_id},
                 headers=extra_headers,
                 extra_query=extra_query,
@@ -556,8 +547,7 @@ class AsyncCalls(AsyncResource):
         See https://platform.openai.com/docs/api-reference/realtime
         """
         return await self._client.perform(
-            Call(
-                ops.CALLS_REFER,
+            ops.CALLS_REFER.call(
                 path={"call_id": call_id},
                 body=ops.CALLS_REFER.given(target_uri),
                 headers=extra_headers,
@@ -584,8 +574,7 @@ class AsyncCalls(AsyncResource):
         See https://platform.openai.com/docs/api-reference/realtime
         """
         return await self._client.perform(
-            Call(
-                ops.CALLS_REJECT,
+            ops.CALLS_REJECT.call(
                 path={"call_id": call_id},
                 body=ops.CALLS_REJECT.given(status_code),
                 headers=extra_headers,
@@ -659,8 +648,7 @@ class ClientSecrets(Resource):
         See https://platform.openai.com/docs/api-reference/realtime
         """
         return self._client.perform(
-            Call(
-                ops.CLIENT_SECRETS_CREATE,
+            ops.CLIENT_SECRETS_CREATE.call(
                 body=ops.CLIENT_SECRETS_CREATE.given(expires_after, session),
                 headers=extra_headers,
                 extra_query=extra_query,
@@ -693,8 +681,7 @@ class AsyncClientSecrets(AsyncResource):
         See https://platform.openai.com/docs/api-reference/realtime
         """
         return await self._client.perform(
-            Call(
-                ops.CLIENT_SECRETS_CREATE,
+            ops.CLIENT_SECRETS_CREATE.call(
                 body=ops.CLIENT_SECRETS_CREATE.given(expires_after, session),
                 headers=extra_headers,
                 extra_query=extra_query,

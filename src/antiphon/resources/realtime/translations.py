@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ...core.call import Call
 from ...core.lazy import child, same, serve, twin
 from ...core.omit import not_given, omit
 from ...core.resource import (
@@ -182,8 +181,7 @@ class ClientSecrets(Resource):
         See https://platform.openai.com/docs/api-reference/realtime
         """
         return self._client.perform(
-            Call(
-                ops.TRANSLATIONS_CLIENT_SECRETS_CREATE,
+            ops.TRANSLATIONS_CLIENT_SECRETS_CREATE.call(
                 body=ops.TRANSLATIONS_CLIENT_SECRETS_CREATE.given(session, expires_after),
                 headers=extra_headers,
                 extra_query=extra_query,
@@ -216,8 +214,7 @@ class AsyncClientSecrets(AsyncResource):
         See https://platform.openai.com/docs/api-reference/realtime
         """
         return await self._client.perform(
-            Call(
-                ops.TRANSLATIONS_CLIENT_SECRETS_CREATE,
+            ops.TRANSLATIONS_CLIENT_SECRETS_CREATE.call(
                 body=ops.TRANSLATIONS_CLIENT_SECRETS_CREATE.given(session, expires_after),
                 headers=extra_headers,
                 extra_query=extra_query,

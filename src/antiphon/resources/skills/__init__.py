@@ -6,7 +6,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ...core.call import Call
 from ...core.lazy import child, same, serve, twin
 from ...core.omit import not_given, omit
 from ...core.resource import (
@@ -90,8 +89,7 @@ class Skills(Resource):
         See https://platform.openai.com/docs/api-reference
         """
         return self._client.perform(
-            Call(
-                ops.CREATE,
+            ops.CREATE.call(
                 body=ops.CREATE.given(files),
                 headers=extra_headers,
                 extra_query=extra_query,
@@ -116,8 +114,7 @@ class Skills(Resource):
         See https://platform.openai.com/docs/api-reference
         """
         return self._client.perform(
-            Call(
-                ops.DELETE,
+            ops.DELETE.call(
                 path={"skill_id": skill_id},
                 headers=extra_headers,
                 extra_query=extra_query,
@@ -145,8 +142,7 @@ class Skills(Resource):
         See https://platform.openai.com/docs/api-reference
         """
         return self._client.perform(
-            Call(
-                ops.LIST,
+            ops.LIST.call(
                 query={"after": after, "limit": limit, "order": order},
                 headers=extra_headers,
                 extra_query=extra_query,
@@ -171,8 +167,7 @@ class Skills(Resource):
         See https://platform.openai.com/docs/api-reference
         """
         return self._client.perform(
-            Call(
-                ops.RETRIEVE,
+            ops.RETRIEVE.call(
                 path={"skill_id": skill_id},
                 headers=extra_headers,
                 extra_query=extra_query,
@@ -198,8 +193,7 @@ class Skills(Resource):
         See https://platform.openai.com/docs/api-reference
         """
         return self._client.perform(
-            Call(
-                ops.UPDATE,
+            ops.UPDATE.call(
                 path={"skill_id": skill_id},
                 body=ops.UPDATE.given(default_version),
                 headers=extra_headers,
@@ -234,8 +228,7 @@ class AsyncSkills(AsyncResource):
         See https://platform.openai.com/docs/api-reference
         """
         return await self._client.perform(
-            Call(
-                ops.CREATE,
+            ops.CREATE.call(
                 body=ops.CREATE.given(files),
                 headers=extra_headers,
                 extra_query=extra_query,
@@ -260,8 +253,7 @@ class AsyncSkills(AsyncResource):
         See https://platform.openai.com/docs/api-reference
         """
         return await self._client.perform(
-            Call(
-                ops.DELETE,
+            ops.DELETE.call(
                 path={"skill_id": skill_id},
                 headers=extra_headers,
                 extra_query=extra_query,
@@ -289,8 +281,7 @@ class AsyncSkills(AsyncResource):
         See https://platform.openai.com/docs/api-reference
         """
         return self._client.paginate(
-            Call(
-                ops.LIST,
+            ops.LIST.call(
                 query={"after": after, "limit": limit, "order": order},
                 headers=extra_headers,
                 extra_query=extra_query,
@@ -315,8 +306,7 @@ class AsyncSkills(AsyncResource):
         See https://platform.openai.com/docs/api-reference
         """
         return await self._client.perform(
-            Call(
-                ops.RETRIEVE,
+            ops.RETRIEVE.call(
                 path={"skill_id": skill_id},
                 headers=extra_headers,
                 extra_query=extra_query,
@@ -342,8 +332,7 @@ class AsyncSkills(AsyncResource):
         See https://platform.openai.com/docs/api-reference
         """
         return await self._client.perform(
-            Call(
-                ops.UPDATE,
+            ops.UPDATE.call(
                 path={"skill_id": skill_id},
                 body=ops.UPDATE.given(default_version),
                 headers=extra_headers,
@@ -424,8 +413,7 @@ class Content(Resource):
         See https://platform.openai.com/docs/api-reference
         """
         return self._client.perform(
-            Call(
-                ops.CONTENT_RETRIEVE,
+            ops.CONTENT_RETRIEVE.call(
                 path={"skill_id": skill_id},
                 headers=extra_headers,
                 extra_query=extra_query,
@@ -457,8 +445,7 @@ class AsyncContent(AsyncResource):
         See https://platform.openai.com/docs/api-reference
         """
         return await self._client.perform(
-            Call(
-                ops.CONTENT_RETRIEVE,
+            ops.CONTENT_RETRIEVE.call(
                 path={"skill_id": skill_id},
                 headers=extra_headers,
                 extra_query=extra_query,

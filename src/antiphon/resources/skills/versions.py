@@ -6,7 +6,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ...core.call import Call
 from ...core.lazy import child, same, serve, twin
 from ...core.omit import not_given, omit
 from ...core.resource import (
@@ -77,8 +76,7 @@ class Versions(Resource):
         See https://platform.openai.com/docs/api-reference
         """
         return self._client.perform(
-            Call(
-                ops.VERSIONS_CREATE,
+            ops.VERSIONS_CREATE.call(
                 path={"skill_id": skill_id},
                 body=ops.VERSIONS_CREATE.given(default, files),
                 headers=extra_headers,
@@ -105,8 +103,7 @@ class Versions(Resource):
         See https://platform.openai.com/docs/api-reference
         """
         return self._client.perform(
-            Call(
-                ops.VERSIONS_DELETE,
+            ops.VERSIONS_DELETE.call(
                 path={"skill_id": skill_id, "version": version},
                 headers=extra_headers,
                 extra_query=extra_query,
@@ -135,8 +132,7 @@ class Versions(Resource):
         See https://platform.openai.com/docs/api-reference
         """
         return self._client.perform(
-            Call(
-                ops.VERSIONS_LIST,
+            ops.VERSIONS_LIST.call(
                 path={"skill_id": skill_id},
                 query={"after": after, "limit": limit, "order": order},
                 headers=extra_headers,
@@ -163,8 +159,7 @@ class Versions(Resource):
         See https://platform.openai.com/docs/api-reference
         """
         return self._client.perform(
-            Call(
-                ops.VERSIONS_RETRIEVE,
+            ops.VERSIONS_RETRIEVE.call(
                 path={"skill_id": skill_id, "version": version},
                 headers=extra_headers,
                 extra_query=extra_query,
@@ -199,8 +194,7 @@ class AsyncVersions(AsyncResource):
         See https://platform.openai.com/docs/api-reference
         """
         return await self._client.perform(
-            Call(
-                ops.VERSIONS_CREATE,
+            ops.VERSIONS_CREATE.call(
                 path={"skill_id": skill_id},
                 body=ops.VERSIONS_CREATE.given(default, files),
                 headers=extra_headers,
@@ -227,8 +221,7 @@ class AsyncVersions(AsyncResource):
         See https://platform.openai.com/docs/api-reference
         """
         return await self._client.perform(
-            Call(
-                ops.VERSIONS_DELETE,
+            ops.VERSIONS_DELETE.call(
                 path={"skill_id": skill_id, "version": version},
                 headers=extra_headers,
                 extra_query=extra_query,
@@ -257,8 +250,7 @@ class AsyncVersions(AsyncResource):
         See https://platform.openai.com/docs/api-reference
         """
         return self._client.paginate(
-            Call(
-                ops.VERSIONS_LIST,
+            ops.VERSIONS_LIST.call(
                 path={"skill_id": skill_id},
                 query={"after": after, "limit": limit, "order": order},
                 headers=extra_headers,
@@ -285,8 +277,7 @@ class AsyncVersions(AsyncResource):
         See https://platform.openai.com/docs/api-reference
         """
         return await self._client.perform(
-            Call(
-                ops.VERSIONS_RETRIEVE,
+            ops.VERSIONS_RETRIEVE.call(
                 path={"skill_id": skill_id, "version": version},
                 headers=extra_headers,
                 extra_query=extra_query,
@@ -359,8 +350,7 @@ class Content(Resource):
         See https://platform.openai.com/docs/api-reference
         """
         return self._client.perform(
-            Call(
-                ops.VERSIONS_CONTENT_RETRIEVE,
+            ops.VERSIONS_CONTENT_RETRIEVE.call(
                 path={"skill_id": skill_id, "version": version},
                 headers=extra_headers,
                 extra_query=extra_query,
@@ -393,8 +383,7 @@ class AsyncContent(AsyncResource):
         See https://platform.openai.com/docs/api-reference
         """
         return await self._client.perform(
-            Call(
-                ops.VERSIONS_CONTENT_RETRIEVE,
+            ops.VERSIONS_CONTENT_RETRIEVE.call(
                 path={"skill_id": skill_id, "version": version},
                 headers=extra_headers,
                 extra_query=extra_query,

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, overload
 
-from ....core.call import Call
 from ....core.lazy import child, same, serve, twin
 from ....core.omit import not_given, omit
 from ....core.resource import (
@@ -369,8 +368,7 @@ class AdminAPIKeys(Resource):
         See https://platform.openai.com/docs/api-reference/administration
         """
         return self._client.perform(
-            Call(
-                ops.ORGANIZATION_ADMIN_API_KEYS_CREATE,
+            ops.ORGANIZATION_ADMIN_API_KEYS_CREATE.call(
                 body=ops.ORGANIZATION_ADMIN_API_KEYS_CREATE.given(name, expires_in_seconds),
                 headers=extra_headers,
                 extra_query=extra_query,
@@ -395,8 +393,7 @@ class AdminAPIKeys(Resource):
         See https://platform.openai.com/docs/api-reference/administration
         """
         return self._client.perform(
-            Call(
-                ops.ORGANIZATION_ADMIN_API_KEYS_DELETE,
+            ops.ORGANIZATION_ADMIN_API_KEYS_DELETE.call(
                 path={"key_id": key_id},
                 headers=extra_headers,
                 extra_query=extra_query,
@@ -424,8 +421,7 @@ class AdminAPIKeys(Resource):
         See https://platform.openai.com/docs/api-reference/administration
         """
         return self._client.perform(
-            Call(
-                ops.ORGANIZATION_ADMIN_API_KEYS_LIST,
+            ops.ORGANIZATION_ADMIN_API_KEYS_LIST.call(
                 query={"after": after, "limit": limit, "order": order},
                 headers=extra_headers,
                 extra_query=extra_query,
@@ -450,8 +446,7 @@ class AdminAPIKeys(Resource):
         See https://platform.openai.com/docs/api-reference/administration
         """
         return self._client.perform(
-            Call(
-                ops.ORGANIZATION_ADMIN_API_KEYS_RETRIEVE,
+            ops.ORGANIZATION_ADMIN_API_KEYS_RETRIEVE.call(
                 path={"key_id": key_id},
                 headers=extra_headers,
                 extra_query=extra_query,
@@ -484,8 +479,7 @@ class AsyncAdminAPIKeys(AsyncResource):
         See https://platform.openai.com/docs/api-reference/administration
         """
         return await self._client.perform(
-            Call(
-                ops.ORGANIZATION_ADMIN_API_KEYS_CREATE,
+            ops.ORGANIZATION_ADMIN_API_KEYS_CREATE.call(
                 body=ops.ORGANIZATION_ADMIN_API_KEYS_CREATE.given(name, expires_in_seconds),
                 headers=extra_headers,
                 extra_query=extra_query,
@@ -510,8 +504,7 @@ class AsyncAdminAPIKeys(AsyncResource):
         See https://platform.openai.com/docs/api-reference/administration
         """
         return await self._client.perform(
-            Call(
-                ops.ORGANIZATION_ADMIN_API_KEYS_DELETE,
+            ops.ORGANIZATION_ADMIN_API_KEYS_DELETE.call(
                 path={"key_id": key_id},
                 headers=extra_headers,
                 extra_query=extra_query,
@@ -539,8 +532,7 @@ class AsyncAdminAPIKeys(AsyncResource):
         See https://platform.openai.com/docs/api-reference/administration
         """
         return self._client.paginate(
-            Call(
-                ops.ORGANIZATION_ADMIN_API_KEYS_LIST,
+            ops.ORGANIZATION_ADMIN_API_KEYS_LIST.call(
                 query={"after": after, "limit": limit, "order": order},
                 headers=extra_headers,
                 extra_query=extra_query,
@@ -565,8 +557,7 @@ class AsyncAdminAPIKeys(AsyncResource):
         See https://platform.openai.com/docs/api-reference/administration
         """
         return await self._client.perform(
-            Call(
-                ops.ORGANIZATION_ADMIN_API_KEYS_RETRIEVE,
+            ops.ORGANIZATION_ADMIN_API_KEYS_RETRIEVE.call(
                 path={"key_id": key_id},
                 headers=extra_headers,
                 extra_query=extra_query,
@@ -797,8 +788,7 @@ class AuditLogs(Resource):
         See https://platform.openai.com/docs/api-reference/administration
         """
         return self._client.perform(
-            Call(
-                ops.ORGANIZATION_AUDIT_LOGS_LIST,
+            ops.ORGANIZATION_AUDIT_LOGS_LIST.call(
                 query={
                     "actor_emails": actor_emails,
                     "actor_ids": actor_ids,
@@ -1004,8 +994,7 @@ class AsyncAuditLogs(AsyncResource):
         See https://platform.openai.com/docs/api-reference/administration
         """
         return self._client.paginate(
-            Call(
-                ops.ORGANIZATION_AUDIT_LOGS_LIST,
+            ops.ORGANIZATION_AUDIT_LOGS_LIST.call(
                 query={
                     "actor_emails": actor_emails,
                     "actor_ids": actor_ids,
@@ -1073,8 +1062,7 @@ class Certificates(Resource):
         See https://platform.openai.com/docs/api-reference/administration
         """
         return self._client.perform(
-            Call(
-                ops.ORGANIZATION_CERTIFICATES_ACTIVATE,
+            ops.ORGANIZATION_CERTIFICATES_ACTIVATE.call(
                 body=ops.ORGANIZATION_CERTIFICATES_ACTIVATE.given(certificate_ids),
                 headers=extra_headers,
                 extra_query=extra_query,
@@ -1100,8 +1088,7 @@ class Certificates(Resource):
         See https://platform.openai.com/docs/api-reference/administration
         """
         return self._client.perform(
-            Call(
-                ops.ORGANIZATION_CERTIFICATES_CREATE,
+            ops.ORGANIZATION_CERTIFICATES_CREATE.call(
                 body=ops.ORGANIZATION_CERTIFICATES_CREATE.given(certificate, name),
                 headers=extra_headers,
                 extra_query=extra_query,
@@ -1127,8 +1114,7 @@ class Certificates(Resource):
         See https://platform.openai.com/docs/api-reference/administration
         """
         return self._client.perform(
-            Call(
-                ops.ORGANIZATION_CERTIFICATES_DEACTIVATE,
+            ops.ORGANIZATION_CERTIFICATES_DEACTIVATE.call(
                 body=ops.ORGANIZATION_CERTIFICATES_DEACTIVATE.given(certificate_ids),
                 headers=extra_headers,
                 extra_query=extra_query,
@@ -1153,8 +1139,7 @@ class Certificates(Resource):
         See https://platform.openai.com/docs/api-reference/administration
         """
         return self._client.perform(
-            Call(
-                ops.ORGANIZATION_CERTIFICATES_DELETE,
+            ops.ORGANIZATION_CERTIFICATES_DELETE.call(
                 path={"certificate_id": certificate_id},
                 headers=extra_headers,
                 extra_query=extra_query,
@@ -1182,8 +1167,7 @@ class Certificates(Resource):
         See https://platform.openai.com/docs/api-reference/administration
         """
         return self._client.perform(
-            Call(
-                ops.ORGANIZATION_CERTIFICATES_LIST,
+            ops.ORGANIZATION_CERTIFICATES_LIST.call(
                 query={"after": after, "limit": limit, "order": order},
                 headers=extra_headers,
                 extra_query=extra_query,
@@ -1209,8 +1193,7 @@ class Certificates(Resource):
         See https://platform.openai.com/docs/api-reference/administration
         """
         return self._client.perform(
-            Call(
-                ops.ORGANIZATION_CERTIFICATES_RETRIEVE,
+            ops.ORGANIZATION_CERTIFICATES_RETRIEVE.call(
                 path={"certificate_id": certificate_id},
                 query={"include": include},
                 headers=extra_headers,
@@ -1237,8 +1220,7 @@ class Certificates(Resource):
         See https://platform.openai.com/docs/api-reference/administration
         """
         return self._client.perform(
-            Call(
-                ops.ORGANIZATION_CERTIFICATES_UPDATE,
+            ops.ORGANIZATION_CERTIFICATES_UPDATE.call(
                 path={"certificate_id": certificate_id},
                 body=ops.ORGANIZATION_CERTIFICATES_UPDATE.given(name),
                 headers=extra_headers,
@@ -1272,8 +1254,7 @@ class AsyncCertificates(AsyncResource):
         See https://platform.openai.com/docs/api-reference/administration
         """
         return self._client.paginate(
-            Call(
-                ops.ORGANIZATION_CERTIFICATES_ACTIVATE,
+            ops.ORGANIZATION_CERTIFICATES_ACTIVATE.call(
                 body=ops.ORGANIZATION_CERTIFICATES_ACTIVATE.given(certificate_ids),
                 headers=extra_headers,
                 extra_query=extra_query,
@@ -1299,8 +1280,7 @@ class AsyncCertificates(AsyncResource):
         See https://platform.openai.com/docs/api-reference/administration
         """
         return await self._client.perform(
-            Call(
-                ops.ORGANIZATION_CERTIFICATES_CREATE,
+            ops.ORGANIZATION_CERTIFICATES_CREATE.call(
                 body=ops.ORGANIZATION_CERTIFICATES_CREATE.given(certificate, name),
                 headers=extra_headers,
                 extra_query=extra_query,
@@ -1326,8 +1306,7 @@ class AsyncCertificates(AsyncResource):
         See https://platform.openai.com/docs/api-reference/administration
         """
         return self._client.paginate(
-            Call(
-                ops.ORGANIZATION_CERTIFICATES_DEACTIVATE,
+            ops.ORGANIZATION_CERTIFICATES_DEACTIVATE.call(
                 body=ops.ORGANIZATION_CERTIFICATES_DEACTIVATE.given(certificate_ids),
                 headers=extra_headers,
                 extra_query=extra_query,
@@ -1352,8 +1331,7 @@ class AsyncCertificates(AsyncResource):
         See https://platform.openai.com/docs/api-reference/administration
         """
         return await self._client.perform(
-            Call(
-                ops.ORGANIZATION_CERTIFICATES_DELETE,
+            ops.ORGANIZATION_CERTIFICATES_DELETE.call(
                 path={"certificate_id": certificate_id},
                 headers=extra_headers,
                 extra_query=extra_query,
@@ -1381,8 +1359,7 @@ class AsyncCertificates(AsyncResource):
         See https://platform.openai.com/docs/api-reference/administration
         """
         return self._client.paginate(
-            Call(
-                ops.ORGANIZATION_CERTIFICATES_LIST,
+            ops.ORGANIZATION_CERTIFICATES_LIST.call(
                 query={"after": after, "limit": limit, "order": order},
                 headers=extra_headers,
                 extra_query=extra_query,
@@ -1408,8 +1385,7 @@ class AsyncCertificates(AsyncResource):
         See https://platform.openai.com/docs/api-reference/administration
         """
         return await self._client.perform(
-            Call(
-                ops.ORGANIZATION_CERTIFICATES_RETRIEVE,
+            ops.ORGANIZATION_CERTIFICATES_RETRIEVE.call(
                 path={"certificate_id": certificate_id},
                 query={"include": include},
                 headers=extra_headers,
@@ -1436,8 +1412,7 @@ class AsyncCertificates(AsyncResource):
         See https://platform.openai.com/docs/api-reference/administration
         """
         return await self._client.perform(
-            Call(
-                ops.ORGANIZATION_CERTIFICATES_UPDATE,
+            ops.ORGANIZATION_CERTIFICATES_UPDATE.call(
                 path={"certificate_id": certificate_id},
                 body=ops.ORGANIZATION_CERTIFICATES_UPDATE.given(name),
                 headers=extra_headers,
@@ -1517,12 +1492,8 @@ class DataRetention(Resource):
         See https://platform.openai.com/docs/api-reference/administration
         """
         return self._client.perform(
-            Call(
-                ops.ORGANIZATION_DATA_RETENTION_RETRIEVE,
-                headers=extra_headers,
-                extra_query=extra_query,
-                extra_body=extra_body,
-                timeout=timeout,
+            ops.ORGANIZATION_DATA_RETENTION_RETRIEVE.call(
+                headers=extra_headers, extra_query=extra_query, extra_body=extra_body, timeout=timeout
             )
         )
 
@@ -1547,8 +1518,7 @@ class DataRetention(Resource):
         See https://platform.openai.com/docs/api-reference/administration
         """
         return self._client.perform(
-            Call(
-                ops.ORGANIZATION_DATA_RETENTION_UPDATE,
+            ops.ORGANIZATION_DATA_RETENTION_UPDATE.call(
                 body=ops.ORGANIZATION_DATA_RETENTION_UPDATE.given(retention_type),
                 headers=extra_headers,
                 extra_query=extra_query,
@@ -1579,12 +1549,8 @@ class AsyncDataRetention(AsyncResource):
         See https://platform.openai.com/docs/api-reference/administration
         """
         return await self._client.perform(
-            Call(
-                ops.ORGANIZATION_DATA_RETENTION_RETRIEVE,
-                headers=extra_headers,
-                extra_query=extra_query,
-                extra_body=extra_body,
-                timeout=timeout,
+            ops.ORGANIZATION_DATA_RETENTION_RETRIEVE.call(
+                headers=extra_headers, extra_query=extra_query, extra_body=extra_body, timeout=timeout
             )
         )
 
@@ -1609,8 +1575,7 @@ class AsyncDataRetention(AsyncResource):
         See https://platform.openai.com/docs/api-reference/administration
         """
         return await self._client.perform(
-            Call(
-                ops.ORGANIZATION_DATA_RETENTION_UPDATE,
+            ops.ORGANIZATION_DATA_RETENTION_UPDATE.call(
                 body=ops.ORGANIZATION_DATA_RETENTION_UPDATE.given(retention_type),
                 headers=extra_headers,
                 extra_query=extra_query,
@@ -1841,8 +1806,7 @@ class ExternalKeys(Resource):
             {"key_ocid": key_ocid, "name": name, "region": region, "type": type, "vault_ocid": vault_ocid},
         )
         return self._client.perform(
-            Call(
-                ops.ORGANIZATION_EXTERNAL_KEYS_CREATE,
+            ops.ORGANIZATION_EXTERNAL_KEYS_CREATE.call(
                 body=ops.ORGANIZATION_EXTERNAL_KEYS_CREATE.given(
                     external_id,
                     kms_arn,
@@ -1891,8 +1855,7 @@ class ExternalKeys(Resource):
         See https://platform.openai.com/docs/api-reference/administration
         """
         return self._client.perform(
-            Call(
-                ops.ORGANIZATION_EXTERNAL_KEYS_DELETE,
+            ops.ORGANIZATION_EXTERNAL_KEYS_DELETE.call(
                 path={"external_key_id": external_key_id},
                 headers=extra_headers,
                 extra_query=extra_query,
@@ -1921,8 +1884,7 @@ class ExternalKeys(Resource):
         See https://platform.openai.com/docs/api-reference/administration
         """
         return self._client.perform(
-            Call(
-                ops.ORGANIZATION_EXTERNAL_KEYS_LIST,
+            ops.ORGANIZATION_EXTERNAL_KEYS_LIST.call(
                 query={"after": after, "limit": limit, "order": order, "purpose": purpose},
                 headers=extra_headers,
                 extra_query=extra_query,
@@ -1947,8 +1909,7 @@ class ExternalKeys(Resource):
         See https://platform.openai.com/docs/api-reference/administration
         """
         return self._client.perform(
-            Call(
-                ops.ORGANIZATION_EXTERNAL_KEYS_RETRIEVE,
+            ops.ORGANIZATION_EXTERNAL_KEYS_RETRIEVE.call(
                 path={"external_key_id": external_key_id},
                 headers=extra_headers,
                 extra_query=extra_query,
@@ -1973,8 +1934,7 @@ class ExternalKeys(Resource):
         See https://platform.openai.com/docs/api-reference/administration
         """
         return self._client.perform(
-            Call(
-                ops.ORGANIZATION_EXTERNAL_KEYS_VALIDATE,
+            ops.ORGANIZATION_EXTERNAL_KEYS_VALIDATE.call(
                 path={"external_key_id": external_key_id},
                 headers=extra_headers,
                 extra_query=extra_query,
@@ -2177,8 +2137,7 @@ class AsyncExternalKeys(AsyncResource):
             {"key_ocid": key_ocid, "name": name, "region": region, "type": type, "vault_ocid": vault_ocid},
         )
         return await self._client.perform(
-            Call(
-                ops.ORGANIZATION_EXTERNAL_KEYS_CREATE,
+            ops.ORGANIZATION_EXTERNAL_KEYS_CREATE.call(
                 body=ops.ORGANIZATION_EXTERNAL_KEYS_CREATE.given(
                     external_id,
                     kms_arn,
@@ -2227,8 +2186,7 @@ class AsyncExternalKeys(AsyncResource):
         See https://platform.openai.com/docs/api-reference/administration
         """
         return await self._client.perform(
-            Call(
-                ops.ORGANIZATION_EXTERNAL_KEYS_DELETE,
+            ops.ORGANIZATION_EXTERNAL_KEYS_DELETE.call(
                 path={"external_key_id": external_key_id},
                 headers=extra_headers,
                 extra_query=extra_query,
@@ -2257,8 +2215,7 @@ class AsyncExternalKeys(AsyncResource):
         See https://platform.openai.com/docs/api-reference/administration
         """
         return self._client.paginate(
-            Call(
-                ops.ORGANIZATION_EXTERNAL_KEYS_LIST,
+            ops.ORGANIZATION_EXTERNAL_KEYS_LIST.call(
                 query={"after": after, "limit": limit, "order": order, "purpose": purpose},
                 headers=extra_headers,
                 extra_query=extra_query,
@@ -2283,8 +2240,7 @@ class AsyncExternalKeys(AsyncResource):
         See https://platform.openai.com/docs/api-reference/administration
         """
         return await self._client.perform(
-            Call(
-                ops.ORGANIZATION_EXTERNAL_KEYS_RETRIEVE,
+            ops.ORGANIZATION_EXTERNAL_KEYS_RETRIEVE.call(
                 path={"external_key_id": external_key_id},
                 headers=extra_headers,
                 extra_query=extra_query,
@@ -2309,8 +2265,7 @@ class AsyncExternalKeys(AsyncResource):
         See https://platform.openai.com/docs/api-reference/administration
         """
         return await self._client.perform(
-            Call(
-                ops.ORGANIZATION_EXTERNAL_KEYS_VALIDATE,
+            ops.ORGANIZATION_EXTERNAL_KEYS_VALIDATE.call(
                 path={"external_key_id": external_key_id},
                 headers=extra_headers,
                 extra_query=extra_query,
@@ -2383,8 +2338,7 @@ class ExternalStorage(Resource):
         See https://platform.openai.com/docs/api-reference/administration
         """
         return self._client.perform(
-            Call(
-                ops.ORGANIZATION_EXTERNAL_STORAGE_CREATE,
+            ops.ORGANIZATION_EXTERNAL_STORAGE_CREATE.call(
                 body=ops.ORGANIZATION_EXTERNAL_STORAGE_CREATE.given(project_id, provider),
                 headers=extra_headers,
                 extra_query=extra_query,
@@ -2409,8 +2363,7 @@ class ExternalStorage(Resource):
         See https://platform.openai.com/docs/api-reference/administration
         """
         return self._client.perform(
-            Call(
-                ops.ORGANIZATION_EXTERNAL_STORAGE_DELETE,
+            ops.ORGANIZATION_EXTERNAL_STORAGE_DELETE.call(
                 path={"external_storage_id": external_storage_id},
                 headers=extra_headers,
                 extra_query=extra_query,
@@ -2439,8 +2392,7 @@ class ExternalStorage(Resource):
         See https://platform.openai.com/docs/api-reference/administration
         """
         return self._client.perform(
-            Call(
-                ops.ORGANIZATION_EXTERNAL_STORAGE_LIST,
+            ops.ORGANIZATION_EXTERNAL_STORAGE_LIST.call(
                 query={"after": after, "limit": limit, "order": order, "project_id": project_id},
                 headers=extra_headers,
                 extra_query=extra_query,
@@ -2465,8 +2417,7 @@ class ExternalStorage(Resource):
         See https://platform.openai.com/docs/api-reference/administration
         """
         return self._client.perform(
-            Call(
-                ops.ORGANIZATION_EXTERNAL_STORAGE_RETRIEVE,
+            ops.ORGANIZATION_EXTERNAL_STORAGE_RETRIEVE.call(
                 path={"external_storage_id": external_storage_id},
                 headers=extra_headers,
                 extra_query=extra_query,
@@ -2491,8 +2442,7 @@ class ExternalStorage(Resource):
         See https://platform.openai.com/docs/api-reference/administration
         """
         return self._client.perform(
-            Call(
-                ops.ORGANIZATION_EXTERNAL_STORAGE_VALIDATE,
+            ops.ORGANIZATION_EXTERNAL_STORAGE_VALIDATE.call(
                 path={"external_storage_id": external_storage_id},
                 headers=extra_headers,
                 extra_query=extra_query,
@@ -2525,8 +2475,7 @@ class AsyncExternalStorage(AsyncResource):
         See https://platform.openai.com/docs/api-reference/administration
         """
         return await self._client.perform(
-            Call(
-                ops.ORGANIZATION_EXTERNAL_STORAGE_CREATE,
+            ops.ORGANIZATION_EXTERNAL_STORAGE_CREATE.call(
                 body=ops.ORGANIZATION_EXTERNAL_STORAGE_CREATE.given(project_id, provider),
                 headers=extra_headers,
                 extra_query=extra_query,
@@ -2551,8 +2500,7 @@ class AsyncExternalStorage(AsyncResource):
         See https://platform.openai.com/docs/api-reference/administration
         """
         return await self._client.perform(
-            Call(
-                ops.ORGANIZATION_EXTERNAL_STORAGE_DELETE,
+            ops.ORGANIZATION_EXTERNAL_STORAGE_DELETE.call(
                 path={"external_storage_id": external_storage_id},
                 headers=extra_headers,
                 extra_query=extra_query,
@@ -2581,8 +2529,7 @@ class AsyncExternalStorage(AsyncResource):
         See https://platform.openai.com/docs/api-reference/administration
         """
         return self._client.paginate(
-            Call(
-                ops.ORGANIZATION_EXTERNAL_STORAGE_LIST,
+            ops.ORGANIZATION_EXTERNAL_STORAGE_LIST.call(
                 query={"after": after, "limit": limit, "order": order, "project_id": project_id},
                 headers=extra_headers,
                 extra_query=extra_query,
@@ -2607,8 +2554,7 @@ class AsyncExternalStorage(AsyncResource):
         See https://platform.openai.com/docs/api-reference/administration
         """
         return await self._client.perform(
-            Call(
-                ops.ORGANIZATION_EXTERNAL_STORAGE_RETRIEVE,
+            ops.ORGANIZATION_EXTERNAL_STORAGE_RETRIEVE.call(
                 path={"external_storage_id": external_storage_id},
                 headers=extra_headers,
                 extra_query=extra_query,
@@ -2633,8 +2579,7 @@ class AsyncExternalStorage(AsyncResource):
         See https://platform.openai.com/docs/api-reference/administration
         """
         return await self._client.perform(
-            Call(
-                ops.ORGANIZATION_EXTERNAL_STORAGE_VALIDATE,
+            ops.ORGANIZATION_EXTERNAL_STORAGE_VALIDATE.call(
                 path={"external_storage_id": external_storage_id},
                 headers=extra_headers,
                 extra_query=extra_query,
@@ -2708,8 +2653,7 @@ class Invites(Resource):
         See https://platform.openai.com/docs/api-reference/administration
         """
         return self._client.perform(
-            Call(
-                ops.ORGANIZATION_INVITES_CREATE,
+            ops.ORGANIZATION_INVITES_CREATE.call(
                 body=ops.ORGANIZATION_INVITES_CREATE.given(email, role, projects),
                 headers=extra_headers,
                 extra_query=extra_query,
@@ -2734,8 +2678,7 @@ class Invites(Resource):
         See https://platform.openai.com/docs/api-reference/administration
         """
         return self._client.perform(
-            Call(
-                ops.ORGANIZATION_INVITES_DELETE,
+            ops.ORGANIZATION_INVITES_DELETE.call(
                 path={"invite_id": invite_id},
                 headers=extra_headers,
                 extra_query=extra_query,
@@ -2762,8 +2705,7 @@ class Invites(Resource):
         See https://platform.openai.com/docs/api-reference/administration
         """
         return self._client.perform(
-            Call(
-                ops.ORGANIZATION_INVITES_LIST,
+            ops.ORGANIZATION_INVITES_LIST.call(
                 query={"after": after, "limit": limit},
                 headers=extra_headers,
                 extra_query=extra_query,
@@ -2788,8 +2730,7 @@ class Invites(Resource):
         See https://platform.openai.com/docs/api-reference/administration
         """
         return self._client.perform(
-            Call(
-                ops.ORGANIZATION_INVITES_RETRIEVE,
+            ops.ORGANIZATION_INVITES_RETRIEVE.call(
                 path={"invite_id": invite_id},
                 headers=extra_headers,
                 extra_query=extra_query,
@@ -2823,8 +2764,7 @@ class AsyncInvites(AsyncResource):
         See https://platform.openai.com/docs/api-reference/administration
         """
         return await self._client.perform(
-            Call(
-                ops.ORGANIZATION_INVITES_CREATE,
+            ops.ORGANIZATION_INVITES_CREATE.call(
                 body=ops.ORGANIZATION_INVITES_CREATE.given(email, role, projects),
                 headers=extra_headers,
                 extra_query=extra_query,
@@ -2849,8 +2789,7 @@ class AsyncInvites(AsyncResource):
         See https://platform.openai.com/docs/api-reference/administration
         """
         return await self._client.perform(
-            Call(
-                ops.ORGANIZATION_INVITES_DELETE,
+            ops.ORGANIZATION_INVITES_DELETE.call(
                 path={"invite_id": invite_id},
                 headers=extra_headers,
                 extra_query=extra_query,
@@ -2877,8 +2816,7 @@ class AsyncInvites(AsyncResource):
         See https://platform.openai.com/docs/api-reference/administration
         """
         return self._client.paginate(
-            Call(
-                ops.ORGANIZATION_INVITES_LIST,
+            ops.ORGANIZATION_INVITES_LIST.call(
                 query={"after": after, "limit": limit},
                 headers=extra_headers,
                 extra_query=extra_query,
@@ -2903,8 +2841,7 @@ class AsyncInvites(AsyncResource):
         See https://platform.openai.com/docs/api-reference/administration
         """
         return await self._client.perform(
-            Call(
-                ops.ORGANIZATION_INVITES_RETRIEVE,
+            ops.ORGANIZATION_INVITES_RETRIEVE.call(
                 path={"invite_id": invite_id},
                 headers=extra_headers,
                 extra_query=extra_query,
@@ -2974,8 +2911,7 @@ class Roles(Resource):
         See https://platform.openai.com/docs/api-reference/administration
         """
         return self._client.perform(
-            Call(
-                ops.ORGANIZATION_ROLES_CREATE,
+            ops.ORGANIZATION_ROLES_CREATE.call(
                 body=ops.ORGANIZATION_ROLES_CREATE.given(permissions, role_name, description),
                 headers=extra_headers,
                 extra_query=extra_query,
@@ -3000,8 +2936,7 @@ class Roles(Resource):
         See https://platform.openai.com/docs/api-reference/administration
         """
         return self._client.perform(
-            Call(
-                ops.ORGANIZATION_ROLES_DELETE,
+            ops.ORGANIZATION_ROLES_DELETE.call(
                 path={"role_id": role_id},
                 headers=extra_headers,
                 extra_query=extra_query,
@@ -3029,8 +2964,7 @@ class Roles(Resource):
         See https://platform.openai.com/docs/api-reference/administration
         """
         return self._client.perform(
-            Call(
-                ops.ORGANIZATION_ROLES_LIST,
+            ops.ORGANIZATION_ROLES_LIST.call(
                 query={"after": after, "limit": limit, "order": order},
                 headers=extra_headers,
                 extra_query=extra_query,
@@ -3055,8 +2989,7 @@ class Roles(Resource):
         See https://platform.openai.com/docs/api-reference/administration
         """
         return self._client.perform(
-            Call(
-                ops.ORGANIZATION_ROLES_RETRIEVE,
+            ops.ORGANIZATION_ROLES_RETRIEVE.call(
                 path={"role_id": role_id},
                 headers=extra_headers,
                 extra_query=extra_query,
@@ -3084,8 +3017,7 @@ class Roles(Resource):
         See https://platform.openai.com/docs/api-reference/administration
         """
         return self._client.perform(
-            Call(
-                ops.ORGANIZATION_ROLES_UPDATE,
+            ops.ORGANIZATION_ROLES_UPDATE.call(
                 path={"role_id": role_id},
                 body=ops.ORGANIZATION_ROLES_UPDATE.given(description, permissions, role_name),
                 headers=extra_headers,
@@ -3120,8 +3052,7 @@ class AsyncRoles(AsyncResource):
         See https://platform.openai.com/docs/api-reference/administration
         """
         return await self._client.perform(
-            Call(
-                ops.ORGANIZATION_ROLES_CREATE,
+            ops.ORGANIZATION_ROLES_CREATE.call(
                 body=ops.ORGANIZATION_ROLES_CREATE.given(permissions, role_name, description),
                 headers=extra_headers,
                 extra_query=extra_query,
@@ -3146,8 +3077,7 @@ class AsyncRoles(AsyncResource):
         See https://platform.openai.com/docs/api-reference/administration
         """
         return await self._client.perform(
-            Call(
-                ops.ORGANIZATION_ROLES_DELETE,
+            ops.ORGANIZATION_ROLES_DELETE.call(
                 path={"role_id": role_id},
                 headers=extra_headers,
                 extra_query=extra_query,
@@ -3175,8 +3105,7 @@ class AsyncRoles(AsyncResource):
         See https://platform.openai.com/docs/api-reference/administration
         """
         return self._client.paginate(
-            Call(
-                ops.ORGANIZATION_ROLES_LIST,
+            ops.ORGANIZATION_ROLES_LIST.call(
                 query={"after": after, "limit": limit, "order": order},
                 headers=extra_headers,
                 extra_query=extra_query,
@@ -3201,8 +3130,7 @@ class AsyncRoles(AsyncResource):
         See https://platform.openai.com/docs/api-reference/administration
         """
         return await self._client.perform(
-            Call(
-                ops.ORGANIZATION_ROLES_RETRIEVE,
+            ops.ORGANIZATION_ROLES_RETRIEVE.call(
                 path={"role_id": role_id},
                 headers=extra_headers,
                 extra_query=extra_query,
@@ -3230,8 +3158,7 @@ class AsyncRoles(AsyncResource):
         See https://platform.openai.com/docs/api-reference/administration
         """
         return await self._client.perform(
-            Call(
-                ops.ORGANIZATION_ROLES_UPDATE,
+            ops.ORGANIZATION_ROLES_UPDATE.call(
                 path={"role_id": role_id},
                 body=ops.ORGANIZATION_ROLES_UPDATE.given(description, permissions, role_name),
                 headers=extra_headers,
@@ -3307,8 +3234,7 @@ class SpendAlerts(Resource):
         See https://platform.openai.com/docs/api-reference/administration
         """
         return self._client.perform(
-            Call(
-                ops.ORGANIZATION_SPEND_ALERTS_CREATE,
+            ops.ORGANIZATION_SPEND_ALERTS_CREATE.call(
                 body=ops.ORGANIZATION_SPEND_ALERTS_CREATE.given(
                     currency, interval, notification_channel, threshold_amount
                 ),
@@ -3335,8 +3261,7 @@ class SpendAlerts(Resource):
         See https://platform.openai.com/docs/api-reference/administration
         """
         return self._client.perform(
-            Call(
-                ops.ORGANIZATION_SPEND_ALERTS_DELETE,
+            ops.ORGANIZATION_SPEND_ALERTS_DELETE.call(
                 path={"alert_id": alert_id},
                 headers=extra_headers,
                 extra_query=extra_query,
@@ -3365,8 +3290,7 @@ class SpendAlerts(Resource):
         See https://platform.openai.com/docs/api-reference/administration
         """
         return self._client.perform(
-            Call(
-                ops.ORGANIZATION_SPEND_ALERTS_LIST,
+            ops.ORGANIZATION_SPEND_ALERTS_LIST.call(
                 query={"after": after, "before": before, "limit": limit, "order": order},
                 headers=extra_headers,
                 extra_query=extra_query,
@@ -3391,8 +3315,7 @@ class SpendAlerts(Resource):
         See https://platform.openai.com/docs/api-reference/administration
         """
         return self._client.perform(
-            Call(
-                ops.ORGANIZATION_SPEND_ALERTS_RETRIEVE,
+            ops.ORGANIZATION_SPEND_ALERTS_RETRIEVE.call(
                 path={"alert_id": alert_id},
                 headers=extra_headers,
                 extra_query=extra_query,
@@ -3421,8 +3344,7 @@ class SpendAlerts(Resource):
         See https://platform.openai.com/docs/api-reference/administration
         """
         return self._client.perform(
-            Call(
-                ops.ORGANIZATION_SPEND_ALERTS_UPDATE,
+            ops.ORGANIZATION_SPEND_ALERTS_UPDATE.call(
                 path={"alert_id": alert_id},
                 body=ops.ORGANIZATION_SPEND_ALERTS_UPDATE.given(
                     currency, interval, notification_channel, threshold_amount
@@ -3460,8 +3382,7 @@ class AsyncSpendAlerts(AsyncResource):
         See https://platform.openai.com/docs/api-reference/administration
         """
         return await self._client.perform(
-            Call(
-                ops.ORGANIZATION_SPEND_ALERTS_CREATE,
+            ops.ORGANIZATION_SPEND_ALERTS_CREATE.call(
                 body=ops.ORGANIZATION_SPEND_ALERTS_CREATE.given(
                     currency, interval, notification_channel, threshold_amount
                 ),
@@ -3488,8 +3409,7 @@ class AsyncSpendAlerts(AsyncResource):
         See https://platform.openai.com/docs/api-reference/administration
         """
         return await self._client.perform(
-            Call(
-                ops.ORGANIZATION_SPEND_ALERTS_DELETE,
+            ops.ORGANIZATION_SPEND_ALERTS_DELETE.call(
                 path={"alert_id": alert_id},
                 headers=extra_headers,
                 extra_query=extra_query,
@@ -3518,8 +3438,7 @@ class AsyncSpendAlerts(AsyncResource):
         See https://platform.openai.com/docs/api-reference/administration
         """
         return self._client.paginate(
-            Call(
-                ops.ORGANIZATION_SPEND_ALERTS_LIST,
+            ops.ORGANIZATION_SPEND_ALERTS_LIST.call(
                 query={"after": after, "before": before, "limit": limit, "order": order},
                 headers=extra_headers,
                 extra_query=extra_query,
@@ -3544,8 +3463,7 @@ class AsyncSpendAlerts(AsyncResource):
         See https://platform.openai.com/docs/api-reference/administration
         """
         return await self._client.perform(
-            Call(
-                ops.ORGANIZATION_SPEND_ALERTS_RETRIEVE,
+            ops.ORGANIZATION_SPEND_ALERTS_RETRIEVE.call(
                 path={"alert_id": alert_id},
                 headers=extra_headers,
                 extra_query=extra_query,
@@ -3574,8 +3492,7 @@ class AsyncSpendAlerts(AsyncResource):
         See https://platform.openai.com/docs/api-reference/administration
         """
         return await self._client.perform(
-            Call(
-                ops.ORGANIZATION_SPEND_ALERTS_UPDATE,
+            ops.ORGANIZATION_SPEND_ALERTS_UPDATE.call(
                 path={"alert_id": alert_id},
                 body=ops.ORGANIZATION_SPEND_ALERTS_UPDATE.given(
                     currency, interval, notification_channel, threshold_amount
@@ -3649,12 +3566,8 @@ class SpendLimit(Resource):
         See https://platform.openai.com/docs/api-reference/administration
         """
         return self._client.perform(
-            Call(
-                ops.ORGANIZATION_SPEND_LIMIT_DELETE,
-                headers=extra_headers,
-                extra_query=extra_query,
-                extra_body=extra_body,
-                timeout=timeout,
+            ops.ORGANIZATION_SPEND_LIMIT_DELETE.call(
+                headers=extra_headers, extra_query=extra_query, extra_body=extra_body, timeout=timeout
             )
         )
 
@@ -3673,12 +3586,8 @@ class SpendLimit(Resource):
         See https://platform.openai.com/docs/api-reference/administration
         """
         return self._client.perform(
-            Call(
-                ops.ORGANIZATION_SPEND_LIMIT_RETRIEVE,
-                headers=extra_headers,
-                extra_query=extra_query,
-                extra_body=extra_body,
-                timeout=timeout,
+            ops.ORGANIZATION_SPEND_LIMIT_RETRIEVE.call(
+                headers=extra_headers, extra_query=extra_query, extra_body=extra_body, timeout=timeout
             )
         )
 
@@ -3700,8 +3609,7 @@ class SpendLimit(Resource):
         See https://platform.openai.com/docs/api-reference/administration
         """
         return self._client.perform(
-            Call(
-                ops.ORGANIZATION_SPEND_LIMIT_UPDATE,
+            ops.ORGANIZATION_SPEND_LIMIT_UPDATE.call(
                 body=ops.ORGANIZATION_SPEND_LIMIT_UPDATE.given(currency, interval, threshold_amount),
                 headers=extra_headers,
                 extra_query=extra_query,
@@ -3732,12 +3640,8 @@ class AsyncSpendLimit(AsyncResource):
         See https://platform.openai.com/docs/api-reference/administration
         """
         return await self._client.perform(
-            Call(
-                ops.ORGANIZATION_SPEND_LIMIT_DELETE,
-                headers=extra_headers,
-                extra_query=extra_query,
-                extra_body=extra_body,
-                timeout=timeout,
+            ops.ORGANIZATION_SPEND_LIMIT_DELETE.call(
+                headers=extra_headers, extra_query=extra_query, extra_body=extra_body, timeout=timeout
             )
         )
 
@@ -3756,12 +3660,8 @@ class AsyncSpendLimit(AsyncResource):
         See https://platform.openai.com/docs/api-reference/administration
         """
         return await self._client.perform(
-            Call(
-                ops.ORGANIZATION_SPEND_LIMIT_RETRIEVE,
-                headers=extra_headers,
-                extra_query=extra_query,
-                extra_body=extra_body,
-                timeout=timeout,
+            ops.ORGANIZATION_SPEND_LIMIT_RETRIEVE.call(
+                headers=extra_headers, extra_query=extra_query, extra_body=extra_body, timeout=timeout
             )
         )
 
@@ -3783,8 +3683,7 @@ class AsyncSpendLimit(AsyncResource):
         See https://platform.openai.com/docs/api-reference/administration
         """
         return await self._client.perform(
-            Call(
-                ops.ORGANIZATION_SPEND_LIMIT_UPDATE,
+            ops.ORGANIZATION_SPEND_LIMIT_UPDATE.call(
                 body=ops.ORGANIZATION_SPEND_LIMIT_UPDATE.given(currency, interval, threshold_amount),
                 headers=extra_headers,
                 extra_query=extra_query,
@@ -3857,8 +3756,7 @@ class Usage(Resource):
         See https://platform.openai.com/docs/api-reference/administration
         """
         return self._client.perform(
-            Call(
-                ops.ORGANIZATION_USAGE_AUDIO_SPEECHES,
+            ops.ORGANIZATION_USAGE_AUDIO_SPEECHES.call(
                 query={
                     "start_time": start_time,
                     "api_key_ids": api_key_ids,
@@ -3903,8 +3801,7 @@ class Usage(Resource):
         See https://platform.openai.com/docs/api-reference/administration
         """
         return self._client.perform(
-            Call(
-                ops.ORGANIZATION_USAGE_AUDIO_TRANSCRIPTIONS,
+            ops.ORGANIZATION_USAGE_AUDIO_TRANSCRIPTIONS.call(
                 query={
                     "start_time": start_time,
                     "api_key_ids": api_key_ids,
@@ -3946,8 +3843,7 @@ class Usage(Resource):
         See https://platform.openai.com/docs/api-reference/administration
         """
         return self._client.perform(
-            Call(
-                ops.ORGANIZATION_USAGE_CODE_INTERPRETER_SESSIONS,
+            ops.ORGANIZATION_USAGE_CODE_INTERPRETER_SESSIONS.call(
                 query={
                     "start_time": start_time,
                     "bucket_width": bucket_width,
@@ -3991,8 +3887,7 @@ class Usage(Resource):
         See https://platform.openai.com/docs/api-reference/administration
         """
         return self._client.perform(
-            Call(
-                ops.ORGANIZATION_USAGE_COMPLETIONS,
+            ops.ORGANIZATION_USAGE_COMPLETIONS.call(
                 query={
                     "start_time": start_time,
                     "api_key_ids": api_key_ids,
@@ -4037,8 +3932,7 @@ class Usage(Resource):
         See https://platform.openai.com/docs/api-reference/administration
         """
         return self._client.perform(
-            Call(
-                ops.ORGANIZATION_USAGE_COSTS,
+            ops.ORGANIZATION_USAGE_COSTS.call(
                 query={
                     "start_time": start_time,
                     "api_key_ids": api_key_ids,
@@ -4085,8 +3979,7 @@ class Usage(Resource):
         See https://platform.openai.com/docs/api-reference/administration
         """
         return self._client.perform(
-            Call(
-                ops.ORGANIZATION_USAGE_DECISIONS,
+            ops.ORGANIZATION_USAGE_DECISIONS.call(
                 query={
                     "start_time": start_time,
                     "api_key_ids": api_key_ids,
@@ -4132,8 +4025,7 @@ class Usage(Resource):
         See https://platform.openai.com/docs/api-reference/administration
         """
         return self._client.perform(
-            Call(
-                ops.ORGANIZATION_USAGE_EMBEDDINGS,
+            ops.ORGANIZATION_USAGE_EMBEDDINGS.call(
                 query={
                     "start_time": start_time,
                     "api_key_ids": api_key_ids,
@@ -4178,8 +4070,7 @@ class Usage(Resource):
         See https://platform.openai.com/docs/api-reference/administration
         """
         return self._client.perform(
-            Call(
-                ops.ORGANIZATION_USAGE_FILE_SEARCH_CALLS,
+            ops.ORGANIZATION_USAGE_FILE_SEARCH_CALLS.call(
                 query={
                     "start_time": start_time,
                     "api_key_ids": api_key_ids,
@@ -4226,8 +4117,7 @@ class Usage(Resource):
         See https://platform.openai.com/docs/api-reference/administration
         """
         return self._client.perform(
-            Call(
-                ops.ORGANIZATION_USAGE_IMAGES,
+            ops.ORGANIZATION_USAGE_IMAGES.call(
                 query={
                     "start_time": start_time,
                     "api_key_ids": api_key_ids,
@@ -4274,8 +4164,7 @@ class Usage(Resource):
         See https://platform.openai.com/docs/api-reference/administration
         """
         return self._client.perform(
-            Call(
-                ops.ORGANIZATION_USAGE_MODERATIONS,
+            ops.ORGANIZATION_USAGE_MODERATIONS.call(
                 query={
                     "start_time": start_time,
                     "api_key_ids": api_key_ids,
@@ -4317,8 +4206,7 @@ class Usage(Resource):
         See https://platform.openai.com/docs/api-reference/administration
         """
         return self._client.perform(
-            Call(
-                ops.ORGANIZATION_USAGE_VECTOR_STORES,
+            ops.ORGANIZATION_USAGE_VECTOR_STORES.call(
                 query={
                     "start_time": start_time,
                     "bucket_width": bucket_width,
@@ -4362,8 +4250,7 @@ class Usage(Resource):
         See https://platform.openai.com/docs/api-reference/administration
         """
         return self._client.perform(
-            Call(
-                ops.ORGANIZATION_USAGE_WEB_SEARCH_CALLS,
+            ops.ORGANIZATION_USAGE_WEB_SEARCH_CALLS.call(
                 query={
                     "start_time": start_time,
                     "api_key_ids": api_key_ids,
@@ -4416,8 +4303,7 @@ class AsyncUsage(AsyncResource):
         See https://platform.openai.com/docs/api-reference/administration
         """
         return await self._client.perform(
-            Call(
-                ops.ORGANIZATION_USAGE_AUDIO_SPEECHES,
+            ops.ORGANIZATION_USAGE_AUDIO_SPEECHES.call(
                 query={
                     "start_time": start_time,
                     "api_key_ids": api_key_ids,
@@ -4462,8 +4348,7 @@ class AsyncUsage(AsyncResource):
         See https://platform.openai.com/docs/api-reference/administration
         """
         return await self._client.perform(
-            Call(
-                ops.ORGANIZATION_USAGE_AUDIO_TRANSCRIPTIONS,
+            ops.ORGANIZATION_USAGE_AUDIO_TRANSCRIPTIONS.call(
                 query={
                     "start_time": start_time,
                     "api_key_ids": api_key_ids,
@@ -4505,8 +4390,7 @@ class AsyncUsage(AsyncResource):
         See https://platform.openai.com/docs/api-reference/administration
         """
         return await self._client.perform(
-            Call(
-                ops.ORGANIZATION_USAGE_CODE_INTERPRETER_SESSIONS,
+            ops.ORGANIZATION_USAGE_CODE_INTERPRETER_SESSIONS.call(
                 query={
                     "start_time": start_time,
                     "bucket_width": bucket_width,
@@ -4550,8 +4434,7 @@ class AsyncUsage(AsyncResource):
         See https://platform.openai.com/docs/api-reference/administration
         """
         return await self._client.perform(
-            Call(
-                ops.ORGANIZATION_USAGE_COMPLETIONS,
+            ops.ORGANIZATION_USAGE_COMPLETIONS.call(
                 query={
                     "start_time": start_time,
                     "api_key_ids": api_key_ids,
@@ -4596,8 +4479,7 @@ class AsyncUsage(AsyncResource):
         See https://platform.openai.com/docs/api-reference/administration
         """
         return await self._client.perform(
-            Call(
-                ops.ORGANIZATION_USAGE_COSTS,
+            ops.ORGANIZATION_USAGE_COSTS.call(
                 query={
                     "start_time": start_time,
                     "api_key_ids": api_key_ids,
@@ -4644,8 +4526,7 @@ class AsyncUsage(AsyncResource):
         See https://platform.openai.com/docs/api-reference/administration
         """
         return await self._client.perform(
-            Call(
-                ops.ORGANIZATION_USAGE_DECISIONS,
+            ops.ORGANIZATION_USAGE_DECISIONS.call(
                 query={
                     "start_time": start_time,
                     "api_key_ids": api_key_ids,
@@ -4691,8 +4572,7 @@ class AsyncUsage(AsyncResource):
         See https://platform.openai.com/docs/api-reference/administration
         """
         return await self._client.perform(
-            Call(
-                ops.ORGANIZATION_USAGE_EMBEDDINGS,
+            ops.ORGANIZATION_USAGE_EMBEDDINGS.call(
                 query={
                     "start_time": start_time,
                     "api_key_ids": api_key_ids,
@@ -4737,8 +4617,7 @@ class AsyncUsage(AsyncResource):
         See https://platform.openai.com/docs/api-reference/administration
         """
         return await self._client.perform(
-            Call(
-                ops.ORGANIZATION_USAGE_FILE_SEARCH_CALLS,
+            ops.ORGANIZATION_USAGE_FILE_SEARCH_CALLS.call(
                 query={
                     "start_time": start_time,
                     "api_key_ids": api_key_ids,
@@ -4785,8 +4664,7 @@ class AsyncUsage(AsyncResource):
         See https://platform.openai.com/docs/api-reference/administration
         """
         return await self._client.perform(
-            Call(
-                ops.ORGANIZATION_USAGE_IMAGES,
+            ops.ORGANIZATION_USAGE_IMAGES.call(
                 query={
                     "start_time": start_time,
                     "api_key_ids": api_key_ids,
@@ -4833,8 +4711,7 @@ class AsyncUsage(AsyncResource):
         See https://platform.openai.com/docs/api-reference/administration
         """
         return await self._client.perform(
-            Call(
-                ops.ORGANIZATION_USAGE_MODERATIONS,
+            ops.ORGANIZATION_USAGE_MODERATIONS.call(
                 query={
                     "start_time": start_time,
                     "api_key_ids": api_key_ids,
@@ -4876,8 +4753,7 @@ class AsyncUsage(AsyncResource):
         See https://platform.openai.com/docs/api-reference/administration
         """
         return await self._client.perform(
-            Call(
-                ops.ORGANIZATION_USAGE_VECTOR_STORES,
+            ops.ORGANIZATION_USAGE_VECTOR_STORES.call(
                 query={
                     "start_time": start_time,
                     "bucket_width": bucket_width,
@@ -4921,8 +4797,7 @@ class AsyncUsage(AsyncResource):
         See https://platform.openai.com/docs/api-reference/administration
         """
         return await self._client.perform(
-            Call(
-                ops.ORGANIZATION_USAGE_WEB_SEARCH_CALLS,
+            ops.ORGANIZATION_USAGE_WEB_SEARCH_CALLS.call(
                 query={
                     "start_time": start_time,
                     "api_key_ids": api_key_ids,

@@ -6,7 +6,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ....core.call import Call
 from ....core.lazy import child, same, serve, twin
 from ....core.omit import not_given, omit
 from ....core.resource import (
@@ -88,8 +87,7 @@ class Groups(Resource):
         See https://platform.openai.com/docs/api-reference/administration
         """
         return self._client.perform(
-            Call(
-                ops.ORGANIZATION_GROUPS_CREATE,
+            ops.ORGANIZATION_GROUPS_CREATE.call(
                 body=ops.ORGANIZATION_GROUPS_CREATE.given(name),
                 headers=extra_headers,
                 extra_query=extra_query,
@@ -114,8 +112,7 @@ class Groups(Resource):
         See https://platform.openai.com/docs/api-reference/administration
         """
         return self._client.perform(
-            Call(
-                ops.ORGANIZATION_GROUPS_DELETE,
+            ops.ORGANIZATION_GROUPS_DELETE.call(
                 path={"group_id": group_id},
                 headers=extra_headers,
                 extra_query=extra_query,
@@ -143,8 +140,7 @@ class Groups(Resource):
         See https://platform.openai.com/docs/api-reference/administration
         """
         return self._client.perform(
-            Call(
-                ops.ORGANIZATION_GROUPS_LIST,
+            ops.ORGANIZATION_GROUPS_LIST.call(
                 query={"after": after, "limit": limit, "order": order},
                 headers=extra_headers,
                 extra_query=extra_query,
@@ -169,8 +165,7 @@ class Groups(Resource):
         See https://platform.openai.com/docs/api-reference/administration
         """
         return self._client.perform(
-            Call(
-                ops.ORGANIZATION_GROUPS_RETRIEVE,
+            ops.ORGANIZATION_GROUPS_RETRIEVE.call(
                 path={"group_id": group_id},
                 headers=extra_headers,
                 extra_query=extra_query,
@@ -196,8 +191,7 @@ class Groups(Resource):
         See https://platform.openai.com/docs/api-reference/administration
         """
         return self._client.perform(
-            Call(
-                ops.ORGANIZATION_GROUPS_UPDATE,
+            ops.ORGANIZATION_GROUPS_UPDATE.call(
                 path={"group_id": group_id},
                 body=ops.ORGANIZATION_GROUPS_UPDATE.given(name),
                 headers=extra_headers,
@@ -232,8 +226,7 @@ class AsyncGroups(AsyncResource):
         See https://platform.openai.com/docs/api-reference/administration
         """
         return await self._client.perform(
-            Call(
-                ops.ORGANIZATION_GROUPS_CREATE,
+            ops.ORGANIZATION_GROUPS_CREATE.call(
                 body=ops.ORGANIZATION_GROUPS_CREATE.given(name),
                 headers=extra_headers,
                 extra_query=extra_query,
@@ -258,8 +251,7 @@ class AsyncGroups(AsyncResource):
         See https://platform.openai.com/docs/api-reference/administration
         """
         return await self._client.perform(
-            Call(
-                ops.ORGANIZATION_GROUPS_DELETE,
+            ops.ORGANIZATION_GROUPS_DELETE.call(
                 path={"group_id": group_id},
                 headers=extra_headers,
                 extra_query=extra_query,
@@ -287,8 +279,7 @@ class AsyncGroups(AsyncResource):
         See https://platform.openai.com/docs/api-reference/administration
         """
         return self._client.paginate(
-            Call(
-                ops.ORGANIZATION_GROUPS_LIST,
+            ops.ORGANIZATION_GROUPS_LIST.call(
                 query={"after": after, "limit": limit, "order": order},
                 headers=extra_headers,
                 extra_query=extra_query,
@@ -313,8 +304,7 @@ class AsyncGroups(AsyncResource):
         See https://platform.openai.com/docs/api-reference/administration
         """
         return await self._client.perform(
-            Call(
-                ops.ORGANIZATION_GROUPS_RETRIEVE,
+            ops.ORGANIZATION_GROUPS_RETRIEVE.call(
                 path={"group_id": group_id},
                 headers=extra_headers,
                 extra_query=extra_query,
@@ -340,8 +330,7 @@ class AsyncGroups(AsyncResource):
         See https://platform.openai.com/docs/api-reference/administration
         """
         return await self._client.perform(
-            Call(
-                ops.ORGANIZATION_GROUPS_UPDATE,
+            ops.ORGANIZATION_GROUPS_UPDATE.call(
                 path={"group_id": group_id},
                 body=ops.ORGANIZATION_GROUPS_UPDATE.given(name),
                 headers=extra_headers,
@@ -423,8 +412,7 @@ class Roles(Resource):
         See https://platform.openai.com/docs/api-reference/administration
         """
         return self._client.perform(
-            Call(
-                ops.ORGANIZATION_GROUPS_ROLES_CREATE,
+            ops.ORGANIZATION_GROUPS_ROLES_CREATE.call(
                 path={"group_id": group_id},
                 body=ops.ORGANIZATION_GROUPS_ROLES_CREATE.given(role_id),
                 headers=extra_headers,
@@ -451,8 +439,7 @@ class Roles(Resource):
         See https://platform.openai.com/docs/api-reference/administration
         """
         return self._client.perform(
-            Call(
-                ops.ORGANIZATION_GROUPS_ROLES_DELETE,
+            ops.ORGANIZATION_GROUPS_ROLES_DELETE.call(
                 path={"group_id": group_id, "role_id": role_id},
                 headers=extra_headers,
                 extra_query=extra_query,
@@ -481,8 +468,7 @@ class Roles(Resource):
         See https://platform.openai.com/docs/api-reference/administration
         """
         return self._client.perform(
-            Call(
-                ops.ORGANIZATION_GROUPS_ROLES_LIST,
+            ops.ORGANIZATION_GROUPS_ROLES_LIST.call(
                 path={"group_id": group_id},
                 query={"after": after, "limit": limit, "order": order},
                 headers=extra_headers,
@@ -509,8 +495,7 @@ class Roles(Resource):
         See https://platform.openai.com/docs/api-reference/administration
         """
         return self._client.perform(
-            Call(
-                ops.ORGANIZATION_GROUPS_ROLES_RETRIEVE,
+            ops.ORGANIZATION_GROUPS_ROLES_RETRIEVE.call(
                 path={"group_id": group_id, "role_id": role_id},
                 headers=extra_headers,
                 extra_query=extra_query,
@@ -543,8 +528,7 @@ class AsyncRoles(AsyncResource):
         See https://platform.openai.com/docs/api-reference/administration
         """
         return await self._client.perform(
-            Call(
-                ops.ORGANIZATION_GROUPS_ROLES_CREATE,
+            ops.ORGANIZATION_GROUPS_ROLES_CREATE.call(
                 path={"group_id": group_id},
                 body=ops.ORGANIZATION_GROUPS_ROLES_CREATE.given(role_id),
                 headers=extra_headers,
@@ -571,8 +555,7 @@ class AsyncRoles(AsyncResource):
         See https://platform.openai.com/docs/api-reference/administration
         """
         return await self._client.perform(
-            Call(
-                ops.ORGANIZATION_GROUPS_ROLES_DELETE,
+            ops.ORGANIZATION_GROUPS_ROLES_DELETE.call(
                 path={"group_id": group_id, "role_id": role_id},
                 headers=extra_headers,
                 extra_query=extra_query,
@@ -601,8 +584,7 @@ class AsyncRoles(AsyncResource):
         See https://platform.openai.com/docs/api-reference/administration
         """
         return self._client.paginate(
-            Call(
-                ops.ORGANIZATION_GROUPS_ROLES_LIST,
+            ops.ORGANIZATION_GROUPS_ROLES_LIST.call(
                 path={"group_id": group_id},
                 query={"after": after, "limit": limit, "order": order},
                 headers=extra_headers,
@@ -629,8 +611,7 @@ class AsyncRoles(AsyncResource):
         See https://platform.openai.com/docs/api-reference/administration
         """
         return await self._client.perform(
-            Call(
-                ops.ORGANIZATION_GROUPS_ROLES_RETRIEVE,
+            ops.ORGANIZATION_GROUPS_ROLES_RETRIEVE.call(
                 path={"group_id": group_id, "role_id": role_id},
                 headers=extra_headers,
                 extra_query=extra_query,
@@ -699,8 +680,7 @@ class Users(Resource):
         See https://platform.openai.com/docs/api-reference/administration
         """
         return self._client.perform(
-            Call(
-                ops.ORGANIZATION_GROUPS_USERS_CREATE,
+            ops.ORGANIZATION_GROUPS_USERS_CREATE.call(
                 path={"group_id": group_id},
                 body=ops.ORGANIZATION_GROUPS_USERS_CREATE.given(user_id),
                 headers=extra_headers,
@@ -727,8 +707,7 @@ class Users(Resource):
         See https://platform.openai.com/docs/api-reference/administration
         """
         return self._client.perform(
-            Call(
-                ops.ORGANIZATION_GROUPS_USERS_DELETE,
+            ops.ORGANIZATION_GROUPS_USERS_DELETE.call(
                 path={"group_id": group_id, "user_id": user_id},
                 headers=extra_headers,
                 extra_query=extra_query,
@@ -757,8 +736,7 @@ class Users(Resource):
         See https://platform.openai.com/docs/api-reference/administration
         """
         return self._client.perform(
-            Call(
-                ops.ORGANIZATION_GROUPS_USERS_LIST,
+            ops.ORGANIZATION_GROUPS_USERS_LIST.call(
                 path={"group_id": group_id},
                 query={"after": after, "limit": limit, "order": order},
                 headers=extra_headers,
@@ -785,8 +763,7 @@ class Users(Resource):
         See https://platform.openai.com/docs/api-reference/administration
         """
         return self._client.perform(
-            Call(
-                ops.ORGANIZATION_GROUPS_USERS_RETRIEVE,
+            ops.ORGANIZATION_GROUPS_USERS_RETRIEVE.call(
                 path={"group_id": group_id, "user_id": user_id},
                 headers=extra_headers,
                 extra_query=extra_query,
@@ -819,8 +796,7 @@ class AsyncUsers(AsyncResource):
         See https://platform.openai.com/docs/api-reference/administration
         """
         return await self._client.perform(
-            Call(
-                ops.ORGANIZATION_GROUPS_USERS_CREATE,
+            ops.ORGANIZATION_GROUPS_USERS_CREATE.call(
                 path={"group_id": group_id},
                 body=ops.ORGANIZATION_GROUPS_USERS_CREATE.given(user_id),
                 headers=extra_headers,
@@ -847,8 +823,7 @@ class AsyncUsers(AsyncResource):
         See https://platform.openai.com/docs/api-reference/administration
         """
         return await self._client.perform(
-            Call(
-                ops.ORGANIZATION_GROUPS_USERS_DELETE,
+            ops.ORGANIZATION_GROUPS_USERS_DELETE.call(
                 path={"group_id": group_id, "user_id": user_id},
                 headers=extra_headers,
                 extra_query=extra_query,
@@ -877,8 +852,7 @@ class AsyncUsers(AsyncResource):
         See https://platform.openai.com/docs/api-reference/administration
         """
         return self._client.paginate(
-            Call(
-                ops.ORGANIZATION_GROUPS_USERS_LIST,
+            ops.ORGANIZATION_GROUPS_USERS_LIST.call(
                 path={"group_id": group_id},
                 query={"after": after, "limit": limit, "order": order},
                 headers=extra_headers,
@@ -905,8 +879,7 @@ class AsyncUsers(AsyncResource):
         See https://platform.openai.com/docs/api-reference/administration
         """
         return await self._client.perform(
-            Call(
-                ops.ORGANIZATION_GROUPS_USERS_RETRIEVE,
+            ops.ORGANIZATION_GROUPS_USERS_RETRIEVE.call(
                 path={"group_id": group_id, "user_id": user_id},
                 headers=extra_headers,
                 extra_query=extra_query,

@@ -6,7 +6,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ....core.call import Call
 from ....core.lazy import child, same, serve, twin
 from ....core.omit import not_given, omit
 from ....core.resource import (
@@ -84,8 +83,7 @@ class Users(Resource):
         See https://platform.openai.com/docs/api-reference/administration
         """
         return self._client.perform(
-            Call(
-                ops.ORGANIZATION_USERS_DELETE,
+            ops.ORGANIZATION_USERS_DELETE.call(
                 path={"user_id": user_id},
                 headers=extra_headers,
                 extra_query=extra_query,
@@ -113,8 +111,7 @@ class Users(Resource):
         See https://platform.openai.com/docs/api-reference/administration
         """
         return self._client.perform(
-            Call(
-                ops.ORGANIZATION_USERS_LIST,
+            ops.ORGANIZATION_USERS_LIST.call(
                 query={"after": after, "emails": emails, "limit": limit},
                 headers=extra_headers,
                 extra_query=extra_query,
@@ -139,8 +136,7 @@ class Users(Resource):
         See https://platform.openai.com/docs/api-reference/administration
         """
         return self._client.perform(
-            Call(
-                ops.ORGANIZATION_USERS_RETRIEVE,
+            ops.ORGANIZATION_USERS_RETRIEVE.call(
                 path={"user_id": user_id},
                 headers=extra_headers,
                 extra_query=extra_query,
@@ -169,8 +165,7 @@ class Users(Resource):
         See https://platform.openai.com/docs/api-reference/administration
         """
         return self._client.perform(
-            Call(
-                ops.ORGANIZATION_USERS_UPDATE,
+            ops.ORGANIZATION_USERS_UPDATE.call(
                 path={"user_id": user_id},
                 body=ops.ORGANIZATION_USERS_UPDATE.given(developer_persona, role, role_id, technical_level),
                 headers=extra_headers,
@@ -204,8 +199,7 @@ class AsyncUsers(AsyncResource):
         See https://platform.openai.com/docs/api-reference/administration
         """
         return await self._client.perform(
-            Call(
-                ops.ORGANIZATION_USERS_DELETE,
+            ops.ORGANIZATION_USERS_DELETE.call(
                 path={"user_id": user_id},
                 headers=extra_headers,
                 extra_query=extra_query,
@@ -233,8 +227,7 @@ class AsyncUsers(AsyncResource):
         See https://platform.openai.com/docs/api-reference/administration
         """
         return self._client.paginate(
-            Call(
-                ops.ORGANIZATION_USERS_LIST,
+            ops.ORGANIZATION_USERS_LIST.call(
                 query={"after": after, "emails": emails, "limit": limit},
                 headers=extra_headers,
                 extra_query=extra_query,
@@ -259,8 +252,7 @@ class AsyncUsers(AsyncResource):
         See https://platform.openai.com/docs/api-reference/administration
         """
         return await self._client.perform(
-            Call(
-                ops.ORGANIZATION_USERS_RETRIEVE,
+            ops.ORGANIZATION_USERS_RETRIEVE.call(
                 path={"user_id": user_id},
                 headers=extra_headers,
                 extra_query=extra_query,
@@ -289,8 +281,7 @@ class AsyncUsers(AsyncResource):
         See https://platform.openai.com/docs/api-reference/administration
         """
         return await self._client.perform(
-            Call(
-                ops.ORGANIZATION_USERS_UPDATE,
+            ops.ORGANIZATION_USERS_UPDATE.call(
                 path={"user_id": user_id},
                 body=ops.ORGANIZATION_USERS_UPDATE.given(developer_persona, role, role_id, technical_level),
                 headers=extra_headers,
@@ -364,8 +355,7 @@ class Roles(Resource):
         See https://platform.openai.com/docs/api-reference/administration
         """
         return self._client.perform(
-            Call(
-                ops.ORGANIZATION_USERS_ROLES_CREATE,
+            ops.ORGANIZATION_USERS_ROLES_CREATE.call(
                 path={"user_id": user_id},
                 body=ops.ORGANIZATION_USERS_ROLES_CREATE.given(role_id),
                 headers=extra_headers,
@@ -392,8 +382,7 @@ class Roles(Resource):
         See https://platform.openai.com/docs/api-reference/administration
         """
         return self._client.perform(
-            Call(
-                ops.ORGANIZATION_USERS_ROLES_DELETE,
+            ops.ORGANIZATION_USERS_ROLES_DELETE.call(
                 path={"user_id": user_id, "role_id": role_id},
                 headers=extra_headers,
                 extra_query=extra_query,
@@ -422,8 +411,7 @@ class Roles(Resource):
         See https://platform.openai.com/docs/api-reference/administration
         """
         return self._client.perform(
-            Call(
-                ops.ORGANIZATION_USERS_ROLES_LIST,
+            ops.ORGANIZATION_USERS_ROLES_LIST.call(
                 path={"user_id": user_id},
                 query={"after": after, "limit": limit, "order": order},
                 headers=extra_headers,
@@ -450,8 +438,7 @@ class Roles(Resource):
         See https://platform.openai.com/docs/api-reference/administration
         """
         return self._client.perform(
-            Call(
-                ops.ORGANIZATION_USERS_ROLES_RETRIEVE,
+            ops.ORGANIZATION_USERS_ROLES_RETRIEVE.call(
                 path={"user_id": user_id, "role_id": role_id},
                 headers=extra_headers,
                 extra_query=extra_query,
@@ -484,8 +471,7 @@ class AsyncRoles(AsyncResource):
         See https://platform.openai.com/docs/api-reference/administration
         """
         return await self._client.perform(
-            Call(
-                ops.ORGANIZATION_USERS_ROLES_CREATE,
+            ops.ORGANIZATION_USERS_ROLES_CREATE.call(
                 path={"user_id": user_id},
                 body=ops.ORGANIZATION_USERS_ROLES_CREATE.given(role_id),
                 headers=extra_headers,
@@ -512,8 +498,7 @@ class AsyncRoles(AsyncResource):
         See https://platform.openai.com/docs/api-reference/administration
         """
         return await self._client.perform(
-            Call(
-                ops.ORGANIZATION_USERS_ROLES_DELETE,
+            ops.ORGANIZATION_USERS_ROLES_DELETE.call(
                 path={"user_id": user_id, "role_id": role_id},
                 headers=extra_headers,
                 extra_query=extra_query,
@@ -542,8 +527,7 @@ class AsyncRoles(AsyncResource):
         See https://platform.openai.com/docs/api-reference/administration
         """
         return self._client.paginate(
-            Call(
-                ops.ORGANIZATION_USERS_ROLES_LIST,
+            ops.ORGANIZATION_USERS_ROLES_LIST.call(
                 path={"user_id": user_id},
                 query={"after": after, "limit": limit, "order": order},
                 headers=extra_headers,
@@ -570,8 +554,7 @@ class AsyncRoles(AsyncResource):
         See https://platform.openai.com/docs/api-reference/administration
         """
         return await self._client.perform(
-            Call(
-                ops.ORGANIZATION_USERS_ROLES_RETRIEVE,
+            ops.ORGANIZATION_USERS_ROLES_RETRIEVE.call(
                 path={"user_id": user_id, "role_id": role_id},
                 headers=extra_headers,
                 extra_query=extra_query,

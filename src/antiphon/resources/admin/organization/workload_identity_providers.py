@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ....core.call import Call
 from ....core.lazy import child, same, serve, twin
 from ....core.omit import not_given, omit
 from ....core.resource import (
@@ -91,8 +90,7 @@ class WorkloadIdentityProviders(Resource):
         See https://platform.openai.com/docs/api-reference/administration
         """
         return self._client.perform(
-            Call(
-                ops.ORGANIZATION_WORKLOAD_IDENTITY_PROVIDERS_CREATE,
+            ops.ORGANIZATION_WORKLOAD_IDENTITY_PROVIDERS_CREATE.call(
                 body=ops.ORGANIZATION_WORKLOAD_IDENTITY_PROVIDERS_CREATE.given(
                     audience, issuer, name, type, attribute_transformations, description, enabled, verification
                 ),
@@ -119,8 +117,7 @@ class WorkloadIdentityProviders(Resource):
         See https://platform.openai.com/docs/api-reference/administration
         """
         return self._client.perform(
-            Call(
-                ops.ORGANIZATION_WORKLOAD_IDENTITY_PROVIDERS_DELETE,
+            ops.ORGANIZATION_WORKLOAD_IDENTITY_PROVIDERS_DELETE.call(
                 path={"workload_identity_provider_id": workload_identity_provider_id},
                 headers=extra_headers,
                 extra_query=extra_query,
@@ -148,8 +145,7 @@ class WorkloadIdentityProviders(Resource):
         See https://platform.openai.com/docs/api-reference/administration
         """
         return self._client.perform(
-            Call(
-                ops.ORGANIZATION_WORKLOAD_IDENTITY_PROVIDERS_LIST,
+            ops.ORGANIZATION_WORKLOAD_IDENTITY_PROVIDERS_LIST.call(
                 query={"after": after, "limit": limit, "order": order},
                 headers=extra_headers,
                 extra_query=extra_query,
@@ -174,8 +170,7 @@ class WorkloadIdentityProviders(Resource):
         See https://platform.openai.com/docs/api-reference/administration
         """
         return self._client.perform(
-            Call(
-                ops.ORGANIZATION_WORKLOAD_IDENTITY_PROVIDERS_RETRIEVE,
+            ops.ORGANIZATION_WORKLOAD_IDENTITY_PROVIDERS_RETRIEVE.call(
                 path={"workload_identity_provider_id": workload_identity_provider_id},
                 headers=extra_headers,
                 extra_query=extra_query,
@@ -207,8 +202,7 @@ class WorkloadIdentityProviders(Resource):
         See https://platform.openai.com/docs/api-reference/administration
         """
         return self._client.perform(
-            Call(
-                ops.ORGANIZATION_WORKLOAD_IDENTITY_PROVIDERS_UPDATE,
+            ops.ORGANIZATION_WORKLOAD_IDENTITY_PROVIDERS_UPDATE.call(
                 path={"workload_identity_provider_id": workload_identity_provider_id},
                 body=ops.ORGANIZATION_WORKLOAD_IDENTITY_PROVIDERS_UPDATE.given(
                     attribute_transformations, audience, description, enabled, issuer, name, verification
@@ -251,8 +245,7 @@ class AsyncWorkloadIdentityProviders(AsyncResource):
         See https://platform.openai.com/docs/api-reference/administration
         """
         return await self._client.perform(
-            Call(
-                ops.ORGANIZATION_WORKLOAD_IDENTITY_PROVIDERS_CREATE,
+            ops.ORGANIZATION_WORKLOAD_IDENTITY_PROVIDERS_CREATE.call(
                 body=ops.ORGANIZATION_WORKLOAD_IDENTITY_PROVIDERS_CREATE.given(
                     audience, issuer, name, type, attribute_transformations, description, enabled, verification
                 ),
@@ -279,8 +272,7 @@ class AsyncWorkloadIdentityProviders(AsyncResource):
         See https://platform.openai.com/docs/api-reference/administration
         """
         return await self._client.perform(
-            Call(
-                ops.ORGANIZATION_WORKLOAD_IDENTITY_PROVIDERS_DELETE,
+            ops.ORGANIZATION_WORKLOAD_IDENTITY_PROVIDERS_DELETE.call(
                 path={"workload_identity_provider_id": workload_identity_provider_id},
                 headers=extra_headers,
                 extra_query=extra_query,
@@ -308,8 +300,7 @@ class AsyncWorkloadIdentityProviders(AsyncResource):
         See https://platform.openai.com/docs/api-reference/administration
         """
         return self._client.paginate(
-            Call(
-                ops.ORGANIZATION_WORKLOAD_IDENTITY_PROVIDERS_LIST,
+            ops.ORGANIZATION_WORKLOAD_IDENTITY_PROVIDERS_LIST.call(
                 query={"after": after, "limit": limit, "order": order},
                 headers=extra_headers,
                 extra_query=extra_query,
@@ -334,8 +325,7 @@ class AsyncWorkloadIdentityProviders(AsyncResource):
         See https://platform.openai.com/docs/api-reference/administration
         """
         return await self._client.perform(
-            Call(
-                ops.ORGANIZATION_WORKLOAD_IDENTITY_PROVIDERS_RETRIEVE,
+            ops.ORGANIZATION_WORKLOAD_IDENTITY_PROVIDERS_RETRIEVE.call(
                 path={"workload_identity_provider_id": workload_identity_provider_id},
                 headers=extra_headers,
                 extra_query=extra_query,
@@ -367,8 +357,7 @@ class AsyncWorkloadIdentityProviders(AsyncResource):
         See https://platform.openai.com/docs/api-reference/administration
         """
         return await self._client.perform(
-            Call(
-                ops.ORGANIZATION_WORKLOAD_IDENTITY_PROVIDERS_UPDATE,
+            ops.ORGANIZATION_WORKLOAD_IDENTITY_PROVIDERS_UPDATE.call(
                 path={"workload_identity_provider_id": workload_identity_provider_id},
                 body=ops.ORGANIZATION_WORKLOAD_IDENTITY_PROVIDERS_UPDATE.given(
                     attribute_transformations, audience, description, enabled, issuer, name, verification
@@ -454,8 +443,7 @@ class FederationRules(Resource):
         See https://platform.openai.com/docs/api-reference/administration
         """
         return self._client.perform(
-            Call(
-                ops.ORGANIZATION_WORKLOAD_IDENTITY_PROVIDERS_FEDERATION_RULES_CREATE,
+            ops.ORGANIZATION_WORKLOAD_IDENTITY_PROVIDERS_FEDERATION_RULES_CREATE.call(
                 path={"workload_identity_provider_id": workload_identity_provider_id},
                 body=ops.ORGANIZATION_WORKLOAD_IDENTITY_PROVIDERS_FEDERATION_RULES_CREATE.given(
                     attribute_matchers, project_id, service_account_id, description, enabled, name, permissions
@@ -484,8 +472,7 @@ class FederationRules(Resource):
         See https://platform.openai.com/docs/api-reference/administration
         """
         return self._client.perform(
-            Call(
-                ops.ORGANIZATION_WORKLOAD_IDENTITY_PROVIDERS_FEDERATION_RULES_DELETE,
+            ops.ORGANIZATION_WORKLOAD_IDENTITY_PROVIDERS_FEDERATION_RULES_DELETE.call(
                 path={
                     "workload_identity_provider_id": workload_identity_provider_id,
                     "workload_identity_federation_rule_id": workload_identity_federation_rule_id,
@@ -518,8 +505,7 @@ class FederationRules(Resource):
         See https://platform.openai.com/docs/api-reference/administration
         """
         return self._client.perform(
-            Call(
-                ops.ORGANIZATION_WORKLOAD_IDENTITY_PROVIDERS_FEDERATION_RULES_LIST,
+            ops.ORGANIZATION_WORKLOAD_IDENTITY_PROVIDERS_FEDERATION_RULES_LIST.call(
                 path={"workload_identity_provider_id": workload_identity_provider_id},
                 query={"after": after, "limit": limit, "order": order, "service_account_id": service_account_id},
                 headers=extra_headers,
@@ -546,8 +532,7 @@ class FederationRules(Resource):
         See https://platform.openai.com/docs/api-reference/administration
         """
         return self._client.perform(
-            Call(
-                ops.ORGANIZATION_WORKLOAD_IDENTITY_PROVIDERS_FEDERATION_RULES_RETRIEVE,
+            ops.ORGANIZATION_WORKLOAD_IDENTITY_PROVIDERS_FEDERATION_RULES_RETRIEVE.call(
                 path={
                     "workload_identity_provider_id": workload_identity_provider_id,
                     "workload_identity_federation_rule_id": workload_identity_federation_rule_id,
@@ -581,8 +566,7 @@ class FederationRules(Resource):
         See https://platform.openai.com/docs/api-reference/administration
         """
         return self._client.perform(
-            Call(
-                ops.ORGANIZATION_WORKLOAD_IDENTITY_PROVIDERS_FEDERATION_RULES_UPDATE,
+            ops.ORGANIZATION_WORKLOAD_IDENTITY_PROVIDERS_FEDERATION_RULES_UPDATE.call(
                 path={
                     "workload_identity_provider_id": workload_identity_provider_id,
                     "workload_identity_federation_rule_id": workload_identity_federation_rule_id,
@@ -627,8 +611,7 @@ class AsyncFederationRules(AsyncResource):
         See https://platform.openai.com/docs/api-reference/administration
         """
         return await self._client.perform(
-            Call(
-                ops.ORGANIZATION_WORKLOAD_IDENTITY_PROVIDERS_FEDERATION_RULES_CREATE,
+            ops.ORGANIZATION_WORKLOAD_IDENTITY_PROVIDERS_FEDERATION_RULES_CREATE.call(
                 path={"workload_identity_provider_id": workload_identity_provider_id},
                 body=ops.ORGANIZATION_WORKLOAD_IDENTITY_PROVIDERS_FEDERATION_RULES_CREATE.given(
                     attribute_matchers, project_id, service_account_id, description, enabled, name, permissions
@@ -657,8 +640,7 @@ class AsyncFederationRules(AsyncResource):
         See https://platform.openai.com/docs/api-reference/administration
         """
         return await self._client.perform(
-            Call(
-                ops.ORGANIZATION_WORKLOAD_IDENTITY_PROVIDERS_FEDERATION_RULES_DELETE,
+            ops.ORGANIZATION_WORKLOAD_IDENTITY_PROVIDERS_FEDERATION_RULES_DELETE.call(
                 path={
                     "workload_identity_provider_id": workload_identity_provider_id,
                     "workload_identity_federation_rule_id": workload_identity_federation_rule_id,
@@ -691,8 +673,7 @@ class AsyncFederationRules(AsyncResource):
         See https://platform.openai.com/docs/api-reference/administration
         """
         return self._client.paginate(
-            Call(
-                ops.ORGANIZATION_WORKLOAD_IDENTITY_PROVIDERS_FEDERATION_RULES_LIST,
+            ops.ORGANIZATION_WORKLOAD_IDENTITY_PROVIDERS_FEDERATION_RULES_LIST.call(
                 path={"workload_identity_provider_id": workload_identity_provider_id},
                 query={"after": after, "limit": limit, "order": order, "service_account_id": service_account_id},
                 headers=extra_headers,
@@ -719,8 +700,7 @@ class AsyncFederationRules(AsyncResource):
         See https://platform.openai.com/docs/api-reference/administration
         """
         return await self._client.perform(
-            Call(
-                ops.ORGANIZATION_WORKLOAD_IDENTITY_PROVIDERS_FEDERATION_RULES_RETRIEVE,
+            ops.ORGANIZATION_WORKLOAD_IDENTITY_PROVIDERS_FEDERATION_RULES_RETRIEVE.call(
                 path={
                     "workload_identity_provider_id": workload_identity_provider_id,
                     "workload_identity_federation_rule_id": workload_identity_federation_rule_id,
@@ -754,8 +734,7 @@ class AsyncFederationRules(AsyncResource):
         See https://platform.openai.com/docs/api-reference/administration
         """
         return await self._client.perform(
-            Call(
-                ops.ORGANIZATION_WORKLOAD_IDENTITY_PROVIDERS_FEDERATION_RULES_UPDATE,
+            ops.ORGANIZATION_WORKLOAD_IDENTITY_PROVIDERS_FEDERATION_RULES_UPDATE.call(
                 path={
                     "workload_identity_provider_id": workload_identity_provider_id,
                     "workload_identity_federation_rule_id": workload_identity_federation_rule_id,

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ....core.call import Call
 from ....core.lazy import child, same, serve, twin
 from ....core.omit import not_given, omit
 from ....core.resource import (
@@ -150,8 +149,7 @@ class Agents(Resource):
         See https://platform.openai.com/docs/api-reference
         """
         return self._client.perform(
-            Call(
-                ops.AGENTS_CREATE,
+            ops.AGENTS_CREATE.call(
                 body=ops.AGENTS_CREATE.given(
                     model,
                     service_tier,
@@ -188,8 +186,7 @@ class Agents(Resource):
         See https://platform.openai.com/docs/api-reference
         """
         return self._client.perform(
-            Call(
-                ops.AGENTS_DELETE,
+            ops.AGENTS_DELETE.call(
                 path={"agent_id": agent_id},
                 headers=extra_headers,
                 extra_query=extra_query,
@@ -217,8 +214,7 @@ class Agents(Resource):
         See https://platform.openai.com/docs/api-reference
         """
         return self._client.perform(
-            Call(
-                ops.AGENTS_LIST,
+            ops.AGENTS_LIST.call(
                 query={"after": after, "limit": limit, "order": order},
                 headers=extra_headers,
                 extra_query=extra_query,
@@ -243,8 +239,7 @@ class Agents(Resource):
         See https://platform.openai.com/docs/api-reference
         """
         return self._client.perform(
-            Call(
-                ops.AGENTS_RETRIEVE,
+            ops.AGENTS_RETRIEVE.call(
                 path={"agent_id": agent_id},
                 headers=extra_headers,
                 extra_query=extra_query,
@@ -280,8 +275,7 @@ class Agents(Resource):
         See https://platform.openai.com/docs/api-reference
         """
         return self._client.perform(
-            Call(
-                ops.AGENTS_UPDATE,
+            ops.AGENTS_UPDATE.call(
                 path={"agent_id": agent_id},
                 body=ops.AGENTS_UPDATE.given(
                     model,
@@ -340,8 +334,7 @@ class AsyncAgents(AsyncResource):
         See https://platform.openai.com/docs/api-reference
         """
         return await self._client.perform(
-            Call(
-                ops.AGENTS_CREATE,
+            ops.AGENTS_CREATE.call(
                 body=ops.AGENTS_CREATE.given(
                     model,
                     service_tier,
@@ -378,8 +371,7 @@ class AsyncAgents(AsyncResource):
         See https://platform.openai.com/docs/api-reference
         """
         return await self._client.perform(
-            Call(
-                ops.AGENTS_DELETE,
+            ops.AGENTS_DELETE.call(
                 path={"agent_id": agent_id},
                 headers=extra_headers,
                 extra_query=extra_query,
@@ -407,8 +399,7 @@ class AsyncAgents(AsyncResource):
         See https://platform.openai.com/docs/api-reference
         """
         return self._client.paginate(
-            Call(
-                ops.AGENTS_LIST,
+            ops.AGENTS_LIST.call(
                 query={"after": after, "limit": limit, "order": order},
                 headers=extra_headers,
                 extra_query=extra_query,
@@ -433,8 +424,7 @@ class AsyncAgents(AsyncResource):
         See https://platform.openai.com/docs/api-reference
         """
         return await self._client.perform(
-            Call(
-                ops.AGENTS_RETRIEVE,
+            ops.AGENTS_RETRIEVE.call(
                 path={"agent_id": agent_id},
                 headers=extra_headers,
                 extra_query=extra_query,
@@ -470,8 +460,7 @@ class AsyncAgents(AsyncResource):
         See https://platform.openai.com/docs/api-reference
         """
         return await self._client.perform(
-            Call(
-                ops.AGENTS_UPDATE,
+            ops.AGENTS_UPDATE.call(
                 path={"agent_id": agent_id},
                 body=ops.AGENTS_UPDATE.given(
                     model,

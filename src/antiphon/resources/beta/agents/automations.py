@@ -6,7 +6,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, overload
 
-from ....core.call import Call
 from ....core.lazy import child, same, serve, twin
 from ....core.omit import not_given, omit
 from ....core.resource import (
@@ -118,8 +117,7 @@ class Automations(Resource):
             {"name": name, "run_at": run_at, "target": target, "type": type},
         )
         return self._client.perform(
-            Call(
-                ops.AGENTS_AUTOMATIONS_CREATE,
+            ops.AGENTS_AUTOMATIONS_CREATE.call(
                 body=ops.AGENTS_AUTOMATIONS_CREATE.given(
                     expression,
                     name,
@@ -152,8 +150,7 @@ class Automations(Resource):
         See https://platform.openai.com/docs/api-reference
         """
         return self._client.perform(
-            Call(
-                ops.AGENTS_AUTOMATIONS_DELETE,
+            ops.AGENTS_AUTOMATIONS_DELETE.call(
                 path={"automation_id": automation_id},
                 headers=extra_headers,
                 extra_query=extra_query,
@@ -182,8 +179,7 @@ class Automations(Resource):
         See https://platform.openai.com/docs/api-reference
         """
         return self._client.perform(
-            Call(
-                ops.AGENTS_AUTOMATIONS_LIST,
+            ops.AGENTS_AUTOMATIONS_LIST.call(
                 query={"after": after, "limit": limit, "order": order, "session_id": session_id},
                 headers=extra_headers,
                 extra_query=extra_query,
@@ -208,8 +204,7 @@ class Automations(Resource):
         See https://platform.openai.com/docs/api-reference
         """
         return self._client.perform(
-            Call(
-                ops.AGENTS_AUTOMATIONS_PAUSE,
+            ops.AGENTS_AUTOMATIONS_PAUSE.call(
                 path={"automation_id": automation_id},
                 headers=extra_headers,
                 extra_query=extra_query,
@@ -234,8 +229,7 @@ class Automations(Resource):
         See https://platform.openai.com/docs/api-reference
         """
         return self._client.perform(
-            Call(
-                ops.AGENTS_AUTOMATIONS_RESUME,
+            ops.AGENTS_AUTOMATIONS_RESUME.call(
                 path={"automation_id": automation_id},
                 headers=extra_headers,
                 extra_query=extra_query,
@@ -260,8 +254,7 @@ class Automations(Resource):
         See https://platform.openai.com/docs/api-reference
         """
         return self._client.perform(
-            Call(
-                ops.AGENTS_AUTOMATIONS_RETRIEVE,
+            ops.AGENTS_AUTOMATIONS_RETRIEVE.call(
                 path={"automation_id": automation_id},
                 headers=extra_headers,
                 extra_query=extra_query,
@@ -292,8 +285,7 @@ class Automations(Resource):
         See https://platform.openai.com/docs/api-reference
         """
         return self._client.perform(
-            Call(
-                ops.AGENTS_AUTOMATIONS_UPDATE,
+            ops.AGENTS_AUTOMATIONS_UPDATE.call(
                 path={"automation_id": automation_id},
                 body=ops.AGENTS_AUTOMATIONS_UPDATE.given(
                     expression,
@@ -378,8 +370,7 @@ class AsyncAutomations(AsyncResource):
             {"name": name, "run_at": run_at, "target": target, "type": type},
         )
         return await self._client.perform(
-            Call(
-                ops.AGENTS_AUTOMATIONS_CREATE,
+            ops.AGENTS_AUTOMATIONS_CREATE.call(
                 body=ops.AGENTS_AUTOMATIONS_CREATE.given(
                     expression,
                     name,
@@ -412,8 +403,7 @@ class AsyncAutomations(AsyncResource):
         See https://platform.openai.com/docs/api-reference
         """
         return await self._client.perform(
-            Call(
-                ops.AGENTS_AUTOMATIONS_DELETE,
+            ops.AGENTS_AUTOMATIONS_DELETE.call(
                 path={"automation_id": automation_id},
                 headers=extra_headers,
                 extra_query=extra_query,
@@ -442,8 +432,7 @@ class AsyncAutomations(AsyncResource):
         See https://platform.openai.com/docs/api-reference
         """
         return self._client.paginate(
-            Call(
-                ops.AGENTS_AUTOMATIONS_LIST,
+            ops.AGENTS_AUTOMATIONS_LIST.call(
                 query={"after": after, "limit": limit, "order": order, "session_id": session_id},
                 headers=extra_headers,
                 extra_query=extra_query,
@@ -468,8 +457,7 @@ class AsyncAutomations(AsyncResource):
         See https://platform.openai.com/docs/api-reference
         """
         return await self._client.perform(
-            Call(
-                ops.AGENTS_AUTOMATIONS_PAUSE,
+            ops.AGENTS_AUTOMATIONS_PAUSE.call(
                 path={"automation_id": automation_id},
                 headers=extra_headers,
                 extra_query=extra_query,
@@ -494,8 +482,7 @@ class AsyncAutomations(AsyncResource):
         See https://platform.openai.com/docs/api-reference
         """
         return await self._client.perform(
-            Call(
-                ops.AGENTS_AUTOMATIONS_RESUME,
+            ops.AGENTS_AUTOMATIONS_RESUME.call(
                 path={"automation_id": automation_id},
                 headers=extra_headers,
                 extra_query=extra_query,
@@ -520,8 +507,7 @@ class AsyncAutomations(AsyncResource):
         See https://platform.openai.com/docs/api-reference
         """
         return await self._client.perform(
-            Call(
-                ops.AGENTS_AUTOMATIONS_RETRIEVE,
+            ops.AGENTS_AUTOMATIONS_RETRIEVE.call(
                 path={"automation_id": automation_id},
                 headers=extra_headers,
                 extra_query=extra_query,
@@ -552,8 +538,7 @@ class AsyncAutomations(AsyncResource):
         See https://platform.openai.com/docs/api-reference
         """
         return await self._client.perform(
-            Call(
-                ops.AGENTS_AUTOMATIONS_UPDATE,
+            ops.AGENTS_AUTOMATIONS_UPDATE.call(
                 path={"automation_id": automation_id},
                 body=ops.AGENTS_AUTOMATIONS_UPDATE.given(
                     expression,
@@ -645,8 +630,7 @@ class Invocations(Resource):
         See https://platform.openai.com/docs/api-reference
         """
         return self._client.perform(
-            Call(
-                ops.AGENTS_AUTOMATIONS_INVOCATIONS_CREATE,
+            ops.AGENTS_AUTOMATIONS_INVOCATIONS_CREATE.call(
                 path={"automation_id": automation_id},
                 headers=extra_headers,
                 extra_query=extra_query,
@@ -675,8 +659,7 @@ class Invocations(Resource):
         See https://platform.openai.com/docs/api-reference
         """
         return self._client.perform(
-            Call(
-                ops.AGENTS_AUTOMATIONS_INVOCATIONS_LIST,
+            ops.AGENTS_AUTOMATIONS_INVOCATIONS_LIST.call(
                 path={"automation_id": automation_id},
                 query={"after": after, "limit": limit, "order": order},
                 headers=extra_headers,
@@ -703,8 +686,7 @@ class Invocations(Resource):
         See https://platform.openai.com/docs/api-reference
         """
         return self._client.perform(
-            Call(
-                ops.AGENTS_AUTOMATIONS_INVOCATIONS_RETRIEVE,
+            ops.AGENTS_AUTOMATIONS_INVOCATIONS_RETRIEVE.call(
                 path={"automation_id": automation_id, "invocation_id": invocation_id},
                 headers=extra_headers,
                 extra_query=extra_query,
@@ -736,8 +718,7 @@ class AsyncInvocations(AsyncResource):
         See https://platform.openai.com/docs/api-reference
         """
         return await self._client.perform(
-            Call(
-                ops.AGENTS_AUTOMATIONS_INVOCATIONS_CREATE,
+            ops.AGENTS_AUTOMATIONS_INVOCATIONS_CREATE.call(
                 path={"automation_id": automation_id},
                 headers=extra_headers,
                 extra_query=extra_query,
@@ -766,8 +747,7 @@ class AsyncInvocations(AsyncResource):
         See https://platform.openai.com/docs/api-reference
         """
         return self._client.paginate(
-            Call(
-                ops.AGENTS_AUTOMATIONS_INVOCATIONS_LIST,
+            ops.AGENTS_AUTOMATIONS_INVOCATIONS_LIST.call(
                 path={"automation_id": automation_id},
                 query={"after": after, "limit": limit, "order": order},
                 headers=extra_headers,
@@ -794,8 +774,7 @@ class AsyncInvocations(AsyncResource):
         See https://platform.openai.com/docs/api-reference
         """
         return await self._client.perform(
-            Call(
-                ops.AGENTS_AUTOMATIONS_INVOCATIONS_RETRIEVE,
+            ops.AGENTS_AUTOMATIONS_INVOCATIONS_RETRIEVE.call(
                 path={"automation_id": automation_id, "invocation_id": invocation_id},
                 headers=extra_headers,
                 extra_query=extra_query,

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, overload
 
-from ....core.call import Call
 from ....core.lazy import child, same, serve, twin
 from ....core.omit import not_given, omit
 from ....core.resource import (
@@ -97,8 +96,7 @@ class Environments(Resource):
         See https://platform.openai.com/docs/api-reference
         """
         return self._client.perform(
-            Call(
-                ops.AGENTS_ENVIRONMENTS_CREATE,
+            ops.AGENTS_ENVIRONMENTS_CREATE.call(
                 body=ops.AGENTS_ENVIRONMENTS_CREATE.given(environment, vault_ids),
                 headers=added(extra_headers, {"Idempotency-Key": idempotency_key}),
                 extra_query=extra_query,
@@ -127,8 +125,7 @@ class Environments(Resource):
         See https://platform.openai.com/docs/api-reference
         """
         return self._client.perform(
-            Call(
-                ops.AGENTS_ENVIRONMENTS_LIST,
+            ops.AGENTS_ENVIRONMENTS_LIST.call(
                 query={"after": after, "limit": limit, "order": order, "type": type},
                 headers=extra_headers,
                 extra_query=extra_query,
@@ -153,8 +150,7 @@ class Environments(Resource):
         See https://platform.openai.com/docs/api-reference
         """
         return self._client.perform(
-            Call(
-                ops.AGENTS_ENVIRONMENTS_RETRIEVE,
+            ops.AGENTS_ENVIRONMENTS_RETRIEVE.call(
                 path={"environment_id": environment_id},
                 headers=extra_headers,
                 extra_query=extra_query,
@@ -190,8 +186,7 @@ class AsyncEnvironments(AsyncResource):
         See https://platform.openai.com/docs/api-reference
         """
         return await self._client.perform(
-            Call(
-                ops.AGENTS_ENVIRONMENTS_CREATE,
+            ops.AGENTS_ENVIRONMENTS_CREATE.call(
                 body=ops.AGENTS_ENVIRONMENTS_CREATE.given(environment, vault_ids),
                 headers=added(extra_headers, {"Idempotency-Key": idempotency_key}),
                 extra_query=extra_query,
@@ -220,8 +215,7 @@ class AsyncEnvironments(AsyncResource):
         See https://platform.openai.com/docs/api-reference
         """
         return self._client.paginate(
-            Call(
-                ops.AGENTS_ENVIRONMENTS_LIST,
+            ops.AGENTS_ENVIRONMENTS_LIST.call(
                 query={"after": after, "limit": limit, "order": order, "type": type},
                 headers=extra_headers,
                 extra_query=extra_query,
@@ -246,8 +240,7 @@ class AsyncEnvironments(AsyncResource):
         See https://platform.openai.com/docs/api-reference
         """
         return await self._client.perform(
-            Call(
-                ops.AGENTS_ENVIRONMENTS_RETRIEVE,
+            ops.AGENTS_ENVIRONMENTS_RETRIEVE.call(
                 path={"environment_id": environment_id},
                 headers=extra_headers,
                 extra_query=extra_query,
@@ -354,8 +347,7 @@ class Files(Resource):
         """
         complete({"file_id": file_id, "path": path, "type": type}, {"data": data, "path": path, "type": type})
         return self._client.perform(
-            Call(
-                ops.AGENTS_ENVIRONMENTS_FILES_CREATE,
+            ops.AGENTS_ENVIRONMENTS_FILES_CREATE.call(
                 path={"environment_id": environment_id},
                 body=ops.AGENTS_ENVIRONMENTS_FILES_CREATE.given(file_id, path, type, data),
                 headers=extra_headers,
@@ -386,8 +378,7 @@ class Files(Resource):
         See https://platform.openai.com/docs/api-reference
         """
         return self._client.perform(
-            Call(
-                ops.AGENTS_ENVIRONMENTS_FILES_LIST,
+            ops.AGENTS_ENVIRONMENTS_FILES_LIST.call(
                 path={"environment_id": environment_id},
                 query={"limit": limit, "order": order, "page": page, "path": path},
                 headers=extra_headers,
@@ -547,8 +538,7 @@ class AsyncFiles(AsyncResource):
         """
         complete({"file_id": file_id, "path": path, "type": type}, {"data": data, "path": path, "type": type})
         return await self._client.perform(
-            Call(
-                ops.AGENTS_ENVIRONMENTS_FILES_CREATE,
+            ops.AGENTS_ENVIRONMENTS_FILES_CREATE.call(
                 path={"environment_id": environment_id},
                 body=ops.AGENTS_ENVIRONMENTS_FILES_CREATE.given(file_id, path, type, data),
                 headers=extra_headers,
@@ -579,8 +569,7 @@ class AsyncFiles(AsyncResource):
         See https://platform.openai.com/docs/api-reference
         """
         return self._client.paginate(
-            Call(
-                ops.AGENTS_ENVIRONMENTS_FILES_LIST,
+            ops.AGENTS_ENVIRONMENTS_FILES_LIST.call(
                 path={"environment_id": environment_id},
                 query={"limit": limit, "order": order, "page": page, "path": path},
                 headers=extra_headers,
@@ -742,8 +731,7 @@ class Templates(Resource):
         See https://platform.openai.com/docs/api-reference
         """
         return self._client.perform(
-            Call(
-                ops.AGENTS_ENVIRONMENTS_TEMPLATES_CREATE,
+            ops.AGENTS_ENVIRONMENTS_TEMPLATES_CREATE.call(
                 body=ops.AGENTS_ENVIRONMENTS_TEMPLATES_CREATE.given(
                     capability_directories,
                     desktop,
@@ -779,8 +767,7 @@ class Templates(Resource):
         See https://platform.openai.com/docs/api-reference
         """
         return self._client.perform(
-            Call(
-                ops.AGENTS_ENVIRONMENTS_TEMPLATES_DELETE,
+            ops.AGENTS_ENVIRONMENTS_TEMPLATES_DELETE.call(
                 path={"environment_template_id": environment_template_id},
                 headers=extra_headers,
                 extra_query=extra_query,
@@ -808,8 +795,7 @@ class Templates(Resource):
         See https://platform.openai.com/docs/api-reference
         """
         return self._client.perform(
-            Call(
-                ops.AGENTS_ENVIRONMENTS_TEMPLATES_LIST,
+            ops.AGENTS_ENVIRONMENTS_TEMPLATES_LIST.call(
                 query={"after": after, "limit": limit, "order": order},
                 headers=extra_headers,
                 extra_query=extra_query,
@@ -834,8 +820,7 @@ class Templates(Resource):
         See https://platform.openai.com/docs/api-reference
         """
         return self._client.perform(
-            Call(
-                ops.AGENTS_ENVIRONMENTS_TEMPLATES_RETRIEVE,
+            ops.AGENTS_ENVIRONMENTS_TEMPLATES_RETRIEVE.call(
                 path={"environment_template_id": environment_template_id},
                 headers=extra_headers,
                 extra_query=extra_query,
@@ -870,8 +855,7 @@ class Templates(Resource):
         See https://platform.openai.com/docs/api-reference
         """
         return self._client.perform(
-            Call(
-                ops.AGENTS_ENVIRONMENTS_TEMPLATES_UPDATE,
+            ops.AGENTS_ENVIRONMENTS_TEMPLATES_UPDATE.call(
                 path={"environment_template_id": environment_template_id},
                 body=ops.AGENTS_ENVIRONMENTS_TEMPLATES_UPDATE.given(
                     capability_directories,
@@ -924,8 +908,7 @@ class AsyncTemplates(AsyncResource):
         See https://platform.openai.com/docs/api-reference
         """
         return await self._client.perform(
-            Call(
-                ops.AGENTS_ENVIRONMENTS_TEMPLATES_CREATE,
+            ops.AGENTS_ENVIRONMENTS_TEMPLATES_CREATE.call(
                 body=ops.AGENTS_ENVIRONMENTS_TEMPLATES_CREATE.given(
                     capability_directories,
                     desktop,
@@ -961,8 +944,7 @@ class AsyncTemplates(AsyncResource):
         See https://platform.openai.com/docs/api-reference
         """
         return await self._client.perform(
-            Call(
-                ops.AGENTS_ENVIRONMENTS_TEMPLATES_DELETE,
+            ops.AGENTS_ENVIRONMENTS_TEMPLATES_DELETE.call(
                 path={"environment_template_id": environment_template_id},
                 headers=extra_headers,
                 extra_query=extra_query,
@@ -990,8 +972,7 @@ class AsyncTemplates(AsyncResource):
         See https://platform.openai.com/docs/api-reference
         """
         return self._client.paginate(
-            Call(
-                ops.AGENTS_ENVIRONMENTS_TEMPLATES_LIST,
+            ops.AGENTS_ENVIRONMENTS_TEMPLATES_LIST.call(
                 query={"after": after, "limit": limit, "order": order},
                 headers=extra_headers,
                 extra_query=extra_query,
@@ -1016,8 +997,7 @@ class AsyncTemplates(AsyncResource):
         See https://platform.openai.com/docs/api-reference
         """
         return await self._client.perform(
-            Call(
-                ops.AGENTS_ENVIRONMENTS_TEMPLATES_RETRIEVE,
+            ops.AGENTS_ENVIRONMENTS_TEMPLATES_RETRIEVE.call(
                 path={"environment_template_id": environment_template_id},
                 headers=extra_headers,
                 extra_query=extra_query,
@@ -1052,8 +1032,7 @@ class AsyncTemplates(AsyncResource):
         See https://platform.openai.com/docs/api-reference
         """
         return await self._client.perform(
-            Call(
-                ops.AGENTS_ENVIRONMENTS_TEMPLATES_UPDATE,
+            ops.AGENTS_ENVIRONMENTS_TEMPLATES_UPDATE.call(
                 path={"environment_template_id": environment_template_id},
                 body=ops.AGENTS_ENVIRONMENTS_TEMPLATES_UPDATE.given(
                     capability_directories,

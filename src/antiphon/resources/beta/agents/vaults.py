@@ -6,7 +6,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ....core.call import Call
 from ....core.lazy import child, same, serve, twin
 from ....core.omit import not_given, omit
 from ....core.resource import (
@@ -78,8 +77,7 @@ class Vaults(Resource):
         See https://platform.openai.com/docs/api-reference
         """
         return self._client.perform(
-            Call(
-                ops.AGENTS_VAULTS_CREATE,
+            ops.AGENTS_VAULTS_CREATE.call(
                 body=ops.AGENTS_VAULTS_CREATE.given(metadata, name),
                 headers=extra_headers,
                 extra_query=extra_query,
@@ -104,8 +102,7 @@ class Vaults(Resource):
         See https://platform.openai.com/docs/api-reference
         """
         return self._client.perform(
-            Call(
-                ops.AGENTS_VAULTS_DELETE,
+            ops.AGENTS_VAULTS_DELETE.call(
                 path={"vault_id": vault_id},
                 headers=extra_headers,
                 extra_query=extra_query,
@@ -135,8 +132,7 @@ class Vaults(Resource):
         See https://platform.openai.com/docs/api-reference
         """
         return self._client.perform(
-            Call(
-                ops.AGENTS_VAULTS_LIST,
+            ops.AGENTS_VAULTS_LIST.call(
                 query={"after": after, "limit": limit, "metadata": metadata, "order": order, "status": status},
                 headers=extra_headers,
                 extra_query=extra_query,
@@ -161,8 +157,7 @@ class Vaults(Resource):
         See https://platform.openai.com/docs/api-reference
         """
         return self._client.perform(
-            Call(
-                ops.AGENTS_VAULTS_RETRIEVE,
+            ops.AGENTS_VAULTS_RETRIEVE.call(
                 path={"vault_id": vault_id},
                 headers=extra_headers,
                 extra_query=extra_query,
@@ -189,8 +184,7 @@ class Vaults(Resource):
         See https://platform.openai.com/docs/api-reference
         """
         return self._client.perform(
-            Call(
-                ops.AGENTS_VAULTS_UPDATE,
+            ops.AGENTS_VAULTS_UPDATE.call(
                 path={"vault_id": vault_id},
                 body=ops.AGENTS_VAULTS_UPDATE.given(metadata, name),
                 headers=extra_headers,
@@ -225,8 +219,7 @@ class AsyncVaults(AsyncResource):
         See https://platform.openai.com/docs/api-reference
         """
         return await self._client.perform(
-            Call(
-                ops.AGENTS_VAULTS_CREATE,
+            ops.AGENTS_VAULTS_CREATE.call(
                 body=ops.AGENTS_VAULTS_CREATE.given(metadata, name),
                 headers=extra_headers,
                 extra_query=extra_query,
@@ -251,8 +244,7 @@ class AsyncVaults(AsyncResource):
         See https://platform.openai.com/docs/api-reference
         """
         return await self._client.perform(
-            Call(
-                ops.AGENTS_VAULTS_DELETE,
+            ops.AGENTS_VAULTS_DELETE.call(
                 path={"vault_id": vault_id},
                 headers=extra_headers,
                 extra_query=extra_query,
@@ -282,8 +274,7 @@ class AsyncVaults(AsyncResource):
         See https://platform.openai.com/docs/api-reference
         """
         return self._client.paginate(
-            Call(
-                ops.AGENTS_VAULTS_LIST,
+            ops.AGENTS_VAULTS_LIST.call(
                 query={"after": after, "limit": limit, "metadata": metadata, "order": order, "status": status},
                 headers=extra_headers,
                 extra_query=extra_query,
@@ -308,8 +299,7 @@ class AsyncVaults(AsyncResource):
         See https://platform.openai.com/docs/api-reference
         """
         return await self._client.perform(
-            Call(
-                ops.AGENTS_VAULTS_RETRIEVE,
+            ops.AGENTS_VAULTS_RETRIEVE.call(
                 path={"vault_id": vault_id},
                 headers=extra_headers,
                 extra_query=extra_query,
@@ -336,8 +326,7 @@ class AsyncVaults(AsyncResource):
         See https://platform.openai.com/docs/api-reference
         """
         return await self._client.perform(
-            Call(
-                ops.AGENTS_VAULTS_UPDATE,
+            ops.AGENTS_VAULTS_UPDATE.call(
                 path={"vault_id": vault_id},
                 body=ops.AGENTS_VAULTS_UPDATE.given(metadata, name),
                 headers=extra_headers,
@@ -417,8 +406,7 @@ class Credentials(Resource):
         See https://platform.openai.com/docs/api-reference
         """
         return self._client.perform(
-            Call(
-                ops.AGENTS_VAULTS_CREDENTIALS_CREATE,
+            ops.AGENTS_VAULTS_CREDENTIALS_CREATE.call(
                 path={"vault_id": vault_id},
                 body=ops.AGENTS_VAULTS_CREDENTIALS_CREATE.given(auth, name, metadata),
                 headers=extra_headers,
@@ -445,8 +433,7 @@ class Credentials(Resource):
         See https://platform.openai.com/docs/api-reference
         """
         return self._client.perform(
-            Call(
-                ops.AGENTS_VAULTS_CREDENTIALS_DELETE,
+            ops.AGENTS_VAULTS_CREDENTIALS_DELETE.call(
                 path={"vault_id": vault_id, "credential_id": credential_id},
                 headers=extra_headers,
                 extra_query=extra_query,
@@ -477,8 +464,7 @@ class Credentials(Resource):
         See https://platform.openai.com/docs/api-reference
         """
         return self._client.perform(
-            Call(
-                ops.AGENTS_VAULTS_CREDENTIALS_LIST,
+            ops.AGENTS_VAULTS_CREDENTIALS_LIST.call(
                 path={"vault_id": vault_id},
                 query={"after": after, "limit": limit, "metadata": metadata, "order": order, "status": status},
                 headers=extra_headers,
@@ -505,8 +491,7 @@ class Credentials(Resource):
         See https://platform.openai.com/docs/api-reference
         """
         return self._client.perform(
-            Call(
-                ops.AGENTS_VAULTS_CREDENTIALS_RETRIEVE,
+            ops.AGENTS_VAULTS_CREDENTIALS_RETRIEVE.call(
                 path={"vault_id": vault_id, "credential_id": credential_id},
                 headers=extra_headers,
                 extra_query=extra_query,
@@ -534,8 +519,7 @@ class Credentials(Resource):
         See https://platform.openai.com/docs/api-reference
         """
         return self._client.perform(
-            Call(
-                ops.AGENTS_VAULTS_CREDENTIALS_UPDATE,
+            ops.AGENTS_VAULTS_CREDENTIALS_UPDATE.call(
                 path={"vault_id": vault_id, "credential_id": credential_id},
                 body=ops.AGENTS_VAULTS_CREDENTIALS_UPDATE.given(auth, metadata),
                 headers=extra_headers,
@@ -571,8 +555,7 @@ class AsyncCredentials(AsyncResource):
         See https://platform.openai.com/docs/api-reference
         """
         return await self._client.perform(
-            Call(
-                ops.AGENTS_VAULTS_CREDENTIALS_CREATE,
+            ops.AGENTS_VAULTS_CREDENTIALS_CREATE.call(
                 path={"vault_id": vault_id},
                 body=ops.AGENTS_VAULTS_CREDENTIALS_CREATE.given(auth, name, metadata),
                 headers=extra_headers,
@@ -599,8 +582,7 @@ class AsyncCredentials(AsyncResource):
         See https://platform.openai.com/docs/api-reference
         """
         return await self._client.perform(
-            Call(
-                ops.AGENTS_VAULTS_CREDENTIALS_DELETE,
+            ops.AGENTS_VAULTS_CREDENTIALS_DELETE.call(
                 path={"vault_id": vault_id, "credential_id": credential_id},
                 headers=extra_headers,
                 extra_query=extra_query,
@@ -631,8 +613,7 @@ class AsyncCredentials(AsyncResource):
         See https://platform.openai.com/docs/api-reference
         """
         return self._client.paginate(
-            Call(
-                ops.AGENTS_VAULTS_CREDENTIALS_LIST,
+            ops.AGENTS_VAULTS_CREDENTIALS_LIST.call(
                 path={"vault_id": vault_id},
                 query={"after": after, "limit": limit, "metadata": metadata, "order": order, "status": status},
                 headers=extra_headers,
@@ -659,8 +640,7 @@ class AsyncCredentials(AsyncResource):
         See https://platform.openai.com/docs/api-reference
         """
         return await self._client.perform(
-            Call(
-                ops.AGENTS_VAULTS_CREDENTIALS_RETRIEVE,
+            ops.AGENTS_VAULTS_CREDENTIALS_RETRIEVE.call(
                 path={"vault_id": vault_id, "credential_id": credential_id},
                 headers=extra_headers,
                 extra_query=extra_query,
@@ -688,8 +668,7 @@ class AsyncCredentials(AsyncResource):
         See https://platform.openai.com/docs/api-reference
         """
         return await self._client.perform(
-            Call(
-                ops.AGENTS_VAULTS_CREDENTIALS_UPDATE,
+            ops.AGENTS_VAULTS_CREDENTIALS_UPDATE.call(
                 path={"vault_id": vault_id, "credential_id": credential_id},
                 body=ops.AGENTS_VAULTS_CREDENTIALS_UPDATE.given(auth, metadata),
                 headers=extra_headers,

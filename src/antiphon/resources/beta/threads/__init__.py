@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, overload
 
-from ....core.call import Call
 from ....core.deprecation import deprecated
 from ....core.lazy import child, same, serve, twin
 from ....core.omit import not_given, omit
@@ -121,8 +120,7 @@ class Threads(Resource):
         See https://platform.openai.com/docs/api-reference/threads
         """
         return self._client.perform(
-            Call(
-                ops.THREADS_CREATE,
+            ops.THREADS_CREATE.call(
                 body=ops.THREADS_CREATE.given(messages, metadata, tool_resources),
                 headers=extra_headers,
                 extra_query=extra_query,
@@ -245,8 +243,7 @@ class Threads(Resource):
         See https://platform.openai.com/docs/api-reference/threads
         """
         return self._client.perform(
-            Call(
-                ops.THREADS_CREATE_AND_RUN,
+            ops.THREADS_CREATE_AND_RUN.call(
                 body=ops.THREADS_CREATE_AND_RUN.given(
                     model,
                     stream,
@@ -462,8 +459,7 @@ class Threads(Resource):
         See https://platform.openai.com/docs/api-reference/threads
         """
         return self._client.perform(
-            Call(
-                ops.THREADS_DELETE,
+            ops.THREADS_DELETE.call(
                 path={"thread_id": thread_id},
                 headers=extra_headers,
                 extra_query=extra_query,
@@ -490,8 +486,7 @@ class Threads(Resource):
         See https://platform.openai.com/docs/api-reference/threads
         """
         return self._client.perform(
-            Call(
-                ops.THREADS_RETRIEVE,
+            ops.THREADS_RETRIEVE.call(
                 path={"thread_id": thread_id},
                 headers=extra_headers,
                 extra_query=extra_query,
@@ -520,8 +515,7 @@ class Threads(Resource):
         See https://platform.openai.com/docs/api-reference/threads
         """
         return self._client.perform(
-            Call(
-                ops.THREADS_UPDATE,
+            ops.THREADS_UPDATE.call(
                 path={"thread_id": thread_id},
                 body=ops.THREADS_UPDATE.given(metadata, tool_resources),
                 headers=extra_headers,
@@ -560,8 +554,7 @@ class AsyncThreads(AsyncResource):
         See https://platform.openai.com/docs/api-reference/threads
         """
         return await self._client.perform(
-            Call(
-                ops.THREADS_CREATE,
+            ops.THREADS_CREATE.call(
                 body=ops.THREADS_CREATE.given(messages, metadata, tool_resources),
                 headers=extra_headers,
                 extra_query=extra_query,
@@ -684,8 +677,7 @@ class AsyncThreads(AsyncResource):
         See https://platform.openai.com/docs/api-reference/threads
         """
         return await self._client.perform(
-            Call(
-                ops.THREADS_CREATE_AND_RUN,
+            ops.THREADS_CREATE_AND_RUN.call(
                 body=ops.THREADS_CREATE_AND_RUN.given(
                     model,
                     stream,
@@ -904,8 +896,7 @@ class AsyncThreads(AsyncResource):
         See https://platform.openai.com/docs/api-reference/threads
         """
         return await self._client.perform(
-            Call(
-                ops.THREADS_DELETE,
+            ops.THREADS_DELETE.call(
                 path={"thread_id": thread_id},
                 headers=extra_headers,
                 extra_query=extra_query,
@@ -932,8 +923,7 @@ class AsyncThreads(AsyncResource):
         See https://platform.openai.com/docs/api-reference/threads
         """
         return await self._client.perform(
-            Call(
-                ops.THREADS_RETRIEVE,
+            ops.THREADS_RETRIEVE.call(
                 path={"thread_id": thread_id},
                 headers=extra_headers,
                 extra_query=extra_query,
@@ -962,8 +952,7 @@ class AsyncThreads(AsyncResource):
         See https://platform.openai.com/docs/api-reference/threads
         """
         return await self._client.perform(
-            Call(
-                ops.THREADS_UPDATE,
+            ops.THREADS_UPDATE.call(
                 path={"thread_id": thread_id},
                 body=ops.THREADS_UPDATE.given(metadata, tool_resources),
                 headers=extra_headers,
@@ -1050,8 +1039,7 @@ class Messages(Resource):
         See https://platform.openai.com/docs/api-reference/messages
         """
         return self._client.perform(
-            Call(
-                ops.THREADS_MESSAGES_CREATE,
+            ops.THREADS_MESSAGES_CREATE.call(
                 path={"thread_id": thread_id},
                 body=ops.THREADS_MESSAGES_CREATE.given(content, role, attachments, metadata),
                 headers=extra_headers,
@@ -1080,8 +1068,7 @@ class Messages(Resource):
         See https://platform.openai.com/docs/api-reference/messages
         """
         return self._client.perform(
-            Call(
-                ops.THREADS_MESSAGES_DELETE,
+            ops.THREADS_MESSAGES_DELETE.call(
                 path={"thread_id": thread_id, "message_id": message_id},
                 headers=extra_headers,
                 extra_query=extra_query,
@@ -1114,8 +1101,7 @@ class Messages(Resource):
         See https://platform.openai.com/docs/api-reference/messages
         """
         return self._client.perform(
-            Call(
-                ops.THREADS_MESSAGES_LIST,
+            ops.THREADS_MESSAGES_LIST.call(
                 path={"thread_id": thread_id},
                 query={"after": after, "before": before, "limit": limit, "order": order, "run_id": run_id},
                 headers=extra_headers,
@@ -1144,8 +1130,7 @@ class Messages(Resource):
         See https://platform.openai.com/docs/api-reference/messages
         """
         return self._client.perform(
-            Call(
-                ops.THREADS_MESSAGES_RETRIEVE,
+            ops.THREADS_MESSAGES_RETRIEVE.call(
                 path={"thread_id": thread_id, "message_id": message_id},
                 headers=extra_headers,
                 extra_query=extra_query,
@@ -1174,8 +1159,7 @@ class Messages(Resource):
         See https://platform.openai.com/docs/api-reference/messages
         """
         return self._client.perform(
-            Call(
-                ops.THREADS_MESSAGES_UPDATE,
+            ops.THREADS_MESSAGES_UPDATE.call(
                 path={"thread_id": thread_id, "message_id": message_id},
                 body=ops.THREADS_MESSAGES_UPDATE.given(metadata),
                 headers=extra_headers,
@@ -1214,8 +1198,7 @@ class AsyncMessages(AsyncResource):
         See https://platform.openai.com/docs/api-reference/messages
         """
         return await self._client.perform(
-            Call(
-                ops.THREADS_MESSAGES_CREATE,
+            ops.THREADS_MESSAGES_CREATE.call(
                 path={"thread_id": thread_id},
                 body=ops.THREADS_MESSAGES_CREATE.given(content, role, attachments, metadata),
                 headers=extra_headers,
@@ -1244,8 +1227,7 @@ class AsyncMessages(AsyncResource):
         See https://platform.openai.com/docs/api-reference/messages
         """
         return await self._client.perform(
-            Call(
-                ops.THREADS_MESSAGES_DELETE,
+            ops.THREADS_MESSAGES_DELETE.call(
                 path={"thread_id": thread_id, "message_id": message_id},
                 headers=extra_headers,
                 extra_query=extra_query,
@@ -1278,8 +1260,7 @@ class AsyncMessages(AsyncResource):
         See https://platform.openai.com/docs/api-reference/messages
         """
         return self._client.paginate(
-            Call(
-                ops.THREADS_MESSAGES_LIST,
+            ops.THREADS_MESSAGES_LIST.call(
                 path={"thread_id": thread_id},
                 query={"after": after, "before": before, "limit": limit, "order": order, "run_id": run_id},
                 headers=extra_headers,
@@ -1308,8 +1289,7 @@ class AsyncMessages(AsyncResource):
         See https://platform.openai.com/docs/api-reference/messages
         """
         return await self._client.perform(
-            Call(
-                ops.THREADS_MESSAGES_RETRIEVE,
+            ops.THREADS_MESSAGES_RETRIEVE.call(
                 path={"thread_id": thread_id, "message_id": message_id},
                 headers=extra_headers,
                 extra_query=extra_query,
@@ -1338,8 +1318,7 @@ class AsyncMessages(AsyncResource):
         See https://platform.openai.com/docs/api-reference/messages
         """
         return await self._client.perform(
-            Call(
-                ops.THREADS_MESSAGES_UPDATE,
+            ops.THREADS_MESSAGES_UPDATE.call(
                 path={"thread_id": thread_id, "message_id": message_id},
                 body=ops.THREADS_MESSAGES_UPDATE.given(metadata),
                 headers=extra_headers,

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, overload
 
-from ....core.call import Call
 from ....core.deprecation import deprecated
 from ....core.lazy import child, same, serve, twin
 from ....core.omit import not_given, omit
@@ -97,8 +96,7 @@ class Runs(Resource):
         See https://platform.openai.com/docs/api-reference/runs
         """
         return self._client.perform(
-            Call(
-                ops.THREADS_RUNS_CANCEL,
+            ops.THREADS_RUNS_CANCEL.call(
                 path={"thread_id": thread_id, "run_id": run_id},
                 headers=extra_headers,
                 extra_query=extra_query,
@@ -233,8 +231,7 @@ class Runs(Resource):
         See https://platform.openai.com/docs/api-reference/runs
         """
         return self._client.perform(
-            Call(
-                ops.THREADS_RUNS_CREATE,
+            ops.THREADS_RUNS_CREATE.call(
                 path={"thread_id": thread_id},
                 query={"include": include},
                 body=ops.THREADS_RUNS_CREATE.given(
@@ -472,8 +469,7 @@ class Runs(Resource):
         See https://platform.openai.com/docs/api-reference/runs
         """
         return self._client.perform(
-            Call(
-                ops.THREADS_RUNS_LIST,
+            ops.THREADS_RUNS_LIST.call(
                 path={"thread_id": thread_id},
                 query={"after": after, "before": before, "limit": limit, "order": order},
                 headers=extra_headers,
@@ -535,8 +531,7 @@ class Runs(Resource):
         See https://platform.openai.com/docs/api-reference/runs
         """
         return self._client.perform(
-            Call(
-                ops.THREADS_RUNS_RETRIEVE,
+            ops.THREADS_RUNS_RETRIEVE.call(
                 path={"thread_id": thread_id, "run_id": run_id},
                 headers=extra_headers,
                 extra_query=extra_query,
@@ -734,8 +729,7 @@ class Runs(Resource):
         See https://platform.openai.com/docs/api-reference/runs
         """
         return self._client.perform(
-            Call(
-                ops.THREADS_RUNS_SUBMIT_TOOL_OUTPUTS,
+            ops.THREADS_RUNS_SUBMIT_TOOL_OUTPUTS.call(
                 path={"thread_id": thread_id, "run_id": run_id},
                 body=ops.THREADS_RUNS_SUBMIT_TOOL_OUTPUTS.given(stream, tool_outputs),
                 headers=extra_headers,
@@ -865,8 +859,7 @@ class Runs(Resource):
         See https://platform.openai.com/docs/api-reference/runs
         """
         return self._client.perform(
-            Call(
-                ops.THREADS_RUNS_UPDATE,
+            ops.THREADS_RUNS_UPDATE.call(
                 path={"thread_id": thread_id, "run_id": run_id},
                 body=ops.THREADS_RUNS_UPDATE.given(metadata),
                 headers=extra_headers,
@@ -903,8 +896,7 @@ class AsyncRuns(AsyncResource):
         See https://platform.openai.com/docs/api-reference/runs
         """
         return await self._client.perform(
-            Call(
-                ops.THREADS_RUNS_CANCEL,
+            ops.THREADS_RUNS_CANCEL.call(
                 path={"thread_id": thread_id, "run_id": run_id},
                 headers=extra_headers,
                 extra_query=extra_query,
@@ -1039,8 +1031,7 @@ class AsyncRuns(AsyncResource):
         See https://platform.openai.com/docs/api-reference/runs
         """
         return await self._client.perform(
-            Call(
-                ops.THREADS_RUNS_CREATE,
+            ops.THREADS_RUNS_CREATE.call(
                 path={"thread_id": thread_id},
                 query={"include": include},
                 body=ops.THREADS_RUNS_CREATE.given(
@@ -1277,8 +1268,7 @@ class AsyncRuns(AsyncResource):
         See https://platform.openai.com/docs/api-reference/runs
         """
         return self._client.paginate(
-            Call(
-                ops.THREADS_RUNS_LIST,
+            ops.THREADS_RUNS_LIST.call(
                 path={"thread_id": thread_id},
                 query={"after": after, "before": before, "limit": limit, "order": order},
                 headers=extra_headers,
@@ -1340,8 +1330,7 @@ class AsyncRuns(AsyncResource):
         See https://platform.openai.com/docs/api-reference/runs
         """
         return await self._client.perform(
-            Call(
-                ops.THREADS_RUNS_RETRIEVE,
+            ops.THREADS_RUNS_RETRIEVE.call(
                 path={"thread_id": thread_id, "run_id": run_id},
                 headers=extra_headers,
                 extra_query=extra_query,
@@ -1542,8 +1531,7 @@ class AsyncRuns(AsyncResource):
         See https://platform.openai.com/docs/api-reference/runs
         """
         return await self._client.perform(
-            Call(
-                ops.THREADS_RUNS_SUBMIT_TOOL_OUTPUTS,
+            ops.THREADS_RUNS_SUBMIT_TOOL_OUTPUTS.call(
                 path={"thread_id": thread_id, "run_id": run_id},
                 body=ops.THREADS_RUNS_SUBMIT_TOOL_OUTPUTS.given(stream, tool_outputs),
                 headers=extra_headers,
@@ -1676,8 +1664,7 @@ class AsyncRuns(AsyncResource):
         See https://platform.openai.com/docs/api-reference/runs
         """
         return await self._client.perform(
-            Call(
-                ops.THREADS_RUNS_UPDATE,
+            ops.THREADS_RUNS_UPDATE.call(
                 path={"thread_id": thread_id, "run_id": run_id},
                 body=ops.THREADS_RUNS_UPDATE.given(metadata),
                 headers=extra_headers,
@@ -1767,8 +1754,7 @@ class Steps(Resource):
         See https://platform.openai.com/docs/api-reference/run-steps
         """
         return self._client.perform(
-            Call(
-                ops.THREADS_RUNS_STEPS_LIST,
+            ops.THREADS_RUNS_STEPS_LIST.call(
                 path={"thread_id": thread_id, "run_id": run_id},
                 query={"after": after, "before": before, "include": include, "limit": limit, "order": order},
                 headers=extra_headers,
@@ -1799,8 +1785,7 @@ class Steps(Resource):
         See https://platform.openai.com/docs/api-reference/run-steps
         """
         return self._client.perform(
-            Call(
-                ops.THREADS_RUNS_STEPS_RETRIEVE,
+            ops.THREADS_RUNS_STEPS_RETRIEVE.call(
                 path={"thread_id": thread_id, "run_id": run_id, "step_id": step_id},
                 query={"include": include},
                 headers=extra_headers,
@@ -1842,8 +1827,7 @@ class AsyncSteps(AsyncResource):
         See https://platform.openai.com/docs/api-reference/run-steps
         """
         return self._client.paginate(
-            Call(
-                ops.THREADS_RUNS_STEPS_LIST,
+            ops.THREADS_RUNS_STEPS_LIST.call(
                 path={"thread_id": thread_id, "run_id": run_id},
                 query={"after": after, "before": before, "include": include, "limit": limit, "order": order},
                 headers=extra_headers,
@@ -1874,8 +1858,7 @@ class AsyncSteps(AsyncResource):
         See https://platform.openai.com/docs/api-reference/run-steps
         """
         return await self._client.perform(
-            Call(
-                ops.THREADS_RUNS_STEPS_RETRIEVE,
+            ops.THREADS_RUNS_STEPS_RETRIEVE.call(
                 path={"thread_id": thread_id, "run_id": run_id, "step_id": step_id},
                 query={"include": include},
                 headers=extra_headers,

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from .....core.call import Call
 from .....core.lazy import child, same, serve, twin
 from .....core.omit import not_given, omit
 from .....core.resource import (
@@ -217,8 +216,7 @@ class Projects(Resource):
         See https://platform.openai.com/docs/api-reference/administration
         """
         return self._client.perform(
-            Call(
-                ops.ORGANIZATION_PROJECTS_ARCHIVE,
+            ops.ORGANIZATION_PROJECTS_ARCHIVE.call(
                 path={"project_id": project_id},
                 headers=extra_headers,
                 extra_query=extra_query,
@@ -246,8 +244,7 @@ class Projects(Resource):
         See https://platform.openai.com/docs/api-reference/administration
         """
         return self._client.perform(
-            Call(
-                ops.ORGANIZATION_PROJECTS_CREATE,
+            ops.ORGANIZATION_PROJECTS_CREATE.call(
                 body=ops.ORGANIZATION_PROJECTS_CREATE.given(name, external_key_id, geography, residency),
                 headers=extra_headers,
                 extra_query=extra_query,
@@ -275,8 +272,7 @@ class Projects(Resource):
         See https://platform.openai.com/docs/api-reference/administration
         """
         return self._client.perform(
-            Call(
-                ops.ORGANIZATION_PROJECTS_LIST,
+            ops.ORGANIZATION_PROJECTS_LIST.call(
                 query={"after": after, "include_archived": include_archived, "limit": limit},
                 headers=extra_headers,
                 extra_query=extra_query,
@@ -301,8 +297,7 @@ class Projects(Resource):
         See https://platform.openai.com/docs/api-reference/administration
         """
         return self._client.perform(
-            Call(
-                ops.ORGANIZATION_PROJECTS_RETRIEVE,
+            ops.ORGANIZATION_PROJECTS_RETRIEVE.call(
                 path={"project_id": project_id},
                 headers=extra_headers,
                 extra_query=extra_query,
@@ -330,8 +325,7 @@ class Projects(Resource):
         See https://platform.openai.com/docs/api-reference/administration
         """
         return self._client.perform(
-            Call(
-                ops.ORGANIZATION_PROJECTS_UPDATE,
+            ops.ORGANIZATION_PROJECTS_UPDATE.call(
                 path={"project_id": project_id},
                 body=ops.ORGANIZATION_PROJECTS_UPDATE.given(external_key_id, geography, name),
                 headers=extra_headers,
@@ -377,8 +371,7 @@ class AsyncProjects(AsyncResource):
         See https://platform.openai.com/docs/api-reference/administration
         """
         return await self._client.perform(
-            Call(
-                ops.ORGANIZATION_PROJECTS_ARCHIVE,
+            ops.ORGANIZATION_PROJECTS_ARCHIVE.call(
                 path={"project_id": project_id},
                 headers=extra_headers,
                 extra_query=extra_query,
@@ -406,8 +399,7 @@ class AsyncProjects(AsyncResource):
         See https://platform.openai.com/docs/api-reference/administration
         """
         return await self._client.perform(
-            Call(
-                ops.ORGANIZATION_PROJECTS_CREATE,
+            ops.ORGANIZATION_PROJECTS_CREATE.call(
                 body=ops.ORGANIZATION_PROJECTS_CREATE.given(name, external_key_id, geography, residency),
                 headers=extra_headers,
                 extra_query=extra_query,
@@ -435,8 +427,7 @@ class AsyncProjects(AsyncResource):
         See https://platform.openai.com/docs/api-reference/administration
         """
         return self._client.paginate(
-            Call(
-                ops.ORGANIZATION_PROJECTS_LIST,
+            ops.ORGANIZATION_PROJECTS_LIST.call(
                 query={"after": after, "include_archived": include_archived, "limit": limit},
                 headers=extra_headers,
                 extra_query=extra_query,
@@ -461,8 +452,7 @@ class AsyncProjects(AsyncResource):
         See https://platform.openai.com/docs/api-reference/administration
         """
         return await self._client.perform(
-            Call(
-                ops.ORGANIZATION_PROJECTS_RETRIEVE,
+            ops.ORGANIZATION_PROJECTS_RETRIEVE.call(
                 path={"project_id": project_id},
                 headers=extra_headers,
                 extra_query=extra_query,
@@ -490,8 +480,7 @@ class AsyncProjects(AsyncResource):
         See https://platform.openai.com/docs/api-reference/administration
         """
         return await self._client.perform(
-            Call(
-                ops.ORGANIZATION_PROJECTS_UPDATE,
+            ops.ORGANIZATION_PROJECTS_UPDATE.call(
                 path={"project_id": project_id},
                 body=ops.ORGANIZATION_PROJECTS_UPDATE.given(external_key_id, geography, name),
                 headers=extra_headers,
@@ -617,8 +606,7 @@ class APIKeys(Resource):
         See https://platform.openai.com/docs/api-reference/administration
         """
         return self._client.perform(
-            Call(
-                ops.ORGANIZATION_PROJECTS_API_KEYS_DELETE,
+            ops.ORGANIZATION_PROJECTS_API_KEYS_DELETE.call(
                 path={"project_id": project_id, "api_key_id": api_key_id},
                 headers=extra_headers,
                 extra_query=extra_query,
@@ -647,8 +635,7 @@ class APIKeys(Resource):
         See https://platform.openai.com/docs/api-reference/administration
         """
         return self._client.perform(
-            Call(
-                ops.ORGANIZATION_PROJECTS_API_KEYS_LIST,
+            ops.ORGANIZATION_PROJECTS_API_KEYS_LIST.call(
                 path={"project_id": project_id},
                 query={"after": after, "limit": limit, "owner_project_access": owner_project_access},
                 headers=extra_headers,
@@ -675,8 +662,7 @@ class APIKeys(Resource):
         See https://platform.openai.com/docs/api-reference/administration
         """
         return self._client.perform(
-            Call(
-                ops.ORGANIZATION_PROJECTS_API_KEYS_RETRIEVE,
+            ops.ORGANIZATION_PROJECTS_API_KEYS_RETRIEVE.call(
                 path={"project_id": project_id, "api_key_id": api_key_id},
                 headers=extra_headers,
                 extra_query=extra_query,
@@ -704,8 +690,7 @@ class APIKeys(Resource):
         See https://platform.openai.com/docs/api-reference/administration
         """
         return self._client.perform(
-            Call(
-                ops.ORGANIZATION_PROJECTS_API_KEYS_UPDATE,
+            ops.ORGANIZATION_PROJECTS_API_KEYS_UPDATE.call(
                 path={"project_id": project_id, "api_key_id": api_key_id},
                 body=ops.ORGANIZATION_PROJECTS_API_KEYS_UPDATE.given(expires_in_seconds, scopes),
                 headers=extra_headers,
@@ -739,8 +724,7 @@ class AsyncAPIKeys(AsyncResource):
         See https://platform.openai.com/docs/api-reference/administration
         """
         return await self._client.perform(
-            Call(
-                ops.ORGANIZATION_PROJECTS_API_KEYS_DELETE,
+            ops.ORGANIZATION_PROJECTS_API_KEYS_DELETE.call(
                 path={"project_id": project_id, "api_key_id": api_key_id},
                 headers=extra_headers,
                 extra_query=extra_query,
@@ -769,8 +753,7 @@ class AsyncAPIKeys(AsyncResource):
         See https://platform.openai.com/docs/api-reference/administration
         """
         return self._client.paginate(
-            Call(
-                ops.ORGANIZATION_PROJECTS_API_KEYS_LIST,
+            ops.ORGANIZATION_PROJECTS_API_KEYS_LIST.call(
                 path={"project_id": project_id},
                 query={"after": after, "limit": limit, "owner_project_access": owner_project_access},
                 headers=extra_headers,
@@ -797,8 +780,7 @@ class AsyncAPIKeys(AsyncResource):
         See https://platform.openai.com/docs/api-reference/administration
         """
         return await self._client.perform(
-            Call(
-                ops.ORGANIZATION_PROJECTS_API_KEYS_RETRIEVE,
+            ops.ORGANIZATION_PROJECTS_API_KEYS_RETRIEVE.call(
                 path={"project_id": project_id, "api_key_id": api_key_id},
                 headers=extra_headers,
                 extra_query=extra_query,
@@ -826,8 +808,7 @@ class AsyncAPIKeys(AsyncResource):
         See https://platform.openai.com/docs/api-reference/administration
         """
         return await self._client.perform(
-            Call(
-                ops.ORGANIZATION_PROJECTS_API_KEYS_UPDATE,
+            ops.ORGANIZATION_PROJECTS_API_KEYS_UPDATE.call(
                 path={"project_id": project_id, "api_key_id": api_key_id},
                 body=ops.ORGANIZATION_PROJECTS_API_KEYS_UPDATE.given(expires_in_seconds, scopes),
                 headers=extra_headers,
@@ -898,8 +879,7 @@ class Certificates(Resource):
         See https://platform.openai.com/docs/api-reference/administration
         """
         return self._client.perform(
-            Call(
-                ops.ORGANIZATION_PROJECTS_CERTIFICATES_ACTIVATE,
+            ops.ORGANIZATION_PROJECTS_CERTIFICATES_ACTIVATE.call(
                 path={"project_id": project_id},
                 body=ops.ORGANIZATION_PROJECTS_CERTIFICATES_ACTIVATE.given(certificate_ids),
                 headers=extra_headers,
@@ -927,8 +907,7 @@ class Certificates(Resource):
         See https://platform.openai.com/docs/api-reference/administration
         """
         return self._client.perform(
-            Call(
-                ops.ORGANIZATION_PROJECTS_CERTIFICATES_DEACTIVATE,
+            ops.ORGANIZATION_PROJECTS_CERTIFICATES_DEACTIVATE.call(
                 path={"project_id": project_id},
                 body=ops.ORGANIZATION_PROJECTS_CERTIFICATES_DEACTIVATE.given(certificate_ids),
                 headers=extra_headers,
@@ -958,8 +937,7 @@ class Certificates(Resource):
         See https://platform.openai.com/docs/api-reference/administration
         """
         return self._client.perform(
-            Call(
-                ops.ORGANIZATION_PROJECTS_CERTIFICATES_LIST,
+            ops.ORGANIZATION_PROJECTS_CERTIFICATES_LIST.call(
                 path={"project_id": project_id},
                 query={"after": after, "limit": limit, "order": order},
                 headers=extra_headers,
@@ -994,8 +972,7 @@ class AsyncCertificates(AsyncResource):
         See https://platform.openai.com/docs/api-reference/administration
         """
         return self._client.paginate(
-            Call(
-                ops.ORGANIZATION_PROJECTS_CERTIFICATES_ACTIVATE,
+            ops.ORGANIZATION_PROJECTS_CERTIFICATES_ACTIVATE.call(
                 path={"project_id": project_id},
                 body=ops.ORGANIZATION_PROJECTS_CERTIFICATES_ACTIVATE.given(certificate_ids),
                 headers=extra_headers,
@@ -1023,8 +1000,7 @@ class AsyncCertificates(AsyncResource):
         See https://platform.openai.com/docs/api-reference/administration
         """
         return self._client.paginate(
-            Call(
-                ops.ORGANIZATION_PROJECTS_CERTIFICATES_DEACTIVATE,
+            ops.ORGANIZATION_PROJECTS_CERTIFICATES_DEACTIVATE.call(
                 path={"project_id": project_id},
                 body=ops.ORGANIZATION_PROJECTS_CERTIFICATES_DEACTIVATE.given(certificate_ids),
                 headers=extra_headers,
@@ -1054,8 +1030,7 @@ class AsyncCertificates(AsyncResource):
         See https://platform.openai.com/docs/api-reference/administration
         """
         return self._client.paginate(
-            Call(
-                ops.ORGANIZATION_PROJECTS_CERTIFICATES_LIST,
+            ops.ORGANIZATION_PROJECTS_CERTIFICATES_LIST.call(
                 path={"project_id": project_id},
                 query={"after": after, "limit": limit, "order": order},
                 headers=extra_headers,
@@ -1120,8 +1095,7 @@ class DataRetention(Resource):
         See https://platform.openai.com/docs/api-reference/administration
         """
         return self._client.perform(
-            Call(
-                ops.ORGANIZATION_PROJECTS_DATA_RETENTION_RETRIEVE,
+            ops.ORGANIZATION_PROJECTS_DATA_RETENTION_RETRIEVE.call(
                 path={"project_id": project_id},
                 headers=extra_headers,
                 extra_query=extra_query,
@@ -1154,8 +1128,7 @@ class DataRetention(Resource):
         See https://platform.openai.com/docs/api-reference/administration
         """
         return self._client.perform(
-            Call(
-                ops.ORGANIZATION_PROJECTS_DATA_RETENTION_UPDATE,
+            ops.ORGANIZATION_PROJECTS_DATA_RETENTION_UPDATE.call(
                 path={"project_id": project_id},
                 body=ops.ORGANIZATION_PROJECTS_DATA_RETENTION_UPDATE.given(retention_type),
                 headers=extra_headers,
@@ -1188,8 +1161,7 @@ class AsyncDataRetention(AsyncResource):
         See https://platform.openai.com/docs/api-reference/administration
         """
         return await self._client.perform(
-            Call(
-                ops.ORGANIZATION_PROJECTS_DATA_RETENTION_RETRIEVE,
+            ops.ORGANIZATION_PROJECTS_DATA_RETENTION_RETRIEVE.call(
                 path={"project_id": project_id},
                 headers=extra_headers,
                 extra_query=extra_query,
@@ -1222,8 +1194,7 @@ class AsyncDataRetention(AsyncResource):
         See https://platform.openai.com/docs/api-reference/administration
         """
         return await self._client.perform(
-            Call(
-                ops.ORGANIZATION_PROJECTS_DATA_RETENTION_UPDATE,
+            ops.ORGANIZATION_PROJECTS_DATA_RETENTION_UPDATE.call(
                 path={"project_id": project_id},
                 body=ops.ORGANIZATION_PROJECTS_DATA_RETENTION_UPDATE.given(retention_type),
                 headers=extra_headers,
@@ -1284,8 +1255,7 @@ class HostedToolPermissions(Resource):
         See https://platform.openai.com/docs/api-reference/administration
         """
         return self._client.perform(
-            Call(
-                ops.ORGANIZATION_PROJECTS_HOSTED_TOOL_PERMISSIONS_RETRIEVE,
+            ops.ORGANIZATION_PROJECTS_HOSTED_TOOL_PERMISSIONS_RETRIEVE.call(
                 path={"project_id": project_id},
                 headers=extra_headers,
                 extra_query=extra_query,
@@ -1315,8 +1285,7 @@ class HostedToolPermissions(Resource):
         See https://platform.openai.com/docs/api-reference/administration
         """
         return self._client.perform(
-            Call(
-                ops.ORGANIZATION_PROJECTS_HOSTED_TOOL_PERMISSIONS_UPDATE,
+            ops.ORGANIZATION_PROJECTS_HOSTED_TOOL_PERMISSIONS_UPDATE.call(
                 path={"project_id": project_id},
                 body=ops.ORGANIZATION_PROJECTS_HOSTED_TOOL_PERMISSIONS_UPDATE.given(
                     code_interpreter, file_search, image_generation, mcp, web_search
@@ -1351,8 +1320,7 @@ class AsyncHostedToolPermissions(AsyncResource):
         See https://platform.openai.com/docs/api-reference/administration
         """
         return await self._client.perform(
-            Call(
-                ops.ORGANIZATION_PROJECTS_HOSTED_TOOL_PERMISSIONS_RETRIEVE,
+            ops.ORGANIZATION_PROJECTS_HOSTED_TOOL_PERMISSIONS_RETRIEVE.call(
                 path={"project_id": project_id},
                 headers=extra_headers,
                 extra_query=extra_query,
@@ -1382,8 +1350,7 @@ class AsyncHostedToolPermissions(AsyncResource):
         See https://platform.openai.com/docs/api-reference/administration
         """
         return await self._client.perform(
-            Call(
-                ops.ORGANIZATION_PROJECTS_HOSTED_TOOL_PERMISSIONS_UPDATE,
+            ops.ORGANIZATION_PROJECTS_HOSTED_TOOL_PERMISSIONS_UPDATE.call(
                 path={"project_id": project_id},
                 body=ops.ORGANIZATION_PROJECTS_HOSTED_TOOL_PERMISSIONS_UPDATE.given(
                     code_interpreter, file_search, image_generation, mcp, web_search
@@ -1446,8 +1413,7 @@ class ModelPermissions(Resource):
         See https://platform.openai.com/docs/api-reference/administration
         """
         return self._client.perform(
-            Call(
-                ops.ORGANIZATION_PROJECTS_MODEL_PERMISSIONS_DELETE,
+            ops.ORGANIZATION_PROJECTS_MODEL_PERMISSIONS_DELETE.call(
                 path={"project_id": project_id},
                 headers=extra_headers,
                 extra_query=extra_query,
@@ -1472,8 +1438,7 @@ class ModelPermissions(Resource):
         See https://platform.openai.com/docs/api-reference/administration
         """
         return self._client.perform(
-            Call(
-                ops.ORGANIZATION_PROJECTS_MODEL_PERMISSIONS_RETRIEVE,
+            ops.ORGANIZATION_PROJECTS_MODEL_PERMISSIONS_RETRIEVE.call(
                 path={"project_id": project_id},
                 headers=extra_headers,
                 extra_query=extra_query,
@@ -1500,8 +1465,7 @@ class ModelPermissions(Resource):
         See https://platform.openai.com/docs/api-reference/administration
         """
         return self._client.perform(
-            Call(
-                ops.ORGANIZATION_PROJECTS_MODEL_PERMISSIONS_UPDATE,
+            ops.ORGANIZATION_PROJECTS_MODEL_PERMISSIONS_UPDATE.call(
                 path={"project_id": project_id},
                 body=ops.ORGANIZATION_PROJECTS_MODEL_PERMISSIONS_UPDATE.given(mode, model_ids),
                 headers=extra_headers,
@@ -1534,8 +1498,7 @@ class AsyncModelPermissions(AsyncResource):
         See https://platform.openai.com/docs/api-reference/administration
         """
         return await self._client.perform(
-            Call(
-                ops.ORGANIZATION_PROJECTS_MODEL_PERMISSIONS_DELETE,
+            ops.ORGANIZATION_PROJECTS_MODEL_PERMISSIONS_DELETE.call(
                 path={"project_id": project_id},
                 headers=extra_headers,
                 extra_query=extra_query,
@@ -1560,8 +1523,7 @@ class AsyncModelPermissions(AsyncResource):
         See https://platform.openai.com/docs/api-reference/administration
         """
         return await self._client.perform(
-            Call(
-                ops.ORGANIZATION_PROJECTS_MODEL_PERMISSIONS_RETRIEVE,
+            ops.ORGANIZATION_PROJECTS_MODEL_PERMISSIONS_RETRIEVE.call(
                 path={"project_id": project_id},
                 headers=extra_headers,
                 extra_query=extra_query,
@@ -1588,8 +1550,7 @@ class AsyncModelPermissions(AsyncResource):
         See https://platform.openai.com/docs/api-reference/administration
         """
         return await self._client.perform(
-            Call(
-                ops.ORGANIZATION_PROJECTS_MODEL_PERMISSIONS_UPDATE,
+            ops.ORGANIZATION_PROJECTS_MODEL_PERMISSIONS_UPDATE.call(
                 path={"project_id": project_id},
                 body=ops.ORGANIZATION_PROJECTS_MODEL_PERMISSIONS_UPDATE.given(mode, model_ids),
                 headers=extra_headers,
@@ -1658,8 +1619,7 @@ class RateLimits(Resource):
         See https://platform.openai.com/docs/api-reference/administration
         """
         return self._client.perform(
-            Call(
-                ops.ORGANIZATION_PROJECTS_RATE_LIMITS_LIST_RATE_LIMITS,
+            ops.ORGANIZATION_PROJECTS_RATE_LIMITS_LIST_RATE_LIMITS.call(
                 path={"project_id": project_id},
                 query={"after": after, "before": before, "limit": limit},
                 headers=extra_headers,
@@ -1692,8 +1652,7 @@ class RateLimits(Resource):
         See https://platform.openai.com/docs/api-reference/administration
         """
         return self._client.perform(
-            Call(
-                ops.ORGANIZATION_PROJECTS_RATE_LIMITS_UPDATE_RATE_LIMIT,
+            ops.ORGANIZATION_PROJECTS_RATE_LIMITS_UPDATE_RATE_LIMIT.call(
                 path={"project_id": project_id, "rate_limit_id": rate_limit_id},
                 body=ops.ORGANIZATION_PROJECTS_RATE_LIMITS_UPDATE_RATE_LIMIT.given(
                     batch_1_day_max_input_tokens,
@@ -1737,8 +1696,7 @@ class AsyncRateLimits(AsyncResource):
         See https://platform.openai.com/docs/api-reference/administration
         """
         return self._client.paginate(
-            Call(
-                ops.ORGANIZATION_PROJECTS_RATE_LIMITS_LIST_RATE_LIMITS,
+            ops.ORGANIZATION_PROJECTS_RATE_LIMITS_LIST_RATE_LIMITS.call(
                 path={"project_id": project_id},
                 query={"after": after, "before": before, "limit": limit},
                 headers=extra_headers,
@@ -1771,8 +1729,7 @@ class AsyncRateLimits(AsyncResource):
         See https://platform.openai.com/docs/api-reference/administration
         """
         return await self._client.perform(
-            Call(
-                ops.ORGANIZATION_PROJECTS_RATE_LIMITS_UPDATE_RATE_LIMIT,
+            ops.ORGANIZATION_PROJECTS_RATE_LIMITS_UPDATE_RATE_LIMIT.call(
                 path={"project_id": project_id, "rate_limit_id": rate_limit_id},
                 body=ops.ORGANIZATION_PROJECTS_RATE_LIMITS_UPDATE_RATE_LIMIT.given(
                     batch_1_day_max_input_tokens,
@@ -1843,8 +1800,7 @@ class Roles(Resource):
         See https://platform.openai.com/docs/api-reference/administration
         """
         return self._client.perform(
-            Call(
-                ops.ORGANIZATION_PROJECTS_ROLES_CREATE,
+            ops.ORGANIZATION_PROJECTS_ROLES_CREATE.call(
                 path={"project_id": project_id},
                 body=ops.ORGANIZATION_PROJECTS_ROLES_CREATE.given(permissions, role_name, description),
                 headers=extra_headers,
@@ -1871,8 +1827,7 @@ class Roles(Resource):
         See https://platform.openai.com/docs/api-reference/administration
         """
         return self._client.perform(
-            Call(
-                ops.ORGANIZATION_PROJECTS_ROLES_DELETE,
+            ops.ORGANIZATION_PROJECTS_ROLES_DELETE.call(
                 path={"project_id": project_id, "role_id": role_id},
                 headers=extra_headers,
                 extra_query=extra_query,
@@ -1901,8 +1856,7 @@ class Roles(Resource):
         See https://platform.openai.com/docs/api-reference/administration
         """
         return self._client.perform(
-            Call(
-                ops.ORGANIZATION_PROJECTS_ROLES_LIST,
+            ops.ORGANIZATION_PROJECTS_ROLES_LIST.call(
                 path={"project_id": project_id},
                 query={"after": after, "limit": limit, "order": order},
                 headers=extra_headers,
@@ -1929,8 +1883,7 @@ class Roles(Resource):
         See https://platform.openai.com/docs/api-reference/administration
         """
         return self._client.perform(
-            Call(
-                ops.ORGANIZATION_PROJECTS_ROLES_RETRIEVE,
+            ops.ORGANIZATION_PROJECTS_ROLES_RETRIEVE.call(
                 path={"project_id": project_id, "role_id": role_id},
                 headers=extra_headers,
                 extra_query=extra_query,
@@ -1959,8 +1912,7 @@ class Roles(Resource):
         See https://platform.openai.com/docs/api-reference/administration
         """
         return self._client.perform(
-            Call(
-                ops.ORGANIZATION_PROJECTS_ROLES_UPDATE,
+            ops.ORGANIZATION_PROJECTS_ROLES_UPDATE.call(
                 path={"project_id": project_id, "role_id": role_id},
                 body=ops.ORGANIZATION_PROJECTS_ROLES_UPDATE.given(description, permissions, role_name),
                 headers=extra_headers,
@@ -1996,8 +1948,7 @@ class AsyncRoles(AsyncResource):
         See https://platform.openai.com/docs/api-reference/administration
         """
         return await self._client.perform(
-            Call(
-                ops.ORGANIZATION_PROJECTS_ROLES_CREATE,
+            ops.ORGANIZATION_PROJECTS_ROLES_CREATE.call(
                 path={"project_id": project_id},
                 body=ops.ORGANIZATION_PROJECTS_ROLES_CREATE.given(permissions, role_name, description),
                 headers=extra_headers,
@@ -2024,8 +1975,7 @@ class AsyncRoles(AsyncResource):
         See https://platform.openai.com/docs/api-reference/administration
         """
         return await self._client.perform(
-            Call(
-                ops.ORGANIZATION_PROJECTS_ROLES_DELETE,
+            ops.ORGANIZATION_PROJECTS_ROLES_DELETE.call(
                 path={"project_id": project_id, "role_id": role_id},
                 headers=extra_headers,
                 extra_query=extra_query,
@@ -2054,8 +2004,7 @@ class AsyncRoles(AsyncResource):
         See https://platform.openai.com/docs/api-reference/administration
         """
         return self._client.paginate(
-            Call(
-                ops.ORGANIZATION_PROJECTS_ROLES_LIST,
+            ops.ORGANIZATION_PROJECTS_ROLES_LIST.call(
                 path={"project_id": project_id},
                 query={"after": after, "limit": limit, "order": order},
                 headers=extra_headers,
@@ -2082,8 +2031,7 @@ class AsyncRoles(AsyncResource):
         See https://platform.openai.com/docs/api-reference/administration
         """
         return await self._client.perform(
-            Call(
-                ops.ORGANIZATION_PROJECTS_ROLES_RETRIEVE,
+            ops.ORGANIZATION_PROJECTS_ROLES_RETRIEVE.call(
                 path={"project_id": project_id, "role_id": role_id},
                 headers=extra_headers,
                 extra_query=extra_query,
@@ -2112,8 +2060,7 @@ class AsyncRoles(AsyncResource):
         See https://platform.openai.com/docs/api-reference/administration
         """
         return await self._client.perform(
-            Call(
-                ops.ORGANIZATION_PROJECTS_ROLES_UPDATE,
+            ops.ORGANIZATION_PROJECTS_ROLES_UPDATE.call(
                 path={"project_id": project_id, "role_id": role_id},
                 body=ops.ORGANIZATION_PROJECTS_ROLES_UPDATE.given(description, permissions, role_name),
                 headers=extra_headers,
@@ -2186,8 +2133,7 @@ class ServiceTierSettings(Resource):
         See https://platform.openai.com/docs/api-reference/administration
         """
         return self._client.perform(
-            Call(
-                ops.ORGANIZATION_PROJECTS_SERVICE_TIER_SETTINGS_RETRIEVE,
+            ops.ORGANIZATION_PROJECTS_SERVICE_TIER_SETTINGS_RETRIEVE.call(
                 path={"project_id": project_id},
                 headers=extra_headers,
                 extra_query=extra_query,
@@ -2214,8 +2160,7 @@ class ServiceTierSettings(Resource):
         See https://platform.openai.com/docs/api-reference/administration
         """
         return self._client.perform(
-            Call(
-                ops.ORGANIZATION_PROJECTS_SERVICE_TIER_SETTINGS_UPDATE,
+            ops.ORGANIZATION_PROJECTS_SERVICE_TIER_SETTINGS_UPDATE.call(
                 path={"project_id": project_id},
                 body=ops.ORGANIZATION_PROJECTS_SERVICE_TIER_SETTINGS_UPDATE.given(default, enabled_tiers),
                 headers=extra_headers,
@@ -2248,8 +2193,7 @@ class AsyncServiceTierSettings(AsyncResource):
         See https://platform.openai.com/docs/api-reference/administration
         """
         return await self._client.perform(
-            Call(
-                ops.ORGANIZATION_PROJECTS_SERVICE_TIER_SETTINGS_RETRIEVE,
+            ops.ORGANIZATION_PROJECTS_SERVICE_TIER_SETTINGS_RETRIEVE.call(
                 path={"project_id": project_id},
                 headers=extra_headers,
                 extra_query=extra_query,
@@ -2276,8 +2220,7 @@ class AsyncServiceTierSettings(AsyncResource):
         See https://platform.openai.com/docs/api-reference/administration
         """
         return await self._client.perform(
-            Call(
-                ops.ORGANIZATION_PROJECTS_SERVICE_TIER_SETTINGS_UPDATE,
+            ops.ORGANIZATION_PROJECTS_SERVICE_TIER_SETTINGS_UPDATE.call(
                 path={"project_id": project_id},
                 body=ops.ORGANIZATION_PROJECTS_SERVICE_TIER_SETTINGS_UPDATE.given(default, enabled_tiers),
                 headers=extra_headers,
@@ -2342,8 +2285,7 @@ class SpendAlerts(Resource):
         See https://platform.openai.com/docs/api-reference/administration
         """
         return self._client.perform(
-            Call(
-                ops.ORGANIZATION_PROJECTS_SPEND_ALERTS_CREATE,
+            ops.ORGANIZATION_PROJECTS_SPEND_ALERTS_CREATE.call(
                 path={"project_id": project_id},
                 body=ops.ORGANIZATION_PROJECTS_SPEND_ALERTS_CREATE.given(
                     currency, interval, notification_channel, threshold_amount
@@ -2372,8 +2314,7 @@ class SpendAlerts(Resource):
         See https://platform.openai.com/docs/api-reference/administration
         """
         return self._client.perform(
-            Call(
-                ops.ORGANIZATION_PROJECTS_SPEND_ALERTS_DELETE,
+            ops.ORGANIZATION_PROJECTS_SPEND_ALERTS_DELETE.call(
                 path={"project_id": project_id, "alert_id": alert_id},
                 headers=extra_headers,
                 extra_query=extra_query,
@@ -2403,8 +2344,7 @@ class SpendAlerts(Resource):
         See https://platform.openai.com/docs/api-reference/administration
         """
         return self._client.perform(
-            Call(
-                ops.ORGANIZATION_PROJECTS_SPEND_ALERTS_LIST,
+            ops.ORGANIZATION_PROJECTS_SPEND_ALERTS_LIST.call(
                 path={"project_id": project_id},
                 query={"after": after, "before": before, "limit": limit, "order": order},
                 headers=extra_headers,
@@ -2431,8 +2371,7 @@ class SpendAlerts(Resource):
         See https://platform.openai.com/docs/api-reference/administration
         """
         return self._client.perform(
-            Call(
-                ops.ORGANIZATION_PROJECTS_SPEND_ALERTS_RETRIEVE,
+            ops.ORGANIZATION_PROJECTS_SPEND_ALERTS_RETRIEVE.call(
                 path={"project_id": project_id, "alert_id": alert_id},
                 headers=extra_headers,
                 extra_query=extra_query,
@@ -2462,8 +2401,7 @@ class SpendAlerts(Resource):
         See https://platform.openai.com/docs/api-reference/administration
         """
         return self._client.perform(
-            Call(
-                ops.ORGANIZATION_PROJECTS_SPEND_ALERTS_UPDATE,
+            ops.ORGANIZATION_PROJECTS_SPEND_ALERTS_UPDATE.call(
                 path={"project_id": project_id, "alert_id": alert_id},
                 body=ops.ORGANIZATION_PROJECTS_SPEND_ALERTS_UPDATE.given(
                     currency, interval, notification_channel, threshold_amount
@@ -2502,8 +2440,7 @@ class AsyncSpendAlerts(AsyncResource):
         See https://platform.openai.com/docs/api-reference/administration
         """
         return await self._client.perform(
-            Call(
-                ops.ORGANIZATION_PROJECTS_SPEND_ALERTS_CREATE,
+            ops.ORGANIZATION_PROJECTS_SPEND_ALERTS_CREATE.call(
                 path={"project_id": project_id},
                 body=ops.ORGANIZATION_PROJECTS_SPEND_ALERTS_CREATE.given(
                     currency, interval, notification_channel, threshold_amount
@@ -2532,8 +2469,7 @@ class AsyncSpendAlerts(AsyncResource):
         See https://platform.openai.com/docs/api-reference/administration
         """
         return await self._client.perform(
-            Call(
-                ops.ORGANIZATION_PROJECTS_SPEND_ALERTS_DELETE,
+            ops.ORGANIZATION_PROJECTS_SPEND_ALERTS_DELETE.call(
                 path={"project_id": project_id, "alert_id": alert_id},
                 headers=extra_headers,
                 extra_query=extra_query,
@@ -2563,8 +2499,7 @@ class AsyncSpendAlerts(AsyncResource):
         See https://platform.openai.com/docs/api-reference/administration
         """
         return self._client.paginate(
-            Call(
-                ops.ORGANIZATION_PROJECTS_SPEND_ALERTS_LIST,
+            ops.ORGANIZATION_PROJECTS_SPEND_ALERTS_LIST.call(
                 path={"project_id": project_id},
                 query={"after": after, "before": before, "limit": limit, "order": order},
                 headers=extra_headers,
@@ -2591,8 +2526,7 @@ class AsyncSpendAlerts(AsyncResource):
         See https://platform.openai.com/docs/api-reference/administration
         """
         return await self._client.perform(
-            Call(
-                ops.ORGANIZATION_PROJECTS_SPEND_ALERTS_RETRIEVE,
+            ops.ORGANIZATION_PROJECTS_SPEND_ALERTS_RETRIEVE.call(
                 path={"project_id": project_id, "alert_id": alert_id},
                 headers=extra_headers,
                 extra_query=extra_query,
@@ -2622,8 +2556,7 @@ class AsyncSpendAlerts(AsyncResource):
         See https://platform.openai.com/docs/api-reference/administration
         """
         return await self._client.perform(
-            Call(
-                ops.ORGANIZATION_PROJECTS_SPEND_ALERTS_UPDATE,
+            ops.ORGANIZATION_PROJECTS_SPEND_ALERTS_UPDATE.call(
                 path={"project_id": project_id, "alert_id": alert_id},
                 body=ops.ORGANIZATION_PROJECTS_SPEND_ALERTS_UPDATE.given(
                     currency, interval, notification_channel, threshold_amount
@@ -2698,8 +2631,7 @@ class SpendLimit(Resource):
         See https://platform.openai.com/docs/api-reference/administration
         """
         return self._client.perform(
-            Call(
-                ops.ORGANIZATION_PROJECTS_SPEND_LIMIT_DELETE,
+            ops.ORGANIZATION_PROJECTS_SPEND_LIMIT_DELETE.call(
                 path={"project_id": project_id},
                 headers=extra_headers,
                 extra_query=extra_query,
@@ -2724,8 +2656,7 @@ class SpendLimit(Resource):
         See https://platform.openai.com/docs/api-reference/administration
         """
         return self._client.perform(
-            Call(
-                ops.ORGANIZATION_PROJECTS_SPEND_LIMIT_RETRIEVE,
+            ops.ORGANIZATION_PROJECTS_SPEND_LIMIT_RETRIEVE.call(
                 path={"project_id": project_id},
                 headers=extra_headers,
                 extra_query=extra_query,
@@ -2753,8 +2684,7 @@ class SpendLimit(Resource):
         See https://platform.openai.com/docs/api-reference/administration
         """
         return self._client.perform(
-            Call(
-                ops.ORGANIZATION_PROJECTS_SPEND_LIMIT_UPDATE,
+            ops.ORGANIZATION_PROJECTS_SPEND_LIMIT_UPDATE.call(
                 path={"project_id": project_id},
                 body=ops.ORGANIZATION_PROJECTS_SPEND_LIMIT_UPDATE.given(currency, interval, threshold_amount),
                 headers=extra_headers,
@@ -2787,8 +2717,7 @@ class AsyncSpendLimit(AsyncResource):
         See https://platform.openai.com/docs/api-reference/administration
         """
         return await self._client.perform(
-            Call(
-                ops.ORGANIZATION_PROJECTS_SPEND_LIMIT_DELETE,
+            ops.ORGANIZATION_PROJECTS_SPEND_LIMIT_DELETE.call(
                 path={"project_id": project_id},
                 headers=extra_headers,
                 extra_query=extra_query,
@@ -2813,8 +2742,7 @@ class AsyncSpendLimit(AsyncResource):
         See https://platform.openai.com/docs/api-reference/administration
         """
         return await self._client.perform(
-            Call(
-                ops.ORGANIZATION_PROJECTS_SPEND_LIMIT_RETRIEVE,
+            ops.ORGANIZATION_PROJECTS_SPEND_LIMIT_RETRIEVE.call(
                 path={"project_id": project_id},
                 headers=extra_headers,
                 extra_query=extra_query,
@@ -2842,8 +2770,7 @@ class AsyncSpendLimit(AsyncResource):
         See https://platform.openai.com/docs/api-reference/administration
         """
         return await self._client.perform(
-            Call(
-                ops.ORGANIZATION_PROJECTS_SPEND_LIMIT_UPDATE,
+            ops.ORGANIZATION_PROJECTS_SPEND_LIMIT_UPDATE.call(
                 path={"project_id": project_id},
                 body=ops.ORGANIZATION_PROJECTS_SPEND_LIMIT_UPDATE.given(currency, interval, threshold_amount),
                 headers=extra_headers,

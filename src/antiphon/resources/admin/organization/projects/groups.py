@@ -6,7 +6,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from .....core.call import Call
 from .....core.lazy import child, same, serve, twin
 from .....core.omit import not_given, omit
 from .....core.resource import (
@@ -79,8 +78,7 @@ class Groups(Resource):
         See https://platform.openai.com/docs/api-reference/administration
         """
         return self._client.perform(
-            Call(
-                ops.ORGANIZATION_PROJECTS_GROUPS_CREATE,
+            ops.ORGANIZATION_PROJECTS_GROUPS_CREATE.call(
                 path={"project_id": project_id},
                 body=ops.ORGANIZATION_PROJECTS_GROUPS_CREATE.given(group_id, role),
                 headers=extra_headers,
@@ -107,8 +105,7 @@ class Groups(Resource):
         See https://platform.openai.com/docs/api-reference/administration
         """
         return self._client.perform(
-            Call(
-                ops.ORGANIZATION_PROJECTS_GROUPS_DELETE,
+            ops.ORGANIZATION_PROJECTS_GROUPS_DELETE.call(
                 path={"project_id": project_id, "group_id": group_id},
                 headers=extra_headers,
                 extra_query=extra_query,
@@ -137,8 +134,7 @@ class Groups(Resource):
         See https://platform.openai.com/docs/api-reference/administration
         """
         return self._client.perform(
-            Call(
-                ops.ORGANIZATION_PROJECTS_GROUPS_LIST,
+            ops.ORGANIZATION_PROJECTS_GROUPS_LIST.call(
                 path={"project_id": project_id},
                 query={"after": after, "limit": limit, "order": order},
                 headers=extra_headers,
@@ -166,8 +162,7 @@ class Groups(Resource):
         See https://platform.openai.com/docs/api-reference/administration
         """
         return self._client.perform(
-            Call(
-                ops.ORGANIZATION_PROJECTS_GROUPS_RETRIEVE,
+            ops.ORGANIZATION_PROJECTS_GROUPS_RETRIEVE.call(
                 path={"project_id": project_id, "group_id": group_id},
                 query={"group_type": group_type},
                 headers=extra_headers,
@@ -203,8 +198,7 @@ class AsyncGroups(AsyncResource):
         See https://platform.openai.com/docs/api-reference/administration
         """
         return await self._client.perform(
-            Call(
-                ops.ORGANIZATION_PROJECTS_GROUPS_CREATE,
+            ops.ORGANIZATION_PROJECTS_GROUPS_CREATE.call(
                 path={"project_id": project_id},
                 body=ops.ORGANIZATION_PROJECTS_GROUPS_CREATE.given(group_id, role),
                 headers=extra_headers,
@@ -231,8 +225,7 @@ class AsyncGroups(AsyncResource):
         See https://platform.openai.com/docs/api-reference/administration
         """
         return await self._client.perform(
-            Call(
-                ops.ORGANIZATION_PROJECTS_GROUPS_DELETE,
+            ops.ORGANIZATION_PROJECTS_GROUPS_DELETE.call(
                 path={"project_id": project_id, "group_id": group_id},
                 headers=extra_headers,
                 extra_query=extra_query,
@@ -261,8 +254,7 @@ class AsyncGroups(AsyncResource):
         See https://platform.openai.com/docs/api-reference/administration
         """
         return self._client.paginate(
-            Call(
-                ops.ORGANIZATION_PROJECTS_GROUPS_LIST,
+            ops.ORGANIZATION_PROJECTS_GROUPS_LIST.call(
                 path={"project_id": project_id},
                 query={"after": after, "limit": limit, "order": order},
                 headers=extra_headers,
@@ -290,8 +282,7 @@ class AsyncGroups(AsyncResource):
         See https://platform.openai.com/docs/api-reference/administration
         """
         return await self._client.perform(
-            Call(
-                ops.ORGANIZATION_PROJECTS_GROUPS_RETRIEVE,
+            ops.ORGANIZATION_PROJECTS_GROUPS_RETRIEVE.call(
                 path={"project_id": project_id, "group_id": group_id},
                 query={"group_type": group_type},
                 headers=extra_headers,
@@ -366,8 +357,7 @@ class Roles(Resource):
         See https://platform.openai.com/docs/api-reference/administration
         """
         return self._client.perform(
-            Call(
-                ops.ORGANIZATION_PROJECTS_GROUPS_ROLES_CREATE,
+            ops.ORGANIZATION_PROJECTS_GROUPS_ROLES_CREATE.call(
                 path={"project_id": project_id, "group_id": group_id},
                 body=ops.ORGANIZATION_PROJECTS_GROUPS_ROLES_CREATE.given(role_id),
                 headers=extra_headers,
@@ -395,8 +385,7 @@ class Roles(Resource):
         See https://platform.openai.com/docs/api-reference/administration
         """
         return self._client.perform(
-            Call(
-                ops.ORGANIZATION_PROJECTS_GROUPS_ROLES_DELETE,
+            ops.ORGANIZATION_PROJECTS_GROUPS_ROLES_DELETE.call(
                 path={"project_id": project_id, "group_id": group_id, "role_id": role_id},
                 headers=extra_headers,
                 extra_query=extra_query,
@@ -426,8 +415,7 @@ class Roles(Resource):
         See https://platform.openai.com/docs/api-reference/administration
         """
         return self._client.perform(
-            Call(
-                ops.ORGANIZATION_PROJECTS_GROUPS_ROLES_LIST,
+            ops.ORGANIZATION_PROJECTS_GROUPS_ROLES_LIST.call(
                 path={"project_id": project_id, "group_id": group_id},
                 query={"after": after, "limit": limit, "order": order},
                 headers=extra_headers,
@@ -455,8 +443,7 @@ class Roles(Resource):
         See https://platform.openai.com/docs/api-reference/administration
         """
         return self._client.perform(
-            Call(
-                ops.ORGANIZATION_PROJECTS_GROUPS_ROLES_RETRIEVE,
+            ops.ORGANIZATION_PROJECTS_GROUPS_ROLES_RETRIEVE.call(
                 path={"project_id": project_id, "group_id": group_id, "role_id": role_id},
                 headers=extra_headers,
                 extra_query=extra_query,
@@ -490,8 +477,7 @@ class AsyncRoles(AsyncResource):
         See https://platform.openai.com/docs/api-reference/administration
         """
         return await self._client.perform(
-            Call(
-                ops.ORGANIZATION_PROJECTS_GROUPS_ROLES_CREATE,
+            ops.ORGANIZATION_PROJECTS_GROUPS_ROLES_CREATE.call(
                 path={"project_id": project_id, "group_id": group_id},
                 body=ops.ORGANIZATION_PROJECTS_GROUPS_ROLES_CREATE.given(role_id),
                 headers=extra_headers,
@@ -519,8 +505,7 @@ class AsyncRoles(AsyncResource):
         See https://platform.openai.com/docs/api-reference/administration
         """
         return await self._client.perform(
-            Call(
-                ops.ORGANIZATION_PROJECTS_GROUPS_ROLES_DELETE,
+            ops.ORGANIZATION_PROJECTS_GROUPS_ROLES_DELETE.call(
                 path={"project_id": project_id, "group_id": group_id, "role_id": role_id},
                 headers=extra_headers,
                 extra_query=extra_query,
@@ -550,8 +535,7 @@ class AsyncRoles(AsyncResource):
         See https://platform.openai.com/docs/api-reference/administration
         """
         return self._client.paginate(
-            Call(
-                ops.ORGANIZATION_PROJECTS_GROUPS_ROLES_LIST,
+            ops.ORGANIZATION_PROJECTS_GROUPS_ROLES_LIST.call(
                 path={"project_id": project_id, "group_id": group_id},
                 query={"after": after, "limit": limit, "order": order},
                 headers=extra_headers,
@@ -579,8 +563,7 @@ class AsyncRoles(AsyncResource):
         See https://platform.openai.com/docs/api-reference/administration
         """
         return await self._client.perform(
-            Call(
-                ops.ORGANIZATION_PROJECTS_GROUPS_ROLES_RETRIEVE,
+            ops.ORGANIZATION_PROJECTS_GROUPS_ROLES_RETRIEVE.call(
                 path={"project_id": project_id, "group_id": group_id, "role_id": role_id},
                 headers=extra_headers,
                 extra_query=extra_query,

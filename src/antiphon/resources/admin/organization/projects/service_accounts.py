@@ -6,7 +6,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from .....core.call import Call
 from .....core.lazy import child, same, serve, twin
 from .....core.omit import not_given, omit
 from .....core.resource import (
@@ -80,8 +79,7 @@ class ServiceAccounts(Resource):
         See https://platform.openai.com/docs/api-reference/administration
         """
         return self._client.perform(
-            Call(
-                ops.ORGANIZATION_PROJECTS_SERVICE_ACCOUNTS_CREATE,
+            ops.ORGANIZATION_PROJECTS_SERVICE_ACCOUNTS_CREATE.call(
                 path={"project_id": project_id},
                 body=ops.ORGANIZATION_PROJECTS_SERVICE_ACCOUNTS_CREATE.given(
                     name, create_service_account_only, expires_in_seconds
@@ -110,8 +108,7 @@ class ServiceAccounts(Resource):
         See https://platform.openai.com/docs/api-reference/administration
         """
         return self._client.perform(
-            Call(
-                ops.ORGANIZATION_PROJECTS_SERVICE_ACCOUNTS_DELETE,
+            ops.ORGANIZATION_PROJECTS_SERVICE_ACCOUNTS_DELETE.call(
                 path={"project_id": project_id, "service_account_id": service_account_id},
                 headers=extra_headers,
                 extra_query=extra_query,
@@ -139,8 +136,7 @@ class ServiceAccounts(Resource):
         See https://platform.openai.com/docs/api-reference/administration
         """
         return self._client.perform(
-            Call(
-                ops.ORGANIZATION_PROJECTS_SERVICE_ACCOUNTS_LIST,
+            ops.ORGANIZATION_PROJECTS_SERVICE_ACCOUNTS_LIST.call(
                 path={"project_id": project_id},
                 query={"after": after, "limit": limit},
                 headers=extra_headers,
@@ -167,8 +163,7 @@ class ServiceAccounts(Resource):
         See https://platform.openai.com/docs/api-reference/administration
         """
         return self._client.perform(
-            Call(
-                ops.ORGANIZATION_PROJECTS_SERVICE_ACCOUNTS_RETRIEVE,
+            ops.ORGANIZATION_PROJECTS_SERVICE_ACCOUNTS_RETRIEVE.call(
                 path={"project_id": project_id, "service_account_id": service_account_id},
                 headers=extra_headers,
                 extra_query=extra_query,
@@ -196,8 +191,7 @@ class ServiceAccounts(Resource):
         See https://platform.openai.com/docs/api-reference/administration
         """
         return self._client.perform(
-            Call(
-                ops.ORGANIZATION_PROJECTS_SERVICE_ACCOUNTS_UPDATE,
+            ops.ORGANIZATION_PROJECTS_SERVICE_ACCOUNTS_UPDATE.call(
                 path={"project_id": project_id, "service_account_id": service_account_id},
                 body=ops.ORGANIZATION_PROJECTS_SERVICE_ACCOUNTS_UPDATE.given(name, role),
                 headers=extra_headers,
@@ -234,8 +228,7 @@ class AsyncServiceAccounts(AsyncResource):
         See https://platform.openai.com/docs/api-reference/administration
         """
         return await self._client.perform(
-            Call(
-                ops.ORGANIZATION_PROJECTS_SERVICE_ACCOUNTS_CREATE,
+            ops.ORGANIZATION_PROJECTS_SERVICE_ACCOUNTS_CREATE.call(
                 path={"project_id": project_id},
                 body=ops.ORGANIZATION_PROJECTS_SERVICE_ACCOUNTS_CREATE.given(
                     name, create_service_account_only, expires_in_seconds
@@ -264,8 +257,7 @@ class AsyncServiceAccounts(AsyncResource):
         See https://platform.openai.com/docs/api-reference/administration
         """
         return await self._client.perform(
-            Call(
-                ops.ORGANIZATION_PROJECTS_SERVICE_ACCOUNTS_DELETE,
+            ops.ORGANIZATION_PROJECTS_SERVICE_ACCOUNTS_DELETE.call(
                 path={"project_id": project_id, "service_account_id": service_account_id},
                 headers=extra_headers,
                 extra_query=extra_query,
@@ -293,8 +285,7 @@ class AsyncServiceAccounts(AsyncResource):
         See https://platform.openai.com/docs/api-reference/administration
         """
         return self._client.paginate(
-            Call(
-                ops.ORGANIZATION_PROJECTS_SERVICE_ACCOUNTS_LIST,
+            ops.ORGANIZATION_PROJECTS_SERVICE_ACCOUNTS_LIST.call(
                 path={"project_id": project_id},
                 query={"after": after, "limit": limit},
                 headers=extra_headers,
@@ -321,8 +312,7 @@ class AsyncServiceAccounts(AsyncResource):
         See https://platform.openai.com/docs/api-reference/administration
         """
         return await self._client.perform(
-            Call(
-                ops.ORGANIZATION_PROJECTS_SERVICE_ACCOUNTS_RETRIEVE,
+            ops.ORGANIZATION_PROJECTS_SERVICE_ACCOUNTS_RETRIEVE.call(
                 path={"project_id": project_id, "service_account_id": service_account_id},
                 headers=extra_headers,
                 extra_query=extra_query,
@@ -350,8 +340,7 @@ class AsyncServiceAccounts(AsyncResource):
         See https://platform.openai.com/docs/api-reference/administration
         """
         return await self._client.perform(
-            Call(
-                ops.ORGANIZATION_PROJECTS_SERVICE_ACCOUNTS_UPDATE,
+            ops.ORGANIZATION_PROJECTS_SERVICE_ACCOUNTS_UPDATE.call(
                 path={"project_id": project_id, "service_account_id": service_account_id},
                 body=ops.ORGANIZATION_PROJECTS_SERVICE_ACCOUNTS_UPDATE.given(name, role),
                 headers=extra_headers,
@@ -432,8 +421,7 @@ class APIKeys(Resource):
         See https://platform.openai.com/docs/api-reference/administration
         """
         return self._client.perform(
-            Call(
-                ops.ORGANIZATION_PROJECTS_SERVICE_ACCOUNTS_API_KEYS_CREATE,
+            ops.ORGANIZATION_PROJECTS_SERVICE_ACCOUNTS_API_KEYS_CREATE.call(
                 path={"project_id": project_id, "service_account_id": service_account_id},
                 body=ops.ORGANIZATION_PROJECTS_SERVICE_ACCOUNTS_API_KEYS_CREATE.given(expires_in_seconds, name, scopes),
                 headers=extra_headers,
@@ -470,8 +458,7 @@ class AsyncAPIKeys(AsyncResource):
         See https://platform.openai.com/docs/api-reference/administration
         """
         return await self._client.perform(
-            Call(
-                ops.ORGANIZATION_PROJECTS_SERVICE_ACCOUNTS_API_KEYS_CREATE,
+            ops.ORGANIZATION_PROJECTS_SERVICE_ACCOUNTS_API_KEYS_CREATE.call(
                 path={"project_id": project_id, "service_account_id": service_account_id},
                 body=ops.ORGANIZATION_PROJECTS_SERVICE_ACCOUNTS_API_KEYS_CREATE.given(expires_in_seconds, name, scopes),
                 headers=extra_headers,

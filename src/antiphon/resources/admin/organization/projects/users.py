@@ -6,7 +6,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from .....core.call import Call
 from .....core.lazy import child, same, serve, twin
 from .....core.omit import not_given, omit
 from .....core.resource import (
@@ -86,8 +85,7 @@ class Users(Resource):
         See https://platform.openai.com/docs/api-reference/administration
         """
         return self._client.perform(
-            Call(
-                ops.ORGANIZATION_PROJECTS_USERS_CREATE,
+            ops.ORGANIZATION_PROJECTS_USERS_CREATE.call(
                 path={"project_id": project_id},
                 body=ops.ORGANIZATION_PROJECTS_USERS_CREATE.given(role, email, user_id),
                 headers=extra_headers,
@@ -114,8 +112,7 @@ class Users(Resource):
         See https://platform.openai.com/docs/api-reference/administration
         """
         return self._client.perform(
-            Call(
-                ops.ORGANIZATION_PROJECTS_USERS_DELETE,
+            ops.ORGANIZATION_PROJECTS_USERS_DELETE.call(
                 path={"project_id": project_id, "user_id": user_id},
                 headers=extra_headers,
                 extra_query=extra_query,
@@ -143,8 +140,7 @@ class Users(Resource):
         See https://platform.openai.com/docs/api-reference/administration
         """
         return self._client.perform(
-            Call(
-                ops.ORGANIZATION_PROJECTS_USERS_LIST,
+            ops.ORGANIZATION_PROJECTS_USERS_LIST.call(
                 path={"project_id": project_id},
                 query={"after": after, "limit": limit},
                 headers=extra_headers,
@@ -171,8 +167,7 @@ class Users(Resource):
         See https://platform.openai.com/docs/api-reference/administration
         """
         return self._client.perform(
-            Call(
-                ops.ORGANIZATION_PROJECTS_USERS_RETRIEVE,
+            ops.ORGANIZATION_PROJECTS_USERS_RETRIEVE.call(
                 path={"project_id": project_id, "user_id": user_id},
                 headers=extra_headers,
                 extra_query=extra_query,
@@ -199,8 +194,7 @@ class Users(Resource):
         See https://platform.openai.com/docs/api-reference/administration
         """
         return self._client.perform(
-            Call(
-                ops.ORGANIZATION_PROJECTS_USERS_UPDATE,
+            ops.ORGANIZATION_PROJECTS_USERS_UPDATE.call(
                 path={"project_id": project_id, "user_id": user_id},
                 body=ops.ORGANIZATION_PROJECTS_USERS_UPDATE.given(role),
                 headers=extra_headers,
@@ -237,8 +231,7 @@ class AsyncUsers(AsyncResource):
         See https://platform.openai.com/docs/api-reference/administration
         """
         return await self._client.perform(
-            Call(
-                ops.ORGANIZATION_PROJECTS_USERS_CREATE,
+            ops.ORGANIZATION_PROJECTS_USERS_CREATE.call(
                 path={"project_id": project_id},
                 body=ops.ORGANIZATION_PROJECTS_USERS_CREATE.given(role, email, user_id),
                 headers=extra_headers,
@@ -265,8 +258,7 @@ class AsyncUsers(AsyncResource):
         See https://platform.openai.com/docs/api-reference/administration
         """
         return await self._client.perform(
-            Call(
-                ops.ORGANIZATION_PROJECTS_USERS_DELETE,
+            ops.ORGANIZATION_PROJECTS_USERS_DELETE.call(
                 path={"project_id": project_id, "user_id": user_id},
                 headers=extra_headers,
                 extra_query=extra_query,
@@ -294,8 +286,7 @@ class AsyncUsers(AsyncResource):
         See https://platform.openai.com/docs/api-reference/administration
         """
         return self._client.paginate(
-            Call(
-                ops.ORGANIZATION_PROJECTS_USERS_LIST,
+            ops.ORGANIZATION_PROJECTS_USERS_LIST.call(
                 path={"project_id": project_id},
                 query={"after": after, "limit": limit},
                 headers=extra_headers,
@@ -322,8 +313,7 @@ class AsyncUsers(AsyncResource):
         See https://platform.openai.com/docs/api-reference/administration
         """
         return await self._client.perform(
-            Call(
-                ops.ORGANIZATION_PROJECTS_USERS_RETRIEVE,
+            ops.ORGANIZATION_PROJECTS_USERS_RETRIEVE.call(
                 path={"project_id": project_id, "user_id": user_id},
                 headers=extra_headers,
                 extra_query=extra_query,
@@ -350,8 +340,7 @@ class AsyncUsers(AsyncResource):
         See https://platform.openai.com/docs/api-reference/administration
         """
         return await self._client.perform(
-            Call(
-                ops.ORGANIZATION_PROJECTS_USERS_UPDATE,
+            ops.ORGANIZATION_PROJECTS_USERS_UPDATE.call(
                 path={"project_id": project_id, "user_id": user_id},
                 body=ops.ORGANIZATION_PROJECTS_USERS_UPDATE.given(role),
                 headers=extra_headers,
@@ -430,8 +419,7 @@ class Roles(Resource):
         See https://platform.openai.com/docs/api-reference/administration
         """
         return self._client.perform(
-            Call(
-                ops.ORGANIZATION_PROJECTS_USERS_ROLES_CREATE,
+            ops.ORGANIZATION_PROJECTS_USERS_ROLES_CREATE.call(
                 path={"project_id": project_id, "user_id": user_id},
                 body=ops.ORGANIZATION_PROJECTS_USERS_ROLES_CREATE.given(role_id),
                 headers=extra_headers,
@@ -459,8 +447,7 @@ class Roles(Resource):
         See https://platform.openai.com/docs/api-reference/administration
         """
         return self._client.perform(
-            Call(
-                ops.ORGANIZATION_PROJECTS_USERS_ROLES_DELETE,
+            ops.ORGANIZATION_PROJECTS_USERS_ROLES_DELETE.call(
                 path={"project_id": project_id, "user_id": user_id, "role_id": role_id},
                 headers=extra_headers,
                 extra_query=extra_query,
@@ -490,8 +477,7 @@ class Roles(Resource):
         See https://platform.openai.com/docs/api-reference/administration
         """
         return self._client.perform(
-            Call(
-                ops.ORGANIZATION_PROJECTS_USERS_ROLES_LIST,
+            ops.ORGANIZATION_PROJECTS_USERS_ROLES_LIST.call(
                 path={"project_id": project_id, "user_id": user_id},
                 query={"after": after, "limit": limit, "order": order},
                 headers=extra_headers,
@@ -519,8 +505,7 @@ class Roles(Resource):
         See https://platform.openai.com/docs/api-reference/administration
         """
         return self._client.perform(
-            Call(
-                ops.ORGANIZATION_PROJECTS_USERS_ROLES_RETRIEVE,
+            ops.ORGANIZATION_PROJECTS_USERS_ROLES_RETRIEVE.call(
                 path={"project_id": project_id, "user_id": user_id, "role_id": role_id},
                 headers=extra_headers,
                 extra_query=extra_query,
@@ -554,8 +539,7 @@ class AsyncRoles(AsyncResource):
         See https://platform.openai.com/docs/api-reference/administration
         """
         return await self._client.perform(
-            Call(
-                ops.ORGANIZATION_PROJECTS_USERS_ROLES_CREATE,
+            ops.ORGANIZATION_PROJECTS_USERS_ROLES_CREATE.call(
                 path={"project_id": project_id, "user_id": user_id},
                 body=ops.ORGANIZATION_PROJECTS_USERS_ROLES_CREATE.given(role_id),
                 headers=extra_headers,
@@ -583,8 +567,7 @@ class AsyncRoles(AsyncResource):
         See https://platform.openai.com/docs/api-reference/administration
         """
         return await self._client.perform(
-            Call(
-                ops.ORGANIZATION_PROJECTS_USERS_ROLES_DELETE,
+            ops.ORGANIZATION_PROJECTS_USERS_ROLES_DELETE.call(
                 path={"project_id": project_id, "user_id": user_id, "role_id": role_id},
                 headers=extra_headers,
                 extra_query=extra_query,
@@ -614,8 +597,7 @@ class AsyncRoles(AsyncResource):
         See https://platform.openai.com/docs/api-reference/administration
         """
         return self._client.paginate(
-            Call(
-                ops.ORGANIZATION_PROJECTS_USERS_ROLES_LIST,
+            ops.ORGANIZATION_PROJECTS_USERS_ROLES_LIST.call(
                 path={"project_id": project_id, "user_id": user_id},
                 query={"after": after, "limit": limit, "order": order},
                 headers=extra_headers,
@@ -643,8 +625,7 @@ class AsyncRoles(AsyncResource):
         See https://platform.openai.com/docs/api-reference/administration
         """
         return await self._client.perform(
-            Call(
-                ops.ORGANIZATION_PROJECTS_USERS_ROLES_RETRIEVE,
+            ops.ORGANIZATION_PROJECTS_USERS_ROLES_RETRIEVE.call(
                 path={"project_id": project_id, "user_id": user_id, "role_id": role_id},
                 headers=extra_headers,
                 extra_query=extra_query,

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, overload
 
-from .....core.call import Call
 from .....core.lazy import child, same, serve, twin
 from .....core.omit import not_given, omit
 from .....core.resource import (
@@ -246,8 +245,7 @@ class Sessions(Resource):
 
         made: AgentSession | AgentSessionEventStream[OutputT] = create_session(
             self._client,
-            Call(
-                ops.AGENTS_SESSIONS_CREATE,
+            ops.AGENTS_SESSIONS_CREATE.call(
                 body=ops.AGENTS_SESSIONS_CREATE.given(
                     environment,
                     renamed(agent, ("compaction", "async_"), "async"),
@@ -288,8 +286,7 @@ class Sessions(Resource):
         See https://platform.openai.com/docs/api-reference
         """
         return self._client.perform(
-            Call(
-                ops.AGENTS_SESSIONS_DELETE,
+            ops.AGENTS_SESSIONS_DELETE.call(
                 path={"session_id": session_id},
                 headers=extra_headers,
                 extra_query=extra_query,
@@ -319,8 +316,7 @@ class Sessions(Resource):
         See https://platform.openai.com/docs/api-reference
         """
         return self._client.perform(
-            Call(
-                ops.AGENTS_SESSIONS_LIST,
+            ops.AGENTS_SESSIONS_LIST.call(
                 query={"after": after, "agent_id": agent_id, "limit": limit, "metadata": metadata, "order": order},
                 headers=extra_headers,
                 extra_query=extra_query,
@@ -345,8 +341,7 @@ class Sessions(Resource):
         See https://platform.openai.com/docs/api-reference
         """
         return self._client.perform(
-            Call(
-                ops.AGENTS_SESSIONS_RETRIEVE,
+            ops.AGENTS_SESSIONS_RETRIEVE.call(
                 path={"session_id": session_id},
                 headers=extra_headers,
                 extra_query=extra_query,
@@ -407,8 +402,7 @@ class Sessions(Resource):
         See https://platform.openai.com/docs/api-reference
         """
         return self._client.perform(
-            Call(
-                ops.AGENTS_SESSIONS_UPDATE,
+            ops.AGENTS_SESSIONS_UPDATE.call(
                 path={"session_id": session_id},
                 body=ops.AGENTS_SESSIONS_UPDATE.given(agent, metadata, prompt_cache_options, review, spend_control),
                 headers=extra_headers,
@@ -531,8 +525,7 @@ class AsyncSessions(AsyncResource):
 
         made: AgentSession | AsyncAgentSessionEventStream[OutputT] = await async_create_session(
             self._client,
-            Call(
-                ops.AGENTS_SESSIONS_CREATE,
+            ops.AGENTS_SESSIONS_CREATE.call(
                 body=ops.AGENTS_SESSIONS_CREATE.given(
                     environment,
                     renamed(agent, ("compaction", "async_"), "async"),
@@ -573,8 +566,7 @@ class AsyncSessions(AsyncResource):
         See https://platform.openai.com/docs/api-reference
         """
         return await self._client.perform(
-            Call(
-                ops.AGENTS_SESSIONS_DELETE,
+            ops.AGENTS_SESSIONS_DELETE.call(
                 path={"session_id": session_id},
                 headers=extra_headers,
                 extra_query=extra_query,
@@ -604,8 +596,7 @@ class AsyncSessions(AsyncResource):
         See https://platform.openai.com/docs/api-reference
         """
         return self._client.paginate(
-            Call(
-                ops.AGENTS_SESSIONS_LIST,
+            ops.AGENTS_SESSIONS_LIST.call(
                 query={"after": after, "agent_id": agent_id, "limit": limit, "metadata": metadata, "order": order},
                 headers=extra_headers,
                 extra_query=extra_query,
@@ -630,8 +621,7 @@ class AsyncSessions(AsyncResource):
         See https://platform.openai.com/docs/api-reference
         """
         return await self._client.perform(
-            Call(
-                ops.AGENTS_SESSIONS_RETRIEVE,
+            ops.AGENTS_SESSIONS_RETRIEVE.call(
                 path={"session_id": session_id},
                 headers=extra_headers,
                 extra_query=extra_query,
@@ -692,8 +682,7 @@ class AsyncSessions(AsyncResource):
         See https://platform.openai.com/docs/api-reference
         """
         return await self._client.perform(
-            Call(
-                ops.AGENTS_SESSIONS_UPDATE,
+            ops.AGENTS_SESSIONS_UPDATE.call(
                 path={"session_id": session_id},
                 body=ops.AGENTS_SESSIONS_UPDATE.given(agent, metadata, prompt_cache_options, review, spend_control),
                 headers=extra_headers,
@@ -791,8 +780,7 @@ class Artifacts(Resource):
         See https://platform.openai.com/docs/api-reference
         """
         return self._client.perform(
-            Call(
-                ops.AGENTS_SESSIONS_ARTIFACTS_CONTENT,
+            ops.AGENTS_SESSIONS_ARTIFACTS_CONTENT.call(
                 path={"session_id": session_id, "artifact_id": artifact_id},
                 headers=extra_headers,
                 extra_query=extra_query,
@@ -818,8 +806,7 @@ class Artifacts(Resource):
         See https://platform.openai.com/docs/api-reference
         """
         return self._client.perform(
-            Call(
-                ops.AGENTS_SESSIONS_ARTIFACTS_DELETE,
+            ops.AGENTS_SESSIONS_ARTIFACTS_DELETE.call(
                 path={"session_id": session_id, "artifact_id": artifact_id},
                 headers=extra_headers,
                 extra_query=extra_query,
@@ -862,8 +849,7 @@ class Artifacts(Resource):
         See https://platform.openai.com/docs/api-reference
         """
         return self._client.perform(
-            Call(
-                ops.AGENTS_SESSIONS_ARTIFACTS_LIST,
+            ops.AGENTS_SESSIONS_ARTIFACTS_LIST.call(
                 path={"session_id": session_id},
                 query={"after": after, "environment_id": environment_id, "limit": limit, "order": order},
                 headers=extra_headers,
@@ -890,8 +876,7 @@ class Artifacts(Resource):
         See https://platform.openai.com/docs/api-reference
         """
         return self._client.perform(
-            Call(
-                ops.AGENTS_SESSIONS_ARTIFACTS_RETRIEVE,
+            ops.AGENTS_SESSIONS_ARTIFACTS_RETRIEVE.call(
                 path={"session_id": session_id, "artifact_id": artifact_id},
                 headers=extra_headers,
                 extra_query=extra_query,
@@ -924,8 +909,7 @@ class AsyncArtifacts(AsyncResource):
         See https://platform.openai.com/docs/api-reference
         """
         return await self._client.perform(
-            Call(
-                ops.AGENTS_SESSIONS_ARTIFACTS_CONTENT,
+            ops.AGENTS_SESSIONS_ARTIFACTS_CONTENT.call(
                 path={"session_id": session_id, "artifact_id": artifact_id},
                 headers=extra_headers,
                 extra_query=extra_query,
@@ -951,8 +935,7 @@ class AsyncArtifacts(AsyncResource):
         See https://platform.openai.com/docs/api-reference
         """
         return await self._client.perform(
-            Call(
-                ops.AGENTS_SESSIONS_ARTIFACTS_DELETE,
+            ops.AGENTS_SESSIONS_ARTIFACTS_DELETE.call(
                 path={"session_id": session_id, "artifact_id": artifact_id},
                 headers=extra_headers,
                 extra_query=extra_query,
@@ -995,8 +978,7 @@ class AsyncArtifacts(AsyncResource):
         See https://platform.openai.com/docs/api-reference
         """
         return self._client.paginate(
-            Call(
-                ops.AGENTS_SESSIONS_ARTIFACTS_LIST,
+            ops.AGENTS_SESSIONS_ARTIFACTS_LIST.call(
                 path={"session_id": session_id},
                 query={"after": after, "environment_id": environment_id, "limit": limit, "order": order},
                 headers=extra_headers,
@@ -1023,8 +1005,7 @@ class AsyncArtifacts(AsyncResource):
         See https://platform.openai.com/docs/api-reference
         """
         return await self._client.perform(
-            Call(
-                ops.AGENTS_SESSIONS_ARTIFACTS_RETRIEVE,
+            ops.AGENTS_SESSIONS_ARTIFACTS_RETRIEVE.call(
                 path={"session_id": session_id, "artifact_id": artifact_id},
                 headers=extra_headers,
                 extra_query=extra_query,
@@ -1094,8 +1075,7 @@ class Events(Resource):
         See https://platform.openai.com/docs/api-reference
         """
         return self._client.perform(  # type: ignore[return-value]
-            Call(
-                ops.AGENTS_SESSIONS_EVENTS_CREATE,
+            ops.AGENTS_SESSIONS_EVENTS_CREATE.call(
                 path={"session_id": session_id},
                 body=ops.AGENTS_SESSIONS_EVENTS_CREATE.given(events),
                 headers=added(extra_headers, {"Idempotency-Key": idempotency_key}),
@@ -1122,8 +1102,7 @@ class Events(Resource):
         See https://platform.openai.com/docs/api-reference
         """
         return self._client.perform(
-            Call(
-                ops.AGENTS_SESSIONS_EVENTS_STREAM,
+            ops.AGENTS_SESSIONS_EVENTS_STREAM.call(
                 path={"session_id": session_id},
                 query={"include_obfuscation": include_obfuscation},
                 headers=extra_headers,
@@ -1159,8 +1138,7 @@ class AsyncEvents(AsyncResource):
         See https://platform.openai.com/docs/api-reference
         """
         return await self._client.perform(
-            Call(
-                ops.AGENTS_SESSIONS_EVENTS_CREATE,
+            ops.AGENTS_SESSIONS_EVENTS_CREATE.call(
                 path={"session_id": session_id},
                 body=ops.AGENTS_SESSIONS_EVENTS_CREATE.given(events),
                 headers=added(extra_headers, {"Idempotency-Key": idempotency_key}),
@@ -1187,8 +1165,7 @@ class AsyncEvents(AsyncResource):
         See https://platform.openai.com/docs/api-reference
         """
         return await self._client.perform(
-            Call(
-                ops.AGENTS_SESSIONS_EVENTS_STREAM,
+            ops.AGENTS_SESSIONS_EVENTS_STREAM.call(
                 path={"session_id": session_id},
                 query={"include_obfuscation": include_obfuscation},
                 headers=extra_headers,
@@ -1254,8 +1231,7 @@ class Items(Resource):
         See https://platform.openai.com/docs/api-reference
         """
         return self._client.perform(
-            Call(
-                ops.AGENTS_SESSIONS_ITEMS_LIST,
+            ops.AGENTS_SESSIONS_ITEMS_LIST.call(
                 path={"session_id": session_id},
                 query={"after": after, "limit": limit, "order": order},
                 headers=extra_headers,
@@ -1292,8 +1268,7 @@ class AsyncItems(AsyncResource):
         See https://platform.openai.com/docs/api-reference
         """
         return self._client.paginate(
-            Call(
-                ops.AGENTS_SESSIONS_ITEMS_LIST,
+            ops.AGENTS_SESSIONS_ITEMS_LIST.call(
                 path={"session_id": session_id},
                 query={"after": after, "limit": limit, "order": order},
                 headers=extra_headers,
@@ -1354,8 +1329,7 @@ class Traces(Resource):
         See https://platform.openai.com/docs/api-reference
         """
         return self._client.perform(
-            Call(
-                ops.AGENTS_SESSIONS_TRACES_LIST,
+            ops.AGENTS_SESSIONS_TRACES_LIST.call(
                 path={"session_id": session_id},
                 query={"after": after, "limit": limit, "order": order},
                 headers=extra_headers,
@@ -1392,8 +1366,7 @@ class AsyncTraces(AsyncResource):
         See https://platform.openai.com/docs/api-reference
         """
         return self._client.paginate(
-            Call(
-                ops.AGENTS_SESSIONS_TRACES_LIST,
+            ops.AGENTS_SESSIONS_TRACES_LIST.call(
                 path={"session_id": session_id},
                 query={"after": after, "limit": limit, "order": order},
                 headers=extra_headers,

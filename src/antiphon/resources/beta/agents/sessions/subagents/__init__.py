@@ -6,7 +6,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ......core.call import Call
 from ......core.lazy import child, same, serve, twin
 from ......core.omit import not_given, omit
 from ......core.resource import (
@@ -90,8 +89,7 @@ class Subagents(Resource):
         See https://platform.openai.com/docs/api-reference
         """
         return self._client.perform(
-            Call(
-                ops.AGENTS_SESSIONS_SUBAGENTS_LIST,
+            ops.AGENTS_SESSIONS_SUBAGENTS_LIST.call(
                 path={"session_id": session_id},
                 query={"after": after, "limit": limit, "order": order},
                 headers=extra_headers,
@@ -118,8 +116,7 @@ class Subagents(Resource):
         See https://platform.openai.com/docs/api-reference
         """
         return self._client.perform(
-            Call(
-                ops.AGENTS_SESSIONS_SUBAGENTS_RETRIEVE,
+            ops.AGENTS_SESSIONS_SUBAGENTS_RETRIEVE.call(
                 path={"session_id": session_id, "subagent_id": subagent_id},
                 headers=extra_headers,
                 extra_query=extra_query,
@@ -157,8 +154,7 @@ class AsyncSubagents(AsyncResource):
         See https://platform.openai.com/docs/api-reference
         """
         return self._client.paginate(
-            Call(
-                ops.AGENTS_SESSIONS_SUBAGENTS_LIST,
+            ops.AGENTS_SESSIONS_SUBAGENTS_LIST.call(
                 path={"session_id": session_id},
                 query={"after": after, "limit": limit, "order": order},
                 headers=extra_headers,
@@ -185,8 +181,7 @@ class AsyncSubagents(AsyncResource):
         See https://platform.openai.com/docs/api-reference
         """
         return await self._client.perform(
-            Call(
-                ops.AGENTS_SESSIONS_SUBAGENTS_RETRIEVE,
+            ops.AGENTS_SESSIONS_SUBAGENTS_RETRIEVE.call(
                 path={"session_id": session_id, "subagent_id": subagent_id},
                 headers=extra_headers,
                 extra_query=extra_query,
@@ -259,8 +254,7 @@ class Items(Resource):
         See https://platform.openai.com/docs/api-reference
         """
         return self._client.perform(
-            Call(
-                ops.AGENTS_SESSIONS_SUBAGENTS_ITEMS_LIST,
+            ops.AGENTS_SESSIONS_SUBAGENTS_ITEMS_LIST.call(
                 path={"session_id": session_id, "subagent_id": subagent_id},
                 query={"after": after, "limit": limit, "order": order},
                 headers=extra_headers,
@@ -298,8 +292,7 @@ class AsyncItems(AsyncResource):
         See https://platform.openai.com/docs/api-reference
         """
         return self._client.paginate(
-            Call(
-                ops.AGENTS_SESSIONS_SUBAGENTS_ITEMS_LIST,
+            ops.AGENTS_SESSIONS_SUBAGENTS_ITEMS_LIST.call(
                 path={"session_id": session_id, "subagent_id": subagent_id},
                 query={"after": after, "limit": limit, "order": order},
                 headers=extra_headers,

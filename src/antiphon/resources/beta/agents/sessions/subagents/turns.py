@@ -6,7 +6,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ......core.call import Call
 from ......core.lazy import child, same, serve, twin
 from ......core.omit import not_given, omit
 from ......core.resource import (
@@ -77,8 +76,7 @@ class Turns(Resource):
         See https://platform.openai.com/docs/api-reference
         """
         return self._client.perform(
-            Call(
-                ops.AGENTS_SESSIONS_SUBAGENTS_TURNS_LIST,
+            ops.AGENTS_SESSIONS_SUBAGENTS_TURNS_LIST.call(
                 path={"session_id": session_id, "subagent_id": subagent_id},
                 query={"after": after, "limit": limit, "order": order},
                 headers=extra_headers,
@@ -106,8 +104,7 @@ class Turns(Resource):
         See https://platform.openai.com/docs/api-reference
         """
         return self._client.perform(
-            Call(
-                ops.AGENTS_SESSIONS_SUBAGENTS_TURNS_RETRIEVE,
+            ops.AGENTS_SESSIONS_SUBAGENTS_TURNS_RETRIEVE.call(
                 path={"session_id": session_id, "subagent_id": subagent_id, "turn_id": turn_id},
                 headers=extra_headers,
                 extra_query=extra_query,
@@ -145,8 +142,7 @@ class AsyncTurns(AsyncResource):
         See https://platform.openai.com/docs/api-reference
         """
         return self._client.paginate(
-            Call(
-                ops.AGENTS_SESSIONS_SUBAGENTS_TURNS_LIST,
+            ops.AGENTS_SESSIONS_SUBAGENTS_TURNS_LIST.call(
                 path={"session_id": session_id, "subagent_id": subagent_id},
                 query={"after": after, "limit": limit, "order": order},
                 headers=extra_headers,
@@ -174,8 +170,7 @@ class AsyncTurns(AsyncResource):
         See https://platform.openai.com/docs/api-reference
         """
         return await self._client.perform(
-            Call(
-                ops.AGENTS_SESSIONS_SUBAGENTS_TURNS_RETRIEVE,
+            ops.AGENTS_SESSIONS_SUBAGENTS_TURNS_RETRIEVE.call(
                 path={"session_id": session_id, "subagent_id": subagent_id, "turn_id": turn_id},
                 headers=extra_headers,
                 extra_query=extra_query,
@@ -245,8 +240,7 @@ class Items(Resource):
         See https://platform.openai.com/docs/api-reference
         """
         return self._client.perform(
-            Call(
-                ops.AGENTS_SESSIONS_SUBAGENTS_TURNS_ITEMS_LIST,
+            ops.AGENTS_SESSIONS_SUBAGENTS_TURNS_ITEMS_LIST.call(
                 path={"session_id": session_id, "subagent_id": subagent_id, "turn_id": turn_id},
                 query={"after": after, "limit": limit, "order": order},
                 headers=extra_headers,
@@ -285,8 +279,7 @@ class AsyncItems(AsyncResource):
         See https://platform.openai.com/docs/api-reference
         """
         return self._client.paginate(
-            Call(
-                ops.AGENTS_SESSIONS_SUBAGENTS_TURNS_ITEMS_LIST,
+            ops.AGENTS_SESSIONS_SUBAGENTS_TURNS_ITEMS_LIST.call(
                 path={"session_id": session_id, "subagent_id": subagent_id, "turn_id": turn_id},
                 query={"after": after, "limit": limit, "order": order},
                 headers=extra_headers,
