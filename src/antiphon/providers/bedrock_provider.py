@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
+from ..core.credential import checked
 from ..core.omit import NotGiven, is_given, not_given
 from ..core.secret import Secret
 from ..core.url import URL
@@ -71,6 +72,8 @@ def bedrock(
     )
     if credential is None and api_key is None:
         credential = Credential(aws=AwsCredential())
+    if credential is not None and credential.api_key is not None:
+        checked(credential.api_key)
     where = "" if base_url is None else base_url
     return Provider(BedrockDefinition(resolve_bedrock(credential, region=region, base_url=where, endpoint=endpoint)))
 
