@@ -1,0 +1,10 @@
+"""The official path of the Azure clients; they live in `antiphon.providers.azure`."""
+
+from __future__ import annotations
+
+from ..providers.azure import AsyncAzureADTokenProvider as AsyncAzureADTokenProvider
+from ..providers.azure import AsyncAzureOpenAI as AsyncAzureOpenAI
+from ..providers.azure import AzureADTokenProvider as AzureADTokenProvider
+from ..providers.azure import AzureOpenAI as AzureOpenAI
+from ..providers.azure import BaseAzureClient as BaseAzureClient
+from ..providers.azure import MutuallyExclusiveAuthError as MutuallyExclusiveAuthError
