@@ -73,7 +73,7 @@ SECTIONS = (
         "KiB",
         ratio=10,
         floor=2,
-        bare=1.6,
+        bare=2.0,
     ),
     Section("upload 1 GiB by path, CPU", "upload", {"openai": 1024, "antiphon": 1024}, "us", "µs"),
     Section("upload 1 GiB by path, memory", "upload", {"openai": 1024, "antiphon": 1024}, "megabytes", "MiB", limit=16),

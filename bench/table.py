@@ -17,6 +17,8 @@ def markdown(rows: Rows) -> str:
     ]
     for section, row in rows:
         official, ours, bare = (row.get(client) for client in ("openai", "antiphon", "bare"))
+        if section.bare is None and not section.probe:  # nothing but an interpreter, or no figure of its own
+            bare = None
         cells = [
             section.name,
             _figure(official, section.unit),
