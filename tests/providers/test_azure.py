@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import pickle
 import subprocess
 import sys
+import threading
 from typing import Any
 
 import openai
@@ -590,3 +592,78 @@ def test_a_blocking_azure_client_loads_no_asyncio_and_no_bedrock() -> None:
         "assert not {'asyncio', 'botocore', 'antiphon.providers.aws'} & set(sys.modules)\n"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+# -- a session over real sockets ---------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def realtime() -> Any:
+    """A WebSocket server that says one thing, and what was asked of it."""
+    from websockets.sync.server import serve
+
+    requests: list[Any] = []
+
+    def handle(connection: Any) -> None:
+        requests.append(connection.request)
+        connection.send('{"type":"session.created","session":{}}')
+        with contextlib.suppress(Exception):
+            connection.recv()
+
+    with serve(handle, "127.0.0.1", 0) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        yield f"http://127.0.0.1:{server.socket.getsockname()[1]}", requests
+        server.shutdown()
+        thread.join(5)
+
+
+SESSIONS = ("key", "key from a function", "token", "token from a function")
+
+
+@pytest.mark.parametrize("mode", SESSIONS)
+def test_a_session_opens_with_the_credential(azure: Kind, realtime: Any, mode: str) -> None:
+    url, requests = realtime
+    made = azure.make(url, **MODES[mode], azure_deployment="dep")
+    if azure.is_async:
+
+        async def main() -> Any:
+            async with made, made.realtime.connect(model="rt") as connection:
+                return await connection.recv()
+
+        event = asyncio.run(main())
+    else:
+        with made, made.realtime.connect(model="rt") as connection:
+            event = connection.recv()
+    assert event.type == "session.created"
+    assert requests[0].path == f"/openai/realtime?api-version={VERSION}&deployment=dep"
+    headers = requests[0].headers
+    if mode.startswith("key"):
+        assert headers["api-key"] == KEY
+        assert "authorization" not in headers
+    else:
+        assert headers["authorization"] == f"Bearer {TOKEN}"
+        assert "api-key" not in headers
+
+
+@pytest.mark.parametrize("mode", SESSIONS)
+def test_a_session_takes_its_credential_to_no_other_origin(azure: Kind, mode: str) -> None:
+    with Rude(ok()) as other, Rude(reply(b"", 307, f"Location: ws{other.url[4:]}/x")) as server:
+        made = azure.make(server.url, **MODES[mode])
+        if azure.is_async:
+
+            async def main() -> None:
+                async with made, made.realtime.connect(model="rt"):
+                    raise AssertionError("it opened")
+
+            with pytest.raises(Exception) as caught:
+                asyncio.run(main())
+        else:
+            with pytest.raises(Exception) as caught:
+                with made, made.realtime.connect(model="rt"):
+                    raise AssertionError("it opened")
+    assert "credentials belong" in str(caught.value)
+    text = shown(caught.value).split("providers/azure.py", 1)[-1]
+    assert KEY not in text
+    assert TOKEN not in text
+    assert not other.requests
