@@ -17,16 +17,14 @@ D = TypeVar("D")
 class ReplyHeaders(Headers):
     """`Headers` over a whole head, every line with its end, without the last, empty line.
 
-    >>> head = b"HTTP/1.1 200 OK\\r\\nX-Request-Id: r1 \\r\\n"
-    >>> ReplyHeaders(head, head.lower())["x-request-id"]
+    >>> ReplyHeaders(b"HTTP/1.1 200 OK\\r\\nX-Request-Id: r1 \\r\\n")["x-request-id"]
     'r1'
     """
 
-    __slots__ = ("_decoded", "_head", "_lower")
+    __slots__ = ("_decoded", "_head")
 
-    def __init__(self, head: bytes, lower: bytes) -> None:
+    def __init__(self, head: bytes) -> None:
         self._head: bytes | None = head
-        self._lower = lower
         self._index = self.lines = None
 
     def raw(self, name: bytes) -> bytes:
@@ -34,7 +32,8 @@ class ReplyHeaders(Headers):
         return b", ".join(self._values(name))
 
     def _values(self, name: bytes) -> list[bytes]:
-        mark, head, lower = b"\r\n%b:" % name, self._head or b"", self._lower
+        mark, head = b"\r\n%b:" % name, self._head or b""
+        lower = head.lower()
         values: list[bytes] = []
         at = lower.find(mark)
         while at >= 0:

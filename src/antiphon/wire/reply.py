@@ -246,14 +246,13 @@ class ReplyParser:
             raise BrokenProtocol(
                 f"the reply is HTTP/{self._parser.get_http_version()}; only 1.1 and 1.0 are understood"
             )
-        lower = head.lower()
         self.version = version
-        self.headers = headers = ReplyHeaders(head, lower)
+        self.headers = headers = ReplyHeaders(head)
         self.status = status
         self._raw = b""
         if self._method == "HEAD" or (self._method == "CONNECT" and status < 300):
             self._end_without_body(headers.raw(b"connection").lower())
-        elif b"-encoding:" in lower:  # one search tells that there is neither a transfer nor a content encoding
+        elif b"-encoding:" in head.lower():  # one search tells that there is neither a transfer nor a content encoding
             self._take_codings(headers)
         if self._stream:
             self._bound = self._limits.stream if self._events else None
