@@ -108,7 +108,6 @@ class BaseClient(RawCalls, Copies, Hooks, Generic[T]):
         _strict_response_validation: bool = False,
         _enforce_credentials: bool = True,
         _clock: Any = None,
-        _sign_in: Any = None,
     ) -> None:
         self._given_policies = policies
         self.strict_streams = strict_streams
@@ -146,7 +145,7 @@ class BaseClient(RawCalls, Copies, Hooks, Generic[T]):
             from .profile import load
 
             arguments = load(chosen).fill(arguments, outranks=is_given(profile))
-        way = _sign_in
+        way: Any = None
         if provider is not None or workload_identity is not None:
             from .providers.sign_in import is_automatic, signed_in
 

@@ -112,16 +112,20 @@ def signed_in(
     """The sign-in for a new client's arguments, and the arguments that then hold.
 
     Args:
-        provider: as given; `None` if it was not.
-        identity: as given; `None` if it was not.
+        provider: as given, or the sign-in that a copy shares; `None` if it was not.
+        identity: as given, or the sign-in that a copy shares; `None` if it was not.
         arguments: all others that become settings.
         automatic: whether the client retries by itself.
 
     Raises:
         OpenAIError: arguments contradict each other, or cannot be right.
     """
+    if isinstance(provider, ProviderSignIn):
+        return provider, arguments
     if provider is not None:
         return _by_provider(provider, identity, arguments)
+    if isinstance(identity, WorkloadSignIn):
+        return identity, arguments
     if arguments["api_key"] is not None:
         raise OpenAIError("The `api_key` and `workload_identity` arguments are mutually exclusive")
     retries = min(int(arguments["max_retries"]), 2) if automatic and isinstance(arguments["max_retries"], int) else 0
@@ -191,8 +195,7 @@ def altered(client: Any, arguments: dict[str, Any], given: Mapping[str, Any]) ->
         return {**arguments, **_place(client, False, given)}
     if identity is None:
         keeps = given["http_client"] is None or not is_certificate(old and old.identity)
-        shared = {"_sign_in": old} if keeps else {"workload_identity": old and old.identity}
-        return {**arguments, "api_key": None, **shared}
+        return {**arguments, "api_key": None, "workload_identity": old if keeps else old and old.identity}
     return {
         **arguments,
         "api_key": given["api_key"],
@@ -206,7 +209,7 @@ def _of_provider(provider: Any, old: SignIn | None, given: Mapping[str, Any]) ->
     own = {name: given[name] for name in ("api_key", "admin_api_key", "workload_identity", "data_residency")}
     bare = not any(value is not None for value in own.values()) and not is_given(given["base_url"])
     if same and bare:
-        return {"api_key": None, "admin_api_key": None, "_sign_in": old}
+        return {"api_key": None, "admin_api_key": None, "provider": old}
     changed: dict[str, Any] = {**own, "provider": provider, "base_url": given["base_url"] or not_given}
     if not same:  # who a request is for, and its fields, belonged to the other house
         changed |= {name: given[name] for name in ("organization", "project", "websocket_base_url")}
