@@ -14,6 +14,7 @@ import openai
 import pytest
 
 import antiphon
+from antiphon.core.raw import raw_call
 from antiphon.errors import (
     APIStatusError,
     CredentialScopeError,
@@ -452,6 +453,32 @@ def test_a_new_base_url_takes_the_credential_along_and_leaves_the_endpoint(azure
         "/openai/deployments/m/embeddings",
         "/other/models/m",
     ]
+
+
+def test_a_setting_that_is_refused_changes_nothing(azure: Kind) -> None:
+    client = azure.make("http://x", **PLAIN, azure_deployment="dep")
+    before = (client._azure, client.settings, client._endpoint)
+    with pytest.raises(ValueError):
+        client._change(base_url=antiphon.URL("http://elsewhere/"), timeout=-1)
+    assert (client._azure, client.settings, client._endpoint) == before
+
+
+def test_a_session_says_for_whom_it_is(azure: Kind) -> None:
+    headers = {"X-Mine": "1", "X-Not": antiphon.omit}
+    client = azure.make("http://x", **PLAIN, organization="o", project="p", default_headers=headers)
+    fields = client.websocket_headers()
+    fields = asyncio.run(fields) if azure.is_async else fields
+    assert fields == {"OpenAI-Organization": "o", "OpenAI-Project": "p", "X-Mine": "1", "api-key": KEY}
+
+
+def test_more_raw_paths_than_are_remembered_go_where_they_should(azure: Kind) -> None:
+    client = azure.make("http://x", **PLAIN)
+    endpoint = client._endpoint
+    for number in range(1030):
+        call = raw_call("GET", f"/x{number}", dict)
+        request = endpoint.request(call)
+        assert request.headers["api-key"] == KEY
+        assert request.target == f"/openai/x{number}?api-version={VERSION}"
 
 
 # -- subclasses --------------------------------------------------------------------------------------------------------

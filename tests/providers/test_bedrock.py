@@ -412,3 +412,10 @@ def test_the_signer_is_loaded_when_it_is_needed() -> None:
         "assert 'asyncio' not in sys.modules, 'a blocking client needs none'\n"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_what_belongs_to_other_clients_is_refused(house: House) -> None:
+    client = house.kind(**EAST)
+    for given in ({"provider": None}, {"workload_identity": {}}):
+        with pytest.raises(OpenAIError, match="signs in to Bedrock"):
+            client.copy(**given)

@@ -20,9 +20,10 @@ import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
+from antiphon.core.timeout import Timeout
 from antiphon.errors import APITimeoutError, AuthenticationError, OpenAIError
 from antiphon.providers import vertex
-from antiphon.providers.google import GoogleCredential
+from antiphon.providers.google import GoogleCredential, _Transport
 from tests.client.answer import create, ok, retrieve, wrong
 from tests.client.colour import failure_of
 from tests.client.test_credential import shown
@@ -296,6 +297,12 @@ def test_a_service_that_hangs_is_a_timeout(client: Kind) -> None:
             text = shown(error)
     assert isinstance(error, APITimeoutError)
     assert CLIENT not in text
+
+
+def test_a_service_of_googles_is_waited_for_as_long_as_both_sides_allow() -> None:
+    transport = _Transport(Timeout(connect=1, read=9, write=None, pool=3))
+    assert transport._bounded(None) == Timeout(connect=1, read=9, write=None, pool=3)
+    assert transport._bounded(5) == Timeout(connect=1, read=5, write=5, pool=3)
 
 
 def test_no_secret_in_repr_vars_or_anything_they_hold(client: Kind) -> None:

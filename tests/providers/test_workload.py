@@ -271,6 +271,16 @@ def test_a_refusal_of_the_service_is_an_oauth_error(client: Kind, stand_in: Any,
     assert PROOF not in repr(error.body)
 
 
+@pytest.mark.parametrize("body", [b"", b"<html>", b"[1]", b'{"error": 7}'])
+def test_a_refusal_without_a_reason_is_one_too(client: Kind, stand_in: Any, body: bytes) -> None:
+    with Service(reply(body, 401)) as service, Rude(ok()) as server:
+        stand_in(service)
+        with client.client(server.url, base_url="{url}/v1", workload_identity=identity()) as it:
+            error = failure_of(it, create)
+    assert isinstance(error, OAuthError)
+    assert error.error is None
+
+
 ANSWERS: dict[str, bytes] = {
     "empty": ok("")[:0] + reply(b""),
     "html": reply(b"<html>"),
@@ -499,6 +509,11 @@ def wiring(tmp_path: Any) -> dict[str, Any]:
 
 
 def test_a_certificate_is_exchanged_and_shown(client: Kind, stand_in: Any, wiring: dict[str, Any]) -> None:
+    assert "refresh_buffer_seconds" not in CERTIFIED
+    patient = auth.x509_workload_identity(
+        identity_provider_id="idp_1", service_account_id="sa_1", refresh_buffer_seconds=5
+    )
+    assert patient == {**CERTIFIED, "refresh_buffer_seconds": 5}
     with Service(granted("one"), granted("two"), tls=mutual_tls()) as service:
         with Rude(ok(), wrong(401), ok(), tls=mutual_tls()) as server:
             stand_in(service)

@@ -194,8 +194,6 @@ class BaseAzureClient(BaseClient[T]):
         routed.url = deployment_path(setting, options.url, options.json_data)
         if "_prepare_url" not in self._hooks and belongs_to_resource(setting, routed.url):
             routed.url = str(self._prepare_url(routed.url))
-        if routed.authorization is not None and setting.credential.key_source is None:
-            routed.authorization = None
         request = super()._build_request(routed, retries_taken=retries_taken)
         if routed.authorization is not None:  # the key, asked for by way of `_refresh_api_key`
             carried(request.headers, setting.credential.field, routed.authorization)
