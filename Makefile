@@ -11,7 +11,7 @@ MEASURED := $(addprefix tests/,core wire policies drivers client)
 # Test processes import the package by the hundred; compile it once.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo test coverage check gen bench docs live clean
+.PHONY: demo test coverage check gen bench soak docs live clean
 .DELETE_ON_ERROR:
 
 $(VENV)/bin/python:
@@ -58,6 +58,9 @@ gen: $(STAMP)-dev
 
 bench: $(STAMP)-bench
 	$(BIN)/python -m bench $(ARGS)
+
+soak: $(STAMP)-bench
+	$(BIN)/python -m soak $(ARGS)
 
 docs: $(STAMP)-docs
 	$(BIN)/mkdocs build --strict --quiet
