@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 _LIFECYCLE = frozenset(
     f"response.{state}" for state in ("created", "queued", "in_progress", "completed", "failed", "incomplete")
 )
+_ENDS = frozenset({"error", *(f"response.{end}" for end in ("completed", "failed", "incomplete", "cancelled"))})
 _BY_CALL_ID = frozenset({"function_call", "custom_tool_call", "shell_call", "shell_call_output"})
 _LATE_ID = frozenset({"function_call", "custom_tool_call"})
 
@@ -143,6 +144,21 @@ class ResponseAccumulator:
             raise RuntimeError(f"a stream of a response begins with response.created, not with {kind}")
         hand = self._hands.get(kind)
         return event if hand is None else hand(event, data)
+
+    @property
+    def response_id(self) -> str | None:
+        """The response's id; `None` before its first event."""
+        return None if self._response is None else self._response.get("id")
+
+    @property
+    def background(self) -> bool | None:
+        """Whether the response runs in the background; `None` before its first event, or where the server does not say."""
+        return None if self._response is None else self._response.get("background")
+
+    @property
+    def ended(self) -> bool:
+        """Whether the terminal event came."""
+        return self.last is not None and self.last.get("type") in _ENDS
 
     def snapshot(self) -> ParsedResponse[Any] | None:
         """A new response as it is now, not parsed; `None` before its first event."""

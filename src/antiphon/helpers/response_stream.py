@@ -11,13 +11,15 @@ from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar, cast
 
 from ..core.call import Call
 from ..core.omit import given, is_given, not_given, omit
-from ..errors import MalformedStream, StreamInterrupted
+from ..errors import APIError, APITimeoutError, MalformedStream, StreamInterrupted
 from ..operations import responses
 from .parsing import responses_tools, text_with_format
 from .reading import data_of
 from .response_accumulator import ResponseAccumulator
+from .resumption import BROKEN, Resumption, check_next, reopened, truncated
 
 if TYPE_CHECKING:
+    from collections.abc import Coroutine
     from types import TracebackType
     from typing import Self
 
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
 TextFormatT = TypeVar("TextFormatT")
 
 _TEXT = "response.output_text.delta"
+_CUT = (StreamInterrupted, MalformedStream, APITimeoutError)
 
 
 class StreamRequest(NamedTuple):
@@ -87,6 +90,13 @@ class _Events(Generic[TextFormatT]):
         self._raw_stream = raw_stream
         self._state = ResponseAccumulator(text_format=text_format, input_tools=input_tools)
         self._starting_after = starting_after
+        self._take = self._shown
+        self._client: Any = None
+        self._resumption: Resumption | None = None
+
+    def resume_with(self, client: Any, resumption: Resumption) -> None:
+        """Take the stream up where it breaks, over new connections of `client`."""
+        self._client, self._resumption = client, resumption
 
     @property
     def response(self) -> Reply:
@@ -104,10 +114,38 @@ class _Events(Generic[TextFormatT]):
             return event
         return None
 
-    def _enrich(self, failure: StreamInterrupted | MalformedStream) -> None:
-        failure.partial = self._state.snapshot()
-        if isinstance(failure, StreamInterrupted) and failure.sequence_number is None:
-            failure.sequence_number = self._state.sequence_number
+    def _joined(self, event: Any) -> Any:
+        """As `_shown`, for a stream that was taken up: what was seen before is not shown again."""
+        new = check_next(event.sequence_number, self._state.sequence_number, self.response)
+        return self._shown(event) if new else None
+
+    def _enrich(self, failure: APIError) -> None:
+        """Put on the failure what had come."""
+        enriched: Any = failure
+        enriched.partial = self._state.snapshot()
+        if getattr(failure, "sequence_number", None) is None:
+            enriched.sequence_number = self._state.sequence_number
+
+    def _reopening(self, failure: APIError) -> Coroutine[Any, Any, None] | None:
+        """The flow that opens the stream again; `None` where that was not asked for, or is of no use."""
+        self._enrich(failure)
+        resumption, self._resumption = self._resumption, None  # a flow that fails is the last
+        if resumption is None or not isinstance(failure, BROKEN):
+            return None
+        return self._reopen(resumption, failure)
+
+    async def _reopen(self, resumption: Resumption, failure: APIError) -> None:
+        try:
+            self._raw_stream = await reopened(resumption, self._state, failure)
+        finally:
+            del failure  # an exception that its own frame holds is left to the collector
+        self._resumption, self._take = resumption, self._joined
+
+    def _cut(self) -> StreamInterrupted | None:
+        """The failure of an end that is none; told where the stream itself does not, to one that can be taken up."""
+        if self._resumption is None or self._state.ended:
+            return None
+        return truncated(self.response, self._state.sequence_number)
 
     def _final(self) -> ParsedResponse[TextFormatT]:
         completed = self._state.completed
@@ -155,15 +193,21 @@ class ResponseStream(_Events[TextFormatT]):
         self._iterator = self._events()
 
     def _events(self) -> Iterator[ResponseStreamEvent[TextFormatT]]:
-        shown = self._shown
-        try:
-            for raw in self._raw_stream:
-                event = shown(raw)
-                if event is not None:
-                    yield event
-        except (StreamInterrupted, MalformedStream) as failure:
-            self._enrich(failure)
-            raise
+        while True:
+            take = self._take
+            try:
+                for raw in self._raw_stream:
+                    event = take(raw)
+                    if event is not None:
+                        yield event
+                if (cut := self._cut()) is None:
+                    return
+                reopening = self._reopening(cut)
+                del cut
+            except _CUT as failure:
+                if (reopening := self._reopening(failure)) is None:
+                    raise
+            self._client.run(reopening)
 
     def __iter__(self) -> Iterator[ResponseStreamEvent[TextFormatT]]:
         return self._iterator
@@ -218,13 +262,20 @@ class AsyncResponseStream(_Events[TextFormatT]):
         return self
 
     async def __anext__(self) -> ResponseStreamEvent[TextFormatT]:
-        try:
-            while (event := self._shown(await self._raw_stream.__anext__())) is None:
-                pass
-        except (StreamInterrupted, MalformedStream) as failure:
-            self._enrich(failure)
-            raise
-        return cast("ResponseStreamEvent[TextFormatT]", event)
+        while True:
+            try:
+                while (event := self._take(await self._raw_stream.__anext__())) is None:
+                    pass
+                return cast("ResponseStreamEvent[TextFormatT]", event)
+            except StopAsyncIteration:
+                if (cut := self._cut()) is None:
+                    raise
+                reopening = self._reopening(cut)
+                del cut
+            except _CUT as failure:
+                if (reopening := self._reopening(failure)) is None:
+                    raise
+            await self._client.run(reopening)
 
     @property
     async def text_deltas(self) -> AsyncIterator[str]:
@@ -263,12 +314,17 @@ class ResponseStreamManager(Generic[TextFormatT]):
 
     Args:
         client: whose call this is.
+        resume: how many times at most a broken stream of a background response is taken up again, from 0.
         arguments: those of `responses.stream`.
+
+    Raises:
+        ValueError: `resume` for a new response that does not run in the background, or below 0.
     """
 
-    def __init__(self, client: Any, **arguments: Any) -> None:
+    def __init__(self, client: Any, *, resume: int = 0, **arguments: Any) -> None:
         self._client = client
         self._request = request_of(**arguments)
+        self._resumption = Resumption(resume, self._request.call) if resume else None
         self._stream: ResponseStream[TextFormatT] | None = None
 
     def __enter__(self) -> ResponseStream[TextFormatT]:
@@ -279,6 +335,8 @@ class ResponseStreamManager(Generic[TextFormatT]):
             input_tools=tools,
             starting_after=starting_after,
         )
+        if self._resumption is not None:
+            self._stream.resume_with(self._client, self._resumption)
         return self._stream
 
     def __exit__(
@@ -291,9 +349,10 @@ class ResponseStreamManager(Generic[TextFormatT]):
 class AsyncResponseStreamManager(Generic[TextFormatT]):
     """As `ResponseStreamManager`, with `async with`."""
 
-    def __init__(self, client: Any, **arguments: Any) -> None:
+    def __init__(self, client: Any, *, resume: int = 0, **arguments: Any) -> None:
         self._client = client
         self._request = request_of(**arguments)
+        self._resumption = Resumption(resume, self._request.call) if resume else None
         self._stream: AsyncResponseStream[TextFormatT] | None = None
 
     async def __aenter__(self) -> AsyncResponseStream[TextFormatT]:
@@ -304,6 +363,8 @@ class AsyncResponseStreamManager(Generic[TextFormatT]):
             input_tools=tools,
             starting_after=starting_after,
         )
+        if self._resumption is not None:
+            self._stream.resume_with(self._client, self._resumption)
         return self._stream
 
     async def __aexit__(
