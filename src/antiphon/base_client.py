@@ -150,6 +150,7 @@ class BaseClient(RawCalls, Copies, Hooks, Generic[T]):
             from .providers.sign_in import is_automatic, signed_in
 
             automatic = is_automatic(policies, self._own_policies)
+            arguments["api_key"] = api_key  # a profile's own gives way
             way, arguments = signed_in(provider, workload_identity, arguments, automatic=automatic)
         settings = resolve(
             **arguments,

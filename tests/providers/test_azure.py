@@ -374,6 +374,8 @@ def test_a_realtime_session_needs_a_model_and_other_channels_their_own_place(azu
     client = azure.make("https://name.openai.azure.com", **PLAIN, azure_deployment="dep")
     with pytest.raises(OpenAIError, match="`model` is required"):
         client.realtime.connect()
+    older = client.beta.realtime.connect(model="rt")._url({})
+    assert older == f"wss://name.openai.azure.com/openai/realtime?api-version={VERSION}&deployment=dep"
     address = client.responses.connect()._url({"x": "1"})
     assert address == f"wss://name.openai.azure.com/openai/responses?api-version={VERSION}&x=1"
 

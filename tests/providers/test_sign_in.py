@@ -186,6 +186,10 @@ def test_no_redirect_is_followed(client: Kind, house: str, status: int, how: str
                 it.wait(options["http_client"].aclose() if client.is_async else options["http_client"].close())
     assert not other.requests
     assert len(server.requests) == 1
+    with Rude(reply(b"", status, "Location: /elsewhere")) as server:
+        with client.client(server.url, provider=at(house, server.url)) as it:
+            assert isinstance(failure_of(it, retrieve), APIStatusError)
+    assert len(server.requests) == 1, "a signature is for one place only"
 
 
 def test_another_origin_or_another_credential_is_refused(client: Kind, house: str) -> None:

@@ -269,6 +269,7 @@ def test_a_refusal_of_the_service_is_an_oauth_error(client: Kind, stand_in: Any,
     assert len(service.requests) == 1
     assert not server.requests
     assert PROOF not in repr(error.body)
+    assert error.response.request.content is None, "what was sent holds the proof"
 
 
 @pytest.mark.parametrize("body", [b"", b"<html>", b"[1]", b'{"error": 7}'])
@@ -343,6 +344,8 @@ def test_a_service_that_cannot_be_reached_is_retried_as_connections_are(client: 
             service.script = [reset]
             error = failure_of(it, create)
     assert isinstance(error, APIConnectionError)
+    assert error.request.content is None, "what was sent holds the proof"
+    assert str(error.request.url) == service.place
     assert len(server.requests) == 1
 
 
@@ -446,6 +449,21 @@ def test_a_key_and_an_identity_exclude_each_other(client: Kind, monkeypatch: pyt
             kind(api_key=KEY, workload_identity=identity())
     monkeypatch.setenv("OPENAI_API_KEY", KEY)  # is not a contradiction
     assert client.kind(workload_identity=identity()).settings.api_key is None
+
+
+def test_a_profile_gives_the_place_and_its_key_gives_way(
+    client: Kind, stand_in: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Any
+) -> None:
+    with Service() as service, Rude(ok()) as server:
+        stand_in(service)
+        path = tmp_path / "config.toml"
+        path.write_text(f'[profile.lab]\nbase_url = "{server.url}/lab"\napi_key = "{KEY}"\n')
+        path.chmod(0o600)
+        monkeypatch.setenv("ANTIPHON_CONFIG", str(path))
+        with client.client(server.url, workload_identity=identity(), profile="lab") as it:
+            it(retrieve)
+    assert server.requests[0].target == "/lab/models/m"
+    assert bearers(server) == [f"Bearer {TOKEN}"]
 
 
 def test_copies_change_how_they_sign_in(client: Kind, stand_in: Any) -> None:
