@@ -423,3 +423,25 @@ def test_over_the_official_packages_own_helpers(here: Path) -> None:
             b in (a.replace("openai", "antiphon"), a.replace("import openai", "import antiphon as openai"))
             for a, b in changed
         ) or len(text) != len(before[name])
+
+
+def test_names_of_files_in_any_bytes(here: Path, capfdbinary: pytest.CaptureFixture[bytes]) -> None:
+    name = os.fsdecode(b"a\xff.py")
+    (here / name).write_text("import openai\n")
+    assert migrate() == 0
+    assert b"+++ b/a\xff.py\n" in capfdbinary.readouterr().out
+    assert migrate("--write") == 0
+    assert capfdbinary.readouterr().out == b"a\xff.py\n"
+
+
+def test_a_reader_that_leaves_early_is_no_failure_of_ours(here: Path) -> None:
+    plant(here, {f"x{number}.py": "import openai\n" + "x = 1\n" * 50 for number in range(400)})
+    command = [sys.executable, "-m", "antiphon.cli", "migrate"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=here) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        process.stdout.read(10)
+        process.stdout.close()
+        err = process.stderr.read()
+    assert process.returncode == 1
+    assert b"Traceback" not in err

@@ -59,6 +59,14 @@ def main(arguments: list[str] | None = None) -> int:
     if absent:
         print(f"antiphon migrate: no such file or folder: {', '.join(absent)}", file=sys.stderr)
         return 2
+    try:
+        return _run(options)
+    except BrokenPipeError:  # who reads the diff has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+
+
+def _run(options: argparse.Namespace) -> int:
     remarks: list[str] = []
     changed = 0
     for plan in _plans(options.path, keep_name=options.keep_name, remarks=remarks):
@@ -69,6 +77,7 @@ def main(arguments: list[str] | None = None) -> int:
             remarks.append(f"{plan.document.path}: a symbolic link; give its target to change it")
             continue
         changed += _carry_out(plan, remarks) if options.write else _show(plan)
+    sys.stdout.flush()
     for remark in remarks:
         print(remark, file=sys.stderr)
     verb = "changed" if options.write else "to change"
@@ -86,24 +95,30 @@ def _carry_out(plan: Plan, remarks: list[str]) -> int:
     except OSError as error:
         remarks.append(f"{plan.document.path}: cannot be written: {error.strerror}")
         return 0
-    print(plan.document.path)
+    sys.stdout.buffer.write(os.fsencode(plan.document.path) + b"\n")
     return 1
 
 
 def _show(plan: Plan) -> int:
     """Print a diff in the file's own bytes, so that it can be applied."""
-    name = os.path.relpath(plan.document.path).encode()
-    before, after = (content.splitlines(keepends=True) for content in (plan.document.content, plan.content))
-    lines = difflib.diff_bytes(difflib.unified_diff, _whole(before), _whole(after), b"a/" + name, b"b/" + name)
+    name = os.fsencode(_relative(plan.document.path))
+    before, after = _lines(plan.document.content), _lines(plan.content)
+    lines = difflib.diff_bytes(difflib.unified_diff, before, after, b"a/" + name, b"b/" + name)
     for line in lines:
         sys.stdout.buffer.write(line if line.endswith(b"\n") else line + b"\n\\ No newline at end of file\n")
     sys.stdout.buffer.flush()
     return 1
 
 
-def _whole(lines: list[bytes]) -> list[bytes]:
+def _relative(path: Path) -> str:
+    try:
+        return Path(os.path.relpath(path)).as_posix()
+    except ValueError:  # on another drive
+        return path.as_posix()
+
+
+def _lines(content: bytes) -> list[bytes]:
     """Lines as other programs count them, by line feeds alone."""
-    content = b"".join(lines)
     pieces = content.split(b"\n")
     return [piece + b"\n" for piece in pieces[:-1]] + ([pieces[-1]] if pieces[-1] else [])
 
