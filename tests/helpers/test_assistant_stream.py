@@ -372,9 +372,9 @@ def test_a_hundred_thousand_deltas_cost_no_more_each_than_ten_thousand():
         body = json.loads(json.dumps([EVENTS[12], *(text(0, "twelve bytes") for _ in range(count)), run("completed")]))
         handler = Handler()
         handler._init([cast(item) for item in body])
-        began = time.perf_counter()
+        began = time.thread_time()
         handler.until_done()
-        passed = time.perf_counter() - began
+        passed = time.thread_time() - began
         assert len(handler.current_message_snapshot.content[0].text.value) == 12 * count
         return passed
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
-from time import perf_counter
+from time import thread_time
 
 import pytest
 
@@ -204,12 +204,12 @@ def test_fifty_thousand_deltas_cost_what_they_are():
     def cost(count, look):
         views = [ChatCompletionChunk._view(data) for data in content_chunks("abcd" * count)]
         state = ChatCompletionStreamState()
-        began = perf_counter()
+        began = thread_time()
         for view in views:
             for event in state.handle_chunk(view):
                 if look and event.type == "content.delta":
                     len(event.snapshot)
-        return (perf_counter() - began) / count
+        return (thread_time() - began) / count
 
     for look in (False, True):
         assert min(cost(50_000, look) for _ in range(2)) < 5 * min(cost(5_000, look) for _ in range(3))

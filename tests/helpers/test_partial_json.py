@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from time import perf_counter
+from time import thread_time
 
 import pytest
 from hypothesis import given
@@ -71,8 +71,8 @@ def test_anything_is_a_value_or_refused(text):
 def test_it_is_linear():
     def cost(entries):
         text = json.dumps([{"name": "x" * 20, "n": number} for number in range(entries)])[:-2]
-        began = perf_counter()
+        began = thread_time()
         assert len(parse_partial(text)) == entries
-        return perf_counter() - began
+        return thread_time() - began
 
     assert min(cost(10_000) for _ in range(3)) < 60 * min(cost(1_000) for _ in range(3))
