@@ -1,6 +1,6 @@
 """One load in a process of its own: `python -m soak.probe NUMBER PORT SHARE`. Prints its samples as JSON.
 
-The first tenth of the rounds (at least 300) warms the process up: modules, pools, caches of types, the allocator's arenas. Then
+The first tenth of the rounds (at least `Load.warm`) warms the process up: modules, pools, caches of types, the allocator's arenas. Then
 come eight equal parts with a sample after each. The sample of the start was taken before there was a client, that of the end
 after it was closed.
 """
@@ -24,9 +24,9 @@ from .sample import Sample, connected, taken
 PARTS = 8
 
 
-def _parts(rounds: int) -> Iterator[int]:
+def _parts(load: Load, rounds: int) -> Iterator[int]:
     """How many rounds come before each sample: the warm-up, then the parts."""
-    warm = max(300, rounds // 10)
+    warm = max(load.warm, rounds // 10)
     yield warm
     yield from [max(1, (rounds - warm) // PARTS)] * PARTS
 
@@ -47,7 +47,7 @@ def run(load: Load, port: int, rounds: int) -> list[Sample]:
     numbers = count()
     with antiphon.OpenAI(**_options(load, port)) as client:
         done = 0
-        for part in _parts(rounds):
+        for part in _parts(load, rounds):
             for number in islice(numbers, part):
                 load.step(client, number)
             done += part
@@ -66,7 +66,7 @@ async def run_async(load: Load, port: int, rounds: int) -> list[Sample]:
                 await load.step(client, number)
 
         done = 0
-        for part in _parts(rounds):
+        for part in _parts(load, rounds):
             mine = islice(numbers, part)
             await asyncio.gather(*(sing(mine) for _ in range(load.flight)))
             await asyncio.sleep(0.05)  # goodbyes are said in the loop's next turns
@@ -81,7 +81,7 @@ def main() -> None:
     which, port, share = int(sys.argv[1]), int(sys.argv[2]), float(sys.argv[3])
     warnings.simplefilter("ignore", ResourceWarning)  # streams are forgotten on purpose
     load = LOADS[which]
-    rounds = max(1_000, int(load.rounds * share))
+    rounds = max(load.warm + 800, int(load.rounds * share))
     if inspect.iscoroutinefunction(load.step):
         samples = asyncio.run(run_async(load, port, rounds))
     else:
