@@ -14,6 +14,7 @@ import openai
 import pytest
 
 import antiphon
+from antiphon.core.call import Call
 from antiphon.core.raw import raw_call
 from antiphon.errors import (
     APIStatusError,
@@ -481,6 +482,17 @@ def test_more_raw_paths_than_are_remembered_go_where_they_should(azure: Kind) ->
         request = endpoint.request(call)
         assert request.headers["api-key"] == KEY
         assert request.target == f"/openai/x{number}?api-version={VERSION}"
+
+
+def test_each_model_is_its_own_place_however_many_there_are(azure: Kind) -> None:
+    operation = raw_call("POST", "/embeddings", dict).operation
+    endpoint = azure.make("http://x", **PLAIN)._endpoint
+    for _ in range(2):
+        for number in range(1030):
+            request = endpoint.request(Call(operation, body={"model": f"m{number}"}))
+            assert request.target == f"/openai/deployments/m{number}/embeddings?api-version={VERSION}"
+    more = endpoint.request(Call(operation, body={"model": "m1"}, extra_query={"q": "1"}))
+    assert more.target == f"/openai/deployments/m1/embeddings?api-version={VERSION}&q=1"
 
 
 # -- subclasses --------------------------------------------------------------------------------------------------------

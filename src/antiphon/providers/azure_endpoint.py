@@ -86,7 +86,7 @@ class AzureEndpoint(Endpoint):
         timeout: for calls that do not bring their own.
     """
 
-    __slots__ = ("_field", "_prefix", "_root", "_setting", "_value")
+    __slots__ = ("_field", "_fixed", "_places", "_prefix", "_root", "_setting", "_value")
 
     def __init__(
         self,
@@ -107,6 +107,8 @@ class AzureEndpoint(Endpoint):
         )
         removed = {name.lower() for name, value in default_headers.items() if value.__class__ in SENTINELS}
         self._setting = setting
+        self._fixed = setting.v1 or "/deployments" in setting.base_url.path
+        self._places: dict[tuple[Operation, str], tuple[Origin, str]] = {}
         self._prefix = setting.base_url.path.rstrip("/")
         self._root = None if setting.root is None else setting.root.path.rstrip("/")
         self._field = setting.credential.field
@@ -114,8 +116,8 @@ class AzureEndpoint(Endpoint):
 
     def _make_ready(self, operation: Operation) -> Ready:
         ready = super()._make_ready(operation)
-        deployed = operation.path in DEPLOYED
-        changed = ready._replace(plain=ready.plain and not deployed, checked=self._value is not None)
+        by_model = operation.path in DEPLOYED and not self._fixed
+        changed = ready._replace(plain=ready.plain and not by_model, checked=self._value is not None)
         if operation in self._ready:
             self._ready[operation] = changed
         return changed
@@ -127,6 +129,18 @@ class AzureEndpoint(Endpoint):
         return headers
 
     def _place(self, call: Call[Any]) -> tuple[Origin, str]:
+        model: Any = call.body.get("model") if call.body.__class__ is dict and not self._fixed else None
+        if model.__class__ is not str or call.path or call.query or call.extra_query:
+            return self._found(call)
+        key = (call.operation, model)
+        place = self._places.get(key)
+        if place is None:
+            place = self._found(call)
+            if len(self._places) < 1024:  # whoever makes up a deployment for each call is not remembered for ever
+                self._places[key] = place
+        return place
+
+    def _found(self, call: Call[Any]) -> tuple[Origin, str]:
         origin, target = super()._place(call)
         path = call.operation.path
         if path in DEPLOYED:
