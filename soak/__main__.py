@@ -1,8 +1,8 @@
 """`python -m soak [--short] [--only TEXT]`: run every load, print what it left behind, and fail if that is anything.
 
 Flat means: after the warm-up (the first tenth of the rounds, at least 300 of them, or 2,000 where types are made), no
-objects is more than 5 % away from the first's; after the client is closed, there are as many descriptors, tasks and threads as
-before it was made, and within a second the server has no connection left.
+sample's memory and no sample's count of objects is more than 5 % away from the first's; after the client is closed, there are
+as many descriptors, tasks and threads as before it was made, and within a second the server has no connection left.
 """
 
 from __future__ import annotations
