@@ -18,6 +18,7 @@ from antiphon.helpers.assistant_stream import (
 
 from .assistant_run import CALLBACKS, EVENTS, async_recorder, recorder, run, text, wire
 from .conftest import Answer
+from .test_assistant_snapshot import cast
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
 
@@ -331,6 +332,12 @@ def test_a_timeout_is_told_twice_and_raised():
     with pytest.raises(APITimeoutError), AssistantStreamManager(lambda: Timed([]), event_handler=handler) as stream:
         stream.until_done()
     assert notes == [["on_timeout"], ["on_exception", "APITimeoutError"], ["on_end"]]
+    with (
+        pytest.raises(APITimeoutError) as raised,
+        AssistantStreamManager(lambda: Timed(map(cast, EVENTS[:16])), event_handler=AssistantEventHandler()) as stream,
+    ):
+        stream.until_done()
+    assert raised.value.partial.content[0].text.value == "Hello, wör"
 
     notes.clear()
     handler = async_recorder(AsyncAssistantEventHandler, notes)

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
+import json
 from time import thread_time
 
 import pytest
 
 import antiphon
-from antiphon.errors import LengthFinishReasonError, StreamInterrupted, StreamTruncated
+from antiphon.errors import LengthFinishReasonError, ReadTimeout, StreamInterrupted, StreamTruncated
 from antiphon.helpers.chat_stream import ChatCompletionStreamState
 from antiphon.helpers.schema import pydantic_function_tool
 from antiphon.types.chat import ChatCompletionChunk
 
+from ..transports.rude import Rude, chunked_head, hang
+from ..transports.rude import chunk as rude_chunk
 from .conftest import sse
 from .recorded import call_chunks, chunk, content_chunks, token, usage_chunk
 
@@ -183,6 +186,21 @@ def test_a_stream_that_breaks_leaves_what_had_come(server, cut):
         with pytest.raises(StreamInterrupted if cut else StreamTruncated) as broken:
             run()
         assert broken.value.partial.choices[0].message.content == "Hello, y"
+
+
+def test_a_stream_that_falls_silent_leaves_what_had_come():
+    said = b"".join(b"data: %b\n\n" % json.dumps(item).encode() for item in content_chunks("Hello, you")[:3])
+    head = chunked_head("Content-Type: text/event-stream")
+
+    async def use(stream):
+        await stream.until_done()
+
+    with Rude([head, rude_chunk(said), hang]) as rude:
+        for run in (sync, drive):
+            done = use if run is drive else lambda stream: stream.until_done()
+            with pytest.raises(ReadTimeout) as broken:
+                run(f"{rude.url}/v1", done, timeout=0.3)
+            assert broken.value.partial.choices[0].message.content == "Hello, y"
 
 
 def test_an_answer_cut_at_its_limit_carries_the_completion(server):

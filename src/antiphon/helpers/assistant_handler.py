@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterable, AsyncIterator, Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
-from ..errors import APITimeoutError, StreamInterrupted
+from ..errors import APITimeoutError, MalformedStream, StreamInterrupted
 from .assistant_snapshot import Snapshots, raw
 
 if TYPE_CHECKING:
@@ -81,8 +81,9 @@ class _Current:
         return list(self._snapshots.messages.values())
 
     def _add_partial(self, error: Exception) -> None:
-        if isinstance(error, StreamInterrupted) and error.partial is None:
-            error.partial = self.current_message_snapshot
+        broken: Any = error
+        if isinstance(error, (StreamInterrupted, MalformedStream, APITimeoutError)):
+            broken.partial = getattr(error, "partial", None) or self.current_message_snapshot
 
 
 def _heard(handler: Any) -> frozenset[str]:
@@ -224,6 +225,7 @@ class AssistantEventHandler(_Current):
                     getattr(self, name)(*arguments)
                 yield event
         except (APITimeoutError, TimeoutError) as error:
+            self._add_partial(error)
             self.on_timeout()
             self.on_exception(error)
             raise
@@ -359,6 +361,7 @@ class AsyncAssistantEventHandler(_Current):
                     await getattr(self, name)(*arguments)
                 yield event
         except (APITimeoutError, TimeoutError) as error:
+            self._add_partial(error)
             await self.on_timeout()
             await self.on_exception(error)
             raise

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar, cast
 
 from ..core.call import Call
 from ..core.omit import is_given, not_given, omit
-from ..errors import MalformedStream, StreamInterrupted
+from ..errors import APITimeoutError, MalformedStream, StreamInterrupted
 from ..operations import chat
 from .chat_accumulator import ChatCompletionStreamState
 from .schema import type_to_response_format_param
@@ -106,7 +106,7 @@ class _Events(Generic[ResponseFormatT]):
         self._began = True
         return self._state.handle_chunk(chunk)
 
-    def _enrich(self, failure: StreamInterrupted | MalformedStream) -> None:
+    def _enrich(self, failure: Any) -> None:
         if self._began:
             failure.partial = self._state.current_completion_snapshot
 
@@ -137,7 +137,7 @@ class ChatCompletionStream(_Events[ResponseFormatT]):
         try:
             for chunk in self._raw_stream:
                 yield from take(chunk)
-        except (StreamInterrupted, MalformedStream) as failure:
+        except (StreamInterrupted, MalformedStream, APITimeoutError) as failure:
             self._enrich(failure)
             raise
 
@@ -193,7 +193,7 @@ class AsyncChatCompletionStream(_Events[ResponseFormatT]):
         try:
             while not ready:
                 ready.extend(self._take(await self._raw_stream.__anext__()))
-        except (StreamInterrupted, MalformedStream) as failure:
+        except (StreamInterrupted, MalformedStream, APITimeoutError) as failure:
             self._enrich(failure)
             raise
         return cast("ChatCompletionStreamEvent[ResponseFormatT]", ready.popleft())

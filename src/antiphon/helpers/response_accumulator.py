@@ -33,7 +33,8 @@ if TYPE_CHECKING:
     from ..types.responses import ParsedResponse
 
 _LIFECYCLE = frozenset(
-    f"response.{state}" for state in ("created", "queued", "in_progress", "completed", "failed", "incomplete")
+    f"response.{state}"
+    for state in ("created", "queued", "in_progress", "completed", "failed", "incomplete", "cancelled")
 )
 _ENDS = frozenset({"error", *(f"response.{end}" for end in ("completed", "failed", "incomplete", "cancelled"))})
 _BY_CALL_ID = frozenset({"function_call", "custom_tool_call", "shell_call", "shell_call_output"})

@@ -177,7 +177,8 @@ class ResponseStream(_Events[TextFormatT]):
             response = stream.get_final_response()
 
     Raises:
-        StreamInterrupted: (while reading) the stream broke or ended early; `partial` is the response so far.
+        StreamInterrupted: (while reading) the stream broke or ended early; `partial` is the response so far, and
+            `sequence_number` the last event's. An `APITimeoutError` and a `MalformedStream` carry both too.
         RuntimeError: (while reading) the events do not make one response.
     """
 
@@ -206,6 +207,7 @@ class ResponseStream(_Events[TextFormatT]):
                 del cut
             except _CUT as failure:
                 if (reopening := self._reopening(failure)) is None:
+                    self._raw_stream.close()
                     raise
             self._client.run(reopening)
 
@@ -274,6 +276,7 @@ class AsyncResponseStream(_Events[TextFormatT]):
                 del cut
             except _CUT as failure:
                 if (reopening := self._reopening(failure)) is None:
+                    await self._raw_stream.close()
                     raise
             await self._client.run(reopening)
 
