@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import socket
 import time
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import httpx2
@@ -16,55 +17,57 @@ from tests.client.answer import chat, create, ok, retrieve, wrong
 from tests.client.colour import Colour, failure_of
 from tests.client.test_official import official
 from tests.parity.official import openai
-from tests.transports.rude import Rude, chunk, chunked_head, drip, hang, reply
+from tests.transports.rude import Rude, chunk, chunked_head, drip, hang, hang_up, pause, reply
 
 EVENTS = "Content-Type: text/event-stream"
 
 
-def test_pain_4_a_full_pool_is_told_apart_from_a_silent_server(colour: Colour) -> None:
-    timeout = {"connect": 5, "read": 5, "write": 5, "pool": 0.1}
+PATIENCE: dict[str, Any] = {"connect": 5, "read": 5, "write": 5, "pool": 0.1}
 
-    async def theirs(url: str) -> Exception:
+
+def crowded(package: Any, colour: Colour, server: Rude) -> Exception:
+    """How a second call ends while the first holds the only connection there may be."""
+    options: dict[str, Any] = {"api_key": "sk-1", "base_url": server.url, "max_retries": 0}
+    before = len(server.requests)
+    if package is openai:
+        kind = httpx2.AsyncClient if colour.is_async else httpx2.Client
         limits = httpx2.Limits(max_connections=1)
-        http = httpx2.AsyncClient(limits=limits, timeout=httpx2.Timeout(**timeout), trust_env=False)
-        async with openai.AsyncOpenAI(api_key="sk-1", base_url=url, http_client=http, max_retries=0) as client:
-            return await second(client)
+        options["http_client"] = kind(limits=limits, timeout=httpx2.Timeout(**PATIENCE), trust_env=False)
+    else:
+        options |= {"limits": PoolLimits(max_connections=1), "timeout": antiphon.Timeout(**PATIENCE)}
 
-    async def ours(url: str) -> Exception:
-        async with antiphon.AsyncOpenAI(
-            api_key="sk-1",
-            base_url=url,
-            limits=PoolLimits(max_connections=1),
-            timeout=antiphon.Timeout(**timeout),  # type: ignore[arg-type]
-            max_retries=0,
-        ) as client:
-            return await second(client)
-
-    async def second(client: Any) -> Exception:
-        first = asyncio.ensure_future(client.models.retrieve("m"))
-        await asyncio.sleep(0.05)
-        try:
-            return await client.models.retrieve("m")  # type: ignore[no-any-return]
-        except Exception as error:
-            return error
-        finally:
+    async def side_by_side() -> Exception:
+        async with package.AsyncOpenAI(**options) as client:
+            first = asyncio.ensure_future(client.models.retrieve("m"))
+            while len(server.requests) == before:
+                await asyncio.sleep(0.005)
+            with pytest.raises(package.OpenAIError) as caught:
+                await client.models.retrieve("m")
             first.cancel()
             await asyncio.gather(first, return_exceptions=True)
+            return caught.value
 
-    if not colour.is_async:
-        pytest.skip(
-            "the blocking pool is shown by tests/transports/test_sockets.py::test_pool_timeout_tells_the_limits"
-        )
-    with Rude(hang) as server:
-        error = asyncio.run(theirs(server.url))
+    if colour.is_async:
+        return asyncio.run(side_by_side())
+    with package.OpenAI(**options) as client, ThreadPoolExecutor(1) as thread:
+        first = thread.submit(client.models.retrieve, "m")
+        assert server.wait_for(lambda: len(server.requests) > before)
+        with pytest.raises(package.OpenAIError) as caught:
+            client.models.retrieve("m")
+        assert first.exception() is not None  # the server has let go of it
+        return caught.value
+
+
+def test_pain_4_a_full_pool_is_told_apart_from_a_silent_server(colour: Colour) -> None:
+    with Rude([pause(1.5), hang_up]) as server:
+        error = crowded(openai, colour, server)
         assert isinstance(error, openai.APITimeoutError)
         assert str(error) == "Request timed out."
-        better = asyncio.run(ours(server.url))
+        better = crowded(antiphon, colour, server)
     assert type(better) is antiphon.PoolTimeout
     assert isinstance(better, antiphon.APITimeoutError)
-    assert better.phase == "pool"
-    assert better.sent == "no"
-    assert "pool" in str(better) or "connection" in str(better)
+    assert (better.phase, better.sent) == ("pool", "no")
+    assert "connection" in str(better)
 
 
 def test_pain_5_a_deadline_bounds_retries_together(colour: Colour) -> None:
