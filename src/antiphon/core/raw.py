@@ -55,6 +55,11 @@ def raw_call(
         raise TypeError("pass either `body` (sent as JSON or a form) or `content` (sent as it is), not both")
     if files is not None and content is not None:
         raise TypeError("pass either `files` (sent as a multipart form) or `content` (sent as it is), not both")
+    if content is not None and not isinstance(content, bytes):
+        # Loaded with the first body that is no plain bytes.
+        from .content import content_of
+
+        content = content_of(content)
     options = options or {}
     retries = options.get("max_retries", not_given)
     security = options.get("security", {"bearer_auth": True, "admin_api_key_auth": True})
