@@ -161,3 +161,8 @@ __all__ = [
     "WriteTimeout",
     "class_for_status",
 ]
+
+# They call themselves by the name users import, in tracebacks and logs, as the official ones do.
+for _kind in [globals()[_name] for _name in __all__]:
+    if isinstance(_kind, type):
+        _kind.__module__ = "antiphon"
