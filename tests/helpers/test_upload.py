@@ -12,7 +12,8 @@ import pytest
 
 import antiphon
 from antiphon.core.effects import Perform
-from antiphon.helpers.upload import Window, upload_file_chunked
+from antiphon.helpers.upload import upload_file_chunked
+from antiphon.helpers.upload_source import Window
 
 from .conftest import plain
 

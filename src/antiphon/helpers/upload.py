@@ -1,20 +1,19 @@
 """Large files, uploaded in parts: created, sent part by part, completed. Memory stays constant whatever the size.
 
-A part of a file on disk is a `Window` on it, read while it is sent and again from its start when it has to be sent again.
+The official way: one part after another, nothing kept when one fails. `chunked_upload` sends several at once and can go on later.
 """
 
 from __future__ import annotations
 
-import io
 import logging
 import os
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from ..core.call import Call
 from ..core.effects import Perform
 from ..core.omit import Omit, omit
 from ..operations import uploads
+from .upload_source import Disk, Memory
 
 if TYPE_CHECKING:
     import builtins
@@ -27,91 +26,12 @@ DEFAULT_PART_SIZE = 64 * 1024 * 1024
 log = logging.getLogger("antiphon.uploads")
 
 
-class Window(io.RawIOBase):
-    """A stretch of a file as a file of its own, opened on the first read.
-
-    Args:
-        path: the file.
-        start: where the stretch begins, in bytes.
-        size: how long it is, in bytes.
-    """
-
-    def __init__(self, path: str, start: int, size: int) -> None:
-        super().__init__()
-        self._path = path
-        self._start = start
-        self._size = size
-        self._at = 0
-        self._file: io.FileIO | None = None
-
-    def readable(self) -> bool:
-        """It is."""
-        return True
-
-    def seekable(self) -> bool:
-        """It is, so that a part can be sent again."""
-        return True
-
-    def tell(self) -> int:
-        """The position within the stretch."""
-        return self._at
-
-    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
-        """Move within the stretch."""
-        base = {io.SEEK_SET: 0, io.SEEK_CUR: self._at, io.SEEK_END: self._size}[whence]
-        self._at = max(0, base + offset)
-        return self._at
-
-    def readinto(self, buffer: Any, /) -> int:
-        """Read on, up to the end of the stretch."""
-        left = self._size - self._at
-        if left <= 0:
-            return 0
-        if self._file is None:
-            self._file = io.FileIO(self._path)
-        self._file.seek(self._start + self._at)
-        count = self._file.readinto(memoryview(buffer)[:left])
-        self._at += count
-        return count
-
-    def close(self) -> None:
-        """Close the file below."""
-        if self._file is not None:
-            self._file.close()
-        super().close()
-
-
-class _Memory:
-    """A file in memory, in parts."""
-
-    name = None
-
-    def __init__(self, content: builtins.bytes | bytearray | memoryview) -> None:
-        self._content = memoryview(content)
-        self.size = len(self._content)
-
-    def part(self, start: int, size: int) -> io.BytesIO:
-        return io.BytesIO(self._content[start : start + size])
-
-
-class _Disk:
-    """A file on disk, in parts."""
-
-    def __init__(self, path: os.PathLike[str] | str) -> None:
-        self._path = Path(path)
-        self.name = self._path.name
-        self.size = self._path.stat().st_size
-
-    def part(self, start: int, size: int) -> Window:
-        return Window(str(self._path), start, size)
-
-
-def _source(file: Any, filename: str | None, size: int | None) -> _Memory | _Disk:
+def _source(file: Any, filename: str | None, size: int | None) -> Memory | Disk:
     if not isinstance(file, (bytes, bytearray, memoryview)):
-        return _Disk(file)
+        return Disk(file)
     if filename is None or size is None:
         raise TypeError(f"an upload from memory needs the argument {'filename' if filename is None else 'bytes'}")
-    return _Memory(cast("memoryview", file))
+    return Memory(cast("memoryview", file))
 
 
 async def upload_file_chunked(
