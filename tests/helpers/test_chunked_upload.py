@@ -1,0 +1,457 @@
+"""Uploads of several parts at a time over real sockets, in both colours: what is sent, what fails, and how it goes on."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import hashlib
+import io
+import json
+import os
+import pickle
+import re
+import threading
+import tracemalloc
+
+import pytest
+
+import antiphon
+from antiphon.errors import APIConnectionError, InternalServerError, NotFoundError
+from antiphon.helpers.chunked_upload import AsyncChunkedUpload, ChunkedUpload, ContentChanged, UploadInterrupted
+
+from ..transports.rude import Rude, hang, pause, reply
+from .conftest import plain
+
+CONTENT = b"".join(number.to_bytes(4, "big") for number in range(2500))
+SIZE = len(CONTENT)
+STEP = 1000
+FACTS = {"mime_type": "text/plain", "purpose": "assistants", "filename": "a.txt", "part_size": STEP}
+
+
+class Desk:
+    """Answers as the API does, keeps the parts, and fails where it is told to."""
+
+    def __init__(self, server):
+        self.parts = {}
+        self.created, self.completed, self.order = [], [], []
+        self.refuse = lambda number, content: None
+        self.slow = threading.Event()
+        self.slow.set()
+        self._lock = threading.Lock()
+        server.reply_to = self.answer
+
+    def answer(self, asked):
+        if asked.path == "/v1/uploads":
+            self.created.append(asked.json)
+            return plain({"id": "up_1", "object": "upload", "status": "pending"})
+        if asked.path == "/v1/uploads/up_1/complete":
+            self.completed.append(asked.json)
+            return plain({"id": "up_1", "object": "upload", "status": "completed", "file": {"id": "file_1"}})
+        assert asked.path == "/v1/uploads/up_1/parts"
+        content = part_of(asked)
+        with self._lock:
+            number = len(self.order)
+            self.order.append(content)
+        refused = self.refuse(number, content)
+        if refused is not None:
+            return plain({"error": {"message": "no"}})._replace(status=refused)
+        with self._lock:
+            name = f"part_{len(self.parts)}"
+            self.parts[name] = content
+        return plain({"id": name, "object": "upload.part"})
+
+    @property
+    def whole(self):
+        return b"".join(self.parts[name] for name in self.completed[-1]["part_ids"])
+
+
+def part_of(asked):
+    boundary = asked.headers["content-type"].partition("boundary=")[2].encode()
+    found = re.search(rb'name="data".*?\r\n\r\n(.*)\r\n--' + re.escape(boundary), asked.body, re.DOTALL)
+    return found[1]
+
+
+@pytest.fixture
+def desk(server):
+    return Desk(server)
+
+
+@pytest.fixture
+def path(tmp_path):
+    made = tmp_path / "a.txt"
+    made.write_bytes(CONTENT)
+    return made
+
+
+@pytest.fixture(params=["sync", "async"])
+def perform(request, server):
+    """Makes an upload and runs it; gives both."""
+
+    def blocking(make, url=None, **options):
+        with antiphon.OpenAI(**{"api_key": "sk-1", "base_url": url or server.url, "max_retries": 0, **options}) as made:
+            upload = make(ChunkedUpload, made)
+            return upload, upload.run()
+
+    def asynchronous(make, url=None, **options):
+        async def main():
+            async with antiphon.AsyncOpenAI(
+                **{"api_key": "sk-1", "base_url": url or server.url, "max_retries": 0, **options}
+            ) as made:
+                upload = make(AsyncChunkedUpload, made)
+                return upload, await upload.run()
+
+        return asyncio.run(main())
+
+    return blocking if request.param == "sync" else asynchronous
+
+
+def new(content, **more):
+    return lambda kind, client: kind(client, **{**FACTS, "file": content, **more})
+
+
+def again(state, content, **more):
+    return lambda kind, client: kind.resumed(client, state, file=content, **more)
+
+
+class Pipe(io.RawIOBase):
+    """A file that cannot seek."""
+
+    def __init__(self):
+        super().__init__()
+        self._file = io.BytesIO(CONTENT)
+
+    def readable(self):
+        return True
+
+    def readinto(self, buffer):
+        return self._file.readinto(memoryview(buffer)[:777])
+
+
+OPEN = contextlib.ExitStack()
+
+
+@pytest.fixture(autouse=True)
+def files_are_closed():
+    with OPEN:
+        yield
+
+
+KINDS = {
+    "path": lambda path: path,
+    "str": str,
+    "bytes": lambda path: CONTENT,
+    "bytearray": lambda path: bytearray(CONTENT),
+    "memoryview": lambda path: memoryview(CONTENT),
+    "file": lambda path: OPEN.enter_context(path.open("rb")),
+    "memory file": lambda path: io.BytesIO(CONTENT),
+    "pipe": lambda path: Pipe(),
+    "iterator": lambda path: (CONTENT[start : start + 333] for start in range(0, SIZE, 333)),
+    "list": lambda path: [CONTENT[:1], b"", CONTENT[1:]],
+}
+
+
+@pytest.mark.parametrize("concurrency", [1, 4, 50])
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_server_gets_the_whole_in_order(desk, perform, path, kind, concurrency):
+    content = KINDS[kind](path)
+    told = []
+    upload, result = perform(
+        new(content, bytes=SIZE, concurrency=concurrency, md5=True, on_progress=lambda *now: told.append(now))
+    )
+    assert desk.created == [{"bytes": SIZE, "filename": "a.txt", "mime_type": "text/plain", "purpose": "assistants"}]
+    assert desk.whole == CONTENT
+    assert desk.completed == [
+        {"part_ids": desk.completed[0]["part_ids"], "md5": hashlib.md5(CONTENT, usedforsecurity=False).hexdigest()}
+    ]
+    assert result.status == "completed"
+    assert told == [(done, SIZE) for done in range(STEP, SIZE + 1, STEP)]
+    assert upload.state.done == SIZE
+    if hasattr(content, "closed"):
+        assert not content.closed
+
+
+def test_parts_are_sent_side_by_side_but_not_more_than_allowed(server, desk, perform, path):
+    server.delay = 0.03
+    perform(new(path, concurrency=3))
+    assert server.most_at_once == 3
+
+
+def test_the_last_part_may_be_short_and_nothing_may_be_there(desk, perform):
+    perform(new(CONTENT[:2500], bytes=2500))
+    assert sorted(map(len, desk.parts.values())) == [500, 1000, 1000]
+    perform(new(b"", bytes=0))
+    assert desk.completed[-1] == {"part_ids": []}
+
+
+@pytest.mark.parametrize("md5", ["abc", False])
+def test_a_checksum_of_ones_own(desk, perform, path, md5):
+    perform(new(path, md5=md5))
+    assert desk.completed[0].get("md5") == (md5 or None)
+
+
+def stopped(perform, make, **options):
+    with pytest.raises(UploadInterrupted) as raised:
+        perform(make, **options)
+    return raised.value
+
+
+@pytest.mark.parametrize("concurrency", [1, 3])
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_part_that_fails_stops_the_others_and_the_rest_goes_on_later(desk, perform, path, kind, concurrency):
+    desk.refuse = lambda number, content: 500 if number == 4 else None
+    error = stopped(perform, new(KINDS[kind](path), bytes=SIZE, concurrency=concurrency))
+    assert isinstance(error.__cause__, InternalServerError)
+    assert "ChunkedUpload.resumed" in str(error)
+    assert f"{len(error.state.parts)} of 10 parts" in str(error)
+    assert len(desk.order) < 10
+    assert desk.completed == []
+
+    desk.refuse = lambda number, content: None
+    kept = type(error.state).from_json(error.state.to_json())
+    assert kept == error.state == pickle.loads(pickle.dumps(error)).state
+    told = []
+    perform(again(kept, KINDS[kind](path), concurrency=concurrency, on_progress=lambda *now: told.append(now)))
+    assert desk.whole == CONTENT
+    assert len(desk.created) == 1
+    assert len(told) == 10 - len(kept.parts)
+    assert told[0] == ((len(kept.parts) + 1) * STEP, SIZE)
+    assert told[-1] == (SIZE, SIZE)
+
+
+def test_the_same_object_goes_on(desk, perform, path):
+    desk.refuse = lambda number, content: 500 if number == 4 else None
+    upload = None
+
+    def make(kind, client):
+        nonlocal upload
+        upload = upload or new(path)(kind, client)
+        upload._client = client
+        return upload
+
+    stopped(perform, make)
+    perform(make)
+    assert desk.whole == CONTENT
+    assert perform(make)[1].status == "completed"
+    assert (len(desk.created), len(desk.completed)) == (1, 1)
+
+
+def test_what_is_read_once_needs_its_start_again(desk, perform):
+    desk.refuse = lambda number, content: 500
+    content = iter([CONTENT])
+    upload = None
+
+    def make(kind, client):
+        nonlocal upload
+        upload = upload or new(content, bytes=SIZE)(kind, client)
+        upload._client = client
+        return upload
+
+    stopped(perform, make)
+    with pytest.raises(ValueError, match="read already"):
+        perform(make)
+
+
+def test_when_only_the_end_failed_only_the_end_is_asked_for_again(server, desk, perform, path):
+    def failing(asked):
+        if asked.path.endswith("/complete"):
+            return plain({"error": {"message": "no"}})._replace(status=503)
+        return desk.answer(asked)
+
+    server.reply_to = failing
+    for content in (path, iter([CONTENT])):
+        error = stopped(perform, new(content, bytes=SIZE))
+        assert error.state.done == SIZE
+    server.reply_to = desk.answer
+    count = len(desk.order)
+    perform(again(error.state, path, md5=True))
+    perform(again(error.state, iter([CONTENT]), md5=True))
+    assert len(desk.order) == count
+    assert desk.completed[0] == desk.completed[1]
+    assert desk.completed[0]["md5"] == hashlib.md5(CONTENT, usedforsecurity=False).hexdigest()
+
+
+@pytest.mark.parametrize("kind", ["path", "memory file", "iterator"])
+def test_other_content_is_noticed(desk, perform, path, kind):
+    desk.refuse = lambda number, content: 500 if number == 6 else None
+    error = stopped(perform, new(path, concurrency=1))
+    other = b"x" + CONTENT[1:]
+    path.write_bytes(other)
+    content = {"path": path, "memory file": io.BytesIO(other), "iterator": iter([other])}[kind]
+    with pytest.raises(ContentChanged, match="part 0"):
+        perform(again(error.state, content))
+    assert desk.completed == []
+    with pytest.raises(ValueError, match="has 3 bytes"):
+        perform(again(error.state, b"abc"))
+
+
+def test_an_upload_that_has_expired(server, desk, perform, path):
+    desk.refuse = lambda number, content: 500 if number == 2 else None
+    error = stopped(perform, new(path, concurrency=1))
+    desk.refuse = lambda number, content: 404
+    assert isinstance(stopped(perform, again(error.state, path)).__cause__, NotFoundError)
+
+
+def test_what_cannot_begin_raises_its_own_error(server, perform, path):
+    server.answers = [plain({"error": {"message": "no"}})._replace(status=404)]
+    with pytest.raises(NotFoundError):
+        perform(new(path))
+
+
+def test_a_callback_that_raises_stops_the_upload(desk, perform, path):
+    def once(done, size):
+        if done == 3 * STEP:
+            raise KeyError("enough")
+
+    error = stopped(perform, new(path, concurrency=1, on_progress=once))
+    assert isinstance(error.__cause__, KeyError)
+    assert error.state.done == 3 * STEP
+
+
+@pytest.mark.parametrize(("content", "said"), [([CONTENT, b"x"], "goes on after"), ([CONTENT[:-1]], "ended after")])
+def test_an_iterator_of_another_size_than_was_said(desk, perform, content, said):
+    error = stopped(perform, new(iter(content), bytes=SIZE))
+    assert said in str(error)
+    assert desk.completed == []
+
+
+def test_a_server_that_hangs_up_and_one_that_falls_silent(perform, path):
+    created = reply(b'{"id":"up_1","object":"upload"}')
+    with Rude(created, hang) as rude:
+        error = stopped(perform, new(path, concurrency=2), url=f"{rude.url}/v1", timeout=0.3)
+    assert isinstance(error.__cause__, APIConnectionError)
+    assert error.state.upload_id == "up_1"
+    assert error.state.done == 0
+
+
+def test_parts_in_flight_stop_with_the_one_that_failed(tmp_path):
+    """A thread that is sending gives up at its next look into the file, not at the end of its part."""
+    path = tmp_path / "big"
+    part = 64 * 1024 * 1024
+    with path.open("wb") as file:
+        file.truncate(2 * part)
+    created = reply(b'{"id":"up_1","object":"upload"}')
+    refused = reply(b'{"error":{"message":"no"}}', 500)
+    # One part is refused before its body was read; the other one is read, but only some time after.
+    with Rude(created, pause(0.5), refused, early=True, keep_bodies=False) as rude:
+        with antiphon.OpenAI(api_key="sk-1", base_url=f"{rude.url}/v1", max_retries=0, timeout=10) as client:
+            upload = ChunkedUpload(client, **{**FACTS, "file": path, "part_size": part}, concurrency=2)
+            with pytest.raises(UploadInterrupted) as raised:
+                upload.run()
+        assert isinstance(raised.value.__cause__, InternalServerError)
+        assert rude.uploaded < part
+
+
+def test_a_task_that_is_cancelled_leaves_the_state(server, desk, path):
+    async def main():
+        async with antiphon.AsyncOpenAI(api_key="sk-1", base_url=server.url, max_retries=0) as client:
+            upload = AsyncChunkedUpload(client, **{**FACTS, "file": path}, concurrency=2)
+            server.delay = 0.05
+            running = asyncio.ensure_future(upload.run())
+            while upload.state is None or len(upload.state.parts) < 3:
+                await asyncio.sleep(0.01)
+            running.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await running
+            count, state = len(desk.order), upload.state
+            server.delay = 0.0
+            await AsyncChunkedUpload.resumed(client, state, file=path).run()
+            assert 3 <= len(state.parts) < 10
+            assert count < 10
+
+    asyncio.run(asyncio.wait_for(main(), 60))
+    assert desk.whole == CONTENT
+
+
+def test_ctrl_c_leaves_the_state(server, desk, path):
+    import signal
+
+    server.delay = 0.05
+    with antiphon.OpenAI(api_key="sk-1", base_url=server.url, max_retries=0) as client:
+        fired = threading.Event()
+
+        def progress(done, size):
+            if done == 3 * STEP and not fired.is_set():
+                fired.set()
+                os.kill(os.getpid(), signal.SIGINT)
+
+        upload = ChunkedUpload(client, **{**FACTS, "file": path}, concurrency=2, on_progress=progress)
+        with pytest.raises(KeyboardInterrupt):
+            upload.run()
+        assert 3 <= len(upload.state.parts) < 10
+        server.delay = 0.0
+        upload.run()
+    assert desk.whole == CONTENT
+
+
+def test_memory_stays_constant(server, perform, tmp_path):
+    path = tmp_path / "big"
+    with path.open("wb") as file:
+        file.truncate(64 * 1024 * 1024)
+    taken = [0]
+
+    with Rude(reply(b'{"id":"x","object":"upload"}'), keep_bodies=False) as rude:
+        tracemalloc.start()
+        try:
+            perform(
+                new(path, part_size=16 * 1024 * 1024, md5=True, on_progress=lambda done, size: taken.append(done)),
+                url=f"{rude.url}/v1",
+            )
+            _, peak = tracemalloc.get_traced_memory()
+        finally:
+            tracemalloc.stop()
+        assert rude.uploaded > 64 * 1024 * 1024
+    assert taken[-1] == 64 * 1024 * 1024
+    # The server's own buffers are in this process too.
+    assert peak < 24 * 1024 * 1024
+
+
+@pytest.mark.parametrize(
+    ("wrong", "kind", "said"),
+    [
+        ({"concurrency": 0}, ValueError, "concurrency"),
+        ({"part_size": 0}, ValueError, "part_size"),
+        ({"filename": None}, TypeError, "filename"),
+        ({"bytes": 5}, ValueError, "10000 bytes, not 5"),
+        ({"file": iter([b""])}, TypeError, "bytes"),
+        ({"file": io.StringIO("x")}, TypeError, "binary"),
+        ({"file": 7}, TypeError, "not int"),
+    ],
+)
+def test_what_cannot_be_uploaded_is_refused_before_anything_is_sent(wrong, kind, said):
+    with pytest.raises(kind, match=said):
+        ChunkedUpload(None, **{**FACTS, "file": CONTENT, **wrong})
+    with pytest.raises(FileNotFoundError):
+        ChunkedUpload(None, **{**FACTS, "file": "/nowhere/at/all"})
+
+
+def test_text_from_an_iterator(desk, perform):
+    assert isinstance(stopped(perform, new(iter(["text"]), bytes=4)).__cause__, TypeError)
+
+
+def test_names_come_from_files(path):
+    with path.open("rb") as file:
+        for content in (path, str(path), file):
+            ChunkedUpload(None, file=content, mime_type="m", purpose="p")
+
+
+def test_states_that_are_none():
+    good = {"upload_id": "u", "size": 10, "part_size": 4, "parts": [{"number": 2, "id": "p", "sha256": "s"}]}
+    from antiphon.helpers.upload_state import UploadState
+
+    state = UploadState.from_json(json.dumps(good))
+    assert (state.count, state.done, state.length(0)) == (3, 2, 4)
+    part = good["parts"][0]
+    for bad in (
+        [],
+        {},
+        {**good, "more": 1},
+        {**good, "part_size": 0},
+        {**good, "parts": [{**part, "number": 3}]},
+        {**good, "parts": [{**part, "number": -1}]},
+        {**good, "parts": [part, part]},
+        {**good, "parts": [{"number": 1}]},
+    ):
+        with pytest.raises(ValueError, match="no state of an upload"):
+            UploadState.from_json(json.dumps(bad))
+    with pytest.raises(ValueError, match="Expecting value"):
+        UploadState.from_json("nonsense")
