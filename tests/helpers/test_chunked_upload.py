@@ -11,6 +11,7 @@ import os
 import pickle
 import re
 import threading
+import time
 import tracemalloc
 
 import pytest
@@ -339,6 +340,33 @@ def test_parts_in_flight_stop_with_the_one_that_failed(tmp_path):
                 upload.run()
         assert isinstance(raised.value.__cause__, InternalServerError)
         assert rude.uploaded < part
+
+
+def test_what_is_read_once_is_read_no_further_than_what_is_sent(desk, perform):
+    taken = []
+
+    def content():
+        for start in range(0, SIZE, STEP):
+            taken.append(start)
+            yield CONTENT[start : start + STEP]
+
+    desk.refuse = lambda number, content: 500
+    stopped(perform, new(content(), bytes=SIZE, concurrency=1))
+    assert taken == [0]
+
+
+def test_progress_is_told_by_one_thread_at_a_time(server, desk, path):
+    inside, most = [0], [0]
+
+    def progress(done, size):
+        inside[0] += 1
+        most[0] = max(most[0], inside[0])
+        time.sleep(0.02)
+        inside[0] -= 1
+
+    with antiphon.OpenAI(api_key="sk-1", base_url=server.url, max_retries=0) as client:
+        ChunkedUpload(client, **{**FACTS, "file": path}, concurrency=10, on_progress=progress).run()
+    assert most == [1]
 
 
 def test_a_task_that_is_cancelled_leaves_the_state(server, desk, path):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 import time
+import tracemalloc
 import warnings
 
 import openai
@@ -12,6 +13,8 @@ import pytest
 
 import antiphon
 
+from ..transports.rude import Rude
+from ..transports.rude import reply as rude_reply
 from .conftest import plain
 from .recorded import dumped
 
@@ -162,3 +165,45 @@ def test_a_failed_upload_ends_the_whole(server, colour):
             {**VS, "files": [b"a"] * 6, "max_concurrency": 2},
         )
     assert all(one.path.endswith("/files") for one in server.asked)
+
+
+@pytest.mark.parametrize("package", [openai, antiphon])
+@pytest.mark.parametrize("colour", ["sync", "async"])
+def test_one_failed_upload_among_many_is_raised_and_no_batch_is_made(server, colour, package):
+    def one_refused(asked):
+        return (
+            plain({"error": {"message": "too big"}})._replace(status=413) if b"number 3" in asked.body else reply(asked)
+        )
+
+    server.reply_to = one_refused
+    with pytest.raises(package.APIStatusError, match="too big") as raised:
+        ask(
+            package,
+            server.url,
+            colour,
+            "vector_stores.file_batches.upload_and_poll",
+            {**VS, "files": [(f"{n}.txt", f"number {n}".encode()) for n in range(6)], "max_concurrency": 2},
+        )
+    assert raised.value.status_code == 413
+    assert all(one.path.endswith("/files") for one in server.asked)
+
+
+@pytest.mark.parametrize("colour", ["sync", "async"])
+def test_files_of_a_batch_are_read_while_they_are_sent(tmp_path, colour):
+    size = 32 * 1024 * 1024
+    paths = [tmp_path / str(number) for number in range(3)]
+    for path in paths:
+        with path.open("wb") as file:
+            file.truncate(size)
+    done = b'{"id":"b_1","file_counts":{"in_progress":0}}'
+    with Rude(rude_reply(done), keep_bodies=False) as rude:
+        tracemalloc.start()
+        try:
+            arguments = {**VS, "files": paths, "max_concurrency": 3}
+            ask(antiphon, f"{rude.url}/v1", colour, "vector_stores.file_batches.upload_and_poll", arguments)
+            _, peak = tracemalloc.get_traced_memory()
+        finally:
+            tracemalloc.stop()
+        assert rude.uploaded > 3 * size
+    # The server's own buffers are in this process too.
+    assert peak < size
