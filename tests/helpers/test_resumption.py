@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import json
 from types import SimpleNamespace as Thing
 
@@ -315,6 +316,27 @@ def test_ctrl_c_while_it_pauses(server, monkeypatch):
                 next(stream)
             assert stream.current_response_snapshot.output_text == TEXT[:8]
     assert len(server.asked) == 1
+
+
+def test_an_async_stream_that_is_forgotten_is_closed_at_once():
+    async def run(url, resume):
+        async with antiphon.AsyncOpenAI(api_key="sk-1", base_url=url, max_retries=0) as client:
+            manager = AsyncBackground.streaming(client, model="m", input="hi", resume=resume)
+            stream = await manager.__aenter__()
+            for _ in range(9):
+                await anext(stream)
+            gc.disable()
+            try:
+                del manager, stream
+                await asyncio.sleep(0)
+                return await asyncio.to_thread(rude.left, resume)
+            finally:
+                gc.enable()
+
+    with Rude([HEAD, *frames(EVENTS[:7]), hang_up], [HEAD, *frames(EVENTS[7:-1]), hang]) as rude:
+        assert asyncio.run(run(f"{rude.url}/v1", 1))
+    with Rude([HEAD, *frames(EVENTS[:-1]), hang]) as rude:
+        assert asyncio.run(run(f"{rude.url}/v1", 0))
 
 
 # The emulator, as a user would

@@ -19,7 +19,7 @@ from .response_accumulator import ResponseAccumulator
 from .resumption import BROKEN, Resumption, check_next, reopened, truncated
 
 if TYPE_CHECKING:
-    from collections.abc import Coroutine
+    from collections.abc import Callable, Coroutine
     from types import TracebackType
     from typing import Self
 
@@ -90,7 +90,8 @@ class _Events(Generic[TextFormatT]):
         self._raw_stream = raw_stream
         self._state = ResponseAccumulator(text_format=text_format, input_tools=input_tools)
         self._starting_after = starting_after
-        self._take = self._shown
+        # A function, not a bound method, so that a forgotten stream is collected, and closed, at once.
+        self._take: Callable[[Any, Any], Any] = _Events._shown  # pyright: ignore[reportUnknownMemberType]
         self._client: Any = None
         self._resumption: Resumption | None = None
 
@@ -139,7 +140,8 @@ class _Events(Generic[TextFormatT]):
             self._raw_stream = await reopened(resumption, self._state, failure)
         finally:
             del failure  # an exception that its own frame holds is left to the collector
-        self._resumption, self._take = resumption, self._joined
+        self._resumption = resumption
+        self._take = _Events._joined  # pyright: ignore[reportUnknownMemberType]
 
     def _cut(self) -> StreamInterrupted | None:
         """The failure of an end that is none; told where the stream itself does not, to one that can be taken up."""
@@ -198,7 +200,7 @@ class ResponseStream(_Events[TextFormatT]):
             take = self._take
             try:
                 for raw in self._raw_stream:
-                    event = take(raw)
+                    event = take(self, raw)
                     if event is not None:
                         yield event
                 if (cut := self._cut()) is None:
@@ -266,7 +268,7 @@ class AsyncResponseStream(_Events[TextFormatT]):
     async def __anext__(self) -> ResponseStreamEvent[TextFormatT]:
         while True:
             try:
-                while (event := self._take(await self._raw_stream.__anext__())) is None:
+                while (event := self._take(self, await self._raw_stream.__anext__())) is None:
                     pass
                 return cast("ResponseStreamEvent[TextFormatT]", event)
             except StopAsyncIteration:
