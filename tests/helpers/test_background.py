@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import signal
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 
 import pytest
@@ -25,8 +27,11 @@ from antiphon.errors import (
 from antiphon.helpers.background import PATIENCE, AsyncBackground, Background, finished
 from antiphon.helpers.resumption import backoff
 
+from ..transports.rude import Rude, hang_up
+from ..transports.rude import reply as rude_reply
 from .conftest import plain, sse
 from .recorded import message, message_events, response, response_events
+from .test_resumption import restarted
 
 ASKED = {"model": "gpt-5.5", "input": "Say: one two three"}
 
@@ -279,6 +284,22 @@ def test_faults_between_the_looks_are_waited_out(colour, server, monkeypatch):
     run(colour, server.url, work)
     assert len(server.asked) == 13
     assert {asked.headers["x-stainless-poll-helper"] for asked in server.asked} == {"true"}
+
+
+def test_a_server_that_restarts_is_waited_for(colour, monkeypatch):
+    monkeypatch.setattr("antiphon.helpers.resumption.FIRST_PAUSE", 0.1)
+    pending = rude_reply(json.dumps(response([], status="in_progress")).encode(), 200, "openai-poll-after-ms: 1")
+    first = Rude([pending, hang_up])
+
+    async def work(desk):
+        return await desk.handle("resp_1").wait()
+
+    with ThreadPoolExecutor(1) as threads:
+        with first:
+            waited = threads.submit(run, colour, f"{first.url}/v1", work)
+            assert first.wait_for(lambda: bool(first.requests))
+        with restarted(first, rude_reply(json.dumps(response([message("hi")])).encode())):
+            assert waited.result(30).output_text == "hi"
 
 
 @pytest.mark.parametrize(

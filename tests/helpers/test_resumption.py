@@ -5,6 +5,9 @@ from __future__ import annotations
 import asyncio
 import gc
 import json
+import socket
+import time
+from concurrent.futures import ThreadPoolExecutor
 from types import SimpleNamespace as Thing
 
 import pytest
@@ -316,6 +319,30 @@ def test_ctrl_c_while_it_pauses(server, monkeypatch):
                 next(stream)
             assert stream.current_response_snapshot.output_text == TEXT[:8]
     assert len(server.asked) == 1
+
+
+def restarted(first, *script):
+    """A server with a script in the place of one that is no more."""
+    second = Rude(*script)
+    second.listener.close()
+    second.listener = socket.create_server(("127.0.0.1", first.port))
+    return second
+
+
+@COLOURS
+def test_a_server_that_restarts(server, run):
+    """Connections are refused for a while; then a new server goes on where the old one was."""
+    plainly = whole(run, server)
+    first = Rude([HEAD, *frames(EVENTS[:8]), hang_up])
+    with ThreadPoolExecutor(1) as threads:
+        with first:
+            streamed = threads.submit(run, f"{first.url}/v1", resume=30)
+            assert first.wait_for(lambda: bool(first.requests))
+            assert first.left()
+        time.sleep(0.05)
+        with restarted(first, rest) as second:
+            assert_whole(streamed.result(30), plainly)
+            assert second.requests[0].target == "/v1/responses/resp_1?stream=true&starting_after=7"
 
 
 def test_an_async_stream_that_is_forgotten_is_closed_at_once():
