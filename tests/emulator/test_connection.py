@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 import socket
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
 
 from antiphon.emulator import Emulator, Setting
+from antiphon.emulator.house import TICK
 
 KEY = b"Host: localhost\r\nAuthorization: Bearer k\r\n"
 GET = b"GET /v1/models/gpt-4o HTTP/1.1\r\n" + KEY
@@ -51,6 +52,14 @@ def told(server: Emulator, *parts: bytes, pause: float = 0.0, shut: bool = False
     head, _, body = talk(server, *parts, pause=pause, shut=shut).partition(b"\r\n\r\n")
     assert b"\r\n\r\n" not in body
     return int(head.split(b" ")[1]), json.loads(body) if body else None
+
+
+def until(true: Callable[[], bool]) -> None:
+    """Return when it is true."""
+    end = time.monotonic() + 20
+    while not true():
+        assert time.monotonic() < end
+        time.sleep(0.01)
 
 
 @pytest.mark.parametrize(
@@ -115,6 +124,63 @@ def test_pipelined_requests_are_answered_in_their_order(server: Emulator) -> Non
     assert found.count(b'"id":"gpt-4o"') == 500
     assert found.endswith(b'"owned_by":"openai"}')
     assert found.rindex(b'"id":"gpt-4"') > found.rindex(b'"id":"gpt-4o"')
+
+
+@pytest.mark.parametrize("late", [0.0, 100.0])
+def test_the_time_a_request_waits_for_its_turn_is_not_its_senders(late: float) -> None:
+    """The clock is this test's: it moves only while the second request waits, and at the end."""
+    now, body = 1000.0, b'{"model":"gpt-4o","input":"Say: x"}'
+    second = POST + b"Connection: close\r\nContent-Length: %d\r\n\r\n" % len(body)
+    with Emulator() as server:
+        house = server._house
+        assert house is not None
+        house.clock = lambda: now
+        address = urlsplit(server.base_url)
+        with socket.create_connection((address.hostname, address.port), timeout=20) as sock:
+            sock.sendall(GET + b"X-Antiphon-Fault: latency=1\r\n\r\n" + second + body[:5])
+            until(lambda: any(connection._paused for connection in tuple(house.connections)))
+            now += late
+            found = sock.recv(65536)
+            assert found.startswith(b"HTTP/1.1 200")
+            for piece in (body[5:9], body[9:]):
+                time.sleep(2.5 * TICK)
+                sock.sendall(piece)
+            while piece := sock.recv(65536):
+                found += piece
+        assert found.count(b"HTTP/1.1 200") == 2
+        assert b"408" not in found
+
+
+def test_a_request_that_waited_for_its_turn_must_still_arrive(hasty: Emulator) -> None:
+    first = GET + b"X-Antiphon-Fault: latency=0.2\r\n\r\n"
+    found = talk(hasty, first + POST + b"Content-Length: 99\r\n\r\n{")
+    assert found.startswith(b"HTTP/1.1 200")
+    assert found.count(b"HTTP/1.1 408") == 1
+
+
+@pytest.mark.parametrize(
+    ("target", "host", "status"),
+    [
+        ("http://evil.example/v1/models", "localhost", 421),
+        ("http://evil.example:{port}/v1/models", "localhost:{port}", 421),
+        ("http://evil.example/v1/models", "evil.example", 403),
+        ("http://localhost@evil.example/v1/models", "localhost", 421),
+        ("http://localhost:1/v1/models", "localhost:{port}", 421),
+        ("http://localhost:{port}/v1/models", "LOCALHOST:{port}", 200),
+        ("http://localhost:{port}?/v1/models", "localhost:{port}", 404),
+        ("/v1/models", "localhost:{port}", 200),
+        ("/v1/models", "localhost:1", 421),
+        ("/v1/models", "testserver", 403),
+        ("/v1/models", "localhost:\xb2", 403),
+        ("/v1/nothing", "evil.example", 403),
+    ],
+)
+def test_requests_for_another_host_or_port(server: Emulator, target: str, host: str, status: int) -> None:
+    asked = f"GET {target} HTTP/1.1\r\nHost: {host}\r\nAuthorization: Bearer k\r\nConnection: close\r\n\r\n"
+    found, body = told(server, asked.replace("{port}", str(urlsplit(server.base_url).port)).encode("latin-1"))
+    assert found == status
+    if status in (403, 421):
+        assert body["error"]["code"] == "host_not_allowed"
 
 
 def test_old_and_other_protocols(server: Emulator) -> None:

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -54,6 +58,21 @@ def test_operations_and_models_are_there() -> None:
     assert {"gpt-4o", "text-embedding-3-small", "gpt-5.5"} <= set(found.models)
     assert len(found.models) == len(set(found.models))
     assert repr(found.operations["models.list"]) == "<models.list: GET /models>"
+
+
+def test_it_answers_from_a_zip(tmp_path: Path) -> None:
+    source, packed = Path(distil.__file__).parents[2], tmp_path / "packed.zip"
+    with zipfile.ZipFile(packed, "w") as archive:
+        for file in (source / "antiphon").rglob("*"):
+            if file.is_file() and file.suffix != ".pyc":
+                archive.write(file, file.relative_to(source))
+    code = (
+        "import antiphon\nwith antiphon.local() as client:\n"
+        "    print(antiphon.__file__, client.responses.create(model='gpt-5.5', input='What is 6 * 7?').output_text)"
+    )
+    environment = os.environ | {"PYTHONPATH": str(packed)}
+    told = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, timeout=120)
+    assert told.stdout == f"{packed / 'antiphon' / '__init__.py'} 6 * 7 = 42\n", told.stderr
 
 
 def test_command_line(capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from antiphon.emulator.guard import Guard
+from antiphon.emulator.guard import Guard, is_loopback
 from antiphon.emulator.problem import Problem
 
 
 @pytest.mark.parametrize(
-    "host", ["localhost", "localhost:80", "LOCALHOST:8080", "127.0.0.1:1", "127.0.0.1", "[::1]:8080", "[::1]"]
+    "host",
+    ["localhost", "localhost:80", "LOCALHOST:8080", "127.0.0.1:1", "127.0.0.1", "[::1]:8080", "[::1]", "127.0.0.2:80"],
 )
 def test_loopback_hosts_pass(host: str) -> None:
     Guard(False).judge([(b"host", host.encode())])
@@ -25,14 +26,56 @@ def test_loopback_hosts_pass(host: str) -> None:
         "",
         "localhost:",
         "localhost:x",
+        "localhost:\xb2",
+        "127.evil.example",
+        "[127.0.0.1]",
+        "[::1",
+        "testserver",
         "0.0.0.0:80",
     ],
 )
 def test_other_hosts_do_not(host: str) -> None:
     with pytest.raises(Problem) as caught:
-        Guard(False).judge([(b"host", host.encode())])
+        Guard(False).judge([(b"host", host.encode("latin-1"))], ("127.0.0.1", 80))
     assert caught.value.status == 403
-    Guard(True).judge([(b"host", host.encode())])
+    Guard(True).judge([(b"host", host.encode("latin-1"))], ("127.0.0.1", 80))
+
+
+@pytest.mark.parametrize("host", ["localhost:81", "127.0.0.1:81", "[::1]:81"])
+def test_another_port_is_another_server(host: str) -> None:
+    headers = [(b"host", host.encode())]
+    Guard(False).judge(headers, ("127.0.0.1", 81))
+    Guard(False).judge(headers, ("/a/socket", None))
+    with pytest.raises(Problem) as caught:
+        Guard(False).judge(headers, ("127.0.0.1", 80))
+    assert caught.value.status == 421
+
+
+def test_a_test_clients_name_passes_only_without_a_socket() -> None:
+    Guard(False).judge([(b"host", b"testserver")], ("testserver", 80))
+    for server in (("127.0.0.1", 80), None):
+        with pytest.raises(Problem) as caught:
+            Guard(False).judge([(b"host", b"testserver")], server)
+        assert caught.value.status == 403
+
+
+@pytest.mark.parametrize(
+    ("address", "expected"),
+    [
+        ("localhost", True),
+        ("127.0.0.1", True),
+        ("127.9.9.9", True),
+        ("::1", True),
+        ("127.evil.example", False),
+        ("127.", False),
+        ("0.0.0.0", False),
+        ("::", False),
+        ("", False),
+        ("10.0.0.1", False),
+    ],
+)
+def test_only_addresses_that_are_loopback_are(address: str, expected: bool) -> None:
+    assert is_loopback(address) is expected
 
 
 def test_exactly_one_host() -> None:
@@ -42,7 +85,9 @@ def test_exactly_one_host() -> None:
         assert caught.value.status == 400
 
 
-@pytest.mark.parametrize("origin", ["https://evil.example", "null", "http://localhost.evil", "http://[bad"])
+@pytest.mark.parametrize(
+    "origin", ["https://evil.example", "null", "http://testserver", "http://localhost.evil", "http://[bad"]
+)
 def test_foreign_origins_are_refused(origin: str) -> None:
     for guard in (Guard(False), Guard(True)):
         with pytest.raises(Problem) as caught:

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import re
 import socket
 import threading
+from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
 
 from antiphon.emulator import Emulator
-from antiphon.emulator.house import _date
+from antiphon.emulator.house import House, _date
+from antiphon.emulator.server import listen
 from tests.emulator.asking import chat
 
 
@@ -69,6 +72,32 @@ def test_a_short_answer_under_way_is_finished() -> None:
     reader.close()
     server.stop()
     assert rest(soon).startswith(b"HTTP/1.1 200")
+
+
+@pytest.mark.parametrize("closing", [True, False])
+def test_accepting_again_after_the_stop_is_no_complaint(closing: bool, caplog: pytest.LogCaptureFixture) -> None:
+    """asyncio, short of files, tries again in a second, and the socket may be closed by then."""
+
+    async def run() -> None:
+        loop: Any = asyncio.get_running_loop()
+        house = House(_nothing)
+        serving = asyncio.create_task(house.serve(listen("127.0.0.1", 0), lambda: None))
+        await asyncio.sleep(0.01)
+        closed = listen("127.0.0.1", 0)
+        closed.close()
+        house.closing = closing
+        loop.call_soon(loop._start_serving, asyncio.Protocol, closed)
+        await asyncio.sleep(0.01)
+        house.stop()
+        await serving
+
+    with asyncio.Runner(loop_factory=asyncio.SelectorEventLoop) as runner:
+        runner.run(run())
+    assert ("_start_serving" in caplog.text) is not closing
+
+
+async def _nothing(scope: Any, receive: Any, send: Any) -> None:
+    pass
 
 
 def test_the_date_is_an_http_date() -> None:

@@ -109,8 +109,23 @@ def test_without_uvloop_it_serves_on_asyncio(monkeypatch: pytest.MonkeyPatch) ->
 def test_an_address_others_reach_is_said_twice() -> None:
     with pytest.raises(ValueError, match="allow_remote"):
         Emulator(host="0.0.0.0")
-    with Emulator(Setting(allow_remote=True), host="0.0.0.0") as server:
+    with pytest.raises(ValueError, match="allow_remote"):
+        Emulator(host="127.evil.example")
+    with Emulator(Setting(allow_remote=True, api_keys=("k",)), host="0.0.0.0") as server:
         assert httpx.get(f"{server.base_url}/models", headers=KEY | {"Host": "elsewhere"}).status_code == 200
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "127.0.0.1"])
+def test_any_host_without_a_key_is_refused(host: str) -> None:
+    with pytest.raises(ValueError, match="api_keys"):
+        Emulator(Setting(allow_remote=True), host=host)
+
+
+@pytest.mark.parametrize(("faults", "status"), [(None, 200), (True, 500)])
+def test_faults_are_off_for_others_unless_said(faults: bool | None, status: int) -> None:
+    with Emulator(Setting(allow_remote=True, api_keys=("k",), faults=faults)) as server:
+        headers = KEY | {"X-Antiphon-Fault": "status=500"}
+        assert httpx.get(f"{server.base_url}/models", headers=headers).status_code == status
 
 
 def test_listening_sockets_are_closed_on_failure() -> None:

@@ -82,11 +82,11 @@ class EmulatorApp:
 
     async def _answer(self, scope: Any, receive: Any, turn: _Turn) -> AnyReply:
         world, headers = self.world, turn.headers
-        world.guard.judge(scope["headers"])
+        world.guard.judge(scope["headers"], scope.get("server"))
         raw_path: str = scope["raw_path"].decode("latin-1").partition("?")[0]
         operation, path = self._router.find(scope["method"], raw_path)
         turn.key = world.access.admit(headers.get(b"authorization"))
-        if world.setting.faults and (asked := headers.get(HEADER)) is not None:
+        if world.faults and (asked := headers.get(HEADER)) is not None:
             await turn.suffer(self._faults.ask(asked, turn.key, raw_path))
         raw_query = scope["query_string"]
         values = query.read(operation, raw_query) if raw_query else {}

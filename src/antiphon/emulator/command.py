@@ -65,7 +65,7 @@ def _serve(options: argparse.Namespace) -> None:
         models=tuple(options.model),
         requests_per_minute=options.rpm,
         tokens_per_minute=options.tpm,
-        faults=not options.allow_remote if options.faults is None else options.faults,
+        faults=options.faults,
         allow_remote=options.allow_remote,
     )
     app = EmulatorApp(setting)
@@ -99,12 +99,12 @@ def _reason(error: OSError, options: argparse.Namespace) -> str:
 
 
 def _port(text: str) -> int:
-    if not text.isdigit() or int(text) > 65535:
+    if not (text.isascii() and text.isdigit()) or int(text) > 65535:
         raise argparse.ArgumentTypeError(f"{text!r} is not a port (0 to 65535)")
     return int(text)
 
 
 def _positive(text: str) -> int:
-    if not text.isdigit() or int(text) < 1:
+    if not (text.isascii() and text.isdigit()) or int(text) < 1:
         raise argparse.ArgumentTypeError(f"{text!r} is not a positive number")
     return int(text)

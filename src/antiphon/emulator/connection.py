@@ -1,12 +1,13 @@
 """One connection of the emulator's server: bytes in and out, HTTP/1.1 as llhttp reads it, and what it will not put up with.
 
-A head that is too large is a 431, a request that comes too slowly a 408, bytes that are no HTTP a 400, each in the API's
+A head that is too large is a 431, a target that is not what Host says a 421, a request that comes too slowly a 408, bytes that are no HTTP a 400, each in the API's
 shape. Knows no routes: a request becomes a `Conversation`, and the application behind the house has it.
 """
 
 from __future__ import annotations
 
 import asyncio
+import re
 from collections import deque
 from typing import TYPE_CHECKING, Any, Final, cast
 from urllib.parse import unquote_to_bytes
@@ -50,7 +51,7 @@ class Connection(asyncio.Protocol):
         self._received = 0
         self._heard = 0
         self._due: float | None = None
-        self._left = 0.0
+        self._stopped = 0.0
 
     # What the event loop calls.
 
@@ -117,6 +118,8 @@ class Connection(asyncio.Protocol):
         self._in_head = False
         if self._head_size + len(self._url) > MOST_HEAD:
             raise _Refused(_head_too_large())
+        if self._names_another():
+            raise _Refused(Problem(421, "The request's target and its Host differ.", code="host_not_allowed"))
         parser = self._parser
         keep_alive = parser.should_keep_alive() and not self.house.closing
         conversation = Conversation(self, self._scope(), keep_alive)
@@ -144,27 +147,32 @@ class Connection(asyncio.Protocol):
     def finished(self, conversation: Conversation) -> None:
         """The answer is out: take the next request, wait for one, or close."""
         self._current = None
-        if not conversation.keep_alive or (self._ended and not self._waiting):
+        following = None
+        if conversation.keep_alive and self._waiting:
+            following = self._waiting.popleft()
+        self.resume()  # first, for it moves the time that is set below
+        if following is not None:
+            self._begin(following)
+        elif not conversation.keep_alive or self._ended:
             self._close(linger=self._arriving is conversation)
-        elif self._waiting:
-            self._begin(self._waiting.popleft())
-        else:
+        elif not self._in_head:  # the time of a head is counted already
             self._due = self.house.clock() + (self.house.idle if self._arriving is None else self.house.patience)
-        self.resume()
 
     def pause(self) -> None:
         """Read no more for now; the clock stands still for the sender meanwhile."""
         if not self._paused and not self.transport.is_closing():
             self._paused = True
-            self._left = 0.0 if self._due is None else self._due - self.house.clock()
+            self._stopped = self.house.clock()
             self.transport.pause_reading()
 
     def resume(self) -> None:
         """Read on."""
         if self._paused and not self._waiting:
             self._paused = False
+            stood = self.house.clock() - self._stopped
+            self._began += stood
             if self._due is not None:
-                self._due = self.house.clock() + self._left
+                self._due += stood
             if not self.transport.is_closing():
                 self.transport.resume_reading()
 
@@ -209,10 +217,18 @@ class Connection(asyncio.Protocol):
         self._current = conversation
         self.house.begin(conversation)
 
+    def _names_another(self) -> bool:
+        """Whether the target is a whole URL, as proxies are sent, of another authority than the Host header's."""
+        _, found, rest = self._url.partition(b"://")
+        if not found or self._url.startswith(b"/"):
+            return False
+        authority = re.split(rb"[/?#]", rest, maxsplit=1)[0].lower()
+        return any(name == b"host" and value.strip().lower() != authority for name, value in self._headers)
+
     def _scope(self) -> dict[str, Any]:
         parser = self._parser
         url = httptools.parse_url(self._url)
-        raw_path: bytes = url.path
+        raw_path: bytes = url.path or b"/"
         transport = self.transport
         return {
             "type": "http",

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -64,4 +63,6 @@ class Description:
 @cache
 def description() -> Description:
     """The one that is shipped with the package."""
-    return Description(msgspec.json.decode(Path(__file__).with_name("api.json").read_bytes()))
+    from importlib.resources import files  # the package may lie in a zip
+
+    return Description(msgspec.json.decode(files(__package__).joinpath("api.json").read_bytes()))

@@ -52,7 +52,7 @@ class House:
     async def serve(self, sock: socket.socket, ready: Callable[[], None]) -> None:
         """Answer requests until `stop`; `ready` is called when the first can come."""
         self.loop = asyncio.get_running_loop()
-        self.loop.set_exception_handler(_complain)
+        self.loop.set_exception_handler(self._complain)
         self._tick()
         server = await self.loop.create_server(lambda: Connection(self), sock=sock, backlog=BACKLOG)
         ready()
@@ -110,14 +110,20 @@ class House:
             connection.transport.abort()
         await asyncio.sleep(0)
 
+    def _complain(self, loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+        """asyncio's complaints, but the thousands about one shortage of files: it tries again by itself, a second later.
 
-def _complain(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
-    """asyncio's complaints, but the thousands about one shortage of files: it tries again by itself, a second later."""
-    error = context.get("exception")
-    if isinstance(error, OSError) and error.errno in (errno.EMFILE, errno.ENFILE):
-        _LOG.debug("too many open files to accept a connection")
-    else:
-        loop.default_exception_handler(context)
+        Even when the listening socket was closed in that second, and then it complains about the socket.
+        """
+        error, message = context.get("exception"), context.get("message", "")
+        if _short(error) or (self.closing and isinstance(error, ValueError) and "._start_serving(" in message):
+            _LOG.debug("too many open files to accept a connection")
+        else:
+            loop.default_exception_handler(context)
+
+
+def _short(error: object) -> bool:
+    return isinstance(error, OSError) and error.errno in (errno.EMFILE, errno.ENFILE)
 
 
 def _date() -> bytes:

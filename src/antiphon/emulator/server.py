@@ -46,7 +46,8 @@ class Emulator:
         with Emulator() as server:
             client = OpenAI(base_url=server.base_url, api_key="sk-test")
 
-    Port 0 takes a free port. It is ready when `start` (or entering) returns and gone when `stop` (or leaving) returns.
+    Port 0 takes a free port. Raises ValueError for an address others reach without `Setting(allow_remote=True)`, and for
+    `allow_remote` without `api_keys`. It is ready when `start` (or entering) returns and gone when `stop` (or leaving) returns.
     """
 
     def __init__(self, setting: Setting | None = None, *, host: str = "127.0.0.1", port: int = 0) -> None:
@@ -55,6 +56,8 @@ class Emulator:
             raise ValueError(
                 f"{host} is reachable from elsewhere: Setting(allow_remote=True, api_keys=...) if that is wanted"
             )
+        if self.app.world.setting.allow_remote and not self.app.world.setting.api_keys:
+            raise ValueError("allow_remote needs at least one key in api_keys")
         self._host = host
         self._port = port
         self._house: House | None = None

@@ -14,8 +14,9 @@ class Setting:
     `seed`: of ids and answers; `requests_per_minute`, `tokens_per_minute`: limits for each key and model;
     `max_json`, `max_upload`: largest bodies in bytes; `keep`: newest stored objects kept for each family;
     `patience`: seconds a client may take to send a request, one more for each 64 KiB of it;
-    `background_seconds`: how long background work takes; `faults`: whether the fault header is obeyed;
-    `allow_remote`: whether requests with any Host are answered; `models`: names known besides the API's own.
+    `background_seconds`: how long background work takes;
+    `faults`: whether the fault header is obeyed (None: unless `allow_remote`);
+    `allow_remote`: whether requests with any Host are answered, which an `Emulator` does only with `api_keys`; `models`: names known besides the API's own.
     """
 
     data: Path | None = None
@@ -28,6 +29,6 @@ class Setting:
     keep: int = 20_000
     patience: float = 30.0
     background_seconds: float = 0.4
-    faults: bool = True
+    faults: bool | None = None
     allow_remote: bool = False
     models: tuple[str, ...] = ()

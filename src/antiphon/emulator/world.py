@@ -28,6 +28,7 @@ class World:
         self.clock = clock
         self.identity = Identity(setting.seed)
         self.guard = Guard(setting.allow_remote)
+        self.faults = not setting.allow_remote if setting.faults is None else setting.faults
         self.access = Access(setting.api_keys)
         self.limiter = Limiter(setting.requests_per_minute, setting.tokens_per_minute)
         self.description: Description = description()
