@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, ClassVar, Generic, TypeVar
 
 from .copying import Copies
@@ -13,6 +13,9 @@ from .core.credential import hidden, veiled
 from .core.endpoint import Endpoint
 from .core.headers import FieldMap
 from .core.omit import NotGiven, is_given, not_given, omit
+from .core.reply import Reply
+from .core.request import Request
+from .core.secret import Secret
 from .core.timeout import Timeout
 from .core.url import URL
 from .drivers.clock import SYSTEM_CLOCK, Clock
@@ -24,7 +27,16 @@ from .policies.outcome import judge
 from .policies.redirect import Redirect
 from .policies.retry import Retry
 from .raw_calls import RawCalls
-from .settings import DEFAULT_MAX_RETRIES, DataResidency, Settings, base_url_from, resolve
+from .settings import (
+    DEFAULT_MAX_RETRIES,
+    DataResidency,
+    Settings,
+    Unsaid,
+    base_url_from,
+    refuse_wiring,
+    resolve,
+    warn_unretried,
+)
 from .transports.base import AsyncTransport, Transport
 from .transports.link import Link
 
@@ -45,7 +57,7 @@ class BaseClient(RawCalls, Copies, Hooks, Generic[T]):
         data_residency: the region whose host is used instead of `base_url`.
         websocket_base_url: where WebSockets connect, when it differs from `base_url`.
         timeout: seconds for each phase of an attempt, or a `Timeout`; `None` waits without bound. Default 600, connect 5.
-        max_retries: attempts after the first; 0 or more.
+        max_retries: attempts after the first; 0 or more. Warns where `policies` hold nothing that retries.
         deadline: seconds for a whole call: waiting, retries and body; `None` for no bound.
         default_headers: fields of every request; `omit` removes one.
         default_query: query arguments of every request.
@@ -116,13 +128,13 @@ class BaseClient(RawCalls, Copies, Hooks, Generic[T]):
             from .transports.borrowed import borrowed_timeout
 
             timeout = borrowed_timeout(http_client) or timeout
-        if isinstance(proxy, str):
+        if isinstance(proxy, (str, Secret)):
             from .transports.proxy import Proxy
 
             proxy = Proxy(proxy)  # type: ignore[assignment]  # its credentials are hidden from here on
         self._wiring: dict[str, Any] = {"proxy": proxy, "verify": verify, "cert": cert, "limits": limits}
         if http_client is not None and not isinstance(http_client, Link):
-            _no_wiring(proxy, verify, cert, limits)
+            refuse_wiring(proxy, verify, cert, limits)
             self._clock = _clock or self._clock_for_borrowed()
         arguments: dict[str, Any] = {
             "api_key": api_key,
@@ -162,6 +174,13 @@ class BaseClient(RawCalls, Copies, Hooks, Generic[T]):
             self._sign_in, settings = way, way.settled(settings)
         self._link = http_client if isinstance(http_client, Link) else self._link_for(http_client)
         self._settle(settings)
+        if not isinstance(max_retries, Unsaid):
+            self._heed(max_retries)
+
+    def _heed(self, retries: int | None) -> None:
+        """Warn where retries are asked for that no policy makes."""
+        if retries and not _may_retry(self._policies):
+            warn_unretried(retries)
 
     def _clock_for_borrowed(self) -> Clock:
         """A clock that goes wherever a borrowed transport does: an httpx client runs on trio too."""
@@ -196,8 +215,17 @@ class BaseClient(RawCalls, Copies, Hooks, Generic[T]):
             flow = fold([judge, *chain])
         # All at once, so that a setting that is refused changes nothing.
         self.settings, self._endpoint, self._policies = settings, endpoint, chain
-        self._flow: Forward = flow
+        self._flow: Forward = flow if _may_retry(chain) else self._heeding(flow)
         self._only_failures = only_failures(chain)
+
+    def _heeding(self, flow: Forward) -> Forward:
+        """The flow, where nothing retries: it is begun at a failure, and says so where a call asked for retries."""
+
+        def heed(request: Request) -> Awaitable[Reply]:
+            self._heed(request.max_retries)
+            return flow(request)
+
+        return heed
 
     def _own_headers(self, settings: Settings) -> dict[str, str]:
         """Who speaks, and for whom."""
@@ -315,6 +343,7 @@ class BaseClient(RawCalls, Copies, Hooks, Generic[T]):
     @max_retries.setter
     def max_retries(self, value: int) -> None:
         self._change(max_retries=checked_retries(value))
+        self._heed(value)
 
     @property
     def default_headers(self) -> Mapping[str, Any]:
@@ -358,17 +387,7 @@ def _listeners(settings: Settings) -> list[Policy]:
     return [*listeners(settings)]
 
 
-def _no_wiring(proxy: object, verify: object, cert: object, limits: object) -> None:
-    """Refuse arguments that only antiphon's own connections would heed."""
-    given = {
-        "proxy": is_given(proxy),
-        "verify": verify is not True,
-        "cert": cert is not None,
-        "limits": limits is not None,
-    }
-    names = [name for name, there in given.items() if there]
-    if names:
-        raise TypeError(
-            f"{' and '.join(names)} would be ignored: an http_client was given, which makes the connections; "
-            f"give {'it to' if len(names) == 1 else 'them to'} that client instead"
-        )
+def _may_retry(policies: Sequence[Policy]) -> bool:
+    """Whether one of them is known to heed `max_retries`, or is a user's own, which may."""
+    own = __name__.partition(".")[0]
+    return any(isinstance(each, Retry) or type(each).__module__.partition(".")[0] != own for each in policies)

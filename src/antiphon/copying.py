@@ -17,7 +17,7 @@ from .core.timeout import Timeout
 from .core.url import URL
 from .drivers.clock import SYSTEM_CLOCK, Clock
 from .policies.chain import Policy
-from .settings import DataResidency, Settings
+from .settings import DEFAULT_MAX_RETRIES, DataResidency, Settings, Unsaid
 from .transports.link import Link
 
 if TYPE_CHECKING:
@@ -88,7 +88,7 @@ class Copies:
             "data_residency": data_residency,
             "websocket_base_url": _first(websocket_base_url, None if moved else old.websocket_base_url),
             "timeout": timeout if is_given(timeout) else old.timeout,
-            "max_retries": max_retries if is_given(max_retries) else old.max_retries,
+            "max_retries": max_retries if is_given(max_retries) else Unsaid(old.max_retries),
             "deadline": deadline if is_given(deadline) else old.deadline,
             "default_headers": _first(set_default_headers, {**old.default_headers, **(default_headers or {})}),
             "default_query": _first(set_default_query, {**old.default_query, **(default_query or {})}),
@@ -168,7 +168,8 @@ class Copies:
             "policies": self._given_policies,
             "strict_streams": self.strict_streams,
             "timeout": old.timeout,
-            "max_retries": old.max_retries,
+            # The default is left out, for said it would be asked for.
+            **({} if old.max_retries == DEFAULT_MAX_RETRIES else {"max_retries": old.max_retries}),
             "deadline": old.deadline,
             "default_headers": old.default_headers,
             "default_query": old.default_query,

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from .core.call import checked_retries
-from .core.headers import FieldMap
+from .core.headers import FieldMap, is_sensitive
 from .core.omit import is_given
 from .core.secret import Secret
 from .core.shape import is_mapping
@@ -28,13 +28,13 @@ from .settings import DEFAULT_MAX_RETRIES, environment_headers
 
 _KINDS: dict[str, tuple[type | tuple[type, ...], str]] = {
     "base_url": (str, "text"),
-    "api_key": (Secret, "text"),
+    "api_key": (str, "text"),
     "api_key_env": (str, "text"),
     "organization": (str, "text"),
     "project": (str, "text"),
     "timeout": ((int, float), "a number of seconds"),
     "max_retries": (int, "a whole number"),
-    "default_headers": (FieldMap, "a table of text"),
+    "default_headers": (dict, "a table of text"),
 }
 _VARIABLES = {
     "api_key": "OPENAI_API_KEY",
@@ -42,7 +42,10 @@ _VARIABLES = {
     "organization": "OPENAI_ORG_ID",
     "project": "OPENAI_PROJECT_ID",
 }
+_KEYS = {"apikey", "adminapikey", "webhooksecret", "azureadtoken"}
+_KEY_STARTS = ("sk-", "Bearer ", "Basic ")
 _READABLE_BY_OTHERS = 0o044
+_WRITABLE_BY_OTHERS = 0o022
 
 
 class Profile(NamedTuple):
@@ -68,7 +71,7 @@ class Profile(NamedTuple):
         return {
             **arguments,
             **chosen,
-            "default_headers": {**headers, **ambient, **(arguments["default_headers"] or {})},
+            "default_headers": FieldMap({**headers, **ambient, **(arguments["default_headers"] or {})}),
         }
 
     def _behind_environment(self, chosen: dict[str, Any]) -> dict[str, Any]:
@@ -114,19 +117,18 @@ def _tables(path: Path) -> dict[str, Any]:
     document, problem = _parsed(path)
     if problem is not None:
         raise OpenAIError(problem)
+    _warn_of_others(path, document)
     unknown = [name for name in document if name != "profile"]
     if unknown:
         raise OpenAIError(f"{path} holds {unknown[0]!r}; its tables are named [profile.NAME]")
     tables = document.get("profile", {})
     if not is_mapping(tables):
         raise OpenAIError(f"'profile' in {path} must be a table, [profile.NAME]")
-    if any(is_mapping(table) and "api_key" in table for table in tables.values()):
-        _warn_if_readable(path)
     return dict(tables)
 
 
 def _parsed(path: Path) -> tuple[dict[str, Any], str | None]:
-    """The file, keys hidden, or what is wrong with it: as text, for an exception would hold the file's."""
+    """The file, its values hidden, or what is wrong with it: as text, for an exception would hold the file's."""
     import tomllib  # costs a millisecond, and most programs have no profile
 
     try:
@@ -140,65 +142,87 @@ def _parsed(path: Path) -> tuple[dict[str, Any], str | None]:
         return {}, f"{path} is not valid TOML: {problem}"
     except UnicodeDecodeError:
         return {}, f"{path} is not valid TOML: it is not UTF-8"
-    return _hidden(document), None
+    return {name: _hidden(value) for name, value in document.items()}, None
 
 
-def _hidden(document: dict[str, Any]) -> dict[str, Any]:
-    """The same document, with nothing in it that a traceback must not show."""
-    for table in _each(document.get("profile")):
-        for name, kind, hidden in (("api_key", str, Secret), ("default_headers", dict, FieldMap)):
-            if name in table:
-                table[name] = hidden(table[name]) if isinstance(table[name], kind) else _Flaw(_toml(table[name]))
-    return document
+def _hidden(value: Any) -> Any:
+    """Tables as they are, and every other value as a `Secret`: a key may stand anywhere, under any name."""
+    if not is_mapping(value):
+        return Secret(value)
+    return {name: _hidden(inner) for name, inner in value.items()}
 
 
-class _Flaw(NamedTuple):
-    """Stands for a value of a wrong type, which may hold a key all the same."""
-
-    words: str
-
-
-def _each(tables: Any) -> list[dict[str, Any]]:
-    return [table for table in tables.values() if isinstance(table, dict)] if isinstance(tables, dict) else []  # pyright: ignore[reportUnknownVariableType]
+def _is(value: Any, kind: type | tuple[type, ...]) -> bool:
+    plain = value.reveal() if isinstance(value, Secret) else value
+    return isinstance(plain, kind) and not isinstance(plain, bool)
 
 
 def _checked(table: dict[str, Any], where: str) -> dict[str, Any]:
+    """A table's settings, of which only those that may be shown are no longer hidden."""
     for name, value in table.items():
         if name not in _KINDS:
             raise OpenAIError(f"{where} holds {name!r}, which is no setting{_nearest(name, _KINDS)}")
         kind, words = _KINDS[name]
-        if not isinstance(value, kind) or isinstance(value, bool):
+        if not _is(value, kind):
             raise OpenAIError(f"{name} in {where} must be {words}; it is {_toml(value)}")
-    headers = table.get("default_headers", {})
-    for name, value in headers.items():
-        if not isinstance(value, str):
+    for name, value in table.get("default_headers", {}).items():
+        if not _is(value, str):
             raise OpenAIError(f"default_headers.{name} in {where} must be text; it is {_toml(value)}")
-    if "timeout" in table and not table["timeout"] > 0:
-        raise OpenAIError(f"timeout in {where} must be more than 0 seconds; it is {table['timeout']}")
+    if "timeout" in table and not table["timeout"].reveal() > 0:
+        raise OpenAIError(f"timeout in {where} must be more than 0 seconds; it is {table['timeout'].reveal()}")
     if "max_retries" in table:
         try:
-            checked_retries(table["max_retries"])
+            checked_retries(table["max_retries"].reveal())
         except ValueError as flaw:
             raise OpenAIError(f"{flaw} ({where})") from None
-    return _with_key(table, where)
+    return {name: _shown(name, value) for name, value in _with_key(table, where).items()}
+
+
+def _shown(name: str, value: Any) -> Any:
+    if name == "default_headers":
+        return FieldMap({field: text.reveal() for field, text in value.items()})
+    return value if name == "api_key" else value.reveal()
 
 
 def _with_key(table: dict[str, Any], where: str) -> dict[str, Any]:
-    variable = table.pop("api_key_env", None)
+    variable: Secret | None = table.pop("api_key_env", None)
     if variable is None:
         return table
     if "api_key" in table:
         raise OpenAIError(f"{where} holds both api_key and api_key_env; keep one")
-    if not os.environ.get(variable):
-        raise OpenAIError(f"{where} takes its key from {variable}, which is not set in the environment")
-    return {**table, "api_key": Secret(os.environ[variable])}
+    if os.environ.get(variable.reveal()):
+        return {**table, "api_key": Secret(os.environ[variable.reveal()])}
+    if _is_variable(variable):
+        raise OpenAIError(f"{where} takes its key from {variable.reveal()}, which is not set in the environment")
+    raise OpenAIError(
+        f"api_key_env in {where} must be the name of a variable that is set in the environment; what stands there is not "
+        "shown, for it may be the key itself, which belongs into api_key"
+    )
 
 
-def _warn_if_readable(path: Path) -> None:
-    if os.name == "posix" and path.stat().st_mode & _READABLE_BY_OTHERS:
-        warnings.warn(
-            f"{path} holds an api_key and other users can read it; run: chmod 600 {path}", UserWarning, stacklevel=2
-        )
+def _is_variable(name: Secret) -> bool:
+    """Whether it can be nothing but a variable's name; many houses' keys are letters, digits and underscores too."""
+    text = name.reveal()
+    return text.isascii() and text.isidentifier() and text.isupper()
+
+
+def _warn_of_others(path: Path, document: dict[str, Any]) -> None:
+    """Warn of a file through which other users get at a key: by reading it, or by changing where it is sent."""
+    mode = path.stat().st_mode if os.name == "posix" else 0
+    if mode & _READABLE_BY_OTHERS and any(map(_holds_key, document, document.values())):
+        message = f"{path} holds a key and other users can read it; run: chmod 600 {path}"
+        warnings.warn(message, UserWarning, stacklevel=2)
+    if mode & _WRITABLE_BY_OTHERS:
+        message = f"{path} can be changed by other users, who could have your key sent to them; run: chmod 600 {path}"
+        warnings.warn(message, UserWarning, stacklevel=2)
+
+
+def _holds_key(name: str, value: Any) -> bool:
+    if not isinstance(value, Secret):
+        return any(map(_holds_key, value, value.values()))
+    if is_sensitive(name) or name.lower().replace("-", "").replace("_", "") in _KEYS:
+        return True
+    return isinstance(value.reveal(), str) and value.reveal().startswith(_KEY_STARTS)
 
 
 def _left_out(name: str, value: object) -> bool:
@@ -214,6 +238,7 @@ def _nearest(name: str, known: Mapping[str, Any]) -> str:
 
 def _toml(value: object) -> str:
     """What a value is, in TOML's words; never the value."""
-    words = {"str": "text", "Secret": "text", "bool": "a boolean", "int": "a whole number", "float": "a number"}
-    words.update({"list": "an array", "dict": "a table", "FieldMap": "a table"})
-    return value.words if isinstance(value, _Flaw) else words.get(type(value).__name__, "a date or time")
+    plain = value.reveal() if isinstance(value, Secret) else value
+    words = {"str": "text", "bool": "a boolean", "int": "a whole number", "float": "a number"}
+    words.update({"list": "an array", "dict": "a table"})
+    return words.get(type(plain).__name__, "a date or time")

@@ -6,6 +6,8 @@ Profiles are read by `profile`, only where one is asked for.
 from __future__ import annotations
 
 import os
+import sys
+import warnings
 from collections.abc import Callable, Mapping
 from typing import Any, Literal, NamedTuple
 
@@ -22,13 +24,13 @@ from .errors import InvalidBaseURL, OpenAIError
 DEFAULT_BASE_URL = "https://api.openai.com/v1/"
 
 
-class _Unsaid(int):
+class Unsaid(int):
     """A default that can be told from the same number said by a user."""
 
     __slots__ = ()
 
 
-DEFAULT_MAX_RETRIES = _Unsaid(2)
+DEFAULT_MAX_RETRIES = Unsaid(2)
 DataResidency = Literal["global", "us", "eu", "ae", "au", "in", "jp"]
 _REGIONS = ("global", "us", "eu", "ae", "au", "in", "jp")
 
@@ -180,7 +182,36 @@ def _slashed(url: URL) -> URL:
     return url if url.path.endswith("/") else url.with_path(url.path + "/")
 
 
+def warn_unretried(retries: int) -> None:
+    """Say, in the caller's line, that retries were asked for where no policy makes them."""
+    level, frame = 1, sys._getframe()  # pyright: ignore[reportPrivateUsage]
+    while frame.f_back is not None and frame.f_globals.get("__name__", "").partition(".")[0] == __package__:
+        level, frame = level + 1, frame.f_back
+    warnings.warn(
+        f"max_retries={retries} has no effect: none of this client's policies retries; "
+        f"give it one, e.g. policies=[Retry({retries})], or leave max_retries out",
+        UserWarning,
+        stacklevel=level,
+    )
+
+
 def environment_headers() -> dict[str, str]:
     """`OPENAI_CUSTOM_HEADERS`: one `Name: value` a line."""
     lines = (line.partition(":") for line in os.environ.get("OPENAI_CUSTOM_HEADERS", "").splitlines())
     return {name.strip(): value.strip() for name, colon, value in lines if colon and name.strip()}
+
+
+def refuse_wiring(proxy: object, verify: object, cert: object, limits: object) -> None:
+    """Refuse arguments that only antiphon's own connections would heed."""
+    given = {
+        "proxy": is_given(proxy),
+        "verify": verify is not True,
+        "cert": cert is not None,
+        "limits": limits is not None,
+    }
+    names = [name for name, there in given.items() if there]
+    if names:
+        raise TypeError(
+            f"{' and '.join(names)} would be ignored: an http_client was given, which makes the connections; "
+            f"give {'it to' if len(names) == 1 else 'them to'} that client instead"
+        )

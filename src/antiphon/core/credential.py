@@ -33,14 +33,25 @@ def hidden(value: T) -> T | Secret:
     return Secret(cast("str", getattr(value, "get_secret_value", lambda: value)()))
 
 
+def hidden_proxy(value: T) -> T | Secret:
+    """A proxy's URL with a user or password in it as a `Secret`; anything else as it is."""
+    return Secret(value) if isinstance(value, str) and "@" in value else value
+
+
 def veiled(function: F) -> F:
-    """Hide keys before anything can fail, so that no frame's locals show one; name the nearest of an unknown argument."""
+    """Hide keys before anything can fail, so that no frame's locals show one; name the nearest of an unknown argument.
+
+    What has no name here may be a key under a misspelt one, and is hidden too.
+    """
+    plain = frozenset(function.__kwdefaults__ or ()) - _SECRETS
     inner = spelled(function)
 
     @wraps(function)
     def call(self: Any, /, *nothing: Any, **arguments: Any) -> Any:
-        for name in _SECRETS & arguments.keys():
+        for name in arguments.keys() - plain:
             arguments[name] = hidden(arguments[name])
+        if "proxy" in arguments:
+            arguments["proxy"] = hidden_proxy(arguments["proxy"])
         return inner(self, *nothing, **arguments)
 
     return cast("F", call)

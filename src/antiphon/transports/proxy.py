@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from functools import lru_cache
 from urllib.parse import unquote
 
+from ..core.credential import hidden_proxy
 from ..core.omit import NotGiven
 from ..core.secret import Secret
 from ..core.url import URL, Origin
@@ -31,15 +32,15 @@ class Proxy:
     __slots__ = ("authorization", "host", "port", "scheme")
     authorization: Secret | None
 
-    def __init__(self, url: str) -> None:
-        scheme, separator, rest = url.strip().rpartition("://")
-        userinfo, rest, url = Secret(rest.rpartition("@")[0]), rest.rpartition("@")[2], ""
-        if separator and scheme.lower() not in {"http", "https"}:
+    def __init__(self, url: str | Secret) -> None:
+        scheme, userinfo, rest = _split(url if isinstance(url, Secret) else Secret(url))
+        url = ""  # nothing below may show it
+        if scheme not in {"http", "https"}:
             raise InvalidBaseURL(
                 f"proxies of scheme {scheme[:16]!r} are not spoken here; use an http:// or https:// proxy, or pass "
                 "http_client=httpx.Client(proxy=…) (async: AsyncClient) with httpx[socks] installed"
             )
-        parsed = URL(f"{scheme.lower() or 'http'}://{rest}")
+        parsed = URL(f"{scheme}://{rest}")
         self.scheme, self.host, self.port = parsed.origin
         self.authorization = _basic(userinfo) if userinfo.reveal() else None
 
@@ -49,7 +50,18 @@ class Proxy:
         return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
 
     def __repr__(self) -> str:
+        if not hasattr(self, "authorization"):  # its making failed, and a traceback shows it
+            return "<Proxy, not made>"
         return f"<Proxy {Origin(self.scheme, self.host, self.port)}{' with credentials' if self.authorization else ''}>"
+
+
+def _split(url: Secret) -> tuple[str, Secret, str]:
+    """The scheme, the user and password, and what remains; a password may hold anything, "://" too."""
+    before, at, rest = url.reveal().strip().rpartition("@")
+    scheme, separator, after = (before if at else rest).partition("://")
+    if not separator or ":" in scheme:
+        return "http", Secret(before), rest
+    return scheme.lower(), Secret(after if at else ""), rest if at else after
 
 
 def _basic(userinfo: Secret) -> Secret:
@@ -73,18 +85,20 @@ class ProxyMap:
 
     __slots__ = ("_chosen", "_fixed", "_no_proxy", "_urls")
 
-    def __init__(self, proxy: str | Proxy | None = None, environ: Mapping[str, str] | None = None) -> None:
-        self._fixed = Proxy(proxy) if isinstance(proxy, str) else proxy
+    def __init__(self, proxy: str | Secret | Proxy | None = None, environ: Mapping[str, str] | None = None) -> None:
+        proxy = hidden_proxy(proxy)
+        self._fixed = Proxy(proxy) if isinstance(proxy, (str, Secret)) else proxy
         self._chosen: dict[Origin, Proxy | None] = {}
         env = os.environ if environ is None else environ
         self._urls = {} if self._fixed else _from_environment(env)
         self._no_proxy = env.get("no_proxy") or env.get("NO_PROXY") or ""
 
     @classmethod
-    def chosen(cls, proxy: str | Proxy | NotGiven | None) -> ProxyMap:
+    def chosen(cls, proxy: str | Secret | Proxy | NotGiven | None) -> ProxyMap:
         """From a client's `proxy=` argument: left out, the environment decides; `None` means no proxy at all."""
         if isinstance(proxy, NotGiven):
             return cls()
+        proxy = hidden_proxy(proxy)
         return cls(proxy, {})
 
     def for_origin(self, origin: Origin) -> Proxy | None:
@@ -104,7 +118,7 @@ class ProxyMap:
         if secret is None or bypasses(self._no_proxy, origin):
             return None
         try:
-            return Proxy(secret.reveal())
+            return Proxy(secret)
         except InvalidBaseURL as problem:
             raise ProxyError(
                 message=f"the environment's proxy is unusable: {problem}", phase="proxy", sent="no"
