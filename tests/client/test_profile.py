@@ -6,6 +6,7 @@ import pickle
 import sys
 import traceback
 import warnings
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -183,6 +184,19 @@ def test_copies_and_pickles_do_not_read_it_again(written: Any, kind: Any, monkey
         ("[profile.work]\ndefault_headers = 'sk-canary'", "must be a table of text; it is text"),
         ("[profile.work]\ndefault_headers = { A = 1 }", "default_headers.A in [profile.work]"),
         ("[profile.work]\napi_key = 'sk-canary'\napi_key_env = 'A'", "holds both api_key and api_key_env"),
+        ("[profile.work]\napi_key_env = 'sk-canary'", "api_key_env in [profile.work]"),
+        ("[profile.work]\napi_key_env = 'gsk_canary'", "must be the name of a variable that is set"),
+        (
+            "[profile.work]\napi_key_env = 'UNSET_KEY'\n[profile.w2]\napi_key = 'sk-canary'",
+            "takes its key from UNSET_KEY",
+        ),
+        ("[profile.work]\napikey = 'sk-canary'", "holds 'apikey', which is no setting; did you mean 'api_key'?"),
+        ("[profile.work]\ntimeout = 'sk-canary'", "must be a number of seconds; it is text"),
+        ("[profile.work]\ntimeout = ['sk-canary']", "it is an array"),
+        ("api_key = 'sk-canary'\n[profile.work]", "holds 'api_key'; its tables are named [profile.NAME]"),
+        ("keys = { a = ['sk-canary'] }\n[profile.work]", "holds 'keys'"),
+        ("profile = 'sk-canary'", "'profile' in"),
+        ("[profile]\nwork = 'sk-canary'", "must be a table, [profile.work]"),
         ("[profile.work\napi_key = 'sk-canary'", "is not valid TOML"),
         ("[profile.work]\napi_key = 'sk-canary", "is not valid TOML"),
     ],
@@ -193,6 +207,8 @@ def test_what_is_wrong_is_said(written: Any, text: str, said: str) -> None:
         antiphon.OpenAI(profile="work")
     assert said in str(caught.value)
     assert str(path) in str(caught.value)
+    assert "canary" not in str(caught.value)
+    assert b"canary" not in pickle.dumps(caught.value)
     assert "canary" not in repr(vars(caught.value.__context__ or caught.value))
     for frame, _ in traceback.walk_tb(caught.value.__traceback__):
         if frame.f_globals["__name__"].startswith("antiphon"):
@@ -218,7 +234,7 @@ def test_it_must_be_utf_8(written: Any) -> None:
 def test_a_file_that_others_can_read_is_warned_of(written: Any) -> None:
     for mode in (0o644, 0o640, 0o604):
         written(mode=mode)
-        with pytest.warns(UserWarning, match="holds an api_key and other users can read it; run: chmod 600"):
+        with pytest.warns(UserWarning, match="holds a key and other users can read it; run: chmod 600"):
             antiphon.OpenAI(profile="work")
     with warnings.catch_warnings():
         warnings.simplefilter("error")
@@ -226,6 +242,42 @@ def test_a_file_that_others_can_read_is_warned_of(written: Any) -> None:
         load("work")
         written(mode=0o600)
         load("work")
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "default_headers = { Authorization = 'Bearer x' }",
+        "default_headers = { X-Gateway = 'Bearer x' }",
+        "apikey = 'k'",
+        "webhook_secret = 'w'",
+        "admin_api_key = 'k'",
+        "api_key_env = 'sk-x'",
+    ],
+)
+@pytest.mark.parametrize("top", [False, True])
+def test_whatever_may_be_a_key_counts(written: Any, line: str, top: bool) -> None:
+    text = f"{line}\n[profile.work]" if top else f"[profile.work]\n{line}"
+    written(text, mode=0o644)
+    with pytest.warns(UserWarning, match="holds a key and other users can read it"), suppress(OpenAIError):
+        load("work")
+
+
+def test_a_file_that_others_can_change_is_warned_of(written: Any) -> None:
+    for mode in (0o620, 0o602):
+        written("[profile.work]\norganization = 'o'", mode=mode)
+        with pytest.warns(UserWarning, match="can be changed by other users.*chmod 600"):
+            load("work")
+
+
+@KINDS
+def test_what_fails_later_shows_no_key_of_the_profile(written: Any, kind: Any) -> None:
+    written("[profile.work]\nbase_url = 'nope'\napi_key = 'sk-canary'\ndefault_headers = { Authorization = 'canary' }")
+    with pytest.raises(antiphon.InvalidBaseURL) as caught:
+        kind(profile="work")
+    for frame, _ in traceback.walk_tb(caught.value.__traceback__):
+        if frame.f_globals["__name__"].startswith("antiphon"):
+            assert "canary" not in repr(frame.f_locals)
 
 
 def test_where_the_file_lies(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -54,12 +54,15 @@ def test_a_key_in_the_query_is_not_in_the_repr_nor_in_a_pickled_error(colour: Co
 
 @pytest.mark.parametrize(
     "arguments",
-    [{"base_url": "nope"}, {"base_url": f"user:{KEY}@host/"}, {"timeout": "soon"}, {"api_key": KEY.encode()}, {"api_key": [KEY]}],
-    ids=["url", "userinfo", "timeout", "bytes", "list"],
+    [{"base_url": "nope"}, {"base_url": f"user:{KEY}@host/"}, {"timeout": "soon"}, {"api_key": KEY.encode()}, {"api_key": [KEY]},
+     {"proxy": f"http://user:{KEY}@host:bad"}, {"proxy": f"socks5://user:{KEY}@host"}, {"proxy": f"http://u:{KEY}://x@h:bad"},
+     {"proxy": f"http://user:{KEY}@host", "timeout": "soon"}, {"apikey": KEY}],
+    ids=["url", "userinfo", "timeout", "bytes", "list", "proxy", "socks", "odd proxy", "beside a proxy", "misspelt"],
 )  # fmt: skip
-def test_a_traceback_with_locals_of_what_was_never_made(arguments: dict[str, Any]) -> None:
+@pytest.mark.parametrize("kind", [antiphon.OpenAI, antiphon.AsyncOpenAI])
+def test_a_traceback_with_locals_of_what_was_never_made(kind: Any, arguments: dict[str, Any]) -> None:
     try:
-        antiphon.OpenAI(**{"api_key": "sk-fine", **arguments})
+        kind(**{"api_key": "sk-fine", **arguments})
     except (TypeError, ValueError) as error:
         seen = error
     frames = traceback.TracebackException.from_exception(seen, capture_locals=True)

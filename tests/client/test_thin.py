@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import pickle
+from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -135,4 +138,45 @@ def test_redirects_are_followed_only_where_named(colour: Colour) -> None:
     with Rude(reply(b"", 307, "Location: /x"), ok()) as server:
         with colour.client(server.url, thin=True, policies=[Redirect()]) as it:
             assert it(retrieve).id == "m"
+        assert len(server.requests) == 2
+
+
+def raw(retries: int) -> Callable[[Any], Any]:
+    return lambda client: client.get("/models", cast_to=object, options={"max_retries": retries})
+
+
+def test_retries_of_a_call_that_nobody_makes_are_warned_of(colour: Colour) -> None:
+    with Rude(wrong(503)) as server, colour.client(server.url, thin=True) as it:
+        with pytest.warns(UserWarning, match=r"max_retries=2 has no effect.*policies=\[Retry\(2\)\]") as caught:
+            assert failure_of(it, raw(2)).status_code == 503  # type: ignore[attr-defined]
+        assert [Path(each.filename).parent for each in caught] == [Path(__file__).parent]
+        failure_of(it, raw(0))
+        assert len(server.requests) == 2
+
+
+def test_retries_of_a_client_that_nobody_makes_are_warned_of(colour: Colour) -> None:
+    thin = colour.make("http://h", thin=True)
+    for ask in (
+        lambda: thin.with_options(max_retries=3),
+        lambda: colour.make("http://h", thin=True, max_retries=3),
+        lambda: colour.make("http://h", policies=[Redirect()], max_retries=3),
+        lambda: setattr(thin, "max_retries", 3),
+    ):
+        with pytest.warns(UserWarning, match="max_retries=3 has no effect") as caught:
+            ask()
+        assert [Path(each.filename).parent for each in caught] == [Path(__file__).parent]
+
+
+def test_retries_that_were_not_asked_for_or_may_be_made_are_not_warned_of(colour: Colour) -> None:
+    thin = colour.make("http://h", thin=True)
+    assert thin.with_options(max_retries=0).with_options(timeout=3).max_retries == 0
+    assert thin.with_options(timeout=3).copy(http_client=colour.http_client()).max_retries == 2
+    assert colour.make("http://h", max_retries=5).with_options(policies=[]).max_retries == 5
+    assert thin.with_options(policies=[Retry()], max_retries=3).max_retries == 3
+    assert thin.with_options(policies=[Marked("own", [])], max_retries=3).max_retries == 3
+    if colour.own:
+        kind: Any = type(thin)
+        assert pickle.loads(pickle.dumps(kind(api_key=None, _enforce_credentials=False))).max_retries == 2
+    with Rude(wrong(503), ok()) as server, colour.client(server.url, thin=True, policies=[Retry()]) as it:
+        it(raw(1))
         assert len(server.requests) == 2

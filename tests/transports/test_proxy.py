@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import traceback
 from typing import Any
 
 import pytest
@@ -28,6 +29,8 @@ HTTPS = Origin("https", "api.example", 443)
         ("user:p%40ss@p:1", ("http", "p", 1, "Basic dXNlcjpwQHNz")),
         ("http://user@p:1", ("http", "p", 1, "Basic dXNlcjo=")),
         ("http://a@b:c@p:1", ("http", "p", 1, "Basic YUBiOmM=")),
+        ("http://a:b://c@p:1", ("http", "p", 1, "Basic YTpiOi8vYw==")),
+        ("a:b://c@p:1", ("http", "p", 1, "Basic YTpiOi8vYw==")),
     ],
 )
 def test_addresses(url: str, expected: tuple[Any, ...]) -> None:
@@ -37,12 +40,19 @@ def test_addresses(url: str, expected: tuple[Any, ...]) -> None:
 
 
 @pytest.mark.parametrize(
-    "url", ["socks5://u:canary@p:1", "http://u:canary@", "http://u:canary@p:x", "", "http://u:canary@p q"]
+    "url",
+    ["socks5://u:canary@p:1", "http://u:canary@", "http://u:canary@p:x", "", "http://u:canary@p q", "u:canary://x@p:x"],
 )
 def test_addresses_that_are_none(url: str) -> None:
-    with pytest.raises(InvalidBaseURL) as caught:
-        Proxy(url)
-    assert "canary" not in str(caught.value)
+    for make in (Proxy, ProxyMap, ProxyMap.chosen):
+        with pytest.raises(InvalidBaseURL) as caught:
+            make(url)
+        assert "canary" not in str(caught.value)
+        frames = traceback.TracebackException.from_exception(caught.value, capture_locals=True).stack
+        ours = [frame.locals for frame in frames if "tests" not in frame.filename]
+        # The outermost is what was called with the text.
+        assert "canary" not in str(ours)
+        assert "<Proxy, not made>" in str(ours)
 
 
 def test_credentials_do_not_show() -> None:
