@@ -222,7 +222,7 @@ def _holds_key(name: str, value: Any) -> bool:
         return any(map(_holds_key, value, value.values()))
     if is_sensitive(name) or name.lower().replace("-", "").replace("_", "") in _KEYS:
         return True
-    return isinstance(value.reveal(), str) and value.reveal().startswith(_KEY_STARTS)
+    return _is(value, str) and value.reveal().startswith(_KEY_STARTS)
 
 
 def _left_out(name: str, value: object) -> bool:

@@ -168,15 +168,14 @@ def test_retries_of_a_client_that_nobody_makes_are_warned_of(colour: Colour) -> 
 
 
 def test_retries_that_were_not_asked_for_or_may_be_made_are_not_warned_of(colour: Colour) -> None:
-    thin = colour.make("http://h", thin=True)
+    thin: Any = colour.make("http://h", thin=True)
     assert thin.with_options(max_retries=0).with_options(timeout=3).max_retries == 0
     assert thin.with_options(timeout=3).copy(http_client=colour.http_client()).max_retries == 2
     assert colour.make("http://h", max_retries=5).with_options(policies=[]).max_retries == 5
     assert thin.with_options(policies=[Retry()], max_retries=3).max_retries == 3
     assert thin.with_options(policies=[Marked("own", [])], max_retries=3).max_retries == 3
     if colour.own:
-        kind: Any = type(thin)
-        assert pickle.loads(pickle.dumps(kind(api_key=None, _enforce_credentials=False))).max_retries == 2
+        assert pickle.loads(pickle.dumps(thin.__class__(api_key=None, _enforce_credentials=False))).max_retries == 2
     with Rude(wrong(503), ok()) as server, colour.client(server.url, thin=True, policies=[Retry()]) as it:
         it(raw(1))
         assert len(server.requests) == 2
