@@ -9,7 +9,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -23,14 +23,14 @@ ENVIRONMENT = os.environ | {"PYTHONPATH": os.pathsep.join([str(ROOT / "src"), os
 
 
 @contextmanager
-def process(*arguments: str, module: str = "antiphon.cli") -> Iterator[subprocess.Popen[str]]:
+def process(*arguments: str, module: str = "antiphon.cli") -> Generator[subprocess.Popen[str]]:
     words = ["serve", *arguments] if module == "antiphon.cli" else arguments
     with spawned([sys.executable, "-m", module, *words]) as running:
         yield running
 
 
 @contextmanager
-def spawned(command: list[str]) -> Iterator[subprocess.Popen[str]]:
+def spawned(command: list[str]) -> Generator[subprocess.Popen[str]]:
     with subprocess.Popen(
         command, env=ENVIRONMENT, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE
     ) as running:

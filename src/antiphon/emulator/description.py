@@ -65,4 +65,4 @@ def description() -> Description:
     """The one that is shipped with the package."""
     from importlib.resources import files  # the package may lie in a zip
 
-    return Description(msgspec.json.decode(files(__package__).joinpath("api.json").read_bytes()))
+    return Description(msgspec.json.decode(files(__package__ or "antiphon.emulator").joinpath("api.json").read_bytes()))
