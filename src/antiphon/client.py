@@ -60,7 +60,8 @@ class OpenAI(BaseClient[Transport], SyncResources):
     def _driver(self) -> Any:
         from .drivers.blocking import BlockingDriver
 
-        return BlockingDriver(self._link.transport.send, self.perform_raw, self._clock)
+        send = self._link.transport.send if self._link.own else self._link.send
+        return BlockingDriver(send, self.perform_raw, self._clock)
 
     def exchange(self, call: Call[Any], *, stream: bool = False) -> Reply:
         """A call's reply after all policies, not decoded. `stream` keeps its body open.
@@ -153,7 +154,8 @@ class AsyncOpenAI(BaseClient[AsyncTransport], AsyncResources):
     def _driver(self) -> Any:
         from .drivers.asynchronous import AsyncDriver
 
-        return AsyncDriver(self._link.transport.send, self.perform_raw, self._clock)
+        send = self._link.transport.send if self._link.own else self._link.send
+        return AsyncDriver(send, self.perform_raw, self._clock)
 
     def exchange(self, call: Call[Any], *, stream: bool = False) -> Coroutine[Any, Any, Reply]:
         """As `OpenAI.exchange`, to be awaited."""

@@ -38,3 +38,22 @@ def test_a_refusal_that_breaks_off(colour: Colour, cut: str, end: Action, stream
         assert type(error) is antiphon.NotFoundError
         assert ("no such model" in str(error)) == (cut != "nothing came")
         assert len(server.requests) == 1
+
+
+UNREADABLE = {
+    "unknown coding": HEAD + b"Content-Encoding: br\r\nContent-Length: 4\r\n\r\nabcd",
+    "not gzip": HEAD + b"Content-Encoding: gzip\r\nContent-Length: 4\r\n\r\nabcd",
+    "junk behind gzip": HEAD
+    + b"Content-Encoding: gzip\r\nContent-Length: %d\r\n\r\n%b" % (len(ZIPPED) + 4, ZIPPED + b"junk"),
+    "bad chunk": chunked_head(status=404) + chunk(SAID) + b"zz\r\n",
+}
+
+
+@pytest.mark.parametrize("colour", [Colour("sync", "own"), Colour("async", "own")])
+@pytest.mark.parametrize("stream", [False, True])
+@pytest.mark.parametrize("body", UNREADABLE)
+def test_a_refusal_that_cannot_be_read(colour: Colour, body: str, stream: bool) -> None:
+    with Rude(UNREADABLE[body]) as server, colour.client(server.url, max_retries=1) as it:
+        assert type(failure_of(it, partial(create, stream=stream))) is antiphon.NotFoundError
+        assert type(failure_of(it, create)) is antiphon.NotFoundError
+        assert len(server.requests) == 2

@@ -115,7 +115,7 @@ class Endpoint:
         else:
             origin, target = ready.origin, ready.target
         body = call.body
-        if ready.json and body.__class__ is dict and call.extra_body is None and call.content is None:
+        if ready.json and body.__class__ is dict and call.extra_body is call.content is call.files is None:
             content: Content = encode_json(body)
             content_type = None
         else:

@@ -34,6 +34,7 @@ _SNIPPET = 1000
 _NOTHING: Any = object()
 
 _new = object.__new__
+_CONTAINERS = frozenset({dict, list})
 _decode = msgspec.json.Decoder().decode
 
 
@@ -225,6 +226,8 @@ class EventMachine:
                         for choice in choices:
                             if choice.__class__ is dict:
                                 index = choice.get("index")
+                                if index.__class__ in _CONTAINERS:
+                                    index = None  # no server's sense, and no key
                                 if (reason := choice.get("finish_reason")) or index not in seen:
                                     seen[index] = reason
                     else:
@@ -309,7 +312,8 @@ class EventMachine:
         error = value.get("error")
         if not error:
             # Responses have an event of type "error" that is an item of its own, and the last one.
-            if name != "error" or value.get("type") in self._kind.final:
+            kind = value.get("type")
+            if name != "error" or (kind.__class__ is str and kind in self._kind.final):
                 return
             error = value
         message: Any = cast("dict[str, Any]", error).get("message") if isinstance(error, dict) else None
@@ -324,7 +328,8 @@ class EventMachine:
             if last is not None and number != last + 1:
                 self._judge_order(number, last, value)
             self.last_sequence = number
-        if value.get("type") in _RESPONSE_ENDS:
+        kind = value.get("type")
+        if kind.__class__ is str and kind in _RESPONSE_ENDS:
             self.done = True
 
     def _judge_order(self, number: int, last: int, value: object) -> None:
@@ -336,7 +341,8 @@ class EventMachine:
             raise _Failed(Failure("order", message, value, last))
 
     def _judge_type(self, value: dict[str, Any], name: str | None) -> None:
-        if value.get("type") in self._kind.closed or name in self._kind.closed:
+        kind = value.get("type")
+        if (kind.__class__ is str and kind in self._kind.closed) or name in self._kind.closed:
             self._closed = True
 
 

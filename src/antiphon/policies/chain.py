@@ -58,7 +58,18 @@ def _around(policy: Policy, forward: Forward) -> Forward:
 
 def only_failures(policies: Iterable[Policy]) -> bool:
     """Whether all of them judge failures only."""
-    return all(getattr(policy, "only_failures", False) for policy in policies)
+    return all(map(_judges_failures_only, policies))
+
+
+def _judges_failures_only(policy: Policy) -> bool:
+    """What the policy itself says, or the class that defines `__call__`: one derived from it may do more than it does."""
+    own: dict[str, Any] = getattr(policy, "__dict__", {})
+    if "only_failures" in own:
+        return bool(own["only_failures"])
+    for kind in type(policy).__mro__:
+        if "__call__" in vars(kind):
+            return bool(vars(kind).get("only_failures", False))
+    return False
 
 
 def explain(policies: Iterable[Policy]) -> str:

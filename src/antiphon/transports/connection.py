@@ -64,12 +64,12 @@ class Connection:
         "absolute",
         "closed",
         "key",
-        "owner",
         "parser",
         "phase",
         "proxy_authorization",
         "served",
         "sock",
+        "ticket",
         "watch",
     )
 
@@ -86,7 +86,7 @@ class Connection:
         self.absolute = absolute
         self.proxy_authorization = proxy_authorization
         self.key: Hashable = None
-        self.owner: object = None
+        self.ticket: object = None
         self.served = 0
         self.closed = False
         self.phase = "write"

@@ -96,7 +96,9 @@ else:
     DefaultAsyncHttpx2Client = ClientFactory("DefaultAsyncHttpx2Client", ("httpx2", "AsyncClient"), missing="httpx2")
     # antiphon's own transport needs less CPU than aiohttp; this is here so that code which names it keeps working.
     DefaultAioHttpClient = ClientFactory(
-        "DefaultAioHttpClient", ("httpx_aiohttp", "HttpxAiohttpClient"), missing='"antiphon[aiohttp]" (it brings httpx-aiohttp)'
+        "DefaultAioHttpClient",
+        ("httpx_aiohttp", "HttpxAiohttpClient"),
+        missing='"antiphon[aiohttp]" (it brings httpx-aiohttp)',
     )
 
 __all__ = [

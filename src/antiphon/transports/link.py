@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from _thread import allocate_lock
 from collections.abc import Callable
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
+from ..core.request import Request
 from ..errors import ClientClosed
 from .base import AsyncTransport, Transport
 
@@ -47,6 +48,14 @@ class Link(Generic[T]):
                 if transport is None:
                     transport = self._transport = self._make()
         return transport
+
+    def send(self, request: Request) -> Any:
+        """One exchange, by a transport that may not know by itself that it was closed.
+
+        Raises:
+            ClientClosed: the link was closed.
+        """
+        return self.transport.send(request)
 
     def end(self) -> T | None:
         """Mark the link closed, and hand out the transport that is to be closed, once."""

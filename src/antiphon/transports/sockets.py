@@ -2,9 +2,11 @@
 
 Theory of operation. One lock guards the pool's arithmetic and is never held while anything blocks; a thread that must wait
 for a place waits on its own primitive, in line. A place is acquired by `_checkout` and comes back through `_settle`, exactly
-once, whatever happens between: also when an exception of a signal handler passes through. A garbage collector may run
-`_settle` inside any other operation, even one that holds the lock, so it never waits for it: what cannot be settled at once
-is left in `_left`, and whoever holds the lock settles it on leaving.
+once. A garbage collector may run `_settle` inside any other operation, even one that holds the lock, so it never waits for
+it: what cannot be settled at once is left in `_left`, and whoever holds the lock settles it on leaving.
+
+A signal's handler may raise between any two calls, those of this file's own included. So the account of who holds a place
+is `_busy`, by a ticket that each `send` makes; the pool's numbers follow from it, and whoever is broken off puts them right.
 
 A forked child starts with an empty pool and lets its copies of the parent's connections go without a word to the server.
 """
@@ -23,7 +25,7 @@ from ..core.limits import DEFAULT_CONNECTION_LIMITS, DEFAULT_WIRE_LIMITS, PoolLi
 from ..core.omit import NotGiven, not_given
 from ..core.reply import Reply
 from ..core.request import BodyStream, Request
-from ..errors import APIConnectionError, ClientClosed, ConnectTimeout
+from ..errors import APIConnectionError, ClientClosed, ConnectTimeout, OpenAIError
 from ..wire.pool import OPEN, Open, Pool
 from ..wire.problem import WireProblem
 from .connection import Connection, Stale
@@ -72,9 +74,10 @@ class SocketTransport:
         _living.add(self)
 
     def _renew(self) -> None:
-        self._lock = threading.Lock()
+        # Reentrant only so that it tells whether this thread holds it.
+        self._lock: Any = threading.RLock()
         self._pool: Pool[Connection] = Pool(self._limits, owner=os.getpid())
-        self._held: set[Connection] = set()
+        self._busy: dict[object, Connection | None] = {}
         self._left: deque[Connection] = deque()
 
     # -- one exchange --------------------------------------------------------------------------------------------------
@@ -90,15 +93,16 @@ class SocketTransport:
         """
         started = monotonic()
         connection: Connection | None = None
+        ticket = object()
         try:
-            connection = self._checkout(request, started)
+            connection = self._checkout(request, started, ticket)
             body: bytes | None
             try:
                 body = connection.exchange(request)
             except Stale:
                 body = None
             if body is None:  # out here, so that what goes wrong now is not shown as a failure within a failure
-                connection = self._replace(connection, request)
+                connection = self._replace(connection, request, ticket)
                 body = connection.exchange(request)
             parser = connection.parser
             if connection.absolute and parser.status == 407:
@@ -124,9 +128,20 @@ class SocketTransport:
                 raise refused(problem, connection.parser, request, connection.phase, elapsed) from problem
             if isinstance(problem, APIConnectionError):
                 complete(problem, request, monotonic() - started)
+            elif not isinstance(problem, OpenAIError):
+                self._recover(ticket)
             raise
 
-    def _replace(self, stale: Connection, request: Request) -> Connection:
+    def _recover(self, ticket: object) -> None:
+        """After what may have broken off anything: take the ticket's place back, and put the pool's numbers right."""
+        with self._lock:
+            connection = self._busy.pop(ticket, None)
+            self._pool.recount(len(self._busy))
+        if connection is not None:
+            connection.close()
+        self._tidy()
+
+    def _replace(self, stale: Connection, request: Request, ticket: object) -> Connection:
         """A fresh connection in the place of one that had died while idle; the server cannot have begun to answer."""
         stale.close()
         content = request.content
@@ -134,11 +149,9 @@ class SocketTransport:
             raise APIConnectionError(
                 message="the kept connection had ended, and the body cannot be sent a second time", phase="write"
             )
-        fresh = self._open(request)
-        self._held.discard(stale)
-        return fresh
+        return self._open(request, ticket)
 
-    def _open(self, request: Request) -> Connection:
+    def _open(self, request: Request, ticket: object) -> Connection:
         connect, deadline = request.timeout.connect, request.deadline
         until = deadline if connect is None else monotonic() + connect
         if deadline is not None and until is not None:
@@ -149,16 +162,16 @@ class SocketTransport:
             if not passed(deadline):
                 raise
             raise timed_out(problem.phase or "connect", deadline=True) from None
-        connection.key, connection.owner = request.origin, self._pool
-        self._held.add(connection)
+        connection.key, connection.ticket = request.origin, ticket
+        self._busy[ticket] = connection
         if self._closed:  # from here on close() sees the connection; before, it could not
-            self._let_go(connection)
+            connection.close()
             raise ClientClosed(_CLOSED)
         return connection
 
     # -- places --------------------------------------------------------------------------------------------------------
 
-    def _checkout(self, request: Request, now: float) -> Connection:
+    def _checkout(self, request: Request, now: float, ticket: object) -> Connection:
         if self._closed:
             raise ClientClosed(_CLOSED)
         if request.deadline is not None and now >= request.deadline:
@@ -167,10 +180,12 @@ class SocketTransport:
         with self._lock:
             pool = self._pool
             place: Connection | Open | None = pool.acquire(request.origin, now)
-            doomed = pool.doomed() if pool.dooming else ()
             if place is None:
-                waiter = _Waiter()
+                waiter = _Waiter(self._busy, ticket)
                 pool.wait(request.origin, waiter)
+            else:
+                self._busy[ticket] = None if place is OPEN else place
+            doomed = pool.doomed() if pool.dooming else ()
         if doomed or self._left:
             self._tidy(doomed)
         if waiter is not None:
@@ -178,23 +193,16 @@ class SocketTransport:
         idle = place if isinstance(place, Connection) else None
         try:
             if idle is not None:
-                self._held.add(idle)
+                idle.ticket = ticket
                 if idle.is_quiet() and not self._closed:
                     return idle
-            fresh = self._open(request)
+                idle.close()
+            return self._open(request, ticket)
         except BaseException:
-            self._let_go(idle)
-            with self._lock:
-                pool.drop()
-            self._tidy()
+            self._recover(ticket)
+            if idle is not None:
+                idle.close()
             raise
-        self._let_go(idle)
-        return fresh
-
-    def _let_go(self, connection: Connection | None) -> None:
-        if connection is not None:
-            self._held.discard(connection)
-            connection.close()
 
     def _await_place(self, waiter: _Waiter, request: Request, now: float) -> Connection | Open | None:
         seconds, deadline = request.timeout.pool, request.deadline
@@ -217,10 +225,12 @@ class SocketTransport:
         with self._lock:
             self._pool.leave(waiter)
             place = waiter.place
-            if place is OPEN and not keep:
+            if isinstance(place, Connection) and not keep:
+                place.ticket = waiter.ticket
+                self._left.append(place)
+            elif place is not None and not keep:
+                del self._busy[waiter.ticket]
                 self._pool.drop()
-        if isinstance(place, Connection) and not keep:
-            self._left.append(place)
         self._tidy()
         return place if keep else None
 
@@ -234,26 +244,33 @@ class SocketTransport:
         for connection in doomed:
             connection.close()
         now, left, lock = monotonic(), self._left, self._lock
-        # Whoever finds the lock taken may go: its holder comes by here after releasing it.
-        while left and lock.acquire(False):
-            over: Sequence[Connection] = ()
-            try:
-                if left:
-                    connection, pool = left.popleft(), self._pool
-                    self._held.discard(connection)
-                    if connection.owner is not pool:  # of before a fork
-                        over = [connection]
-                    elif connection.reusable and not self._closed:
-                        pool.release(connection.key, connection, now)
-                        over = pool.doomed() if pool.dooming else ()
-                    else:
-                        pool.drop()
-                        over = [connection]
-            finally:
+        if lock._is_owned():
+            return now
+        try:
+            # Whoever finds the lock taken may go: its holder comes by here after releasing it.
+            while left and lock.acquire(False):
+                over = self._put_back(left.popleft(), now) if left else ()
                 lock.release()
-            for each in over:
-                each.close()
+                for each in over:
+                    each.close()
+        except BaseException:
+            if lock._is_owned():
+                lock.release()
+            with lock:
+                self._pool.recount(len(self._busy))
+            raise
         return now
+
+    def _put_back(self, connection: Connection, now: float) -> Sequence[Connection]:
+        """What is to be closed, once the connection's place is free."""
+        pool = self._pool
+        if self._busy.pop(connection.ticket, None) is not connection:  # of before a fork, or taken back already
+            return [connection]
+        if connection.reusable and not self._closed:
+            pool.release(connection.key, connection, now)
+            return pool.doomed() if pool.dooming else ()
+        pool.drop()
+        return [connection]
 
     # -- the end -------------------------------------------------------------------------------------------------------
 
@@ -261,19 +278,21 @@ class SocketTransport:
         """Close every connection, those of open streams and running calls too. Later sends raise `ClientClosed`."""
         with self._lock:
             self._closed = True
-            idle, held = self._pool.clear(), list(self._held)
+            idle, held = self._pool.clear(), list(self._busy.values())
             for _ in range(self._pool.waiting):
                 self._pool.drop()
         for connection in held:
-            connection.shut()
+            if connection is not None:
+                connection.shut()
         self._tidy(idle)
 
     def _disinherit(self) -> None:
         """In a forked child: forget the parent's connections; closing the copies says nothing to the servers."""
-        inherited = [*self._pool.clear(), *self._held]
+        inherited = [*self._pool.clear(), *self._busy.values()]
         self._renew()
         for connection in inherited:
-            connection.close()
+            if connection is not None:
+                connection.close()
 
     def __repr__(self) -> str:
         if not hasattr(self, "_closed"):  # its making failed, and a traceback shows it
@@ -290,14 +309,17 @@ class SocketTransport:
 class _Waiter:
     """One thread in line for a place."""
 
-    __slots__ = ("_gate", "place")
+    __slots__ = ("_busy", "_gate", "place", "ticket")
 
-    def __init__(self) -> None:
+    def __init__(self, busy: dict[object, Connection | None], ticket: object) -> None:
         self.place: Connection | Open | None = None
+        self.ticket = ticket
+        self._busy = busy
         self._gate = threading.Lock()
         self._gate.acquire()
 
     def grant(self, place: Connection | Open) -> None:
+        self._busy[self.ticket] = None if place is OPEN else place
         self.place = place
         self._gate.release()
 

@@ -297,7 +297,7 @@ class StreamLink(asyncio.Protocol):
     def _break(self, flow: Flow, problem: Exception, *, retry: bool = True) -> None:
         """The reply will never be complete."""
         flow.over = True
-        flow.problem = problem
+        flow.problem = problem.with_traceback(None)  # whose frames hold the flow
         if flow.stream and self.parser.status and not flow.answered:
             self._answer(flow)
         self.flow = None

@@ -127,6 +127,18 @@ class Pool(Generic[C]):
         else:
             self.held -= 1
 
+    def recount(self, held: int) -> None:
+        """Put the numbers right after an operation broke off in its middle, and hand on what is free.
+
+        Args:
+            held: how many places are held, by the shell's own account.
+        """
+        self.held = held
+        self.idle = sum(map(len, self._idle.values()))
+        while self._waiters and self.held + self.idle < self._max:
+            self.held += 1
+            self._waiters.popitem(last=False)[0].grant(OPEN)
+
     def wait(self, origin: Hashable, waiter: Waiter[C]) -> None:
         """Stand in line, after an `acquire` that gave `None`."""
         self._waiters[waiter] = origin

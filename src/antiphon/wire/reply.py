@@ -268,7 +268,11 @@ class ReplyParser:
             if headers.raw(b"transfer-encoding").lower() != b"chunked":
                 raise BrokenProtocol("the reply's Transfer-Encoding is not plain 'chunked'")
         if "content-encoding" in headers:
-            self._decoder = decoder_for(headers.raw(b"content-encoding").decode("latin-1"))
+            try:
+                self._decoder = decoder_for(headers.raw(b"content-encoding").decode("latin-1"))
+            except BrokenProtocol:
+                if not self.is_error:
+                    raise
 
     def _end_without_body(self, options: bytes) -> None:
         self._bodiless = self._ended = self.done = True
@@ -288,9 +292,17 @@ class ReplyParser:
     # -- the body ------------------------------------------------------------------------------------------------------
 
     def _refuse(self, problem: Exception) -> None:
-        """llhttp stopped: what follows a complete reply only spoils the connection, all else is the server's fault."""
+        """llhttp stopped: what follows a complete reply only spoils the connection, all else is the server's fault.
+
+        But for what a signal's handler raised while llhttp called us: that is the user's, and passes.
+        """
+        raised = problem.__context__
+        if raised is not None and not isinstance(raised, (WireProblem, httptools.HttpParserError)):
+            raise raised from None
         if self._ended:
             self.reusable = False
+        elif self.is_error and self._problem is None:
+            self._ended = True
         elif self._problem is not None:
             raise self._problem from None
         else:
@@ -325,7 +337,13 @@ class ReplyParser:
         return body
 
     def _decode(self, decoder: Decoder, body: bytes) -> bytes:
-        decoded = decoder.feed(body)
+        try:
+            decoded = decoder.feed(body)
+        except WireProblem:
+            if not self.is_error:
+                raise
+            self._ended, self._decoder, self.pending, self.reusable = True, None, False, False
+            return b""
         self.pending = decoder.pending
         size = self._given + len(decoded)
         if size > self._limits.ratio_after and size > self._limits.ratio * self._received:
