@@ -15,7 +15,7 @@ from antiphon.core.request import Request
 from antiphon.errors import ClientClosed, InvalidBody
 from tests.transports.rude import Rude
 
-from .answer import chat, create, ok, sse
+from .answer import chat, create, ok, sse, wrong
 from .colour import Colour, failure_of
 
 
@@ -89,3 +89,9 @@ def test_copies_of_a_closed_async_client() -> None:
             await copy.models.retrieve("m")
 
     asyncio.run(main())
+
+
+def test_a_count_of_the_callers_own_stays(colour: Colour) -> None:
+    with Rude(wrong(500), ok()) as server, colour.client(server.url) as it:
+        it(lambda client: create(client, extra_headers={"X-Stainless-Retry-Count": "7"}))
+        assert [request.headers["x-stainless-retry-count"] for request in server.requests] == ["7", "7"]

@@ -100,7 +100,7 @@ async def _code(reply: Reply) -> str | None:
 
 def _counted(request: Request, taken: int) -> Request:
     """The same request, telling the server which attempt it is (unless the caller set or removed that field)."""
-    if "x-stainless-retry-count" not in request.headers:
+    if request.headers.get("x-stainless-retry-count") != "0":
         return request
     headers = Headers(request.headers)
     headers["x-stainless-retry-count"] = str(taken)

@@ -223,7 +223,6 @@ KNOWN: dict[str, str] = {
     r"a field of latin letters": "theirs encodes values as ASCII; latin-1 is what HTTP carries",
     r"a field of None|a number as a field": "theirs raises a TypeError; None leaves a field out, and a number is written",
     r"timeout (7\.0|parts) of the (client|call)": "ours writes whole seconds without a fraction: 9, theirs 9.0",
-    r"retried with a count of its own": "ours is wrong: from the second attempt on it replaces the caller's count",
 }
 
 
