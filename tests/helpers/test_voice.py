@@ -51,7 +51,7 @@ def speech(kind: str, house: Any, url: str) -> Any:
     arguments: dict[str, Any] = {"model": "tts-1", "voice": "alloy", "input": "hi", "response_format": "pcm"}
 
     async def played() -> None:
-        player = house.helpers.LocalAudioPlayer()
+        player = import_module(f"{house.__name__}.helpers").LocalAudioPlayer()
         if kind.startswith("async"):
             async with house.AsyncOpenAI(**options) as client:
                 if kind == "async whole":
