@@ -71,7 +71,7 @@ def test_row_60_ten_thousand_cancelled_calls_leave_nothing(port: int, seed: int)
             end = taken(client, CALLS)
             assert (warm.held, end.held) == (0, 0)
             assert end.tasks == warm.tasks == 1
-            assert end.objects < warm.objects * 1.05
+            assert end.objects < warm.objects * 1.05 + 100  # one idle connection is some thirty
             # What is idle is all that stands; a held stream that was left is gone within a second.
             for _ in range(100):
                 if await asyncio.to_thread(connected, port, within=0) == end.idle:
