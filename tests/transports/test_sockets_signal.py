@@ -49,6 +49,12 @@ import gc
 gc.collect()
 transport.send(ask(url))
 pool = transport._pool
+import threading
+others = []
+thread = threading.Thread(target=lambda: others.append(transport._lock.acquire(False)))
+thread.start()
+thread.join()
+assert others == [True], "the lock is still held, which only another thread can tell"
 assert (pool.held, len(transport._busy)) == (0, 0), pool.describe()
 assert pool.idle == sum(map(len, pool._idle.values()))
 print(fired)
