@@ -1,10 +1,11 @@
 """What every test shares: names that all workers agree on, a garbage collector with little to do, authorities
-read once, and how far coverage looks."""
+read once, an ear for Ctrl-C, and how far coverage looks."""
 
 from __future__ import annotations
 
 import gc
 import os
+import signal
 import ssl
 from collections.abc import Iterator
 
@@ -13,7 +14,12 @@ import pytest
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Coverage measures the workers, but no program that a test starts: what that imports is itself under test."""
+    """Coverage measures the workers, but no program that a test starts: what that imports is itself under test.
+
+    A shell that starts the suite in the background makes it deaf to Ctrl-C, and with it every program that a test starts.
+    """
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     if hasattr(config, "workerinput"):
         for name in ("COVERAGE_PROCESS_CONFIG", "COVERAGE_PROCESS_START"):
             os.environ.pop(name, None)
