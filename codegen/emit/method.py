@@ -70,8 +70,22 @@ class _Writer:
         return [f'@{self._source.runtime("core.deprecation", "deprecated")}("{message}")'] if message else []
 
     def spelling(self) -> list[str]:
-        name = "async_spelled" if self.is_coroutine else "spelled"
-        return [f"@{self._source.runtime('core.resource', name)}"]
+        """The decorator that explains misspelt keywords; for a method that only makes a body, the one with a shortcut."""
+        colour = "async_" if self.is_coroutine else ""
+        if not self._is_direct:
+            return [f"@{self._source.runtime('core.resource', f'{colour}spelled')}"]
+        self._source.runtime("operations", self._operation.namespace, "ops")
+        return [f"@{self._source.runtime('core.direct', f'{colour}direct')}(ops.{self._operation.constant})"]
+
+    @property
+    def _is_direct(self) -> bool:
+        """Whether all that the method does is to make a JSON body of its arguments, under their own names."""
+        operation = self._operation
+        fields = operation.body_fields
+        if operation.body != "json" or not fields or self._alternatives() or self._values(fields) != [*fields]:
+            return False
+        more = (operation.helper, operation.hook, operation.page, operation.path_names, operation.query)
+        return not any((*more, operation.header_fields, operation.results, operation.streams))
 
     def head(self, variant: Variant | None, end: str) -> list[str]:
         """`def name(...) -> type:` for the implementation or one overload."""

@@ -167,7 +167,11 @@ class AsyncOpenAI(BaseClient[AsyncTransport], AsyncResources):
 
     async def perform(self, call: Call[T]) -> T:
         """Make a call and decode its result."""
-        result: T = results.result_of(self, call, await self.exchange(call))
+        request = self._endpoint.request(call)
+        reply: Reply = await (  # as `exchange`, without the step in between
+            self._driver.exchange(request, self._flow) if self._only_failures else self._driver.run(self._flow(request))
+        )
+        result: T = results.result_of(self, call, reply)
         return result
 
     async def perform_raw(self, call: Call[T]) -> tuple[T, Reply]:

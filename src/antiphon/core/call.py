@@ -122,6 +122,17 @@ class Operation:
         call.content = call.files = call.max_retries = call.idempotency_key = call.stream_cls = None
         return call
 
+    def plain(self, body: dict[str, Any], stream: bool) -> Call[Any]:
+        """As `call`, for a call that brings nothing but a body."""
+        call: Call[Any] = _new(Call)  # pyright: ignore[reportUnknownVariableType]
+        call.operation = self
+        call.body = body
+        call.stream = stream
+        call.timeout = not_given
+        call.path = call.query = call.headers = call.extra_query = call.extra_body = call.result = None
+        call.content = call.files = call.max_retries = call.idempotency_key = call.stream_cls = None
+        return call
+
     def given(self, *values: Any) -> dict[str, Any]:
         """The body in which each of `fields` has its value, without those that were left out."""
         names, absent, missing = self.fields, omit, not_given

@@ -91,17 +91,15 @@ def encode_json(value: Any) -> bytes:
         return json.dumps(plain, separators=(",", ":")).encode()
 
 
-_TEXT = frozenset({str})
-
-
 def _is_plain(value: Any) -> bool:
     """Whether the C encoder and this module mean the same by `value`, which it has just encoded, so it has no cycle."""
-    rest: list[Any] = [(value,)]
+    rest: list[Any] = [value if value.__class__ is dict else (value,)]
     push = rest.append
     for node in rest:
         if node.__class__ is dict:
-            if not _TEXT.issuperset(map(type, node)):
-                return False  # the encoder has its own mind about keys that are no strings
+            for key in node:
+                if key.__class__ is not str:
+                    return False  # the encoder has its own mind about keys that are no strings
             node = node.values()
         for item in node:
             kind = item.__class__

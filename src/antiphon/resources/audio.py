@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, overload
 
 from ..core.deprecation import deprecated
+from ..core.direct import async_direct, direct
 from ..core.lazy import child, same, serve, twin
 from ..core.omit import not_given, omit
 from ..core.resource import (
@@ -164,7 +165,7 @@ class Speech(Resource):
     with_raw_response: SpeechWithRawResponse = twin()
     with_streaming_response: SpeechWithStreamingResponse = twin()
 
-    @spelled
+    @direct(ops.SPEECH_CREATE)
     def create(
         self,
         *,
@@ -202,7 +203,7 @@ class AsyncSpeech(AsyncResource):
     with_raw_response: AsyncSpeechWithRawResponse = twin()
     with_streaming_response: AsyncSpeechWithStreamingResponse = twin()
 
-    @async_spelled
+    @async_direct(ops.SPEECH_CREATE)
     async def create(
         self,
         *,

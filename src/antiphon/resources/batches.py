@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ..core.direct import async_direct, direct
 from ..core.lazy import twin
 from ..core.omit import not_given, omit
 from ..core.resource import (
@@ -75,7 +76,7 @@ class Batches(Resource):
             )
         )
 
-    @spelled
+    @direct(ops.CREATE)
     def create(
         self,
         *,
@@ -197,7 +198,7 @@ class AsyncBatches(AsyncResource):
             )
         )
 
-    @async_spelled
+    @async_direct(ops.CREATE)
     async def create(
         self,
         *,

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, overload
 
+from ..core.direct import async_direct, direct
 from ..core.lazy import twin
 from ..core.omit import not_given, omit
 from ..core.resource import (
@@ -14,10 +15,8 @@ from ..core.resource import (
     Resource,
     StreamingResource,
     async_raw,
-    async_spelled,
     async_streaming,
     raw,
-    spelled,
     streaming,
 )
 from ..operations import completions as ops
@@ -133,7 +132,7 @@ class Completions(Resource):
         timeout: float | Timeout | None | NotGiven = not_given,
     ) -> Completion | Stream[Completion]: ...
 
-    @spelled
+    @direct(ops.CREATE)
     def create(
         self,
         *,
@@ -286,7 +285,7 @@ class AsyncCompletions(AsyncResource):
         timeout: float | Timeout | None | NotGiven = not_given,
     ) -> Completion | AsyncStream[Completion]: ...
 
-    @async_spelled
+    @async_direct(ops.CREATE)
     async def create(
         self,
         *,

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ..core.direct import async_direct, direct
 from ..core.lazy import child, same, serve, twin
 from ..core.omit import not_given, omit
 from ..core.resource import (
@@ -59,7 +60,7 @@ class Conversations(Resource):
     with_raw_response: ConversationsWithRawResponse = twin()
     with_streaming_response: ConversationsWithStreamingResponse = twin()
 
-    @spelled
+    @direct(ops.CREATE)
     def create(
         self,
         *,
@@ -170,7 +171,7 @@ class AsyncConversations(AsyncResource):
     with_raw_response: AsyncConversationsWithRawResponse = twin()
     with_streaming_response: AsyncConversationsWithStreamingResponse = twin()
 
-    @async_spelled
+    @async_direct(ops.CREATE)
     async def create(
         self,
         *,

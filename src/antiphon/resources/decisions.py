@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ..core.direct import async_direct, direct
 from ..core.lazy import twin
 from ..core.omit import not_given, omit
 from ..core.resource import (
@@ -15,10 +16,8 @@ from ..core.resource import (
     Resource,
     StreamingResource,
     async_raw,
-    async_spelled,
     async_streaming,
     raw,
-    spelled,
     streaming,
 )
 from ..operations import decisions as ops
@@ -48,7 +47,7 @@ class Decisions(Resource):
     with_raw_response: DecisionsWithRawResponse = twin()
     with_streaming_response: DecisionsWithStreamingResponse = twin()
 
-    @spelled
+    @direct(ops.CREATE)
     def create(
         self,
         *,
@@ -87,7 +86,7 @@ class AsyncDecisions(AsyncResource):
     with_raw_response: AsyncDecisionsWithRawResponse = twin()
     with_streaming_response: AsyncDecisionsWithStreamingResponse = twin()
 
-    @async_spelled
+    @async_direct(ops.CREATE)
     async def create(
         self,
         *,

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, overload
 
 from ..core.deprecation import deprecated
+from ..core.direct import async_direct, direct
 from ..core.lazy import twin
 from ..core.omit import not_given, omit
 from ..core.resource import (
@@ -340,7 +341,7 @@ class Images(Resource):
         timeout: float | Timeout | None | NotGiven = not_given,
     ) -> ImagesResponse | Stream[ImageGenStreamEvent]: ...
 
-    @spelled
+    @direct(ops.GENERATE)
     def generate(
         self,
         *,
@@ -703,7 +704,7 @@ class AsyncImages(AsyncResource):
         timeout: float | Timeout | None | NotGiven = not_given,
     ) -> ImagesResponse | AsyncStream[ImageGenStreamEvent]: ...
 
-    @async_spelled
+    @async_direct(ops.GENERATE)
     async def generate(
         self,
         *,

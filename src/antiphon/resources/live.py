@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ..core.direct import async_direct, direct
 from ..core.lazy import child, same, serve, twin
 from ..core.omit import not_given, omit
 from ..core.resource import (
@@ -109,7 +110,7 @@ class Live(Resource):
             max_queue_size=max_queue_size,
         )
 
-    @spelled
+    @direct(ops.CREATE)
     def create(
         self,
         *,
@@ -175,7 +176,7 @@ class AsyncLive(AsyncResource):
             max_queue_size=max_queue_size,
         )
 
-    @async_spelled
+    @async_direct(ops.CREATE)
     async def create(
         self,
         *,

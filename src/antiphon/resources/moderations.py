@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ..core.direct import async_direct, direct
 from ..core.lazy import twin
 from ..core.omit import not_given, omit
 from ..core.resource import (
@@ -14,10 +15,8 @@ from ..core.resource import (
     Resource,
     StreamingResource,
     async_raw,
-    async_spelled,
     async_streaming,
     raw,
-    spelled,
     streaming,
 )
 from ..operations import moderations as ops
@@ -46,7 +45,7 @@ class Moderations(Resource):
     with_raw_response: ModerationsWithRawResponse = twin()
     with_streaming_response: ModerationsWithStreamingResponse = twin()
 
-    @spelled
+    @direct(ops.CREATE)
     def create(
         self,
         *,
@@ -79,7 +78,7 @@ class AsyncModerations(AsyncResource):
     with_raw_response: AsyncModerationsWithRawResponse = twin()
     with_streaming_response: AsyncModerationsWithStreamingResponse = twin()
 
-    @async_spelled
+    @async_direct(ops.CREATE)
     async def create(
         self,
         *,

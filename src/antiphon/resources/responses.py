@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, overload
 
+from ..core.direct import async_direct, direct
 from ..core.lazy import child, same, serve, twin
 from ..core.omit import not_given, omit
 from ..core.resource import (
@@ -125,7 +126,7 @@ class Responses(Resource):
             )
         )
 
-    @spelled
+    @direct(ops.COMPACT)
     def compact(
         self,
         *,
@@ -442,7 +443,7 @@ class Responses(Resource):
         timeout: float | Timeout | None | NotGiven = not_given,
     ) -> Response | Stream[ResponseStreamEvent]: ...
 
-    @spelled
+    @direct(ops.CREATE)
     def create(
         self,
         *,
@@ -1047,7 +1048,7 @@ class AsyncResponses(AsyncResource):
             )
         )
 
-    @async_spelled
+    @async_direct(ops.COMPACT)
     async def compact(
         self,
         *,
@@ -1364,7 +1365,7 @@ class AsyncResponses(AsyncResource):
         timeout: float | Timeout | None | NotGiven = not_given,
     ) -> Response | AsyncStream[ResponseStreamEvent]: ...
 
-    @async_spelled
+    @async_direct(ops.CREATE)
     async def create(
         self,
         *,
@@ -2094,7 +2095,7 @@ class InputTokens(Resource):
     with_raw_response: InputTokensWithRawResponse = twin()
     with_streaming_response: InputTokensWithStreamingResponse = twin()
 
-    @spelled
+    @direct(ops.INPUT_TOKENS_COUNT)
     def count(
         self,
         *,
@@ -2150,7 +2151,7 @@ class AsyncInputTokens(AsyncResource):
     with_raw_response: AsyncInputTokensWithRawResponse = twin()
     with_streaming_response: AsyncInputTokensWithStreamingResponse = twin()
 
-    @async_spelled
+    @async_direct(ops.INPUT_TOKENS_COUNT)
     async def count(
         self,
         *,

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, overload
 
+from ..core.direct import async_direct, direct
 from ..core.lazy import child, same, serve, twin
 from ..core.omit import not_given, omit
 from ..core.resource import (
@@ -110,7 +111,7 @@ class Uploads(Resource):
             )
         )
 
-    @spelled
+    @direct(ops.CREATE)
     def create(
         self,
         *,
@@ -258,7 +259,7 @@ class AsyncUploads(AsyncResource):
             )
         )
 
-    @async_spelled
+    @async_direct(ops.CREATE)
     async def create(
         self,
         *,

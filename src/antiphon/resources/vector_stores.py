@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ..core.direct import async_direct, direct
 from ..core.lazy import child, same, serve, twin
 from ..core.omit import not_given, omit
 from ..core.resource import (
@@ -72,7 +73,7 @@ class VectorStores(Resource):
     with_raw_response: VectorStoresWithRawResponse = twin()
     with_streaming_response: VectorStoresWithStreamingResponse = twin()
 
-    @spelled
+    @direct(ops.CREATE)
     def create(
         self,
         *,
@@ -251,7 +252,7 @@ class AsyncVectorStores(AsyncResource):
     with_raw_response: AsyncVectorStoresWithRawResponse = twin()
     with_streaming_response: AsyncVectorStoresWithStreamingResponse = twin()
 
-    @async_spelled
+    @async_direct(ops.CREATE)
     async def create(
         self,
         *,

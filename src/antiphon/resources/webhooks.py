@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ..core.direct import async_direct, direct
 from ..core.lazy import child, same, serve, twin
 from ..core.omit import not_given, omit
 from ..core.resource import (
@@ -63,7 +64,7 @@ class Webhooks(Resource):
     with_raw_response: WebhooksWithRawResponse = twin()
     with_streaming_response: WebhooksWithStreamingResponse = twin()
 
-    @spelled
+    @direct(ops.CREATE)
     def create(
         self,
         *,
@@ -387,7 +388,7 @@ class AsyncWebhooks(AsyncResource):
     with_raw_response: AsyncWebhooksWithRawResponse = twin()
     with_streaming_response: AsyncWebhooksWithStreamingResponse = twin()
 
-    @async_spelled
+    @async_direct(ops.CREATE)
     async def create(
         self,
         *,

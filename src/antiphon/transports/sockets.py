@@ -115,10 +115,13 @@ class SocketTransport:
                 return Reply(status, headers, request=request, body=open_body, http_version=version, elapsed=elapsed)
             content = body if parser.done else connection.receive_all(body)
             held, connection = connection, None
-            self._left.append(held)
-            elapsed = self._tidy() - started
+            now = monotonic()
+            with self._lock:
+                over = self._put_back(held, now)
+            if over or self._left:
+                self._tidy(over)
             # In order, without names: a class that is called with keywords costs a dictionary more.
-            return Reply(status, headers, request, content, None, version, elapsed)
+            return Reply(status, headers, request, content, None, version, now - started)
         except BaseException as problem:
             if connection is not None:
                 connection.close()
@@ -239,13 +242,13 @@ class SocketTransport:
         self._left.append(connection)
         self._tidy()
 
-    def _tidy(self, doomed: Iterable[Connection] = ()) -> float:
-        """Close the doomed, and settle what is left; the time it is."""
+    def _tidy(self, doomed: Iterable[Connection] = ()) -> None:
+        """Close the doomed, and settle what is left."""
         for connection in doomed:
             connection.close()
         now, left, lock = monotonic(), self._left, self._lock
         if lock._is_owned():
-            return now
+            return
         try:
             # Whoever finds the lock taken may go: its holder comes by here after releasing it.
             while left and lock.acquire(False):
@@ -259,7 +262,6 @@ class SocketTransport:
             with lock:
                 self._pool.recount(len(self._busy))
             raise
-        return now
 
     def _put_back(self, connection: Connection, now: float) -> Sequence[Connection]:
         """What is to be closed, once the connection's place is free."""

@@ -197,12 +197,31 @@ class ReplyParser:
     def on_headers_complete(self) -> None:
         """The head is complete: decide what the body will be."""
         try:
-            status = self._parser.get_status_code()
-            head = self._take_head()
+            status, head = self._parser.get_status_code(), self._take_head()
             if status < 200:
                 self._pass_informational(status)
+                return
+            version = _VERSIONS.get(head[:9])
+            if version is None:
+                raise BrokenProtocol(
+                    f"the reply is HTTP/{self._parser.get_http_version()}; only 1.1 and 1.0 are understood"
+                )
+            self.version = version
+            self.headers = ReplyHeaders(head)
+            self.status = status
+            self._raw = b""
+            if self._method == "HEAD" or (self._method == "CONNECT" and status < 300):
+                self._end_without_body(self.headers.raw(b"connection").lower())
+            elif (
+                b"-encoding:" in head.lower()
+            ):  # one search tells that there is neither a transfer nor a content encoding
+                self._take_codings(self.headers)
+            if self._stream:
+                self._bound = self._limits.stream if self._events else None
+            elif status < 400:
+                self._bound = self._limits.body
             else:
-                self._open(status, head)
+                self._bound, self._cut = self._limits.error_body, True
         except WireProblem as problem:
             self._problem = problem
             raise
@@ -239,27 +258,6 @@ class ReplyParser:
             raise BrokenProtocol(
                 f"more than {self._limits.informational} informational (1xx) replies came before the real one"
             )
-
-    def _open(self, status: int, head: bytes) -> None:
-        version = _VERSIONS.get(head[:9])
-        if version is None:
-            raise BrokenProtocol(
-                f"the reply is HTTP/{self._parser.get_http_version()}; only 1.1 and 1.0 are understood"
-            )
-        self.version = version
-        self.headers = headers = ReplyHeaders(head)
-        self.status = status
-        self._raw = b""
-        if self._method == "HEAD" or (self._method == "CONNECT" and status < 300):
-            self._end_without_body(headers.raw(b"connection").lower())
-        elif b"-encoding:" in head.lower():  # one search tells that there is neither a transfer nor a content encoding
-            self._take_codings(headers)
-        if self._stream:
-            self._bound = self._limits.stream if self._events else None
-        elif status < 400:
-            self._bound = self._limits.body
-        else:
-            self._bound, self._cut = self._limits.error_body, True
 
     def _take_codings(self, headers: ReplyHeaders) -> None:
         if "transfer-encoding" in headers:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ...core.deprecation import deprecated
+from ...core.direct import async_direct, direct
 from ...core.lazy import child, same, serve, twin
 from ...core.omit import not_given, omit
 from ...core.resource import (
@@ -214,7 +215,7 @@ class Assistants(Resource):
     with_streaming_response: AssistantsWithStreamingResponse = twin()
 
     @deprecated("the Assistants API gives way to the Responses API; use client.responses")
-    @spelled
+    @direct(ops.ASSISTANTS_CREATE)
     def create(
         self,
         *,
@@ -451,7 +452,7 @@ class AsyncAssistants(AsyncResource):
     with_streaming_response: AsyncAssistantsWithStreamingResponse = twin()
 
     @deprecated("the Assistants API gives way to the Responses API; use client.responses")
-    @async_spelled
+    @async_direct(ops.ASSISTANTS_CREATE)
     async def create(
         self,
         *,

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ...core.direct import async_direct, direct
 from ...core.lazy import child, same, serve, twin
 from ...core.omit import not_given, omit
 from ...core.resource import (
@@ -139,7 +140,7 @@ class Sessions(Resource):
             )
         )
 
-    @spelled
+    @direct(ops.CHATKIT_SESSIONS_CREATE)
     def create(
         self,
         *,
@@ -202,7 +203,7 @@ class AsyncSessions(AsyncResource):
             )
         )
 
-    @async_spelled
+    @async_direct(ops.CHATKIT_SESSIONS_CREATE)
     async def create(
         self,
         *,

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ...core.direct import async_direct, direct
 from ...core.lazy import child, same, serve, twin
 from ...core.omit import not_given, omit
 from ...core.resource import (
@@ -15,7 +16,6 @@ from ...core.resource import (
     Resource,
     StreamingResource,
     async_raw,
-    async_spelled,
     async_streaming,
     raw,
     spelled,
@@ -166,7 +166,7 @@ class Sessions(Resource):
     with_raw_response: SessionsWithRawResponse = twin()
     with_streaming_response: SessionsWithStreamingResponse = twin()
 
-    @spelled
+    @direct(ops.REALTIME_SESSIONS_CREATE)
     def create(
         self,
         *,
@@ -240,7 +240,7 @@ class AsyncSessions(AsyncResource):
     with_raw_response: AsyncSessionsWithRawResponse = twin()
     with_streaming_response: AsyncSessionsWithStreamingResponse = twin()
 
-    @async_spelled
+    @async_direct(ops.REALTIME_SESSIONS_CREATE)
     async def create(
         self,
         *,
@@ -338,7 +338,7 @@ class TranscriptionSessions(Resource):
     with_raw_response: TranscriptionSessionsWithRawResponse = twin()
     with_streaming_response: TranscriptionSessionsWithStreamingResponse = twin()
 
-    @spelled
+    @direct(ops.REALTIME_TRANSCRIPTION_SESSIONS_CREATE)
     def create(
         self,
         *,
@@ -384,7 +384,7 @@ class AsyncTranscriptionSessions(AsyncResource):
     with_raw_response: AsyncTranscriptionSessionsWithRawResponse = twin()
     with_streaming_response: AsyncTranscriptionSessionsWithStreamingResponse = twin()
 
-    @async_spelled
+    @async_direct(ops.REALTIME_TRANSCRIPTION_SESSIONS_CREATE)
     async def create(
         self,
         *,

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, overload
 
+from ...core.direct import async_direct, direct
 from ...core.lazy import child, same, serve, twin
 from ...core.omit import not_given, omit
 from ...core.resource import (
@@ -222,7 +223,7 @@ class Completions(Resource):
         timeout: float | Timeout | None | NotGiven = not_given,
     ) -> ChatCompletion | Stream[ChatCompletionChunk]: ...
 
-    @spelled
+    @direct(ops.COMPLETIONS_CREATE)
     def create(
         self,
         *,
@@ -771,7 +772,7 @@ class AsyncCompletions(AsyncResource):
         timeout: float | Timeout | None | NotGiven = not_given,
     ) -> ChatCompletion | AsyncStream[ChatCompletionChunk]: ...
 
-    @async_spelled
+    @async_direct(ops.COMPLETIONS_CREATE)
     async def create(
         self,
         *,

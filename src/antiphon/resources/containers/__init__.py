@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ...core.direct import async_direct, direct
 from ...core.lazy import child, same, serve, twin
 from ...core.omit import not_given, omit
 from ...core.resource import (
@@ -69,7 +70,7 @@ class Containers(Resource):
     with_raw_response: ContainersWithRawResponse = twin()
     with_streaming_response: ContainersWithStreamingResponse = twin()
 
-    @spelled
+    @direct(ops.CREATE)
     def create(
         self,
         *,
@@ -186,7 +187,7 @@ class AsyncContainers(AsyncResource):
     with_raw_response: AsyncContainersWithRawResponse = twin()
     with_streaming_response: AsyncContainersWithStreamingResponse = twin()
 
-    @async_spelled
+    @async_direct(ops.CREATE)
     async def create(
         self,
         *,

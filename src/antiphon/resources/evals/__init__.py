@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ...core.direct import async_direct, direct
 from ...core.lazy import child, same, serve, twin
 from ...core.omit import not_given, omit
 from ...core.resource import (
@@ -72,7 +73,7 @@ class Evals(Resource):
     with_raw_response: EvalsWithRawResponse = twin()
     with_streaming_response: EvalsWithStreamingResponse = twin()
 
-    @spelled
+    @direct(ops.CREATE)
     def create(
         self,
         *,
@@ -215,7 +216,7 @@ class AsyncEvals(AsyncResource):
     with_raw_response: AsyncEvalsWithRawResponse = twin()
     with_streaming_response: AsyncEvalsWithStreamingResponse = twin()
 
-    @async_spelled
+    @async_direct(ops.CREATE)
     async def create(
         self,
         *,

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ...core.direct import async_direct, direct
 from ...core.lazy import child, same, serve, twin
 from ...core.omit import not_given, omit
 from ...core.resource import (
@@ -15,10 +16,8 @@ from ...core.resource import (
     Resource,
     StreamingResource,
     async_raw,
-    async_spelled,
     async_streaming,
     raw,
-    spelled,
     streaming,
 )
 from ...operations import fine_tuning as ops
@@ -92,7 +91,7 @@ class Graders(Resource):
     with_raw_response: GradersWithRawResponse = twin()
     with_streaming_response: GradersWithStreamingResponse = twin()
 
-    @spelled
+    @direct(ops.ALPHA_GRADERS_RUN)
     def run(
         self,
         *,
@@ -119,7 +118,7 @@ class Graders(Resource):
             )
         )
 
-    @spelled
+    @direct(ops.ALPHA_GRADERS_VALIDATE)
     def validate(
         self,
         *,
@@ -151,7 +150,7 @@ class AsyncGraders(AsyncResource):
     with_raw_response: AsyncGradersWithRawResponse = twin()
     with_streaming_response: AsyncGradersWithStreamingResponse = twin()
 
-    @async_spelled
+    @async_direct(ops.ALPHA_GRADERS_RUN)
     async def run(
         self,
         *,
@@ -178,7 +177,7 @@ class AsyncGraders(AsyncResource):
             )
         )
 
-    @async_spelled
+    @async_direct(ops.ALPHA_GRADERS_VALIDATE)
     async def validate(
         self,
         *,

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ...core.direct import async_direct, direct
 from ...core.lazy import child, same, serve, twin
 from ...core.omit import not_given, omit
 from ...core.resource import (
@@ -84,7 +85,7 @@ class Jobs(Resource):
             )
         )
 
-    @spelled
+    @direct(ops.JOBS_CREATE)
     def create(
         self,
         *,
@@ -284,7 +285,7 @@ class AsyncJobs(AsyncResource):
             )
         )
 
-    @async_spelled
+    @async_direct(ops.JOBS_CREATE)
     async def create(
         self,
         *,

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ...core.direct import async_direct, direct
 from ...core.lazy import child, same, serve, twin
 from ...core.omit import not_given, omit
 from ...core.resource import (
@@ -15,7 +16,6 @@ from ...core.resource import (
     Resource,
     StreamingResource,
     async_raw,
-    async_spelled,
     async_streaming,
     raw,
     spelled,
@@ -164,7 +164,7 @@ class ClientSecrets(Resource):
     with_raw_response: ClientSecretsWithRawResponse = twin()
     with_streaming_response: ClientSecretsWithStreamingResponse = twin()
 
-    @spelled
+    @direct(ops.TRANSLATIONS_CLIENT_SECRETS_CREATE)
     def create(
         self,
         *,
@@ -197,7 +197,7 @@ class AsyncClientSecrets(AsyncResource):
     with_raw_response: AsyncClientSecretsWithRawResponse = twin()
     with_streaming_response: AsyncClientSecretsWithStreamingResponse = twin()
 
-    @async_spelled
+    @async_direct(ops.TRANSLATIONS_CLIENT_SECRETS_CREATE)
     async def create(
         self,
         *,

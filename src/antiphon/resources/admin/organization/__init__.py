@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, overload
 
+from ....core.direct import async_direct, direct
 from ....core.lazy import child, same, serve, twin
 from ....core.omit import not_given, omit
 from ....core.resource import (
@@ -351,7 +352,7 @@ class AdminAPIKeys(Resource):
     with_raw_response: AdminAPIKeysWithRawResponse = twin()
     with_streaming_response: AdminAPIKeysWithStreamingResponse = twin()
 
-    @spelled
+    @direct(ops.ORGANIZATION_ADMIN_API_KEYS_CREATE)
     def create(
         self,
         *,
@@ -462,7 +463,7 @@ class AsyncAdminAPIKeys(AsyncResource):
     with_raw_response: AsyncAdminAPIKeysWithRawResponse = twin()
     with_streaming_response: AsyncAdminAPIKeysWithStreamingResponse = twin()
 
-    @async_spelled
+    @async_direct(ops.ORGANIZATION_ADMIN_API_KEYS_CREATE)
     async def create(
         self,
         *,
@@ -1071,7 +1072,7 @@ class Certificates(Resource):
             )
         )
 
-    @spelled
+    @direct(ops.ORGANIZATION_CERTIFICATES_CREATE)
     def create(
         self,
         *,
@@ -1263,7 +1264,7 @@ class AsyncCertificates(AsyncResource):
             )
         )
 
-    @async_spelled
+    @async_direct(ops.ORGANIZATION_CERTIFICATES_CREATE)
     async def create(
         self,
         *,
@@ -1497,7 +1498,7 @@ class DataRetention(Resource):
             )
         )
 
-    @spelled
+    @direct(ops.ORGANIZATION_DATA_RETENTION_UPDATE)
     def update(
         self,
         *,
@@ -1554,7 +1555,7 @@ class AsyncDataRetention(AsyncResource):
             )
         )
 
-    @async_spelled
+    @async_direct(ops.ORGANIZATION_DATA_RETENTION_UPDATE)
     async def update(
         self,
         *,
@@ -2321,7 +2322,7 @@ class ExternalStorage(Resource):
     with_raw_response: ExternalStorageWithRawResponse = twin()
     with_streaming_response: ExternalStorageWithStreamingResponse = twin()
 
-    @spelled
+    @direct(ops.ORGANIZATION_EXTERNAL_STORAGE_CREATE)
     def create(
         self,
         *,
@@ -2458,7 +2459,7 @@ class AsyncExternalStorage(AsyncResource):
     with_raw_response: AsyncExternalStorageWithRawResponse = twin()
     with_streaming_response: AsyncExternalStorageWithStreamingResponse = twin()
 
-    @async_spelled
+    @async_direct(ops.ORGANIZATION_EXTERNAL_STORAGE_CREATE)
     async def create(
         self,
         *,
@@ -2635,7 +2636,7 @@ class Invites(Resource):
     with_raw_response: InvitesWithRawResponse = twin()
     with_streaming_response: InvitesWithStreamingResponse = twin()
 
-    @spelled
+    @direct(ops.ORGANIZATION_INVITES_CREATE)
     def create(
         self,
         *,
@@ -2746,7 +2747,7 @@ class AsyncInvites(AsyncResource):
     with_raw_response: AsyncInvitesWithRawResponse = twin()
     with_streaming_response: AsyncInvitesWithStreamingResponse = twin()
 
-    @async_spelled
+    @async_direct(ops.ORGANIZATION_INVITES_CREATE)
     async def create(
         self,
         *,
@@ -2893,7 +2894,7 @@ class Roles(Resource):
     with_raw_response: RolesWithRawResponse = twin()
     with_streaming_response: RolesWithStreamingResponse = twin()
 
-    @spelled
+    @direct(ops.ORGANIZATION_ROLES_CREATE)
     def create(
         self,
         *,
@@ -3034,7 +3035,7 @@ class AsyncRoles(AsyncResource):
     with_raw_response: AsyncRolesWithRawResponse = twin()
     with_streaming_response: AsyncRolesWithStreamingResponse = twin()
 
-    @async_spelled
+    @async_direct(ops.ORGANIZATION_ROLES_CREATE)
     async def create(
         self,
         *,
@@ -3215,7 +3216,7 @@ class SpendAlerts(Resource):
     with_raw_response: SpendAlertsWithRawResponse = twin()
     with_streaming_response: SpendAlertsWithStreamingResponse = twin()
 
-    @spelled
+    @direct(ops.ORGANIZATION_SPEND_ALERTS_CREATE)
     def create(
         self,
         *,
@@ -3363,7 +3364,7 @@ class AsyncSpendAlerts(AsyncResource):
     with_raw_response: AsyncSpendAlertsWithRawResponse = twin()
     with_streaming_response: AsyncSpendAlertsWithStreamingResponse = twin()
 
-    @async_spelled
+    @async_direct(ops.ORGANIZATION_SPEND_ALERTS_CREATE)
     async def create(
         self,
         *,
@@ -3591,7 +3592,7 @@ class SpendLimit(Resource):
             )
         )
 
-    @spelled
+    @direct(ops.ORGANIZATION_SPEND_LIMIT_UPDATE)
     def update(
         self,
         *,
@@ -3665,7 +3666,7 @@ class AsyncSpendLimit(AsyncResource):
             )
         )
 
-    @async_spelled
+    @async_direct(ops.ORGANIZATION_SPEND_LIMIT_UPDATE)
     async def update(
         self,
         *,

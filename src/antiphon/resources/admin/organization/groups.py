@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ....core.direct import async_direct, direct
 from ....core.lazy import child, same, serve, twin
 from ....core.omit import not_given, omit
 from ....core.resource import (
@@ -71,7 +72,7 @@ class Groups(Resource):
     with_raw_response: GroupsWithRawResponse = twin()
     with_streaming_response: GroupsWithStreamingResponse = twin()
 
-    @spelled
+    @direct(ops.ORGANIZATION_GROUPS_CREATE)
     def create(
         self,
         *,
@@ -210,7 +211,7 @@ class AsyncGroups(AsyncResource):
     with_raw_response: AsyncGroupsWithRawResponse = twin()
     with_streaming_response: AsyncGroupsWithStreamingResponse = twin()
 
-    @async_spelled
+    @async_direct(ops.ORGANIZATION_GROUPS_CREATE)
     async def create(
         self,
         *,

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ....core.direct import async_direct, direct
 from ....core.lazy import child, same, serve, twin
 from ....core.omit import not_given, omit
 from ....core.resource import (
@@ -67,7 +68,7 @@ class WorkloadIdentityProviders(Resource):
     with_raw_response: WorkloadIdentityProvidersWithRawResponse = twin()
     with_streaming_response: WorkloadIdentityProvidersWithStreamingResponse = twin()
 
-    @spelled
+    @direct(ops.ORGANIZATION_WORKLOAD_IDENTITY_PROVIDERS_CREATE)
     def create(
         self,
         *,
@@ -222,7 +223,7 @@ class AsyncWorkloadIdentityProviders(AsyncResource):
     with_raw_response: AsyncWorkloadIdentityProvidersWithRawResponse = twin()
     with_streaming_response: AsyncWorkloadIdentityProvidersWithStreamingResponse = twin()
 
-    @async_spelled
+    @async_direct(ops.ORGANIZATION_WORKLOAD_IDENTITY_PROVIDERS_CREATE)
     async def create(
         self,
         *,

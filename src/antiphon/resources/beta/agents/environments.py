@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, overload
 
+from ....core.direct import async_direct, direct
 from ....core.lazy import child, same, serve, twin
 from ....core.omit import not_given, omit
 from ....core.resource import (
@@ -706,7 +707,7 @@ class Templates(Resource):
     with_raw_response: TemplatesWithRawResponse = twin()
     with_streaming_response: TemplatesWithStreamingResponse = twin()
 
-    @spelled
+    @direct(ops.AGENTS_ENVIRONMENTS_TEMPLATES_CREATE)
     def create(
         self,
         *,
@@ -883,7 +884,7 @@ class AsyncTemplates(AsyncResource):
     with_raw_response: AsyncTemplatesWithRawResponse = twin()
     with_streaming_response: AsyncTemplatesWithStreamingResponse = twin()
 
-    @async_spelled
+    @async_direct(ops.AGENTS_ENVIRONMENTS_TEMPLATES_CREATE)
     async def create(
         self,
         *,

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ....core.direct import async_direct, direct
 from ....core.lazy import child, same, serve, twin
 from ....core.omit import not_given, omit
 from ....core.resource import (
@@ -60,7 +61,7 @@ class Vaults(Resource):
     with_raw_response: VaultsWithRawResponse = twin()
     with_streaming_response: VaultsWithStreamingResponse = twin()
 
-    @spelled
+    @direct(ops.AGENTS_VAULTS_CREATE)
     def create(
         self,
         *,
@@ -202,7 +203,7 @@ class AsyncVaults(AsyncResource):
     with_raw_response: AsyncVaultsWithRawResponse = twin()
     with_streaming_response: AsyncVaultsWithStreamingResponse = twin()
 
-    @async_spelled
+    @async_direct(ops.AGENTS_VAULTS_CREATE)
     async def create(
         self,
         *,

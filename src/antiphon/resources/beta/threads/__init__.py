@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, overload
 
 from ....core.deprecation import deprecated
+from ....core.direct import async_direct, direct
 from ....core.lazy import child, same, serve, twin
 from ....core.omit import not_given, omit
 from ....core.resource import (
@@ -101,7 +102,7 @@ class Threads(Resource):
     with_streaming_response: ThreadsWithStreamingResponse = twin()
 
     @deprecated("the Assistants API gives way to the Responses API; use client.responses and client.conversations")
-    @spelled
+    @direct(ops.THREADS_CREATE)
     def create(
         self,
         *,
@@ -211,7 +212,7 @@ class Threads(Resource):
     ) -> Run | Stream[AssistantStreamEvent]: ...
 
     @deprecated("the Assistants API gives way to the Responses API; use client.responses and client.conversations")
-    @spelled
+    @direct(ops.THREADS_CREATE_AND_RUN)
     def create_and_run(
         self,
         *,
@@ -535,7 +536,7 @@ class AsyncThreads(AsyncResource):
     with_streaming_response: AsyncThreadsWithStreamingResponse = twin()
 
     @deprecated("the Assistants API gives way to the Responses API; use client.responses and client.conversations")
-    @async_spelled
+    @async_direct(ops.THREADS_CREATE)
     async def create(
         self,
         *,
@@ -645,7 +646,7 @@ class AsyncThreads(AsyncResource):
     ) -> Run | AsyncStream[AssistantStreamEvent]: ...
 
     @deprecated("the Assistants API gives way to the Responses API; use client.responses and client.conversations")
-    @async_spelled
+    @async_direct(ops.THREADS_CREATE_AND_RUN)
     async def create_and_run(
         self,
         *,

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from .....core.direct import async_direct, direct
 from .....core.lazy import child, same, serve, twin
 from .....core.omit import not_given, omit
 from .....core.resource import (
@@ -225,7 +226,7 @@ class Projects(Resource):
             )
         )
 
-    @spelled
+    @direct(ops.ORGANIZATION_PROJECTS_CREATE)
     def create(
         self,
         *,
@@ -380,7 +381,7 @@ class AsyncProjects(AsyncResource):
             )
         )
 
-    @async_spelled
+    @async_direct(ops.ORGANIZATION_PROJECTS_CREATE)
     async def create(
         self,
         *,
