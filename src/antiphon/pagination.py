@@ -14,7 +14,7 @@ from collections.abc import AsyncIterator, Generator, Iterator
 from typing import Any, Generic, Self, TypeVar, cast
 
 from .core.call import Call
-from .core.page import ConversationCursorPage, CursorPage, NextCursorPage, Page, PageInfo, TokenPage
+from .core.page import ConversationCursorPage, CursorPage, NextCursorPage, Page, PageInfo, PageMaker, TokenPage
 
 __all__ = [
     "AsyncConversationCursorPage",
@@ -190,3 +190,23 @@ class AsyncTokenPage(BaseAsyncPage[T], TokenPage[T]):
     """A page whose next the server names as a token."""
 
     __slots__ = ()
+
+
+def page_maker(client: Any, page: Any, model: Any) -> PageMaker:
+    """What makes pages of a user's own class.
+
+    Args:
+        client: whom a page asks for the next; its colour is the page's.
+        page: the class.
+        model: what an item decodes to.
+
+    Raises:
+        TypeError: `page` is no page class of the client's colour.
+    """
+    base: type[Any] = BaseSyncPage if client.colour == "sync" else BaseAsyncPage
+    if not (isinstance(page, type) and issubclass(page, base)):
+        problem = (
+            "page must be one of antiphon's page classes, e.g. SyncCursorPage, or a class of your own derived from"
+        )
+        raise TypeError(f"{problem} {base.__name__}; got {page!r}")
+    return PageMaker(client, page, model)

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import dataclasses
+import datetime
+import decimal
+import enum
+import uuid
 from typing import Any, Literal, TypeVar
 
 import httpx
@@ -28,6 +32,14 @@ class Unknown:
     pass
 
 
+class Letter(enum.Enum):
+    A = "a"
+
+
+class Number(enum.IntEnum):
+    ONE = 1
+
+
 class Built:
     @staticmethod
     def build(*, response: Reply, data: Any) -> Any:
@@ -43,7 +55,8 @@ def reply(content: bytes) -> Reply:
     ("target", "content", "made"),
     [
         (Size, b'{"width": 3}', Size(3)),
-        (tuple[Size, ...], b'[{"width": 3}]', [Size(3)]),
+        (list[tuple[Size, ...]], b'[[{"width": 3}]]', [[Size(3)]]),
+        (datetime.date, b'"2026-11-21"', datetime.date(2026, 11, 21)),
         (T, b"{}", {}),
         (None, b"", None),
         (Literal["a", "b"], b'"a"', "a"),
@@ -54,10 +67,17 @@ def test_what_a_reply_can_be(target: Any, content: bytes, made: Any) -> None:
     assert cast_reply(reply(content), target) == made
 
 
-@pytest.mark.parametrize("target", [Unknown, list[Unknown], Size | Unknown, tuple[Unknown, ...], type])
+@pytest.mark.parametrize(
+    "target",
+    [
+        *(Unknown, list[Unknown], Size | Unknown, tuple[Unknown, ...], type),
+        *(tuple, tuple[int, ...], set, frozenset[int], complex, decimal.Decimal, uuid.UUID, Letter, Number),
+    ],
+)
 def test_what_it_cannot_be(target: Any) -> None:
-    with pytest.raises(TypeError, match="cannot be cast to"):
-        cast_reply(reply(b"{}"), target)
+    with pytest.raises(TypeError, match="cannot be cast to") as raised:
+        cast_reply(reply(b"1"), target)
+    assert isinstance(raised.value, RuntimeError)  # as the official package has it
 
 
 def test_another_librarys_complaint_becomes_ours() -> None:

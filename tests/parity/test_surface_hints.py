@@ -7,11 +7,13 @@ import inspect
 import typing
 import warnings
 from collections.abc import Iterator
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 import pydantic
 import pytest
+from openai import BaseModel
 
 import antiphon
 from codegen.description import Operation, load
@@ -97,3 +99,34 @@ def test_the_error_names_the_sets() -> None:
         TypeError, match=r"Missing required arguments.*'audio_sample', 'consent', 'name'.*'prompt', 'type'"
     ):
         ours("sync").audio.voices.create(name="x")
+
+
+def models() -> Iterator[Any]:
+    """Every official model, by the class of the same place below `antiphon.types`."""
+    for package in official.packages():
+        own = import_module(package.__name__.replace("openai", "antiphon", 1))
+        names: list[str] = getattr(package, "__all__", None) or [*vars(package)]
+        for name in names:
+            theirs = getattr(package, name, None)
+            if inspect.isclass(theirs) and issubclass(theirs, BaseModel):
+                yield getattr(own, name)
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+def test_annotations_of_every_model_resolve() -> None:
+    count = 0
+    for model in models():
+        count += 1
+        evaluated = inspect.get_annotations(model, eval_str=True)
+        hints = typing.get_type_hints(model, include_extras=True)
+        assert not any(isinstance(hint, (str, typing.ForwardRef)) for hint in (*evaluated.values(), *hints.values())), (
+            model
+        )
+        assert evaluated == {name: hints[name] for name in evaluated}
+        assert evaluated.keys() == inspect.get_annotations(model).keys()
+    assert count > 500
+
+
+def test_a_models_annotations_are_text_where_nobody_asks_what_they_mean() -> None:
+    assert inspect.get_annotations(antiphon.types.Model)["created"] == "int"
+    assert inspect.get_annotations(antiphon.types.Model, eval_str=True)["created"] is int

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import assert_type
 
-from antiphon import AsyncOpenAI, OpenAI
+from antiphon import AsyncOpenAI, NoneType, OpenAI
 from antiphon.helpers.chat_event import ContentDeltaEvent, ContentDoneEvent, FunctionToolCallArgumentsDoneEvent
 from antiphon.helpers.chat_stream import AsyncChatCompletionStream, ChatCompletionStream
 from antiphon.helpers.response_event import (
@@ -237,3 +237,19 @@ def arguments(client: OpenAI) -> Iterator[object]:
     yield client.chat.completions.create(messages=messages, model="m", extra_headers={"x-trace": "1"}, timeout=3.0)
     yield client.responses.create(model="m", reasoning=reasoning, input=[{"role": "user", "content": "hello"}])
     yield client.files.create(file=("name.jsonl", b"{}"), purpose="batch")
+
+
+def raw_calls(client: OpenAI) -> None:
+    assert_type(client.get("/x", cast_to=ChatCompletion), ChatCompletion)
+    assert_type(client.post("/x", cast_to=dict[str, object], body={}), dict[str, object])
+    assert_type(client.put("/x", cast_to=str), str)
+    assert_type(client.patch("/x", cast_to=str), str)
+    assert_type(client.delete("/x", cast_to=NoneType), None)
+    assert_type(client.post("/x", cast_to=object, stream=True, stream_cls=Stream[str]), Stream[str])
+
+
+async def asynchronous_raw_calls(client: AsyncOpenAI) -> None:
+    assert_type(await client.get("/x", cast_to=ChatCompletion), ChatCompletion)
+    assert_type(await client.post("/x", cast_to=dict[str, object], body={}), dict[str, object])
+    assert_type(await client.delete("/x", cast_to=NoneType), None)
+    assert_type(await client.post("/x", cast_to=object, stream=True, stream_cls=AsyncStream[str]), AsyncStream[str])

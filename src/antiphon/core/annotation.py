@@ -230,6 +230,8 @@ def spelled(expression: Any) -> str:
 
 def own_annotations(cls: type) -> Iterator[tuple[str, Any]]:
     """The fields a class itself declares, with their annotations; private names and class variables are none."""
-    for name, annotation in cls.__annotations__.items():
+    written: dict[str, Any] = cls.__annotations__
+    for name in written:  # as it is written there, not what it means
+        annotation = written[name]
         if not name.startswith("_") and not is_class_variable(annotation):
             yield name, annotation

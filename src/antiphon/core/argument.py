@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from typing import IO, TYPE_CHECKING, Protocol, TypeVar
+from typing import IO, TYPE_CHECKING, Any, Protocol, TypeVar
 
 from .omit import Omit
 
@@ -56,3 +56,15 @@ class _HeaderLookup(Protocol):
 
 HeadersLike = Mapping[str, str] | _HeaderLookup
 """Received header fields."""
+
+
+class Blocking(Protocol):
+    """A client that answers at once."""
+
+    def __enter__(self) -> Any: ...
+
+
+class Awaiting(Protocol):
+    """A client whose answers are awaited."""
+
+    async def __aenter__(self) -> Any: ...

@@ -5,11 +5,12 @@ Functions here take a `Secret`, never the text: a traceback that prints locals m
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import wraps
 from typing import Any, TypeVar, cast
 
 from ..errors import InvalidCredential
+from .headers import FieldMap, Masked
 from .resource import spelled
 from .secret import Secret
 
@@ -38,6 +39,27 @@ def hidden_proxy(value: T) -> T | Secret:
     return Secret(value) if isinstance(value, str) and "@" in value else value
 
 
+def _hidden_fields(fields: Any) -> Any:
+    """Header fields, of which those that carry a credential are not shown."""
+    return FieldMap(cast("Mapping[str, Any]", fields)) if isinstance(fields, Mapping) else fields
+
+
+def _hidden_password(cert: Any) -> Any:
+    """A client's certificate; the password of its key, which is third, is not shown."""
+    if not isinstance(cert, (tuple, list)):
+        return cert
+    certificate, *rest = cast("tuple[Any, ...]", cert)
+    return (certificate, *rest[:1], *(Masked(each) if isinstance(each, str) else each for each in rest[1:]))
+
+
+_VEILS: dict[str, Callable[[Any], Any]] = {
+    "proxy": hidden_proxy,
+    "default_headers": _hidden_fields,
+    "set_default_headers": _hidden_fields,
+    "cert": _hidden_password,
+}
+
+
 def veiled(function: F) -> F:
     """Hide keys before anything can fail, so that no frame's locals show one; name the nearest of an unknown argument.
 
@@ -50,8 +72,8 @@ def veiled(function: F) -> F:
     def call(self: Any, /, *nothing: Any, **arguments: Any) -> Any:
         for name in arguments.keys() - plain:
             arguments[name] = hidden(arguments[name])
-        if "proxy" in arguments:
-            arguments["proxy"] = hidden_proxy(arguments["proxy"])
+        for name in arguments.keys() & _VEILS.keys():
+            arguments[name] = _VEILS[name](arguments[name])
         return inner(self, *nothing, **arguments)
 
     return cast("F", call)

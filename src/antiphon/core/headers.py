@@ -5,30 +5,54 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, MutableMapping
 from typing import Any, cast
 
-_SENSITIVE = frozenset(
-    {
-        "authorization",
-        "proxy-authorization",
-        "api-key",
-        "x-api-key",
-        "cookie",
-        "set-cookie",
-        "x-amz-security-token",
-        "openai-admin-key",
-    }
-)
+_LAST_WORDS = frozenset({"authorization", "cookie", "credential", "key", "password", "secret", "token"})
+_PUBLIC = frozenset({"idempotency-key", "sec-websocket-key"})
 
 
 def is_sensitive(name: str) -> bool:
-    """Whether a header of this name may carry a credential."""
-    return name.lower() in _SENSITIVE
+    """Whether a header of this name may carry a credential.
+
+    >>> is_sensitive("Ocp-Apim-Subscription-Key"), is_sensitive("x-ratelimit-limit-tokens")
+    (True, False)
+    """
+    name = name.lower()
+    return name.rpartition("-")[2] in _LAST_WORDS and name not in _PUBLIC
+
+
+class Masked(str):
+    """A text that is used like any other, and that no repr shows: not its own, and not that of a dict or tuple around it.
+
+    >>> {"Authorization": Masked("Bearer sk-1")}
+    {'Authorization': '<redacted>'}
+    """
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return "'<redacted>'"
+
+    def __copy__(self) -> Masked:
+        return self
+
+    def __deepcopy__(self, memo: object) -> Masked:
+        return self
+
+    def __reduce_ex__(self, protocol: object) -> tuple[Any, ...]:
+        raise TypeError("a credential does not pickle; set it in the other process")
 
 
 class FieldMap(dict[str, Any]):
-    """Header fields as a user gave them: a dict whose repr masks credentials."""
+    """Header fields as a user gave them: a dict that shows no credentials, neither itself nor who walks through it."""
+
+    def __init__(self, fields: Mapping[str, Any]) -> None:
+        super().__init__({name: _masked(name, value) for name, value in fields.items()})
 
     def __repr__(self) -> str:
         return repr({name: "<redacted>" if is_sensitive(name) else value for name, value in self.items()})
+
+
+def _masked(name: str, value: Any) -> Any:
+    return Masked(value) if isinstance(value, str) and is_sensitive(str(name)) else value
 
 
 class Headers(MutableMapping[str, str]):
@@ -124,12 +148,12 @@ class Headers(MutableMapping[str, str]):
         return self._by_name() == Headers(cast("Mapping[str, str]", other))._by_name()
 
     def __repr__(self) -> str:
-        shown = {name: "<redacted>" if name in _SENSITIVE else value for name, value in self._by_name().items()}
+        shown = {name: "<redacted>" if is_sensitive(name) else value for name, value in self._by_name().items()}
         return f"Headers({shown})"
 
     def without_credentials(self) -> Headers:
         """A copy without the fields that may carry a credential."""
-        return Headers([item for item in self._fields if item[0].lower() not in _SENSITIVE])
+        return Headers([item for item in self._fields if not is_sensitive(item[0])])
 
     def __reduce__(self) -> tuple[type[Headers], tuple[list[tuple[str, str]]]]:
         return (Headers, (self.without_credentials()._fields,))

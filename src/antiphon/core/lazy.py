@@ -20,7 +20,7 @@ from functools import cached_property
 from importlib import import_module
 from importlib.machinery import ModuleSpec
 from types import ModuleType
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 Names = dict[str, tuple[str, str]]
 """Official name: the physical module (its last name, the whole one elsewhere, "" for the package itself) and the name there."""
@@ -54,7 +54,7 @@ class Package:
         self.name = name
         self._files = files
         self._elsewhere = elsewhere
-        self._packages = frozenset(packages)
+        self.packages = frozenset(packages)
         self._given = exports
         self._starred: list[str] = []
         self._homes: dict[str, str] = {}
@@ -110,7 +110,7 @@ class Package:
         modules = self.modules
         if name in self._homes and name in self.exports:
             return self.find(self._homes[name], name)
-        if name in modules or name in self._packages or name in self._files:
+        if name in modules or name in self.packages or name in self._files:
             return import_module(f"{self.name}.{name}")
         raise AttributeError(f"module {self.name!r} has no attribute {name!r}")
 
@@ -126,6 +126,11 @@ class Package:
             for official, (where, physical) in names.items()
             if where == file
         }
+
+
+def served(name: str) -> Package | None:
+    """The index of a package, if it is loaded and has one."""
+    return _SERVED.get(name)
 
 
 def _lines(text: str) -> Iterator[tuple[str, list[str]]]:
@@ -176,7 +181,30 @@ def settle(namespace: dict[str, Any]) -> None:
         if hasattr(value, "_plan"):
             # Where the annotations of a class whose module is not a real one are evaluated.
             value.__local_namespace__ = scope
+            value.__annotations__ = Annotations(value)
     namespace["__getattr__"] = _evaluator(namespace, texts, scope)
+
+
+class Annotations(dict[str, Any]):
+    """A class's annotations, as text; evaluated for those who go through them, such as `typing.get_type_hints`.
+
+    They would look the names up in the class's official module, which is no real one.
+    """
+
+    __slots__ = ("_owner",)
+
+    def __init__(self, owner: type) -> None:
+        super().__init__(owner.__annotations__)
+        self._owner = owner
+
+    if not TYPE_CHECKING:
+
+        def items(self) -> Any:
+            """Every name with what it stands for; text where that cannot be found."""
+            from .annotation import Unresolved, resolve
+
+            found = {name: resolve(text, self._owner) for name, text in super().items()}
+            return {n: self[n] if isinstance(value, Unresolved) else value for n, value in found.items()}.items()
 
 
 def _name(made: type, home: str, official: str) -> None:
@@ -296,12 +324,21 @@ class _Official(ModuleType):
     __index__: Package
 
     def __getattr__(self, name: str) -> Any:
-        home = self.__dict__.get("__names__", {}).get(name)
-        if home is None:
-            raise AttributeError(f"module {self.__name__!r} has no attribute {name!r}")
-        value = self.__index__.find(*home)
+        names: Names = self.__dict__.get("__names__", {})
+        value = self.__index__.find(*names[name]) if name in names else self._other(name)
         self.__dict__[name] = value
         return value
+
+    def _other(self, name: str) -> Any:
+        """What the official module has beside the names it defines; rare, so nobody else loads the table of it."""
+        if not name.startswith("_"):
+            from . import alias
+
+            try:
+                return alias.beside(self.__name__, self.__names__, name)
+            except AttributeError:
+                pass
+        raise AttributeError(f"module {self.__name__!r} has no attribute {name!r}")
 
     def __dir__(self) -> list[str]:
         return sorted(self.__names__)

@@ -7,39 +7,114 @@ the call it came from, which neither pickle nor show.
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable
-from typing import Any, Generic, NamedTuple, TypeVar
+from collections.abc import Callable, Mapping
+from typing import Any, Generic, NamedTuple, TypeVar, cast, overload
+from urllib.parse import parse_qsl
 
 from ..errors import MalformedResponse
-from .call import Call
+from .call import Call, Operation
+from .caster import caster
 from .mismatch import mismatch
 from .model import BaseModel
-from .omit import given
+from .omit import given, is_given, not_given
+from .path import fit
 from .reply import Reply
-from .shape import is_list
+from .shape import is_list, is_mapping
 
 T = TypeVar("T")
 
 
 class PageInfo:
-    """What to ask for the next page: query arguments that replace those of the call before.
+    """What to ask for the next page; one of three.
 
     >>> PageInfo(params={"after": "file_9"}).params
     {'after': 'file_9'}
+
+    Args:
+        url: where the next page is: an absolute URL, or a path below the base URL; what the call's query says besides stays.
+        params: query arguments that replace those of the call before.
+        json: members that replace those of the body before.
     """
 
-    __slots__ = ("params",)
+    __slots__ = ("json", "params", "url")
+    url: Any
+    params: Any
+    json: Any
 
-    def __init__(self, *, params: dict[str, Any]) -> None:
+    @overload
+    def __init__(self, *, url: object) -> None: ...
+    @overload
+    def __init__(self, *, params: Mapping[str, Any]) -> None: ...
+    @overload
+    def __init__(self, *, json: object) -> None: ...
+    def __init__(self, *, url: object = not_given, params: Any = not_given, json: object = not_given) -> None:
+        self.url = url
         self.params = params
+        self.json = json
+
+    @property
+    def said(self) -> tuple[str, Any]:
+        """Which of the three was given, and what it is.
+
+        Raises:
+            ValueError: none was.
+        """
+        for name in ("params", "url", "json"):
+            value = getattr(self, name)
+            if is_given(value):
+                return name, str(value) if name == "url" else value
+        raise ValueError("a PageInfo needs one of params, url and json")
+
+    def asked(self, call: Call[Any]) -> Any:
+        """What a call said already of what this asks for, to tell whether the server repeats itself."""
+        name, value = self.said
+        if name == "url":
+            return call.operation.path
+        query: dict[str, Any] = {**(call.query or {}), **(call.extra_query or {})}
+        before: Any = query if name == "params" else call.body or {}
+        return {key: before.get(key) for key in value} if is_mapping(before) and is_mapping(value) else None
+
+    def onto(self, call: Call[Any]) -> None:
+        """Change a call so that it asks for the next page.
+
+        Raises:
+            TypeError: `json` or the body it belongs into is no mapping.
+        """
+        name, value = self.said
+        if name == "params":
+            call.query = {**given(dict(call.query or {})), **value}
+            more: Mapping[str, Any] = call.extra_query or {}
+            call.extra_query = {key: more[key] for key in more if key not in value} or None
+        elif name == "url":
+            path, _, query = value.partition("#")[0].partition("?")
+            call.query = {**given(dict(call.query or {})), **(call.extra_query or {}), **dict(parse_qsl(query))}
+            call.extra_query = None
+            call.operation, call.path = _moved(call.operation, path), None
+        else:
+            if not is_mapping(value) or not (call.body is None or is_mapping(call.body)):
+                raise TypeError("pages by `json` need bodies that are mappings")
+            call.body = {**(call.body or {}), **value}
 
     def __eq__(self, other: object) -> bool:
-        return self.params == other.params if isinstance(other, PageInfo) else NotImplemented
+        if not isinstance(other, PageInfo):
+            return NotImplemented
+        return (self.url, self.params, self.json) == (other.url, other.params, other.json)
 
     __hash__ = None  # type: ignore[assignment]
 
     def __repr__(self) -> str:
-        return f"PageInfo(params={self.params})"
+        name, value = next(
+            ((name, value) for name in ("url", "json") if is_given(value := getattr(self, name))),
+            ("params", self.params),
+        )
+        return f"PageInfo({name}={value})"
+
+
+def _moved(operation: Operation, path: str) -> Operation:
+    """An operation at another place."""
+    moved = copy.copy(operation)
+    moved.path = fit(path)
+    return moved
 
 
 class Page(BaseModel, Generic[T]):
@@ -115,18 +190,14 @@ class Page(BaseModel, Generic[T]):
         except AttributeError:
             problem = "this page came from no call of a client (was it pickled or copied?), so it cannot fetch the next"
             raise RuntimeError(problem) from None
-        if info.params == self._asked(info) or self._paced().repeats(info.params):
-            problem = f"the server repeats itself: it says to go on at {info.params}, where this list has been before"
+        cursor = info.said[1]
+        if cursor == info.asked(self._call) or self._paced().repeats(cursor):
+            problem = f"the server repeats itself: it says to go on at {cursor}, where this list has been before"
             raise MalformedResponse(self._reply, self.to_dict(), message=problem)
-        call.query = {**given(dict(call.query or {})), **info.params}
-        if call.extra_query:
-            call.extra_query = {name: value for name, value in call.extra_query.items() if name not in info.params}
+        info.onto(call)
+        if isinstance(call.result, PageMaker):
+            call.result = call.result.of(call)
         return call
-
-    def _asked(self, info: PageInfo) -> dict[str, Any]:
-        """The cursor this page was asked for with."""
-        query: dict[str, Any] = {**(self._call.query or {}), **(self._call.extra_query or {})}
-        return {name: query.get(name) for name in info.params}
 
     def _paced(self) -> _Pace:
         try:
@@ -138,7 +209,7 @@ class Page(BaseModel, Generic[T]):
         """Remember that this page came after another."""
         info = page.next_page_info()
         if info is not None:
-            self._pace = page._paced().after(info.params)
+            self._pace = page._paced().after(info.said[1])
 
 
 class _Pace(NamedTuple):
@@ -150,16 +221,56 @@ class _Pace(NamedTuple):
         limit: after how many another is kept.
     """
 
-    kept: dict[str, Any] | None
+    kept: Any
     steps: int
     limit: int
 
-    def repeats(self, cursor: dict[str, Any]) -> bool:
-        return cursor == self.kept
+    def repeats(self, cursor: Any) -> bool:
+        return bool(cursor == self.kept)
 
-    def after(self, cursor: dict[str, Any]) -> _Pace:
+    def after(self, cursor: Any) -> _Pace:
         steps = self.steps + 1
         return _Pace(cursor, 0, self.limit * 2) if steps == self.limit else _Pace(self.kept, steps, self.limit)
+
+
+class PageMaker:
+    """Makes pages of a class that a user wrote.
+
+    Args:
+        client: whom a page asks for the next.
+        page: the class.
+        model: what an item decodes to.
+    """
+
+    call: Call[Any]
+
+    def __init__(self, client: Any, page: type[Page[Any]], model: Any) -> None:
+        self._client = client
+        self._page = page
+        self._model = model
+
+    def of(self, call: Call[Any]) -> PageMaker:
+        """The maker of the page that another call gets."""
+        made = PageMaker(self._client, self._page, self._model)
+        made.call = call
+        return made
+
+    def build(self, *, response: Reply, data: Any) -> Page[Any]:
+        """The page that a reply is.
+
+        Raises:
+            MalformedResponse: it is no JSON object.
+        """
+        if data.__class__ is not dict:
+            raise MalformedResponse(response, data, message=f"a page must be a JSON object; got {type(data).__name__}")
+        page: Any = self._page._view(data)
+        page._reply_headers = response.headers
+        item = caster(self._model)
+        page._attach(self._client, self.call, item, response)
+        items: Any = page._get_page_items()
+        if is_list(items) and items is not data.get("data"):
+            items[:] = [item(each) if each.__class__ is dict else each for each in items]
+        return cast("Page[Any]", page)
 
 
 class CursorPage(Page[T]):

@@ -18,6 +18,8 @@ class RequestOptions(TypedDict, total=False):
     max_retries: instead of the client's.
     extra_json: merged over the body.
     idempotency_key: sent as `Idempotency-Key`.
+    follow_redirects: `False` for a redirect as it came, which is an error; redirects are only ever followed within the origin.
+    security: which credentials the call takes: `bearer_auth`, `admin_api_key_auth`.
     """
 
     headers: Mapping[str, Any]

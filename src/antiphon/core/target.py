@@ -33,6 +33,11 @@ _CHOICE = (
     " union of these, str, bytes, int, float, bool, object, NoneType, httpx.Response, HttpxBinaryResponseContent, Reply, or"
     " a class with build(response=, data=)"
 )
+_AS_IT_IS = frozenset({int, float, bool})
+
+
+class UnsupportedTarget(TypeError, RuntimeError):
+    """A class that no reply becomes; the official package calls that a `RuntimeError`."""
 
 
 def cast_reply(reply: Reply, target: Any, *, strict: bool = False) -> Any:
@@ -44,7 +49,7 @@ def cast_reply(reply: Reply, target: Any, *, strict: bool = False) -> Any:
         strict: check the data against the target and raise at the first mismatch.
 
     Raises:
-        TypeError: a reply cannot become this.
+        UnsupportedTarget: a reply cannot become this.
         ValueError: the target is derived from httpx's response class.
         APIResponseValidationError: a pydantic model, dataclass or struct does not take the data.
         APIError: as `decode`.
@@ -53,8 +58,8 @@ def cast_reply(reply: Reply, target: Any, *, strict: bool = False) -> Any:
         return decode(reply, target, strict=strict)
     if is_class(target) and (library := _library_of(target)) is not None:
         return _borrowed(reply, target, library)
-    if not _can_be(target):
-        raise TypeError(f"a reply cannot be cast to {target!r}; pass {_CHOICE}")
+    if not _can_be(target) or _is_lost(target):
+        raise UnsupportedTarget(f"a reply cannot be cast to {target!r}; pass {_CHOICE}")
     try:
         return decode(reply, target, strict=strict)
     except ValueError as flaw:
@@ -69,6 +74,15 @@ def _can_be(target: Any) -> bool:
     except TypeError:
         # What cannot be hashed cannot be remembered.
         return _known.__wrapped__(target)
+
+
+def _is_lost(target: Any) -> bool:
+    """Whether JSON stands for such a value inside others only, so that the caller would get another class than was named."""
+    expression, _ = unwrap(target)
+    origin = get_origin(expression) or expression
+    if not is_class(origin) or origin in _AS_IT_IS or issubclass(origin, date):
+        return False
+    return origin is tuple or origin in SETS or issubclass(origin, _LEAVES)
 
 
 @lru_cache(maxsize=256)

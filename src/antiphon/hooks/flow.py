@@ -9,7 +9,7 @@ from typing import Any, Self
 
 from ..core.call import Call
 from ..core.credential import checked
-from ..core.effects import Ask, Discard, Invoke, Now, Read, Sleep
+from ..core.effects import Ask, Invoke, Read
 from ..core.endpoint import Endpoint
 from ..core.headers import Headers
 from ..core.json import JSONError, decode_json
@@ -18,41 +18,22 @@ from ..core.omit import omit
 from ..core.reply import Reply
 from ..core.request import Request
 from ..core.url import URL
-from ..errors import APIConnectionError, DeadlineExceeded, TLSError
+from ..errors import APIConnectionError
 from ..policies.authorize import Authorize
 from ..policies.chain import Forward, Policy, fold
 from ..policies.retry import Retry
 from ..settings import Settings
+from .named import Named
 from .options import Options
 
 _COUNT = "x-stainless-retry-count"
 
 
-class _Twin(Request):
-    __slots__ = ()
-
-    @classmethod
-    def of(cls, request: Request) -> Self:
-        """The same request, of this kind."""
-        return cls(
-            request.method,
-            request.origin,
-            request.target,
-            request.headers,
-            request.content,
-            request.timeout,
-            stream=request.stream,
-            deadline=request.deadline,
-            events=request.events,
-            max_retries=request.max_retries,
-            download=request.download,
-        )
-
-
-class Prepared(_Twin):
+class Prepared(Named):
     """A request that a subclass may still change: what `_prepare_request` gets."""
 
-    __slots__ = ()
+    __slots__ = ("follow_redirects",)
+    follow_redirects: bool | None
 
     @property
     def url(self) -> URL:
@@ -77,16 +58,16 @@ class Prepared(_Twin):
         return self.content
 
 
-class Begun(_Twin):
+class Begun(Named):
     """A request that is not prepared yet: it remembers its call, and how its fields were before any policy saw them."""
 
     __slots__ = ("call", "fields")
     call: Call[Any]
     fields: dict[str, str]
 
-    def replace(self, *, headers: Headers | None = None) -> Begun:
+    def replace(self, *, headers: Headers | None = None) -> Self:
         """As `Request.replace`."""
-        begun = Begun.of(super().replace(headers=headers))
+        begun = super().replace(headers=headers)
         begun.call, begun.fields = self.call, self.fields
         return begun
 
@@ -133,7 +114,7 @@ class Prepare:
             if request.fields.get(name) != value and name.lower() != _COUNT:
                 ready.headers[name] = value
         ready.stream, ready.events, ready.deadline = request.stream, request.events, request.deadline
-        ready.max_retries = request.max_retries
+        ready.max_retries, ready.follow_redirects = request.max_retries, options.follow_redirects
         await Invoke(client._prepare_request, ready)
         return await forward(ready)
 
@@ -166,53 +147,28 @@ class HookedRetry(Retry):
     """
 
     def __init__(self, client: Any, retry: Retry) -> None:
-        super().__init__(retry.max_retries, initial=retry.backoff.initial, longest=retry.backoff.longest)
+        super().__init__()
+        vars(self).update(vars(retry))
         self._client = client
 
     async def __call__(self, request: Request, forward: Forward) -> Reply:
-        allowed = self.max_retries if request.max_retries is None else request.max_retries
-        attempt, taken = request, 0
-        while True:
-            reply, failure = await self._attempt(attempt, forward, taken)
-            again = taken < allowed and await self._wanted(reply, failure) and request.rewind()
-            delay = await self._delay(request, allowed - taken, reply) if again else 0.0
-            if not again or (request.deadline is not None and await Now() + delay >= request.deadline):
-                if reply is None:
-                    assert failure is not None
-                    raise failure
-                return reply
-            if reply is not None:
-                await Discard(reply)
-            await Sleep(delay)
-            taken += 1
-            attempt = request.replace()
-            if _COUNT in attempt.headers:
-                attempt.headers[_COUNT] = str(taken)
+        return await super().__call__(request, forward)
 
-    async def _attempt(
-        self, attempt: Request, forward: Forward, taken: int
-    ) -> tuple[Reply | None, APIConnectionError | None]:
-        try:
-            reply = await forward(attempt)
-        except APIConnectionError as failure:
-            failure.attempts = taken + 1
-            return None, failure
-        reply.retries_taken = taken
-        return reply, None
-
-    async def _wanted(self, reply: Reply | None, failure: APIConnectionError | None) -> bool:
-        if reply is None:
-            return not isinstance(failure, (TLSError, DeadlineExceeded))
-        if reply.status_code < 400:
-            return False
+    async def _wanted(self, reply: Reply, hint: float | None) -> bool:
+        if "_should_retry" not in self._client._hooks:
+            return await super()._wanted(reply, hint)
         if not reply.is_read:
             await Read(reply, DEFAULT_WIRE_LIMITS.error_body)  # the judge may want to know what it says
         return bool(await Invoke(self._client._should_retry, reply))
 
-    async def _delay(self, request: Request, remaining: int, reply: Reply | None) -> float:
+    async def _pause(
+        self, request: Request, allowed: int, taken: int, outcome: Reply | APIConnectionError, hint: float | None
+    ) -> float:
+        if "_calculate_retry_timeout" not in self._client._hooks:
+            return await super()._pause(request, allowed, taken, outcome, hint)
         options = _options(request) if isinstance(request, Begun) else None
-        headers = None if reply is None else reply.headers
-        return float(await Invoke(self._client._calculate_retry_timeout, remaining, options, headers))
+        headers = outcome.headers if isinstance(outcome, Reply) else None
+        return float(await Invoke(self._client._calculate_retry_timeout, allowed - taken, options, headers))
 
 
 def _options(request: Begun) -> Options:

@@ -35,7 +35,7 @@ class Options:
         max_retries: `not_given` for the client's.
         idempotency_key: sent as `Idempotency-Key`.
         security: which credentials the operation takes: `bearer_auth`, `admin_api_key_auth`.
-        follow_redirects: kept for code that sets it; redirects are followed within the origin only.
+        follow_redirects: `False` for a redirect as it came; otherwise one within the origin is followed.
         begun: the request as it was first written, for forms and content, which are written once; `None` otherwise.
         authorization: the key that was asked for, for this attempt.
     """

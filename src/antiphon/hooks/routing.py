@@ -54,7 +54,8 @@ def requested(client: Any, cast_to: Any, options: Any, *, stream: bool, stream_c
     """The call that options describe, made."""
     kind = cast("Any", type(client))
     if not isinstance(options, Options):
-        return kind.perform(client, _foreign(client, cast_to, options, stream, stream_cls))
+        heeding = client._heeding_redirects(getattr(options, "follow_redirects", None))
+        return kind.perform(heeding, _foreign(client, cast_to, options, stream, stream_cls))
     call = options.call()
     before = options._call
     if cast_to is not cast_to_of(client, before):

@@ -1,4 +1,7 @@
-"""Redirect: follow a move within the same origin, refuse every other, so that no credential ever travels."""
+"""Redirect: follow a move within the same origin, refuse every other, so that no credential ever travels.
+
+A request that says `follow_redirects = False` of itself is answered with the redirect as it came.
+"""
 
 from __future__ import annotations
 
@@ -30,7 +33,7 @@ class Redirect:
 
     async def __call__(self, request: Request, forward: Forward) -> Reply:
         reply = await forward(request)
-        if reply.status_code not in REDIRECTS:
+        if reply.status_code not in REDIRECTS or getattr(request, "follow_redirects", None) is False:
             return reply
         for _ in range(self.most):
             request = _moved(request, reply)
