@@ -16,6 +16,11 @@ ASSEMBLY = {
     *("auth", "lib", "settings", "profile", "handshake", "local", "log", "module_client", "providers"),
 }
 SHELLS = {"streaming", "response", "binary", "pagination"}
+# Import paths of the official package's private modules: what they lend lives elsewhere.
+PATHS = {
+    *("_base_client", "_client", "_constants", "_exceptions", "_legacy_response", "_models", "_module_client"),
+    *("_response", "_streaming", "_types", "_utils", "_version"),
+}
 
 ALLOWED: dict[str, set[str]] = {
     "errors": {"core"},  # one property reads the rate-limit headers, lazily
@@ -32,7 +37,7 @@ ALLOWED: dict[str, set[str]] = {
     "sockets": {"sockets", "core", "errors", "types"},
     "emulator": {"emulator", "core", "version", "cli"},  # `python -m antiphon.emulator` is `antiphon serve`
     "__pyinstaller": set(),
-    "cli": {"cli", "emulator", "client", "version", "local", "module_client"},
+    "cli": {"cli", "core", "emulator", "client", "version", "local", "module_client"},
     **{room: {"core", "errors", "drivers", *SHELLS} for room in SHELLS},
     **{
         room: {
@@ -42,7 +47,9 @@ ALLOWED: dict[str, set[str]] = {
         }
         for room in ASSEMBLY
     },
+    **{path: {"core"} for path in PATHS},
 }
+ALLOWED["lib"] |= {"helpers", "types"}
 
 FORBIDDEN_MODULES: dict[str, set[str]] = {
     "core": {"asyncio", "socket", "ssl", "time", "random", "threading", "subprocess", "httptools"},

@@ -78,8 +78,16 @@ CHANGES: dict[str, tuple[str, str]] = {
         "import antiphon\nfrom antiphon import OpenAI as Client, AsyncOpenAI as A\nantiphon.OpenAI(); antiphon.AsyncOpenAI()\n",
     ),
     "public names from private modules": (
-        "from openai._types import NOT_GIVEN, NotGiven\nfrom openai._exceptions import APIError\nfrom openai.error import RateLimitError\nfrom openai.lib.streaming import AssistantEventHandler\n",
-        "from antiphon import NOT_GIVEN, NotGiven\nfrom antiphon import APIError\nfrom antiphon import RateLimitError\nfrom antiphon import AssistantEventHandler\n",
+        "from openai._types import NOT_GIVEN, NotGiven\nfrom openai._exceptions import APIError\nfrom openai.error import RateLimitError\n",
+        "from antiphon import NOT_GIVEN, NotGiven\nfrom antiphon import APIError\nfrom antiphon import RateLimitError\n",
+    ),
+    "private modules that are there too": (
+        "from openai import _legacy_response\nfrom openai._types import FileTypes\nfrom openai._client import Client\nfrom openai.lib._parsing._responses import type_to_text_format_param\nimport openai._models\n",
+        "from antiphon import _legacy_response\nfrom antiphon._types import FileTypes\nfrom antiphon._client import Client\nfrom antiphon.lib._parsing._responses import type_to_text_format_param\nimport antiphon._models\n",
+    ),
+    "deep paths": (
+        "from openai.lib.streaming import AssistantEventHandler\nfrom openai.lib.streaming.chat import ChatCompletionStreamState\nfrom openai.resources.realtime.realtime import AsyncRealtimeConnection\nfrom openai.types.responses.response_create_params import ToolParam\n",
+        "from antiphon.lib.streaming import AssistantEventHandler\nfrom antiphon.lib.streaming.chat import ChatCompletionStreamState\nfrom antiphon.resources.realtime.realtime import AsyncRealtimeConnection\nfrom antiphon.types.responses.response_create_params import ToolParam\n",
     ),
     "the package as a client": (
         "import openai\nopenai.api_key = 'k'\nopenai.chat.completions.create(model='m', messages=[])\n",
@@ -97,7 +105,7 @@ LEFT: dict[str, tuple[str, list[str], str | None]] = {
     ),
     "version 0 under another name": ("import openai as ai\nai.error.RateLimitError\n", ["2: openai.error is from version 0"], "import antiphon as ai\nai.error.RateLimitError\n"),
     "an import from version 0": ("from openai.error import TryAgain\n", ["1: openai.error is from version 0"], None),
-    "a private part": ("from openai._base_client import SyncAPIClient\nimport openai\nopenai._utils.x\n", ["1: openai._base_client is a private part", "3: openai._utils"], "from openai._base_client import SyncAPIClient\nimport antiphon\nantiphon._utils.x\n"),
+    "a private part": ("from openai._base_client import SyncAPIClient\nimport openai\nopenai._utils.x\n", ["1: antiphon has no _base_client.SyncAPIClient: derive from OpenAI", "3: antiphon has no _utils.x: it is a private part"], "from openai._base_client import SyncAPIClient\nimport antiphon\nantiphon._utils.x\n"),
     "some of the names": (
         "if 1:\n    from openai import OpenAI, nonsense as n, Client\n",
         ["2: antiphon has no nonsense"],
@@ -106,7 +114,8 @@ LEFT: dict[str, tuple[str, list[str], str | None]] = {
     "some of the names, with a comment": ("from openai import (OpenAI,  # 1\n  nonsense)\n", ["1: left as it is", "2: antiphon has no nonsense"], None),
     "a module that must stay": ("import openai\nimport openai.nonsense\nopenai.OpenAI\n", ["1: left as it is", "2: antiphon has no nonsense"], None),
     "types that are not there": ("import openai\nopenai.types.chat.Nonsense.x\n", ["2: antiphon has no types.chat.Nonsense"], "import antiphon\nantiphon.types.chat.Nonsense.x\n"),
-    "a patch of what is not there": ("patch('openai._base_client.SyncAPIClient')\n", ["1: openai._base_client.SyncAPIClient is a private"], None),
+    "a patch of what is not there": ("patch('openai._base_client.SyncAPIClient')\n", ["1: antiphon has no _base_client.SyncAPIClient: derive"], None),
+    "a toolset": ("from openai.lib.browser import BrowserToolset\nfrom openai.lib import computer\n", ["1: antiphon has no lib.browser: the browser's toolset", "2: antiphon has no lib.computer: the computer's"], None),
     "a target in pieces": ("patch('openai.'\n'OpenAI')\n", ["1: a string that names the package and is written in pieces"], None),
     "another text": ("TARGET = 'openai.OpenAI'\nhost = 'openai.com'\n", ["1: the text 'openai.OpenAI' may mean"], None),
     "an f-string with both": ("import openai\nf'openai {openai.VERSION}'\n", ["2: an f-string"], "import antiphon\nf'openai {openai.VERSION}'\n"),

@@ -185,8 +185,8 @@ class _Rewriter:
             self._report(node, "names the official package in a way that is not understood; change it by hand")
             return
         names = [alias.name for alias in node.names]
-        if not surface.is_module(path) and surface.public(names):
-            # A module that is private there is often imported for a name that is public too.
+        if (surface.is_private(path) or not surface.is_module(path)) and surface.public(names):
+            # What is public too is better imported from the top than from a module that is private there.
             self.edits.append(Edit(found.start(1), found.end(1), NEW))
             return
         if not surface.is_module(path):

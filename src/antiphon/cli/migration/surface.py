@@ -1,10 +1,12 @@
-"""What antiphon has under the official package's names, asked of antiphon itself; and why something is not there."""
+"""What antiphon has under the official package's names, asked of antiphon itself; why something is not there, `core.official` says."""
 
 from __future__ import annotations
 
 from functools import cache
 from importlib import import_module
 from typing import Any
+
+from ...core import alias
 
 OLD = "openai"
 NEW = "antiphon"
@@ -72,8 +74,13 @@ def has(path: str) -> bool:
 
 
 def public(names: list[str]) -> bool:
-    """Whether all of these stand at the top of antiphon."""
-    return all(name != "*" and has(name) for name in names)
+    """Whether all of these stand at the top of antiphon, and stand for the same there."""
+    return all(name != "*" and name not in RENAMED and has(name) for name in names)
+
+
+def is_private(path: str) -> bool:
+    """Whether a module is no public part of the official package."""
+    return alias.is_private(path)
 
 
 def version_0(name: str) -> str | None:
@@ -91,6 +98,5 @@ def why_not(path: str) -> str:
     old = version_0(first)
     if old is not None:
         return f"openai.{first} is from version 0 of the package: {old}"
-    if any(part.startswith("_") and not part.startswith("__") for part in path.split(".")):
-        return f"openai.{path} is a private part of the official package; antiphon has none like it"
-    return f"antiphon has no {path}"
+    known = alias.reason(path)
+    return f"antiphon has no {path}" + (f": {known}" if known else "")
