@@ -32,6 +32,11 @@ if TYPE_CHECKING:
     from .core.limits import WireLimits as WireLimits
     from .core.model import BaseModel as BaseModel
     from .core.model import ValidationError as ValidationError
+    from .core.notice import ErrorInfo as ErrorInfo
+    from .core.notice import RequestInfo as RequestInfo
+    from .core.notice import ResponseInfo as ResponseInfo
+    from .core.notice import RetryInfo as RetryInfo
+    from .core.notice import StreamEventInfo as StreamEventInfo
     from .core.omit import NOT_GIVEN as NOT_GIVEN
     from .core.omit import NotGiven as NotGiven
     from .core.omit import Omit as Omit
@@ -81,6 +86,7 @@ if TYPE_CHECKING:
     from .errors import RedirectRefused as RedirectRefused
     from .errors import ResponseTooLarge as ResponseTooLarge
     from .errors import StreamAlreadyConsumed as StreamAlreadyConsumed
+    from .errors import StreamIdleTimeout as StreamIdleTimeout
     from .errors import StreamInterrupted as StreamInterrupted
     from .errors import StreamOutOfOrder as StreamOutOfOrder
     from .errors import StreamTruncated as StreamTruncated
@@ -97,9 +103,11 @@ if TYPE_CHECKING:
     from .helpers.assistant_stream import AsyncAssistantEventHandler as AsyncAssistantEventHandler
     from .helpers.schema import pydantic_function_tool as pydantic_function_tool
     from .helpers.schema import pydantic_responses_function_tool as pydantic_responses_function_tool
+    from .hooks.listener import Hooks as Hooks
     from .local import local as local
     from .module_client import *  # noqa: F403
     from .policies.deadline import Deadline as Deadline
+    from .policies.machines.budget import RetryBudget as RetryBudget
     from .policies.redirect import Redirect as Redirect
     from .policies.retry import Retry as Retry
     from .providers.azure import AsyncAzureOpenAI as AsyncAzureOpenAI
@@ -134,6 +142,7 @@ _HOMES = {
     "core.headers": ("Headers",),
     "core.limits": ("DEFAULT_CONNECTION_LIMITS", "PoolLimits", "WireLimits"),
     "core.model": ("BaseModel", "ValidationError"),
+    "core.notice": ("ErrorInfo", "RequestInfo", "ResponseInfo", "RetryInfo", "StreamEventInfo"),
     "core.omit": ("NOT_GIVEN", "NotGiven", "Omit", "not_given", "omit"),
     "core.ratelimit": ("RateLimits",),
     "core.raw": ("RequestOptions",),
@@ -179,6 +188,7 @@ _HOMES = {
         "RedirectRefused",
         "ResponseTooLarge",
         "StreamAlreadyConsumed",
+        "StreamIdleTimeout",
         "StreamInterrupted",
         "StreamOutOfOrder",
         "StreamTruncated",
@@ -194,8 +204,10 @@ _HOMES = {
     ),
     "helpers.assistant_stream": ("AssistantEventHandler", "AsyncAssistantEventHandler"),
     "helpers.schema": ("pydantic_function_tool", "pydantic_responses_function_tool"),
+    "hooks.listener": ("Hooks",),
     "local": ("local",),
     "policies.deadline": ("Deadline",),
+    "policies.machines.budget": ("RetryBudget",),
     "policies.redirect": ("Redirect",),
     "policies.retry": ("Retry",),
     "providers.azure": ("AsyncAzureOpenAI", "AzureOpenAI"),
@@ -275,7 +287,9 @@ __all__ = [
     "DefaultAsyncHttpxClient",
     "DefaultHttpx2Client",
     "DefaultHttpxClient",
+    "ErrorInfo",
     "Headers",
+    "Hooks",
     "HttpxBinaryResponseContent",
     "InternalServerError",
     "InvalidBaseURL",
@@ -309,12 +323,18 @@ __all__ = [
     "RedirectRefused",
     "Reply",
     "Request",
+    "RequestInfo",
     "RequestOptions",
+    "ResponseInfo",
     "ResponseTooLarge",
     "Retry",
+    "RetryBudget",
+    "RetryInfo",
     "Secret",
     "Stream",
     "StreamAlreadyConsumed",
+    "StreamEventInfo",
+    "StreamIdleTimeout",
     "StreamInterrupted",
     "StreamOutOfOrder",
     "StreamTruncated",

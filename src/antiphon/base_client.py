@@ -5,21 +5,19 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from typing import Any, ClassVar, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
 
 from .copying import Copies
-from .core.call import checked_retries
-from .core.credential import hidden, veiled
+from .core.credential import veiled
 from .core.endpoint import Endpoint
-from .core.headers import FieldMap
-from .core.omit import NotGiven, is_given, not_given, omit
+from .core.omit import NotGiven, is_given, not_given
 from .core.reply import Reply
 from .core.request import Request
 from .core.secret import Secret
 from .core.timeout import Timeout
 from .core.url import URL
 from .drivers.clock import SYSTEM_CLOCK, Clock
-from .hooks.base import Hooks
+from .hooks.base import Overrides
 from .policies.authorize import Authorize
 from .policies.chain import Forward, Policy, explain, fold, only_failures
 from .policies.deadline import Deadline
@@ -29,21 +27,25 @@ from .policies.retry import Retry
 from .raw_calls import RawCalls
 from .settings import (
     DEFAULT_MAX_RETRIES,
+    Attributes,
     DataResidency,
     Settings,
     Unsaid,
-    base_url_from,
     refuse_wiring,
     resolve,
     warn_unretried,
+    watched,
 )
 from .transports.base import AsyncTransport, Transport
 from .transports.link import Link
 
+if TYPE_CHECKING:
+    from .hooks.listener import Hooks
+
 T = TypeVar("T", Transport, AsyncTransport)
 
 
-class BaseClient(RawCalls, Copies, Hooks, Generic[T]):
+class BaseClient(Attributes, RawCalls, Copies, Overrides, Generic[T]):
     """A client's arguments and state.
 
     Args:
@@ -67,6 +69,9 @@ class BaseClient(RawCalls, Copies, Hooks, Generic[T]):
         cert: a path, or a (certificate, key) pair of paths, that the client shows to the server.
         limits: how many connections may be open.
         policies: what is done about failures, outermost first, instead of the default (`Retry`, `Redirect`).
+        stream_idle_timeout: seconds without an event after which a stream ends, whatever keep-alives come; `None` for no bound,
+            since models may think for long.
+        hooks: functions that are told what calls do: `Hooks(on_request=…, on_retry=…)`, or several in a list.
         strict_streams: whether an event stream that ends without its terminal event is an error; `False` for servers that
             mark no end or number their events badly.
         workload_identity: what proves who this workload is, instead of an API key; see `antiphon.auth`.
@@ -89,6 +94,8 @@ class BaseClient(RawCalls, Copies, Hooks, Generic[T]):
     _link: Link[T]
     _sign_in: Any = None
     """How the client signs in other than by a key."""
+    _attend: Any = None
+    """What its streams are attended for, if anything."""
 
     @veiled
     def __init__(
@@ -114,6 +121,8 @@ class BaseClient(RawCalls, Copies, Hooks, Generic[T]):
         limits: Any = None,
         policies: Sequence[Policy] | NotGiven = not_given,
         strict_streams: bool = True,
+        stream_idle_timeout: float | None = None,
+        hooks: Hooks | Sequence[Hooks] | None = None,
         workload_identity: Mapping[str, Any] | None = None,
         provider: Any = None,
         profile: str | NotGiven | None = not_given,
@@ -173,7 +182,7 @@ class BaseClient(RawCalls, Copies, Hooks, Generic[T]):
         if way is not None:
             self._sign_in, settings = way, way.settled(settings)
         self._link = http_client if isinstance(http_client, Link) else self._link_for(http_client)
-        self._settle(settings)
+        self._take_on(watched(settings, stream_idle_timeout, hooks, self.colour))
         if not isinstance(max_retries, Unsaid):
             self._heed(max_retries)
 
@@ -193,6 +202,19 @@ class BaseClient(RawCalls, Copies, Hooks, Generic[T]):
 
     def _link_for(self, http_client: Any) -> Link[T]:
         raise TypeError(f"make an OpenAI or an AsyncOpenAI; {type(self).__name__} has no colour")
+
+    def _take_on(self, settings: Settings) -> None:
+        """Take on settings, and let whoever wants to watch."""
+        self._settle(settings)
+        if (
+            settings.hooks
+            or settings.stream_idle_timeout is not None
+            or "_attend" in vars(self)
+            or _tells(self._policies)
+        ):
+            from .hooks.watching import watch
+
+            watch(self)
 
     def _settle(self, settings: Settings) -> None:
         """Take on settings, and make ready what follows from them."""
@@ -251,121 +273,16 @@ class BaseClient(RawCalls, Copies, Hooks, Generic[T]):
         return chain if self._sign_in is None else self._sign_in.chain(chain, settings, self.colour)
 
     def _change(self, **changes: Any) -> None:
-        self._settle(self.settings._replace(**changes))
+        self._take_on(self.settings._replace(**changes))
 
     def explain(self) -> str:
         """The policies a call goes through, outermost first, with their numbers."""
         return explain(self._policies)
 
     @property
-    def api_key(self) -> str:
-        """The API key; "" when it comes from a function or there is none."""
-        key = self.settings.api_key
-        return "" if key is None else key.reveal()
-
-    @api_key.setter
-    def api_key(self, value: str) -> None:
-        value = hidden(value)  # type: ignore[assignment]
-        self._change(api_key=self.settings.key(value), api_key_source=None)
-
-    @property
     def workload_identity(self) -> Mapping[str, Any] | None:
         """What proves who this workload is, if that is how the client signs in."""
         return None if self._sign_in is None else self._sign_in.identity
-
-    @property
-    def admin_api_key(self) -> str | None:
-        """The admin key."""
-        key = self.settings.admin_api_key
-        return None if key is None else key.reveal()
-
-    @admin_api_key.setter
-    def admin_api_key(self, value: str | None) -> None:
-        value = hidden(value)  # type: ignore[assignment]
-        self._change(admin_api_key=None if value is None else self.settings.key(value, "admin_api_key"))
-
-    @property
-    def webhook_secret(self) -> str | None:
-        """The secret that checks webhooks."""
-        secret = self.settings.webhook_secret
-        return None if secret is None else secret.reveal()
-
-    @webhook_secret.setter
-    def webhook_secret(self, value: str | None) -> None:
-        self._change(webhook_secret=hidden(value))
-
-    @property
-    def organization(self) -> str | None:
-        """The organization requests are billed to."""
-        return self.settings.organization
-
-    @organization.setter
-    def organization(self, value: str | None) -> None:
-        self._change(organization=value)
-
-    @property
-    def project(self) -> str | None:
-        """The project requests are billed to."""
-        return self.settings.project
-
-    @project.setter
-    def project(self, value: str | None) -> None:
-        self._change(project=value)
-
-    @property
-    def base_url(self) -> URL:
-        """The API's root; its path ends with "/"."""
-        return self.settings.base_url
-
-    @base_url.setter
-    def base_url(self, value: str | URL) -> None:
-        self._change(base_url=base_url_from(value), data_residency=None)
-
-    @property
-    def websocket_base_url(self) -> URL | None:
-        """Where WebSockets connect, when it differs from `base_url`."""
-        return self.settings.websocket_base_url
-
-    @property
-    def timeout(self) -> float | Timeout | None:
-        """Seconds for each phase of an attempt, as given."""
-        return self.settings.timeout
-
-    @timeout.setter
-    def timeout(self, value: float | Timeout | None) -> None:
-        self._change(timeout=value)
-
-    @property
-    def max_retries(self) -> int:
-        """How many attempts may follow the first."""
-        return self.settings.max_retries
-
-    @max_retries.setter
-    def max_retries(self, value: int) -> None:
-        self._change(max_retries=checked_retries(value))
-        self._heed(value)
-
-    @property
-    def default_headers(self) -> Mapping[str, Any]:
-        """The fields of every request: antiphon's own, under those that were given."""
-        settings = self.settings
-        own = {"OpenAI-Organization": omit, "OpenAI-Project": omit, **self._own_headers(settings)}
-        plain = {"Accept": "application/json", "Content-Type": "application/json"}
-        return FieldMap({**plain, **own, **settings.default_headers})
-
-    @property
-    def _custom_headers(self) -> Mapping[str, Any]:
-        """The fields that were given, under the name frameworks read."""
-        return self.settings.default_headers
-
-    @property
-    def _custom_query(self) -> Mapping[str, object]:
-        return self.settings.default_query
-
-    @property
-    def default_query(self) -> Mapping[str, object]:
-        """The query arguments given for every request."""
-        return self.settings.default_query
 
     def is_closed(self) -> bool:
         """Whether the client was closed."""
@@ -385,6 +302,11 @@ def _listeners(settings: Settings) -> list[Policy]:
     from .log import listeners
 
     return [*listeners(settings)]
+
+
+def _tells(policies: Sequence[Policy]) -> bool:
+    """Whether one of them tells somebody which operation it repeats."""
+    return any(isinstance(each, Retry) and each.on_retry is not None for each in policies)
 
 
 def _may_retry(policies: Sequence[Policy]) -> bool:

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, ClassVar, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeVar
 
+from .core.call import checked_retries
 from .core.credential import veiled
 from .core.headers import is_sensitive
 from .core.omit import NotGiven, is_given, not_given
@@ -17,11 +18,18 @@ from .core.timeout import Timeout
 from .core.url import URL
 from .drivers.clock import SYSTEM_CLOCK, Clock
 from .policies.chain import Policy
+from .policies.redirect import Redirect
+from .policies.retry import Delay, Retry, RetryOn
 from .settings import DEFAULT_MAX_RETRIES, DataResidency, Settings, Unsaid
 from .transports.link import Link
 
 if TYPE_CHECKING:
     from .base_client import BaseClient
+    from .core.notice import RetryInfo
+    from .hooks.listener import Hooks
+    from .policies.machines.budget import RetryBudget
+
+C = TypeVar("C", bound="Copies")
 
 
 class Copies:
@@ -32,6 +40,7 @@ class Copies:
     _clock: Clock
     _given_policies: Sequence[Policy] | NotGiven
     _ambient: ClassVar[bool]
+    _own_policies: ClassVar[bool]
     _key_variable: ClassVar[str]
     _link: Link[Any]
     _sign_in: Any
@@ -58,6 +67,8 @@ class Copies:
         default_query: Mapping[str, object] | None = None,
         set_default_query: Mapping[str, object] | None = None,
         policies: Sequence[Policy] | NotGiven = not_given,
+        stream_idle_timeout: float | NotGiven | None = not_given,
+        hooks: Hooks | Sequence[Hooks] | NotGiven | None = not_given,
         workload_identity: Mapping[str, Any] | None = None,
         provider: Any = not_given,
         _enforce_credentials: bool | None = None,
@@ -93,7 +104,7 @@ class Copies:
             "default_headers": _first(set_default_headers, {**old.default_headers, **(default_headers or {})}),
             "default_query": _first(set_default_query, {**old.default_query, **(default_query or {})}),
             "http_client": self._link if http_client is None else http_client,
-            "policies": policies if is_given(policies) else self._given_policies,
+            "policies": policies if is_given(policies) else self._policies_allowing(max_retries),
             "strict_streams": self.strict_streams,
             **self._no_profile(),
             "_strict_response_validation": old.strict,
@@ -120,9 +131,64 @@ class Copies:
                 "set_default_headers": set_default_headers,
             }
             arguments = altered(self, arguments, own)
-        return type(self)(**arguments)
+        made = type(self)(**arguments)
+        # Set, not passed: a subclass's own constructor need not know of them.
+        changes = {
+            "stream_idle_timeout": stream_idle_timeout if is_given(stream_idle_timeout) else old.stream_idle_timeout,
+            "hooks": hooks if is_given(hooks) else old.hooks,
+        }
+        return _watched(made, **changes)
 
     with_options = copy
+
+    def with_retries(
+        self,
+        max_retries: int | NotGiven = not_given,
+        *,
+        initial: float = 0.5,
+        longest: float = 8.0,
+        jitter: float = 0.25,
+        retry_on: RetryOn | None = None,
+        delay: Delay | None = None,
+        on_retry: Callable[[RetryInfo], Any] | None = None,
+        budget: RetryBudget | None = None,
+    ) -> Self:
+        """A client with another retry policy, or with its first one, that shares this one's connections.
+
+        >>> client.with_retries(5, retry_on={429, 503}, budget=RetryBudget())  # doctest: +SKIP
+
+        Args:
+            max_retries: this client's own when left out.
+
+        The other arguments are those of `Retry`. The other policies stay.
+
+        Raises:
+            ValueError, TypeError: an argument that cannot be right.
+        """
+        most = checked_retries(max_retries) if is_given(max_retries) else self.settings.max_retries
+        retry = Retry(
+            most,
+            initial=initial,
+            longest=longest,
+            jitter=jitter,
+            retry_on=retry_on,
+            delay=delay,
+            on_retry=on_retry,
+            budget=budget,
+        )
+        given = self._given_policies
+        policies: list[Policy] = [*given] if not isinstance(given, NotGiven) else [Redirect()] * self._own_policies
+        place = next((n for n, policy in enumerate(policies) if isinstance(policy, Retry)), None)
+        policies[place or 0 : 0 if place is None else place + 1] = [retry]
+        return self.copy(policies=policies, max_retries=most)
+
+    def _policies_allowing(self, max_retries: int | NotGiven) -> Sequence[Policy] | NotGiven:
+        """The policies that were given, of which those that retry heed another number of retries."""
+        given = self._given_policies
+        if isinstance(given, NotGiven) or isinstance(max_retries, NotGiven):
+            return given
+        most = checked_retries(max_retries)
+        return [policy.allowing(most) if isinstance(policy, Retry) else policy for policy in given]
 
     def _clock_given(self) -> dict[str, Any]:
         return {} if self._clock is SYSTEM_CLOCK else {"_clock": self._clock}
@@ -177,6 +243,8 @@ class Copies:
             "_enforce_credentials": old.enforce_credentials,
             **self._no_profile(),
             **self._wiring,
+            **({} if old.stream_idle_timeout is None else {"stream_idle_timeout": old.stream_idle_timeout}),
+            **({"hooks": old.hooks} if old.hooks else {}),
         }
         return (_remade, (type(self), arguments))
 
@@ -187,4 +255,13 @@ def _first(*values: Any) -> Any:
 
 
 def _remade(cls: type[BaseClient[Any]], arguments: dict[str, Any]) -> BaseClient[Any]:
-    return cls(**arguments)
+    watches = {name: arguments.pop(name) for name in ("stream_idle_timeout", "hooks") if name in arguments}
+    return _watched(cls(**arguments), **watches)
+
+
+def _watched(client: C, **changes: Any) -> C:
+    """The client, watched as another was; what it need not be told is not set."""
+    for name, value in changes.items():
+        if getattr(client, name) != (() if name == "hooks" and value is None else value):
+            setattr(client, name, value)
+    return client

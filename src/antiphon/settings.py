@@ -8,18 +8,21 @@ from __future__ import annotations
 import os
 import sys
 import warnings
-from collections.abc import Callable, Mapping
-from typing import Any, Literal, NamedTuple
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, NamedTuple
 
 from .core import credential
 from .core.call import checked_retries
 from .core.endpoint import Identity
 from .core.headers import FieldMap
-from .core.omit import is_given
+from .core.omit import is_given, omit
 from .core.secret import Secret
 from .core.timeout import DEFAULT_TIMEOUT, Timeout
 from .core.url import URL
 from .errors import InvalidBaseURL, OpenAIError
+
+if TYPE_CHECKING:
+    from .hooks.listener import Hooks
 
 DEFAULT_BASE_URL = "https://api.openai.com/v1/"
 
@@ -56,6 +59,8 @@ class Settings(NamedTuple):
     enforce_credentials: bool
     signed: bool = False
     """Whether a policy makes the credential, for each attempt."""
+    stream_idle_timeout: float | None = None
+    hooks: tuple[Hooks, ...] = ()
 
     @property
     def phases(self) -> Timeout:
@@ -74,6 +79,171 @@ class Settings(NamedTuple):
         if not isinstance(value, Secret):
             raise TypeError(f"{name} must be text; got {type(value).__name__}")
         return credential.checked(value, name, official=_is_official(self.base_url))
+
+
+class Attributes:
+    """A client's settings as its attributes; one that is set anew holds from the next call on."""
+
+    colour: ClassVar[str]
+    settings: Settings
+
+    def _change(self, **changes: Any) -> None:
+        raise TypeError(f"{type(self).__name__} has no settings to change")
+
+    def _heed(self, retries: int | None) -> None:
+        raise TypeError(f"{type(self).__name__} has no retries to heed")
+
+    def _own_headers(self, settings: Settings) -> dict[str, str]:
+        raise TypeError(f"{type(self).__name__} has no header fields of its own")
+
+    @property
+    def api_key(self) -> str:
+        """The API key; "" when it comes from a function or there is none."""
+        key = self.settings.api_key
+        return "" if key is None else key.reveal()
+
+    @api_key.setter
+    def api_key(self, value: str) -> None:
+        value = credential.hidden(value)  # type: ignore[assignment]
+        self._change(api_key=self.settings.key(value), api_key_source=None)
+
+    @property
+    def admin_api_key(self) -> str | None:
+        """The admin key."""
+        key = self.settings.admin_api_key
+        return None if key is None else key.reveal()
+
+    @admin_api_key.setter
+    def admin_api_key(self, value: str | None) -> None:
+        value = credential.hidden(value)  # type: ignore[assignment]
+        self._change(admin_api_key=None if value is None else self.settings.key(value, "admin_api_key"))
+
+    @property
+    def webhook_secret(self) -> str | None:
+        """The secret that checks webhooks."""
+        secret = self.settings.webhook_secret
+        return None if secret is None else secret.reveal()
+
+    @webhook_secret.setter
+    def webhook_secret(self, value: str | None) -> None:
+        self._change(webhook_secret=credential.hidden(value))
+
+    @property
+    def organization(self) -> str | None:
+        """The organization requests are billed to."""
+        return self.settings.organization
+
+    @organization.setter
+    def organization(self, value: str | None) -> None:
+        self._change(organization=value)
+
+    @property
+    def project(self) -> str | None:
+        """The project requests are billed to."""
+        return self.settings.project
+
+    @project.setter
+    def project(self, value: str | None) -> None:
+        self._change(project=value)
+
+    @property
+    def base_url(self) -> URL:
+        """The API's root; its path ends with "/"."""
+        return self.settings.base_url
+
+    @base_url.setter
+    def base_url(self, value: str | URL) -> None:
+        self._change(base_url=base_url_from(value), data_residency=None)
+
+    @property
+    def websocket_base_url(self) -> URL | None:
+        """Where WebSockets connect, when it differs from `base_url`."""
+        return self.settings.websocket_base_url
+
+    @property
+    def timeout(self) -> float | Timeout | None:
+        """Seconds for each phase of an attempt, as given."""
+        return self.settings.timeout
+
+    @timeout.setter
+    def timeout(self, value: float | Timeout | None) -> None:
+        self._change(timeout=value)
+
+    @property
+    def stream_idle_timeout(self) -> float | None:
+        """Seconds without an event after which a stream ends; `None` for no bound."""
+        return self.settings.stream_idle_timeout
+
+    @stream_idle_timeout.setter
+    def stream_idle_timeout(self, value: float | None) -> None:
+        self._change(stream_idle_timeout=checked_idle(value))
+
+    @property
+    def hooks(self) -> tuple[Hooks, ...]:
+        """What is told how calls go; set to `Hooks(…)`, several in a list, or `None`."""
+        return self.settings.hooks
+
+    @hooks.setter
+    def hooks(self, value: Hooks | Sequence[Hooks] | None) -> None:
+        from .hooks.listener import checked
+
+        self._change(hooks=checked(value, self.colour))
+
+    @property
+    def max_retries(self) -> int:
+        """How many attempts may follow the first."""
+        return self.settings.max_retries
+
+    @max_retries.setter
+    def max_retries(self, value: int) -> None:
+        self._change(max_retries=checked_retries(value))
+        self._heed(value)
+
+    @property
+    def default_headers(self) -> Mapping[str, Any]:
+        """The fields of every request: antiphon's own, under those that were given."""
+        settings = self.settings
+        own = {"OpenAI-Organization": omit, "OpenAI-Project": omit, **self._own_headers(settings)}
+        plain = {"Accept": "application/json", "Content-Type": "application/json"}
+        return FieldMap({**plain, **own, **settings.default_headers})
+
+    @property
+    def _custom_headers(self) -> Mapping[str, Any]:
+        """The fields that were given, under the name frameworks read."""
+        return self.settings.default_headers
+
+    @property
+    def _custom_query(self) -> Mapping[str, object]:
+        return self.settings.default_query
+
+    @property
+    def default_query(self) -> Mapping[str, object]:
+        """The query arguments given for every request."""
+        return self.settings.default_query
+
+
+def checked_idle(value: Any) -> float | None:
+    """Seconds of a stream's silence, or the error that says what is wrong with them."""
+    if value is None:
+        return None
+    if not isinstance(value, (int, float)) or isinstance(value, bool):
+        raise TypeError(f"stream_idle_timeout must be a number of seconds, or None; got {type(value).__name__}")
+    if not value > 0:
+        raise ValueError(f"stream_idle_timeout must be more than 0 seconds, or None; got {value}")
+    return value
+
+
+def watched(settings: Settings, idle: Any, hooks: Any, colour: str) -> Settings:
+    """The settings, with what its calls and streams are watched by.
+
+    Raises:
+        TypeError, ValueError: that cannot be right.
+    """
+    if idle is None and hooks is None:
+        return settings
+    from .hooks.listener import checked
+
+    return settings._replace(stream_idle_timeout=checked_idle(idle), hooks=checked(hooks, colour))
 
 
 def _bearer(key: Secret | None) -> Secret | None:

@@ -48,7 +48,14 @@ class Stream(Generic[T]):
         self.response = response
         self._body = cast("Body | None", response.body)
         self._lent = False
-        self._items: Generator[T] = _events(response, self._body, _cast(cast_to), client, options)
+        cast_item = _cast(cast_to)
+        machine, streams = _machine(response, cast_item, client, options), _is_event_stream(response)
+        attend = getattr(client, "_attend", None)
+        body = self._body
+        if attend is not None:
+            body = machine = _attended(attend, response, cast_item, machine, streams)
+            streams = True
+        self._items: Generator[T] = _events(response, body, cast_item, machine, streams)
 
     def __iter__(self) -> Iterator[T]:
         self._lent = True
@@ -87,6 +94,10 @@ class AsyncStream(Generic[T]):
         self._cast = _cast(cast_to)
         self._streams = _is_event_stream(response)
         self._machine = _machine(response, self._cast, client, options)
+        attend = getattr(client, "_attend", None)
+        if attend is not None:
+            self._body = self._machine = _attended(attend, response, self._cast, self._machine, self._streams)
+            self._streams = True
         self._ready: Iterator[T] = iter(())
         self._begun = self._over = False
 
@@ -121,7 +132,7 @@ class AsyncStream(Generic[T]):
             self._shut()
             if not isinstance(failure, APIConnectionError) or isinstance(failure, (APITimeoutError, StreamInterrupted)):
                 raise
-            raise _interrupted(failure, self.response, machine) from failure
+            raise interrupted(failure, self.response, machine) from failure
         item: T = next(self._ready, _END)
         if item is _END:
             raise StopAsyncIteration
@@ -158,7 +169,7 @@ class AsyncStream(Generic[T]):
         if self._begun:
             self._shut()
         else:
-            _drop(self.response, self._body)
+            _drop(self.response, self.response.body)
 
 
 def _drop(reply: Reply, body: Body | AsyncBody | None) -> None:
@@ -189,12 +200,20 @@ def _machine(reply: Reply, cast: Callable[[Any], Any], client: Any, call: Call[A
     )
 
 
+def _attended(
+    attend: Callable[..., Any], reply: Reply, cast: Callable[[Any], Any], machine: EventMachine, streams: bool
+) -> Any:
+    """Body and machine of a stream whose client wants its silence bounded, or its events told."""
+    if streams and reply.body is not None:
+        return attend(reply, machine, None)
+    return attend(reply, machine, lambda: _content_events(reply, cast, machine))
+
+
 def _events(
-    reply: Reply, body: Body | None, cast: Callable[[Any], Any], client: Any, call: Call[Any] | None
+    reply: Reply, body: Body | None, cast: Callable[[Any], Any], machine: EventMachine, streams: bool
 ) -> Generator[Any]:
     """The items of an open reply. Knows no `Stream`, so that a forgotten one is collected, and closed, at once."""
-    machine = _machine(reply, cast, client, call)
-    if body is None or not _is_event_stream(reply):
+    if body is None or not streams:
         from .drivers.blocking import read
 
         read(reply)
@@ -208,7 +227,7 @@ def _events(
     except (APITimeoutError, StreamInterrupted):
         raise
     except APIConnectionError as failure:
-        raise _interrupted(failure, reply, machine) from failure
+        raise interrupted(failure, reply, machine) from failure
     finally:
         body.close()
 
@@ -233,7 +252,7 @@ def _content_events(reply: Reply, cast: Callable[[Any], Any], machine: EventMach
     yield cast(data)
 
 
-def _interrupted(failure: APIConnectionError, reply: Reply, machine: EventMachine) -> StreamInterrupted:
+def interrupted(failure: APIConnectionError, reply: Reply, machine: EventMachine) -> StreamInterrupted:
     """A connection that broke in the middle of a stream, as what it means for the stream."""
     error = StreamInterrupted(
         message=f"the stream broke off: {failure.message}",

@@ -17,7 +17,8 @@
     │   ├── APIConnectionError                  .phase .host .elapsed .attempts
     │   │   ├── APITimeoutError
     │   │   │   ├── ConnectTimeout, ReadTimeout, WriteTimeout, PoolTimeout
-    │   │   │   └── DeadlineExceeded
+    │   │   │   ├── DeadlineExceeded
+    │   │   │   └── StreamIdleTimeout           .idle .events .partial: a stream without events for too long
     │   │   ├── ConnectError                    no connection: DNS, refused, unreachable
     │   │   │   ├── TLSError                    the handshake failed
     │   │   │   └── ProxyError                  the proxy refused or answered nonsense
@@ -62,6 +63,7 @@ from .connection import (
     ProtocolError,
     ProxyError,
     ReadTimeout,
+    StreamIdleTimeout,
     StreamInterrupted,
     StreamTruncated,
     TLSError,
@@ -147,6 +149,7 @@ __all__ = [
     "RedirectRefused",
     "ResponseTooLarge",
     "StreamAlreadyConsumed",
+    "StreamIdleTimeout",
     "StreamInterrupted",
     "StreamOutOfOrder",
     "StreamTruncated",

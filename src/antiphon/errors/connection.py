@@ -75,6 +75,27 @@ class DeadlineExceeded(APITimeoutError):
     """The total deadline of the call passed."""
 
 
+class StreamIdleTimeout(APITimeoutError):
+    """An event stream brought no event for `stream_idle_timeout`; the connection was closed.
+
+    Attributes:
+        idle: seconds for which no event came; keep-alives and parts of events may have.
+        events: how many events came before.
+        partial: what had come: the accumulated result where a helper kept one, else `None`.
+        sequence_number: the last one seen, to resume from, or `None`.
+    """
+
+    partial: Any = None
+    sequence_number: int | None = None
+
+    def __init__(self, request: Any = None, *, idle: float = 0.0, events: int = 0, **facts: Any) -> None:
+        before = f"{events} had come before" if events else "not even the first"
+        message = f"no event came for {idle:.3g} s, {before}; keep-alives do not count (stream_idle_timeout)"
+        super().__init__(request, **{"message": message, "phase": "stream", **facts})
+        self.idle = idle
+        self.events = events
+
+
 class ConnectError(APIConnectionError):
     """No connection could be made; the server never saw the request."""
 

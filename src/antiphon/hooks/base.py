@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from .query import Brackets
 
 
-class Hooks:
+class Overrides:
     """What a subclass of a client may override."""
 
     colour: ClassVar[str]

@@ -76,6 +76,13 @@ class OpenBody:
             self._give_back()
         return data
 
+    def bound_read(self, seconds: float) -> None:
+        """Let each read, from now on, wait for so many seconds at most, or for its timeout where that is shorter."""
+        connection, longest = self._connection, self._request.timeout.read
+        if connection is not None:
+            bound = seconds if longest is None else min(seconds, longest)
+            connection._read_timeout = bound  # pyright: ignore[reportPrivateUsage]
+
     def finish(self) -> None:
         """The reader has all it wants: keep the connection if the end is at hand, within 64 KiB and 0.1 s; else close."""
         self._first = b""

@@ -24,13 +24,14 @@ DRAIN_BYTES = 256 * 1024
 class StreamBody:
     """An open body; `Reply.body` of a streamed reply."""
 
-    __slots__ = ("_closed", "_flow", "_hall", "_link")
+    __slots__ = ("_closed", "_flow", "_hall", "_link", "_longest")
 
     def __init__(self, hall: Hall, link: StreamLink, flow: Flow) -> None:
         self._hall = hall
         self._link = link
         self._flow = flow
         self._closed = False
+        self._longest = flow.request.timeout.read
 
     async def read_chunk(self) -> bytes:
         """The next decoded bytes as soon as any are there; `b""` at the end.
@@ -50,8 +51,13 @@ class StreamBody:
                 if flow.problem is not None:
                     raise failed(self._link, flow)
                 break
-            await self._more(flow.request.timeout.read)
+            await self._more(self._longest)
         return b""
+
+    def bound_read(self, seconds: float) -> None:
+        """Let each read, from now on, wait for so many seconds at most, or for its timeout where that is shorter."""
+        longest = self._flow.request.timeout.read
+        self._longest = seconds if longest is None else min(seconds, longest)
 
     async def finish(self) -> None:
         """Take what little may be left, so that the connection can be reused; close it if that is much or slow."""

@@ -11,7 +11,7 @@ LONGEST_HINT = 120.0
 
 
 class Backoff(NamedTuple):
-    """Exponential backoff with a quarter of jitter below.
+    """Exponential backoff, of which chance takes away up to a quarter.
 
     >>> Backoff().delay(3, random=0.0), Backoff().delay(3, random=1.0)
     (4.0, 3.0)
@@ -19,15 +19,17 @@ class Backoff(NamedTuple):
     Attributes:
         initial: seconds before the first retry.
         longest: seconds no pause exceeds.
+        jitter: the share of a pause that chance may take away, from 0 to 1.
     """
 
     initial: float = 0.5
     longest: float = 8.0
+    jitter: float = 0.25
 
     def delay(self, retries_taken: int, *, random: float) -> float:
         """Seconds to wait after `retries_taken` retries; `random` is a number in [0, 1)."""
         # Past 2**32 every pause is the longest one, and a float power would overflow at 2**1024.
-        return min(self.initial * 2.0 ** min(retries_taken, 32), self.longest) * (1 - 0.25 * random)
+        return min(self.initial * 2.0 ** min(retries_taken, 32), self.longest) * (1 - self.jitter * random)
 
 
 def retry_after(headers: Mapping[str, str], wall: float) -> float | None:

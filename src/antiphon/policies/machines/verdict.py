@@ -25,7 +25,9 @@ QUOTA_CODES = frozenset(
 RETRIED_STATUSES = frozenset({408, 409, 429})
 
 
-def should_retry(status: int, headers: Mapping[str, str], hint: float | None, code: str | None) -> bool:
+def should_retry(
+    status: int, headers: Mapping[str, str], hint: float | None, code: str | None, named: bool | None = None
+) -> bool:
     """Whether a reply is worth another attempt.
 
     Args:
@@ -33,12 +35,15 @@ def should_retry(status: int, headers: Mapping[str, str], hint: float | None, co
         headers: the reply's header fields.
         hint: seconds the server asked to wait, or `None`.
         code: the `error.code` of a 429's body, or `None`.
+        named: whether the user named such a reply; `None` where the user named none at all, and the rules of statuses hold.
     """
     if hint is not None and hint > LONGEST_HINT:
         return False
     told = headers.get("x-should-retry")
-    if told in ("true", "false"):
+    if told == "false" or (told == "true" and named is not False):
         return told == "true"
     if code in QUOTA_CODES:
         return False
+    if named is not None:
+        return named
     return status in RETRIED_STATUSES or status >= 500

@@ -1,0 +1,200 @@
+"""The policy that tells a client's hooks how its calls go; outermost, so that it sees all that the others do.
+
+Knows when which hook is told. Refuses to judge: every effect and every outcome passes as it is. What a hook raises does not
+reach the policies behind, which could take it for a failure of the network and try again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Coroutine, Generator
+from contextlib import suppress
+from typing import Any, cast
+from weakref import WeakSet
+
+from ..core.effects import Effect, Invoke, Read, Send, Sleep
+from ..core.limits import DEFAULT_WIRE_LIMITS
+from ..core.notice import ErrorInfo, RequestInfo, ResponseInfo, request_info, response_info, retry_info
+from ..core.reply import Reply
+from ..core.request import Request
+from ..errors import APIConnectionError, APIError
+from ..policies.chain import Forward
+from ..policies.retry import settled
+from .listener import Listeners
+
+_Steps = Generator[Effect[Any], Any, None]
+
+
+class Observer:
+    """Tells hooks of each attempt, each retry and the error in the end.
+
+    Args:
+        listeners: the hooks' functions.
+    """
+
+    def __init__(self, listeners: Listeners) -> None:
+        self.listeners = listeners
+        # Retries alone do not concern a call that succeeds.
+        self.only_failures = not (listeners.request or listeners.response or listeners.error)
+        self.told: WeakSet[BaseException] = WeakSet()
+
+    def __repr__(self) -> str:
+        return f"Hooks({self.listeners.names()})"
+
+    async def __call__(self, request: Request, forward: Forward) -> Reply:
+        return await _Observed(forward(request), self, request)
+
+    def news(self, failure: APIError) -> ErrorInfo | None:
+        """What is told of a failure that came after the reply; `None` where it was told of before."""
+        reply: Any = getattr(failure, "response", None)
+        if failure in self.told or not isinstance(reply, Reply):
+            return None
+        asked = request_info(reply.request, reply.retries_taken + 1)
+        return ErrorInfo(request=asked, response=response_info(reply, asked), error=failure)
+
+    def tell_error(self, failure: Exception, asked: RequestInfo, response: ResponseInfo | None) -> _Steps:
+        with suppress(TypeError):  # one that cannot be referred to weakly is not met again
+            self.told.add(failure)
+        yield from tell(self.listeners.error, ErrorInfo(request=asked, response=response, error=failure))
+
+
+def tell(functions: tuple[Callable[[Any], Any], ...], info: Any) -> _Steps:
+    """Call each with what is told, and have it awaited where it can be."""
+    for function in functions:
+        settled((yield Invoke(function, info)))
+
+
+class _Observed:
+    """A flow whose effects are seen as they go out, and whose answers as they come in."""
+
+    def __init__(self, flow: Any, observer: Observer, request: Request) -> None:
+        self._flow = flow
+        self._observer = observer
+        self._listeners = observer.listeners
+        self._request = request
+        self._attempt = 0
+        self._asked: RequestInfo | None = None
+        self._response: ResponseInfo | None = None
+        self._failed: Reply | APIConnectionError | None = None
+        """How the last attempt failed, until somebody was told that another follows."""
+        self._moved = False
+
+    def __await__(self) -> Generator[Any, Any, Reply]:
+        inner = self._flow
+        flow: Any = cast("Any", inner) if isinstance(inner, Coroutine) else inner.__await__()
+        move, value = flow.send, None
+        try:
+            while True:
+                try:
+                    effect: Any = move(value)
+                except StopIteration as end:
+                    reply: Reply = end.value
+                    return reply
+                except Exception as failure:
+                    asked = self._asked or request_info(self._request, 1)
+                    yield from self._observer.tell_error(failure, asked, self._response)
+                    raise
+                move = flow.send
+                if isinstance(effect, Send):
+                    yield from self._before(effect.request)
+                elif isinstance(effect, Sleep):
+                    yield from self._again(effect.seconds)
+                try:
+                    value = yield effect
+                except BaseException as failure:
+                    move, value = flow.throw, failure
+                    if isinstance(effect, Send):
+                        self._response = None
+                        self._failed = failure if isinstance(failure, APIConnectionError) else None
+                else:
+                    if isinstance(effect, Send):
+                        yield from self._after(value)
+        finally:
+            # An exception that its own frame holds is left to the collector.
+            self._failed = value = None
+            flow.close()
+
+    def _before(self, request: Request) -> _Steps:
+        if self._is_aside(request):
+            yield from tell(self._listeners.request, request_info(request, 1))
+            return
+        yield from self._again(0.0)
+        if self._moved:
+            self._moved = False  # the same attempt, at another place
+        else:
+            self._attempt += 1
+        self._asked = request_info(request, self._attempt)
+        yield from tell(self._listeners.request, self._asked)
+
+    def _after(self, reply: Reply) -> _Steps:
+        try:
+            if self._is_aside(reply.request):
+                yield from tell(self._listeners.response, response_info(reply, request_info(reply.request, 1)))
+                return
+            asked = self._asked
+            assert asked is not None
+            self._response = response_info(reply, asked)
+            self._failed = reply if reply.status_code >= 400 else None
+            self._moved = 300 <= reply.status_code < 400
+            yield from tell(self._listeners.response, self._response)
+            if self._failed is not None and self._listeners.retry and not reply.is_read:
+                yield from _read(reply)
+        except BaseException:
+            if reply.body is not None:
+                reply.body.close()
+            raise
+
+    def _again(self, delay: float) -> _Steps:
+        """Tell of an attempt that failed and is repeated, once."""
+        failed, self._failed = self._failed, None
+        if failed is not None and self._listeners.retry and self._asked is not None:
+            info = retry_info(failed, self._asked, delay)
+            del failed
+            yield from tell(self._listeners.retry, info)
+
+    def _is_aside(self, request: Request) -> bool:
+        """Whether a policy asks for something of its own, such as a token."""
+        return getattr(request, "number", 0) != getattr(self._request, "number", 0)
+
+
+def _read(reply: Reply) -> _Steps:
+    """Have the body of a refusal read, as far as it goes, before whoever repeats the attempt lets go of it."""
+    try:
+        yield Read(reply, DEFAULT_WIRE_LIMITS.error_body)
+    except APIConnectionError:
+        reply.content = b""
+
+
+def observed(flow: Forward, observer: Observer) -> Forward:
+    """The flow, with an observer around it."""
+    return lambda request: observer(request, flow)
+
+
+def performing(client: Any, observer: Observer, perform: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    """`perform` or `perform_raw`, telling of replies that turn out to be no result."""
+
+    def blocking(call: Any) -> Any:
+        try:
+            return perform(call)
+        except APIError as failure:
+            if (info := observer.news(failure)) is not None:
+                for function in observer.listeners.error:
+                    settled(function(info))
+            raise
+
+    async def awaited(call: Any) -> Any:
+        try:
+            return await perform(call)
+        except APIError as failure:
+            if (info := observer.news(failure)) is not None:
+                for function in observer.listeners.error:
+                    await awaited_of(function(info))
+            raise
+
+    made: Any = blocking if client.colour == "sync" else awaited
+    made.watches = True
+    return made  # type: ignore[no-any-return]
+
+
+async def awaited_of(answer: Any) -> Any:
+    """What a user's function gave, awaited where it can be."""
+    return await answer if hasattr(answer, "__await__") else answer
