@@ -170,7 +170,11 @@ BESIDE = {
     "resources.realtime.realtime": ".sockets.channel.realtime .sockets.channel.async_realtime",
     "resources.realtime.translations.translations": ".sockets.channel.translations .sockets.channel.async_translations",
     "resources.responses.responses": ".sockets.channel.responses .sockets.channel.async_responses",
-    "types.chat.parsed_chat_completion": ".core.argument: ContentType",
+    "types.chat.parsed_chat_completion": """
+.core.argument: ContentType
+.types.chat.chat_completion: Choice
+""",
+    "types.chat.parsed_function_tool_call": ".types.chat.chat_completion_message_function_tool_call: Function",
     "types.responses.parsed_response": """
 .core.argument: ContentType
 .types.responses.response_output_item: AdditionalTools ImageGenerationCall LocalShellCall LocalShellCallAction
