@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Coroutine, Iterable
 from typing import Any
 
-from antiphon.core.effects import Ask, Discard, Now, Random, Read, Send, Sleep, Wall
+from antiphon.core.effects import Ask, Discard, Invoke, Now, Random, Read, Send, Sleep, Wall
 from antiphon.core.headers import Headers
 from antiphon.core.reply import Reply
 from antiphon.core.request import Request
@@ -67,6 +67,8 @@ class Script:
                 return effect.reply.content
             case Discard():
                 return self.discarded.append(effect.reply)
+            case Invoke():
+                return effect.function(*effect.arguments)
             case Ask():
                 return Secret(self.key)
         raise AssertionError(f"unknown effect {effect!r}")

@@ -51,3 +51,9 @@ WALL = 1_700_000_000.0  # Tue, 14 Nov 2023 22:13:20 GMT
 )
 def test_row_20_23_what_the_server_asks_for(headers: dict[str, str], seconds: float | None) -> None:
     assert retry_after(headers, WALL) == seconds
+
+
+@pytest.mark.parametrize(("jitter", "least"), [(0.0, 2.0), (0.25, 1.5), (1.0, 0.0)])
+def test_jitter_is_the_share_that_chance_may_take(jitter: float, least: float) -> None:
+    backoff = Backoff(jitter=jitter)
+    assert (backoff.delay(2, random=0.0), backoff.delay(2, random=1.0)) == (2.0, least)

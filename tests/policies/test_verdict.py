@@ -25,3 +25,21 @@ from antiphon.policies.machines.verdict import QUOTA_CODES, should_retry
 )
 def test_verdict(status: int, headers: dict[str, str], hint: float | None, code: str | None, verdict: bool) -> None:
     assert should_retry(status, headers, hint, code) is verdict
+
+
+@pytest.mark.parametrize(
+    ("status", "headers", "hint", "code", "named", "verdict"),
+    [
+        (418, {}, None, None, True, True),
+        (503, {}, None, None, False, False),
+        (503, {"x-should-retry": "true"}, None, None, False, False),
+        (400, {"x-should-retry": "true"}, None, None, True, True),
+        (418, {"x-should-retry": "false"}, None, None, True, False),
+        (429, {}, None, "insufficient_quota", True, False),
+        (429, {}, 121.0, None, True, False),
+    ],
+)
+def test_what_a_user_names_goes_before_the_statuses_only(
+    status: int, headers: dict[str, str], hint: float | None, code: str | None, named: bool, verdict: bool
+) -> None:
+    assert should_retry(status, headers, hint, code, named) is verdict
