@@ -38,16 +38,16 @@ def _requests(official: int, ours: int, bare: int = 0) -> dict[str, int]:
 
 
 SECTIONS = (
-    Section("sync request", "sync_request", _requests(400, 4000, 4000), ratio=15, floor=5, bare=2.0),
+    Section("sync request", "sync_request", _requests(400, 4000, 4000), ratio=15, floor=5, bare=3.0),
     Section("async request, 1 in flight", "async_request", _requests(400, 4000, 4000), options=("flight=1",)),
-    Section("async request, 64 in flight", "async_request", _requests(640, 12800, 12800), ratio=25, floor=14, bare=2.0),
+    Section("async request, 64 in flight", "async_request", _requests(640, 12800, 12800), ratio=25, floor=14, bare=3.0),
     Section(
         "async request, 64 in flight, uvloop",
         "async_request",
         {"antiphon": 12800, "bare": 12800},
         ratio=40,
         floor=16,
-        bare=1.6,
+        bare=3.0,
         options=("loop=uvloop",),
     ),
     Section(
@@ -71,9 +71,9 @@ SECTIONS = (
         _requests(900, 900, 900),
         "kilobytes",
         "KiB",
-        ratio=10,
-        floor=2,
-        bare=2.0,
+        ratio=5,
+        floor=3,
+        bare=3.0,
     ),
     Section("upload 1 GiB by path, CPU", "upload", {"openai": 1024, "antiphon": 1024}, "us", "µs"),
     Section("upload 1 GiB by path, memory", "upload", {"openai": 1024, "antiphon": 1024}, "megabytes", "MiB", limit=16),

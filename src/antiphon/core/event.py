@@ -19,6 +19,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from functools import partial
 from typing import Any, NamedTuple, NoReturn, cast
 
 import msgspec
@@ -118,20 +119,20 @@ class Failure(NamedTuple):
 
 def failures_of(reply: Reply) -> Callable[[Failure], Exception]:
     """The errors a stream over `reply` raises."""
+    return partial(_failure_of, reply)
 
-    def fail(failure: Failure) -> Exception:
-        if failure.reason == "error":
-            return APIError(failure.message, reply.request, body=failure.body)
-        if failure.reason == "truncated":
-            error = StreamTruncated(
-                message=failure.message, request=reply.request, phase="stream", host=reply.request.origin.authority
-            )
-            error.sequence_number = failure.sequence
-            return error
-        kind = StreamOutOfOrder if failure.reason == "order" else MalformedStream
-        return kind(reply, failure.body, message=failure.message)
 
-    return fail
+def _failure_of(reply: Reply, failure: Failure) -> Exception:
+    if failure.reason == "error":
+        return APIError(failure.message, reply.request, body=failure.body)
+    if failure.reason == "truncated":
+        error = StreamTruncated(
+            message=failure.message, request=reply.request, phase="stream", host=reply.request.origin.authority
+        )
+        error.sequence_number = failure.sequence
+        return error
+    kind = StreamOutOfOrder if failure.reason == "order" else MalformedStream
+    return kind(reply, failure.body, message=failure.message)
 
 
 class EventMachine:

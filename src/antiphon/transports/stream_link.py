@@ -200,6 +200,9 @@ class StreamLink(asyncio.Protocol):
             return
         try:
             body = parser.feed(data)
+            if parser.done and not (flow.stream or flow.chunks):
+                self._finish(flow, body)
+                return
             if body:
                 flow.chunks.append(body)
                 flow.size += len(body)
@@ -277,10 +280,10 @@ class StreamLink(asyncio.Protocol):
         elapsed = monotonic() - flow.started
         flow.reply = Reply(parser.status, parser.headers, flow.request, content, None, parser.version, elapsed)
 
-    def _finish(self, flow: Flow) -> None:
-        """The reply is complete: free the connection for the next, then tell the reader."""
+    def _finish(self, flow: Flow, content: bytes | None = None) -> None:
+        """The reply is complete, and may be all in one piece: free the connection for the next, then tell the reader."""
         if not flow.answered:
-            self._answer(flow, None if flow.stream else flow.take())
+            self._answer(flow, flow.take() if content is None and not flow.stream else content)
         if flow.paused:
             self._resume(flow)
         flow.over = True
