@@ -86,8 +86,12 @@ CHANGES: dict[str, tuple[str, str]] = {
         "from antiphon import _legacy_response\nfrom antiphon._types import FileTypes\nfrom antiphon._client import Client\nfrom antiphon.lib._parsing._responses import type_to_text_format_param\nimport antiphon._models\n",
     ),
     "deep paths": (
-        "from openai.lib.streaming import AssistantEventHandler\nfrom openai.lib.streaming.chat import ChatCompletionStreamState\nfrom openai.resources.realtime.realtime import AsyncRealtimeConnection\nfrom openai.types.responses.response_create_params import ToolParam\n",
-        "from antiphon.lib.streaming import AssistantEventHandler\nfrom antiphon.lib.streaming.chat import ChatCompletionStreamState\nfrom antiphon.resources.realtime.realtime import AsyncRealtimeConnection\nfrom antiphon.types.responses.response_create_params import ToolParam\n",
+        "from openai.lib.streaming import AssistantEventHandler\nfrom openai.lib.streaming.chat import ChatCompletionStreamState\nfrom openai.resources.realtime.realtime import AsyncRealtimeConnection\nfrom openai.types.responses.response_create_params import ToolParam, Conversation\n",
+        "from antiphon.lib.streaming import AssistantEventHandler\nfrom antiphon.lib.streaming.chat import ChatCompletionStreamState\nfrom antiphon.resources.realtime.realtime import AsyncRealtimeConnection\nfrom antiphon.types.responses.response_create_params import ToolParam, Conversation\n",
+    ),
+    "modules that type checkers do not see": (
+        "from openai.types.chat.chat_completion import ChatCompletion\nfrom openai.types.chat.chat_completion import Choice\nfrom openai.types.responses.response_create_params import (\n    ToolParam as P,  # 1\n)\nfrom openai.resources.chat.completions.completions import Completions\n",
+        "from antiphon.types.chat import ChatCompletion\nfrom antiphon.types.chat.chat_completion import Choice\nfrom antiphon.types.responses import (\n    ToolParam as P,  # 1\n)\nfrom antiphon.resources.chat.completions import Completions\n",
     ),
     "the package as a client": (
         "import openai\nopenai.api_key = 'k'\nopenai.chat.completions.create(model='m', messages=[])\n",
@@ -105,7 +109,7 @@ LEFT: dict[str, tuple[str, list[str], str | None]] = {
     ),
     "version 0 under another name": ("import openai as ai\nai.error.RateLimitError\n", ["2: openai.error is from version 0"], "import antiphon as ai\nai.error.RateLimitError\n"),
     "an import from version 0": ("from openai.error import TryAgain\n", ["1: openai.error is from version 0"], None),
-    "a private part": ("from openai._base_client import SyncAPIClient\nimport openai\nopenai._utils.x\n", ["1: antiphon has no _base_client.SyncAPIClient: derive from OpenAI", "3: antiphon has no _utils.x: it is a private part"], "from openai._base_client import SyncAPIClient\nimport antiphon\nantiphon._utils.x\n"),
+    "a private part": ("from openai._base_client import SyncAPIClient\nimport openai\nopenai._utils.x\n", ["1: antiphon has no _base_client.SyncAPIClient: derive from OpenAI", "3: antiphon has no _utils.x: it is a private part", "3: import antiphon does not load antiphon._utils"], "from openai._base_client import SyncAPIClient\nimport antiphon\nantiphon._utils.x\n"),
     "some of the names": (
         "if 1:\n    from openai import OpenAI, nonsense as n, Client\n",
         ["2: antiphon has no nonsense"],
@@ -120,6 +124,12 @@ LEFT: dict[str, tuple[str, list[str], str | None]] = {
     "another text": ("TARGET = 'openai.OpenAI'\nhost = 'openai.com'\n", ["1: the text 'openai.OpenAI' may mean"], None),
     "an f-string with both": ("import openai\nf'openai {openai.VERSION}'\n", ["2: an f-string"], "import antiphon\nf'openai {openai.VERSION}'\n"),
     "a star": ("from openai import *\n", ["1: a star import"], "from antiphon import *\n"),
+    "a star of a module without a file": ("from openai.types.chat.chat_completion import *\n", ["1: a star import"], "from antiphon.types.chat.chat_completion import *\n"),
+    "a module that nothing imports": (
+        "import openai, openai.lib.azure\nopenai.pagination.SyncPage\nopenai.lib.azure.AzureOpenAI\n",
+        ["2: import antiphon does not load antiphon.pagination; add: import antiphon.pagination"],
+        "import antiphon, antiphon.lib.azure\nantiphon.pagination.SyncPage\nantiphon.lib.azure.AzureOpenAI\n",
+    ),
     "a type comment": ("import openai\nx = []  # type: list[openai.OpenAI]\n", ["2: a type comment"], "import antiphon\nx = []  # type: list[openai.OpenAI]\n"),
     "no Python": ("import openai\nprint 'x'\n", ["2: not Python that can be read"], None),
     "a null byte": ("import openai\0\n", ["1: not Python that can be read"], None),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import cache
 from importlib import import_module
+from inspect import ismodule
 from typing import Any
 
 from ...core import alias
@@ -81,6 +82,30 @@ def public(names: list[str]) -> bool:
 def is_private(path: str) -> bool:
     """Whether a module is no public part of the official package."""
     return alias.is_private(path)
+
+
+@cache
+def is_reached(name: str) -> bool:
+    """Whether `import antiphon` alone is enough for `antiphon.<name>`; some modules must be imported themselves."""
+    package = import_module(NEW)
+    value = vars(package).get(name)
+    if value is not None and not ismodule(value):
+        return True
+    try:
+        package.__getattr__(name)
+    except AttributeError:
+        return False
+    return True
+
+
+def visible(path: str, names: list[str]) -> str:
+    """The module that has the same names and that type checkers see: the package, where the module has no file."""
+    module, parent = _there(path), path.rpartition(".")[0]
+    if names == ["*"] or getattr(module, "__file__", None) or not parent:
+        return path
+    package = _there(parent)
+    same = all(getattr(module, name, None) is getattr(package, name, None) is not None for name in names)
+    return parent if same else path
 
 
 def version_0(name: str) -> str | None:
