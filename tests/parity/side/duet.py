@@ -4,8 +4,7 @@ A row's `do(client, package)` gives a value, an awaitable, a stream, or is itsel
 coroutine never waits, so it is run to its end by hand, and a row that takes several steps is written once. In it `got` waits
 where there is something to wait for, `each` iterates and `entered` enters, in either colour.
 
-Where the two differ, the row's name and the reason stand in `KNOWN` of its module. A difference that has gone makes its row
-fail too.
+Where the two differ, `known/` says where, what each does there, and why; see `difference`.
 """
 
 from __future__ import annotations
@@ -14,21 +13,23 @@ import asyncio
 import contextlib
 import json
 import re
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Generator, Mapping
 from types import SimpleNamespace
 from typing import Any, NamedTuple
 from unittest.mock import patch
 
 import httpx2
+import openai
 
 import antiphon
+from antiphon.core.shape import is_list, is_mapping, is_sequence
 from tests.client.colour import ADMIN_KEY, KEY, FakeClock
-from tests.parity.official import openai
 from tests.transports.rude import Answer, Received, Rude
+
+from .difference import Known, alike, confirm
 
 EPOCH = FakeClock().epoch
 BUILT_IN = {"ValueError", "TypeError", "RuntimeError"}
-ASPECTS = ("result", "requests", "slept")
 
 
 class Row(NamedTuple):
@@ -56,26 +57,39 @@ def sung(row: Row, colour: str) -> tuple[Outcome, Outcome]:
 
 def _levelled(theirs: Any, ours: Any) -> Any:
     """Ours, without what its errors tell beyond the bare status, where the official text tells no more than that."""
-    if isinstance(theirs, list) and isinstance(ours, list):
-        return [_levelled(*pair) for pair in zip(theirs, ours, strict=False)] + ours[len(theirs) :]
-    if isinstance(theirs, dict) and isinstance(ours, dict) and "raises" in theirs and "raises" in ours:
-        if set(theirs["raises"]) < set(ours["raises"]) and set(theirs["raises"]) <= BUILT_IN:
-            ours = {**ours, "raises": theirs["raises"]}  # one of ours that is also what theirs raises
-        bare = str(theirs.get("text"))
-        if re.fullmatch(r"Error code: \d+", bare) and str(ours.get("text")).startswith(bare):
-            return {**ours, "text": bare, "message": bare}
+    if is_list(theirs) and is_list(ours):
+        ones, others = theirs, ours
+        return [_levelled(*pair) for pair in zip(ones, others, strict=False)] + others[len(ones) :]
+    if is_mapping(theirs) and is_mapping(ours) and "raises" in theirs and "raises" in ours:
+        return _levelled_failure(theirs, ours)
     return ours
 
 
-def compare(name: str, row: Row, colour: str, known: Mapping[str, str]) -> None:
-    """Both outcomes must be the same; those of a row that `known` names (a pattern, and why) must differ."""
-    theirs, ours = sung(row, colour)
-    why = [reason for pattern, reason in known.items() if re.fullmatch(pattern, name) or pattern == f"{name} @{colour}"]
-    if why:
-        assert ours != theirs, f"no longer different, so it need not be known: {why[0]}"
+def _levelled_failure(theirs: Mapping[str, Any], ours: Mapping[str, Any]) -> Mapping[str, Any]:
+    if set(theirs["raises"]) < set(ours["raises"]) and set(theirs["raises"]) <= BUILT_IN:
+        return {"raises": theirs["raises"]}  # one of ours that is also what theirs raises, and tells more
+    bare = str(theirs.get("text"))
+    if re.fullmatch(r"Error code: \d+", bare) and str(ours.get("text")).startswith(bare):
+        return {**ours, "text": bare, "message": bare}
+    return ours
+
+
+def compare(name: str, row: Row, colour: str, known: Mapping[str, Known]) -> None:
+    """Both outcomes must be the same, but for what is known of this row, or of this row in this colour."""
+    theirs, ours = (outcome._asdict() for outcome in sung(row, colour))
+    difference = known.get(f"{name} @{colour}") or known.get(name)
+    if difference is not None:
+        confirm(theirs, ours, difference)
         return
-    for aspect in ASPECTS:
-        assert getattr(ours, aspect) == getattr(theirs, aspect), aspect
+    for aspect, value in theirs.items():
+        assert ours[aspect] == value, aspect
+        assert alike(ours[aspect], value), f"{aspect}: the same numbers, but of another kind"
+
+
+def check_known(known: Mapping[str, Known], rows: Mapping[str, Row]) -> None:
+    """Every known difference is one of a row that exists."""
+    names = {name.partition(" @")[0] for name in known}
+    assert names <= rows.keys(), names - rows.keys()
 
 
 # -- in either colour --------------------------------------------------------------------------------------------------
@@ -97,7 +111,7 @@ async def each(value: Any) -> AsyncIterator[Any]:
 
 
 @contextlib.asynccontextmanager
-async def entered(value: Any) -> AsyncIterator[Any]:
+async def entered(value: Any) -> AsyncGenerator[Any]:
     """A context manager of either colour."""
     if hasattr(value, "__aenter__"):
         async with value as inner:
@@ -156,7 +170,7 @@ async def _whole(row: Row, colour: str, package: Any, url: str, clock: FakeClock
 
 
 def _made(row: Row, colour: str, package: Any, url: str, clock: FakeClock) -> Any:
-    options = {"api_key": KEY, "admin_api_key": ADMIN_KEY, "base_url": f"{url}/v1"}
+    options: dict[str, Any] = {"api_key": KEY, "admin_api_key": ADMIN_KEY, "base_url": f"{url}/v1"}
     options |= {name: _argument(value, package) for name, value in row.options.items()}
     if package is antiphon:
         options["_clock"] = clock
@@ -173,16 +187,17 @@ def _argument(value: Any, package: Any) -> Any:
 
 
 @contextlib.contextmanager
-def _hurried(clock: FakeClock) -> Any:
+def _hurried(clock: FakeClock) -> Generator[None]:
     """The official package on a clock that does not wait, and with dice that always fall on nought."""
     from openai import _base_client
 
+    base: Any = _base_client
     time = SimpleNamespace(sleep=clock.sleep, time=clock.wall, monotonic=clock.monotonic)
-    anyio = SimpleNamespace(**{**vars(_base_client.anyio), "sleep": clock.asleep})
+    anyio = SimpleNamespace(**{**vars(base.anyio), "sleep": clock.asleep})
     with (
-        patch.object(_base_client, "time", time),
-        patch.object(_base_client, "anyio", anyio),
-        patch.object(_base_client, "random", clock.random),
+        patch.object(base, "time", time),
+        patch.object(base, "anyio", anyio),
+        patch.object(base, "random", clock.random),
     ):
         yield
 
@@ -202,9 +217,9 @@ def plain(value: Any) -> Any:
         return f"class {value.__name__}"
     if hasattr(value, "to_dict") and hasattr(value, "model_dump"):
         return {"class": type(value).__name__.partition("[")[0], **plain(value.to_dict(warnings=False))}
-    if isinstance(value, Mapping):
+    if is_mapping(value):
         return {str(name): plain(item) for name, item in value.items()}
-    if isinstance(value, (list, tuple)):
+    if is_sequence(value):
         return [plain(item) for item in value]
     return value if value is None or isinstance(value, (str, bytes, bool, int, float)) else str(value)
 
@@ -226,9 +241,9 @@ def _rooted(value: Any, url: str) -> Any:
     """The value without the server's own address, which differs with every run."""
     if isinstance(value, str):
         return value.replace(url, "{url}")
-    if isinstance(value, dict):
+    if is_mapping(value):
         return {name: _rooted(item, url) for name, item in value.items()}
-    return [_rooted(item, url) for item in value] if isinstance(value, list) else value
+    return [_rooted(item, url) for item in value] if is_list(value) else value
 
 
 def seen(request: Received, url: str) -> dict[str, Any]:

@@ -10,7 +10,8 @@ import pytest
 from tests.client.answer import create, retrieve
 from tests.transports.rude import reply
 
-from .duet import Row, compare, entered, got
+from .duet import Row, check_known, compare, entered, got
+from .known.error import KNOWN
 
 TEXTS: dict[str, bytes] = {
     "whole": b'{"error":{"message":"no","type":"t","param":"p","code":"c"}}',
@@ -128,14 +129,12 @@ ROWS: dict[str, Row] = {
         [reply(json.dumps({"error": {"message": "no"}}).encode(), 404, "Content-Encoding: identity")], posted
     ),
 }
-KNOWN: dict[str, str] = {
-    r"text a code that is a number(, 429)?": "ours is wrong: code is a text; theirs makes one of a number",
-    r"(text nothing|text blanks)(, 429)?|status \d+ of nothing": "an empty body is None; theirs is an empty text",
-    r"text (not UTF-8|NaN)(, 429)?": "ours does not read JSON that is none; theirs reads it leniently",
-    r"text with a BOM(, 429)?": "theirs does not read JSON behind a BOM",
-}
 
 
 @pytest.mark.parametrize("name", ROWS)
 def test_errors(name: str, colour: str) -> None:
     compare(name, ROWS[name], colour, KNOWN)
+
+
+def test_known_differences_are_of_rows() -> None:
+    check_known(KNOWN, ROWS)
