@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from antiphon.core.reference import caster_of
 from antiphon.helpers.assistant_snapshot import Snapshots, merge, merge_entries, plain
+from antiphon.helpers.flaw import IncoherentStream
 
 from .assistant_run import CALLS, DONE_MESSAGE, EVENTS, MESSAGE, STEP, code, event, image, run, text
 
@@ -37,7 +38,7 @@ def told(events, heard=None):
         ({"a": "x"}, {"a": "y"}, {"a": "xy"}),
         ({"a": 1}, {"a": 2.5}, {"a": 3.5}),
         ({"a": "x"}, {"a": None}, {"a": "x"}),
-        ({"a": "x"}, {"a": 1}, {"a": "x"}),
+        ({"a": True}, {"a": True}, {"a": True}),
         ({"index": 1, "type": "a"}, {"index": 2, "type": "b"}, {"index": 2, "type": "b"}),
         ({"a": {"b": "x"}}, {"a": {"b": "y", "c": 1}}, {"a": {"b": "xy", "c": 1}}),
         ({"a": [1]}, {"a": [2, "x"]}, {"a": [1, 2, "x"]}),
@@ -52,6 +53,20 @@ def test_merging(whole, delta, result):
     merge(whole, delta)
     assert whole == result
     assert delta == kept
+
+
+@pytest.mark.parametrize(
+    ("whole", "delta"),
+    [
+        ({"a": "x"}, {"a": 1}),
+        ({"a": {"b": 1}}, {"a": [1]}),
+        ({"a": [1]}, {"a": "x"}),
+        ({"a": [7]}, {"a": [{"index": 0}]}),
+    ],
+)
+def test_what_began_as_one_kind_cannot_go_on_as_another(whole, delta):
+    with pytest.raises(IncoherentStream, match="began as"):
+        merge(whole, delta)
 
 
 def test_what_is_merged_in_is_a_copy():

@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING, Any, Generic, Self
 
 from ..core.call import Call
 from ..core.omit import SENTINELS
+from ..errors import MalformedStream
 from ..streaming import AsyncStream, Stream
 from .agent_result import AgentTurnResult, Collecting, OutputT, agent_text_format
 from .agent_stream import async_final, final
 from .agent_tool import Options, Tools
-from .agent_turn import Calls
+from .agent_turn import Calls, PendingCall
+from .flaw import MISREAD, in_reply, refuse_event
 
 if TYPE_CHECKING:
     from ..types.beta import AgentSessionEvent
@@ -62,14 +64,15 @@ class AgentSessionEventStream(Stream["AgentSessionEvent"], Generic[OutputT]):
         calls = Calls(self._tools.handlers)
         try:
             for event in self._followed:
-                self._collecting.accept(event)
-                pending = calls.pending(event)
+                pending = _noted(event, self._collecting, calls)
                 yield event
                 if self._closed:
                     return
                 if pending is not None:
                     self._client.run(self._tools.handle(pending))
         except Exception as error:
+            if isinstance(error, MalformedStream):
+                in_reply(error, self.response)
             self._collecting.failed(error)
             raise
         finally:
@@ -112,18 +115,28 @@ class AsyncAgentSessionEventStream(AsyncStream["AgentSessionEvent"], Generic[Out
         calls = Calls(self._tools.handlers)
         try:
             async for event in self._followed:
-                self._collecting.accept(event)
-                pending = calls.pending(event)
+                pending = _noted(event, self._collecting, calls)
                 yield event
                 if self._closed:
                     return
                 if pending is not None:
                     await self._client.run(self._tools.handle(pending))
         except Exception as error:
+            if isinstance(error, MalformedStream):
+                in_reply(error, self.response)
             self._collecting.failed(error)
             raise
         finally:
             await self.close()
+
+
+def _noted(event: Any, collecting: Collecting[Any], calls: Calls) -> PendingCall | None:
+    """Take note of an event; the call in it that is to be handled."""
+    try:
+        collecting.accept(event)
+        return calls.pending(event)
+    except MISREAD as failure:
+        refuse_event(event, failure)
 
 
 def create_session(client: Any, call: Call[Any], *, output_type: Any = None, tool_handlers: Any = None) -> Any:

@@ -17,6 +17,7 @@ from ..core.effects import Invoke, Perform
 from ..core.omit import SENTINELS, not_given
 from ..errors import OpenAIError
 from .agent_selection import Selected, checked_destination, select, select_directory, select_files
+from .flaw import id_of
 
 if TYPE_CHECKING:
     from ..types.beta.agents.environments import EnvironmentFile
@@ -111,18 +112,18 @@ async def upload_environment_file(
         raise ValueError("environment_id must not be empty")
     checked_destination(path)
     with ExitStack() as opened:
-        uploaded = await Perform(_upload_call(await Invoke(_content, file, path, opened), options))
-    place = {"type": "file_id", "file_id": uploaded.id, "path": path}
+        uploaded_id = id_of(await Perform(_upload_call(await Invoke(_content, file, path, opened), options)))
+    place = {"type": "file_id", "file_id": uploaded_id, "path": path}
     call = Call[Any](
         AGENTS_ENVIRONMENTS_FILES_CREATE, path={"environment_id": environment_id}, body=place, **_passed(options)
     )
     try:
-        return StagedAgentFile(uploaded_file_id=uploaded.id, file=await Perform(call))
+        return StagedAgentFile(uploaded_file_id=uploaded_id, file=await Perform(call))
     except Exception as error:
-        raise AgentFileStagingError(uploaded.id) from error
+        raise AgentFileStagingError(uploaded_id) from error
     except BaseException as error:
         # Whoever interrupts the call must be able to clean up as well.
-        error.__dict__["uploaded_file_id"] = uploaded.id
+        error.__dict__["uploaded_file_id"] = uploaded_id
         raise
 
 
@@ -131,9 +132,9 @@ async def _uploaded(selected: list[Selected], options: Mapping[str, Any]) -> Pre
     try:
         for chosen in selected:
             with await Invoke(chosen.open) as handle:
-                uploaded = await Perform(_upload_call((chosen.path.name, handle), options))
-            prepared.uploaded_file_ids.append(uploaded.id)
-            prepared.files.append({"type": "file_id", "file_id": uploaded.id, "path": chosen.destination})
+                uploaded_id = id_of(await Perform(_upload_call((chosen.path.name, handle), options)))
+            prepared.uploaded_file_ids.append(uploaded_id)
+            prepared.files.append({"type": "file_id", "file_id": uploaded_id, "path": chosen.destination})
     except Exception as error:
         raise AgentFilePreparationError(prepared) from error
     except BaseException as error:

@@ -12,6 +12,8 @@ from copy import deepcopy
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Generic, Literal, cast
 
+from ..core.members import texts_of
+from ..core.mismatch import kind_of
 from ..core.reference import caster_of
 from ..errors import OpenAIError
 from .assistant_snapshot import plain
@@ -112,12 +114,15 @@ class AgentTurnResult(Generic[OutputT]):
 
     @property
     def output_text(self) -> str:
-        """The text of all final messages, joined as it is."""
+        """The text of all final messages, joined as it is.
+
+        Raises:
+            MalformedResponse: a message's content is not what the API promises.
+        """
         return "".join(self._texts())
 
     def _texts(self) -> list[str]:
-        parts: list[Any] = [part for message in self.messages for part in message.content]
-        return [part.text for part in parts if part.type == "output_text"]
+        return [text for message in self.messages for text in texts_of(message)]
 
 
 class AgentOutputParseError(OpenAIError):
@@ -180,7 +185,7 @@ class Collector:
         """Take note of an event."""
         if self.done:
             return
-        kind: str = event.type
+        kind: str | None = event.__dict__.get("type")
         if kind in _TURN_ENDED:
             self._turn_ended(event)
         elif kind == "agent.session.turn.item.done":
@@ -197,6 +202,7 @@ class Collector:
 
     def _turn_ended(self, event: Any) -> None:
         if self.turn is not None and event.turn_id == self.turn.id:
+            _ = event.turn.status
             self.turn = deepcopy(event.turn)
             self.required_actions = []
 
@@ -205,7 +211,10 @@ class Collector:
         if self.turn is None or item.type != "message" or item.turn_id != self.turn.id:
             return
         if item.phase != "commentary" and item.status == "completed":
-            self._messages[item.id] = (event.output_index, caster_of(_MESSAGE)(plain(item)))
+            place = event.output_index
+            if not isinstance(place, int):
+                raise TypeError(f"{kind_of(place)} is no index")
+            self._messages[item.id] = (place, caster_of(_MESSAGE)(plain(item)))
 
     def _idle(self) -> None:
         if self.turn is not None and self.turn.status in ("completed", "failed", "cancelled"):
@@ -215,7 +224,10 @@ class Collector:
     def _session_changed(self, kind: str, session: Any) -> None:
         self.session_id = session.id
         if kind == "agent.session.requires_action":
-            self.required_actions = deepcopy(session.required_actions)
+            actions: list[Any] = list(session.required_actions or ())
+            if not all(hasattr(action, "type") for action in actions):
+                raise TypeError("an action has no type")
+            self.required_actions = deepcopy(actions)
         elif kind == "agent.session.failed":
             self._session_failed = self.done = True
 
@@ -249,7 +261,10 @@ class Collector:
             raise self.error("failed")
         if status == "cancelled":
             raise self.error("cancelled")
-        if any(action.type != "function_call" or action.name not in handled for action in self.required_actions):
+        if any(
+            action.type != "function_call" or getattr(action, "name", None) not in handled
+            for action in self.required_actions
+        ):
             raise self.error("requires_action")
         if self.cause is not None:
             raise self.error("observation_failed") from self.cause

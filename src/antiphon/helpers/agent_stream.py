@@ -13,9 +13,11 @@ from uuid import uuid4
 
 from ..core.effects import Invoke, Perform
 from ..core.omit import is_given, not_given, omit
+from ..errors import MalformedStream
 from .agent_result import AgentOutputParseError, AgentTurnResult, AgentTurnResultError, Collecting, OutputT
 from .agent_tool import Options, Tools
-from .agent_turn import Calls, Turn, input_event
+from .agent_turn import Calls, PendingCall, Turn, input_event
+from .flaw import MISREAD, NoResult, in_reply, refuse_event
 
 if TYPE_CHECKING:
     from ..types.beta import AgentSessionEvent
@@ -73,6 +75,21 @@ class _Session(Generic[OutputT]):
         self._collecting.enable()
         return self
 
+    def _noted(self, event: Any) -> tuple[bool, PendingCall | None] | None:
+        """Whether an event is the turn's last, and the call in it that is to be handled; `None` for one that came before."""
+        try:
+            if not self._turn.is_new(event):
+                return None
+            self._collecting.accept(event)
+            return self._turn.is_last(event), self._calls.pending(event)
+        except MISREAD as failure:
+            refuse_event(event, failure)
+
+    def _failed(self, error: Exception) -> None:
+        if isinstance(error, MalformedStream):
+            in_reply(error, self._stream.response)
+        self._collecting.failed(error)
+
     def _enter(self) -> None:
         if self._entered or self._closed:
             raise RuntimeError(_ONCE)
@@ -120,7 +137,8 @@ class AgentSessionStream(_Session[OutputT]):
 
     Raises:
         ValueError: the input is empty, or (on entering) the session is not idle.
-        RuntimeError: (while reading) the events ended before the turn did.
+        NoResult: (while reading) the events ended before the turn did.
+        MalformedStream: (while reading) an event is not what the API promises.
     """
 
     def __enter__(self) -> Self:
@@ -168,10 +186,9 @@ class AgentSessionStream(_Session[OutputT]):
     def _events(self) -> Iterator[AgentSessionEvent]:
         try:
             for event in self._stream:
-                if not self._turn.is_new(event):
+                if (noted := self._noted(event)) is None:
                     continue
-                self._collecting.accept(event)
-                last, pending = self._turn.is_last(event), self._calls.pending(event)
+                last, pending = noted
                 if last:
                     self.close()
                 yield event
@@ -179,9 +196,9 @@ class AgentSessionStream(_Session[OutputT]):
                     return
                 if pending is not None:
                     self._client.run(self._tools.handle(pending))
-            raise RuntimeError(_CUT)
+            raise NoResult(_CUT)
         except Exception as error:
-            self._collecting.failed(error)
+            self._failed(error)
             raise
         finally:
             self.close()
@@ -234,10 +251,9 @@ class AsyncAgentSessionStream(_Session[OutputT]):
     async def _events(self) -> AsyncIterator[AgentSessionEvent]:
         try:
             async for event in self._stream:
-                if not self._turn.is_new(event):
+                if (noted := self._noted(event)) is None:
                     continue
-                self._collecting.accept(event)
-                last, pending = self._turn.is_last(event), self._calls.pending(event)
+                last, pending = noted
                 if last:
                     await self.close()
                 yield event
@@ -245,9 +261,9 @@ class AsyncAgentSessionStream(_Session[OutputT]):
                     return
                 if pending is not None:
                     await self._client.run(self._tools.handle(pending))
-            raise RuntimeError(_CUT)
+            raise NoResult(_CUT)
         except Exception as error:
-            self._collecting.failed(error)
+            self._failed(error)
             raise
         finally:
             await self.close()

@@ -49,7 +49,7 @@ class Calls:
 
     def pending(self, event: Any) -> PendingCall | None:
         """The call in an event, where there is one that has a handler and was not seen before."""
-        if event.type != "agent.session.turn.item.added" or event.item.type != "function_call":
+        if event.__dict__.get("type") != "agent.session.turn.item.added" or event.item.type != "function_call":
             return None
         call = event.item
         key = (call.turn_id, call.call_id)
@@ -71,19 +71,24 @@ class Turn:
 
     def is_new(self, event: Any) -> bool:
         """Take note of an event; `False` where it was delivered before."""
-        if event.event_id in self._known:
-            return False
-        if len(self._order) == _RECENT:
-            self._known.discard(self._order.popleft())
-        self._order.append(event.event_id)
-        self._known.add(event.event_id)
-        if event.type == "agent.session.turn.created":
+        facts: dict[str, Any] = event.__dict__
+        name, kind = facts.get("event_id"), facts.get("type")
+        if name is not None:
+            # What has no id cannot be known again, and counts.
+            if name in self._known:
+                return False
+            if len(self._order) == _RECENT:
+                self._known.discard(self._order.popleft())
+            self._order.append(name)
+            self._known.add(name)
+        if kind == "agent.session.turn.created":
             if self.turn_id is None and event.turn.subagent_id is None:
                 self.turn_id = event.turn_id
-        elif event.type in _TURN_ENDED and self.turn_id is not None and event.turn_id == self.turn_id:
+        elif kind in _TURN_ENDED and self.turn_id is not None and event.turn_id == self.turn_id:
             self._ended = True
         return True
 
     def is_last(self, event: Any) -> bool:
         """Whether this event, already noted, is the turn's last."""
-        return event.type == "agent.session.failed" or (event.type == "agent.session.idle" and self._ended)
+        kind = event.__dict__.get("type")
+        return kind == "agent.session.failed" or (kind == "agent.session.idle" and self._ended)

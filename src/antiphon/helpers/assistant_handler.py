@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..errors import APITimeoutError, MalformedStream, StreamInterrupted
 from .assistant_snapshot import Snapshots, raw
+from .flaw import NoResult, in_reply
 
 if TYPE_CHECKING:
     from ..types.beta import AssistantStreamEvent
@@ -67,23 +68,25 @@ class _Current:
 
     def _final_run(self) -> Run:
         if self.current_run is None:
-            raise RuntimeError("the stream ended without a run; it holds no thread.run event")
+            raise NoResult("the stream ended without a run; it holds no thread.run event")
         return self.current_run
 
     def _final_run_steps(self) -> list[RunStep]:
         if not self._snapshots.steps:
-            raise RuntimeError("the stream ended without a run step")
+            raise NoResult("the stream ended without a run step")
         return list(self._snapshots.steps.values())
 
     def _final_messages(self) -> list[Message]:
         if not self._snapshots.messages:
-            raise RuntimeError("the stream ended without a message")
+            raise NoResult("the stream ended without a message")
         return list(self._snapshots.messages.values())
 
     def _add_partial(self, error: Exception) -> None:
         broken: Any = error
         if isinstance(error, (StreamInterrupted, MalformedStream, APITimeoutError)):
             broken.partial = getattr(error, "partial", None) or self.current_message_snapshot
+        if isinstance(error, MalformedStream):
+            in_reply(error, self._stream.response)
 
 
 def _heard(handler: Any) -> frozenset[str]:
@@ -142,7 +145,7 @@ class AssistantEventHandler(_Current):
         """Read to the end; the run as it ended.
 
         Raises:
-            RuntimeError: no event spoke of a run.
+            NoResult: no event spoke of a run.
         """
         self.until_done()
         return self._final_run()
@@ -151,7 +154,7 @@ class AssistantEventHandler(_Current):
         """Read to the end; the steps that were taken.
 
         Raises:
-            RuntimeError: there was none.
+            NoResult: there was none.
         """
         self.until_done()
         return self._final_run_steps()
@@ -160,7 +163,7 @@ class AssistantEventHandler(_Current):
         """Read to the end; the messages that were written.
 
         Raises:
-            RuntimeError: there was none.
+            NoResult: there was none.
         """
         self.until_done()
         return self._final_messages()
@@ -278,7 +281,7 @@ class AsyncAssistantEventHandler(_Current):
         """Read to the end; the run as it ended.
 
         Raises:
-            RuntimeError: no event spoke of a run.
+            NoResult: no event spoke of a run.
         """
         await self.until_done()
         return self._final_run()
@@ -287,7 +290,7 @@ class AsyncAssistantEventHandler(_Current):
         """Read to the end; the steps that were taken.
 
         Raises:
-            RuntimeError: there was none.
+            NoResult: there was none.
         """
         await self.until_done()
         return self._final_run_steps()
@@ -296,7 +299,7 @@ class AsyncAssistantEventHandler(_Current):
         """Read to the end; the messages that were written.
 
         Raises:
-            RuntimeError: there was none.
+            NoResult: there was none.
         """
         await self.until_done()
         return self._final_messages()

@@ -11,10 +11,13 @@ entry is added to such a list its views are taken off again, and the next reader
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
-from typing import Any
+from typing import Any, cast
 
+from ..core.mismatch import kind_of
 from ..core.reference import caster_of
+from ..core.shape import is_list
 from ..core.view import View
+from .flaw import MISREAD, incoherent, refuse_event
 
 Notice = tuple[str, tuple[Any, ...]]
 
@@ -65,8 +68,12 @@ def merge(whole: dict[str, Any], delta: dict[str, Any]) -> None:
             merge(old, new)  # pyright: ignore[reportUnknownArgumentType]
         elif isinstance(old, list) and isinstance(new, list):
             merge_entries(old, new)  # pyright: ignore[reportUnknownArgumentType]
+        elif isinstance(old, bool) and isinstance(new, bool):
+            whole[key] = new
         elif isinstance(old, (int, float)) and isinstance(new, (int, float)):
             whole[key] = old + new
+        elif new is not None:
+            raise incoherent(f"{key} began as {kind_of(cast('object', old))} and goes on as {kind_of(new)}", whole)
 
 
 def _indexed(value: Any) -> bool:
@@ -81,7 +88,10 @@ def merge_entries(entries: list[Any], delta: list[Any]) -> None:
             continue
         index = item.get("index")  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
         if isinstance(index, int) and 0 <= index < len(entries):
-            merge(raw(entries[index]), item)  # pyright: ignore[reportUnknownArgumentType]
+            known = raw(entries[index])
+            if not isinstance(known, dict):
+                raise incoherent(f"entry {index} began as {kind_of(known)} and goes on as dict", item)
+            merge(known, item)  # pyright: ignore[reportUnknownArgumentType]
         else:
             entries[:] = [*map(raw, entries), plain(item)]
 
@@ -111,7 +121,17 @@ class Snapshots:
         return None if self._step_id is None else self.steps.get(self._step_id)
 
     def accept(self, event: Any) -> Iterator[Notice]:
-        """Bring everything up to date; the notices in their order."""
+        """Bring everything up to date; the notices in their order.
+
+        Raises:
+            MalformedStream: the event is not what the API promises, or, as `IncoherentStream`, contradicts the ones before.
+        """
+        try:
+            yield from self._accept(event)
+        except MISREAD as failure:
+            refuse_event(event, failure)
+
+    def _accept(self, event: Any) -> Iterator[Notice]:
         self.event = event
         if self._hears("on_event"):
             yield "on_event", (event,)
@@ -126,12 +146,14 @@ class Snapshots:
         elif name in _RUN_MOVING:
             self.run = event.data
         elif name == "thread.message.created":
+            _check_objects(raw(event.data).get("content"))
             self._keep_message(_own(event.data, _MESSAGE))
             self._content_index = None
             yield "on_message_created", (event.data,)
         elif name in _MESSAGE_DONE:
             yield from self._message_done(event.data)
         elif name == "thread.run.step.created":
+            _check_objects(raw(raw(event.data).get("step_details") or {}).get("tool_calls"))
             self.steps[event.data.id] = _own(event.data, _STEP)
             self._step_id = event.data.id
             yield "on_run_step_created", (event.data,)
@@ -153,10 +175,12 @@ class Snapshots:
     def _message_delta(self, event: Any) -> Iterator[Notice]:
         message = self.message
         if message is None:
-            raise RuntimeError("a message's delta came before the message was created")
+            raise incoherent("a message's delta came before the message was created", event)
         delta = raw(raw(raw(event)["data"])["delta"])
         parts: list[Any] = delta.get("content") or []
-        content: list[Any] = raw(message).setdefault("content", [])
+        content: Any = raw(message).get("content")
+        if content is None:
+            content = raw(message)["content"] = []
         known = len(content)
         merge_entries(content, parts)
         for index in range(known, len(content)):
@@ -169,6 +193,7 @@ class Snapshots:
 
     def _part_delta(self, event: Any, position: int, part: dict[str, Any]) -> Iterator[Notice]:
         index = part["index"]
+        _check_place(index, self.message.content, "content", event)
         if part.get("type") == "text" and part.get("text") and self._hears("on_text_delta"):
             yield "on_text_delta", (event.data.delta.content[position].text, self.message.content[index].text)
         if index != self._content_index:
@@ -196,7 +221,7 @@ class Snapshots:
         data = raw(raw(event)["data"])
         step = self.steps.get(data["id"])
         if step is None:
-            raise RuntimeError("a run step's delta came before the step was created")
+            raise incoherent("a run step's delta came before the step was created", event)
         delta = raw(data["delta"])
         merge(raw(step), delta)
         details: dict[str, Any] = raw(delta.get("step_details")) or {}
@@ -208,6 +233,7 @@ class Snapshots:
             yield "on_run_step_delta", (event.data.delta, step)
 
     def _call_delta(self, event: Any, step: Any, position: int, index: int) -> Iterator[Notice]:
+        _check_place(index, step.step_details.tool_calls, "tool call", event)
         if index != self._call_index or step.id != self._call_step_id:
             yield from self._call_done()
             self._call_index, self._call_step_id = index, step.id
@@ -228,6 +254,20 @@ class Snapshots:
         self.steps[step.id] = step
         yield "on_run_step_done", (step,)
         self._step_id = None
+
+
+def _check_objects(entries: Any) -> None:
+    """What deltas will be merged into must be a list of objects, or not be there."""
+    if entries is not None and not is_list(entries):
+        raise TypeError(f"{kind_of(entries)} is no list")
+    for entry in entries or ():
+        if not isinstance(raw(entry), dict):
+            raise TypeError(f"{kind_of(entry)} is no object")
+
+
+def _check_place(index: Any, entries: list[Any], what: str, event: Any) -> None:
+    if index.__class__ is not int or not 0 <= index < len(entries):
+        raise incoherent(f"a delta came for {what} {index!r}, where there are {len(entries)}", event)
 
 
 def _own(model: Any, reference: str) -> Any:

@@ -14,9 +14,10 @@ from ..core.effects import Now, Perform, PerformRaw, Random, Sleep
 from ..core.omit import Omit, is_given, omit
 from ..errors import OpenAIError
 from ..operations import responses
+from .flaw import id_of
 from .response_stream import AsyncResponseStreamManager, ResponseStreamManager
 from .resumption import backoff, passing
-from .waiting import interval_from, poll_headers
+from .waiting import interval_from, poll_headers, status_of
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -58,7 +59,7 @@ async def finished(response_id: str, poll_interval_ms: int | Omit = omit, max_wa
                 raise
             pause = backoff(failures, await Random())
         else:
-            status, failures = response.status, 0
+            status, failures = status_of(response), 0
             if status not in _PENDING:
                 return response
             pause = (poll_interval_ms if is_given(poll_interval_ms) else interval_from(reply.headers)) / 1000
@@ -88,7 +89,7 @@ class _Handle:
             raise ValueError(f"response {response.id} does not run in the background; create it with background=True")
         else:
             self._seen(response)
-            self.id = response.id
+            self.id = id_of(response)
         if not self.id:
             raise ValueError("a background response needs an id")
 
@@ -99,7 +100,8 @@ class _Handle:
     @property
     def done(self) -> bool:
         """Whether the response had ended when it was seen last."""
-        return self.response is not None and self.response.status not in _PENDING
+        status = None if self.response is None else self.response.status
+        return isinstance(status, str) and status not in _PENDING
 
     def __repr__(self) -> str:
         status = "not seen yet" if self.response is None else self.response.status

@@ -16,6 +16,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 
 from ..core.omit import omit
+from ..core.shape import is_list
 from .chat_event import (
     ChunkEvent,
     ContentDeltaEvent,
@@ -31,9 +32,10 @@ from .chat_event import (
     parsed_so_far,
 )
 from .completion_parser import CompletionParser, check_finish
+from .flaw import MISREAD, NoResult, refuse_event, refuse_reply
 from .growing import Growing
 from .merging import Merged, index_of
-from .reading import copied, data_of, entries_of
+from .reading import copied, data_of, entries_of, object_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -133,12 +135,14 @@ class _Choice:
 
     def take(self, choice: dict[str, Any]) -> list[Any]:
         """Grow by a choice of a chunk; the events that it means."""
-        delta: dict[str, Any] = data_of(choice.get("delta")) or {}
+        delta: Any = choice.get("delta")
+        if delta.__class__ is not dict:
+            delta = object_of(delta)
         self._message.add(delta)
         events = self._deltas(delta)
-        logprobs = data_of(choice.get("logprobs"))
+        logprobs = choice.get("logprobs")
         if logprobs:
-            events += self._log(logprobs)
+            events += self._log(object_of(logprobs))
         if delta.get("tool_calls"):
             events += self._calls_begin(delta)
         reason = choice.get("finish_reason")
@@ -169,7 +173,7 @@ class _Choice:
             call = self._calls[index] = _ToolCall(self._message.lists["tool_calls"].by_index[index], self._parser)
         if not call.is_function:
             return None
-        function: dict[str, Any] = data_of(entry.get("function")) or {}
+        function = object_of(entry.get("function"))
         data: dict[str, Any] = {
             "type": "tool_calls.function.arguments.delta",
             "name": call.name,
@@ -181,7 +185,7 @@ class _Choice:
     def _log(self, logprobs: dict[str, Any]) -> list[Any]:
         events: list[Any] = []
         for key, delta_event, _ in _TOKENS:
-            tokens = entries_of(logprobs.get(key))
+            tokens = _list_of(logprobs.get(key))
             if logprobs.get(key) is not None:
                 self._tokens.setdefault(key, []).extend(tokens)
             if tokens:
@@ -242,6 +246,12 @@ class _Choice:
             }
 
 
+def _list_of(tokens: Any) -> list[Any]:
+    if tokens and not is_list(tokens):
+        raise TypeError(f"{type(tokens).__name__} is no list")
+    return [data_of(token) for token in tokens or ()]
+
+
 def _calls_of(delta: dict[str, Any]) -> list[tuple[int, dict[str, Any]]]:
     calls = [(index_of(entry, position), entry) for position, entry in enumerate(entries_of(delta.get("tool_calls")))]
     return [(index, entry) for index, entry in calls if index is not None]
@@ -272,18 +282,22 @@ class ChatCompletionStreamState(Generic[ResponseFormatT]):
 
         Raises:
             LengthFinishReasonError, ContentFilterFinishReasonError: an answer that should be read into a type was cut.
+            MalformedStream: the chunk is not what the API promises, or, as `IncoherentStream`, contradicts the ones before.
             ValidationError: (of the type's library) content or arguments do not fit their type.
         """
-        data: dict[str, Any] = chunk.__dict__
-        self._top(data)
-        events: list[Any] = [ChunkEvent._later({"type": "chunk", "chunk": chunk}, self)]
-        for choice in entries_of(data.get("choices")):
-            index = choice.get("index") or 0
-            state = self._choices.get(index)
-            if state is None:
-                state = self._add(index, choice)
-            self._check(choice, state)
-            events += state.take(choice)
+        try:
+            data: dict[str, Any] = chunk.__dict__
+            self._top(data)
+            events: list[Any] = [ChunkEvent._later({"type": "chunk", "chunk": chunk}, self)]
+            for choice in entries_of(data.get("choices")):
+                index = choice.get("index") or 0
+                state = self._choices.get(index)
+                if state is None:
+                    state = self._add(index, choice)
+                self._check(choice, state)
+                events += state.take(choice)
+        except MISREAD as failure:
+            refuse_event(chunk, failure)
         return events
 
     def _top(self, chunk: dict[str, Any]) -> None:
@@ -298,6 +312,8 @@ class ChatCompletionStreamState(Generic[ResponseFormatT]):
                 data[key] = chunk[key]
 
     def _add(self, index: int, choice: dict[str, Any]) -> _Choice:
+        if not isinstance(index, (int, float)):  # pyright: ignore[reportUnnecessaryIsInstance]
+            raise TypeError(f"{type(index).__name__} is no index")
         state = self._choices[index] = _Choice(choice, self._parser)
         if self._data is not None:
             self._data["choices"] = [known.data for _, known in sorted(self._choices.items())]
@@ -314,10 +330,10 @@ class ChatCompletionStreamState(Generic[ResponseFormatT]):
         """The completion so far; one object that goes on growing, up to date whenever it is asked for.
 
         Raises:
-            RuntimeError: no chunk has come yet.
+            NoResult: no chunk has come yet.
         """
         if self._data is None:
-            raise RuntimeError("no chunk of the completion has come yet")
+            raise NoResult("no chunk of the completion has come yet")
         for choice in self._choices.values():
             choice.settle()
         view = self._view
@@ -332,7 +348,13 @@ class ChatCompletionStreamState(Generic[ResponseFormatT]):
 
         Raises:
             LengthFinishReasonError, ContentFilterFinishReasonError: an answer was stopped before its end.
-            RuntimeError: no chunk has come yet.
+            NoResult: no chunk has come yet.
+            MalformedResponse: what came is no completion.
         """
         data = copied(self.current_completion_snapshot)
-        return cast("ParsedChatCompletion[ResponseFormatT]", self._parser.parse(data))
+        try:
+            return cast("ParsedChatCompletion[ResponseFormatT]", self._parser.parse(data))
+        except MISREAD as failure:
+            from ..types.chat import ChatCompletion
+
+            refuse_reply(None, data, ChatCompletion, failure)

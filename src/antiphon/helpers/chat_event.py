@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar, cast
 
-from ..core.model import BaseModel
+from ..core.model import BaseModel, caster
 
 # Needed at run time: annotations are evaluated in this module.
 from ..types.chat import ChatCompletionChunk, ChatCompletionTokenLogprob, ParsedChatCompletion
@@ -28,7 +28,7 @@ def parsed_so_far(text: str) -> Any:
     """What is complete in JSON text that has not ended; `None` where nothing is, or where it is no JSON."""
     try:
         return parse_partial(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
 
 
@@ -111,8 +111,10 @@ class FunctionToolCallArgumentsDoneEvent(BaseModel):
     parsed_arguments: object
 
 
-def _tokens(tokens: list[dict[str, Any]], mark: int) -> list[ChatCompletionTokenLogprob]:
-    return [ChatCompletionTokenLogprob._view(token) for token in tokens[:mark]]
+def _tokens(tokens: list[Any], mark: int) -> list[ChatCompletionTokenLogprob]:
+    # A new list, because seeing it through the model wraps its entries in place.
+    seen: list[ChatCompletionTokenLogprob] = caster(list[ChatCompletionTokenLogprob])(tokens[:mark])
+    return seen
 
 
 class LogprobsContentDeltaEvent(LateModel, late={"snapshot": _tokens}):

@@ -11,10 +11,12 @@ from collections.abc import AsyncIterator, Iterator
 from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar, cast
 
 from ..core.call import Call
+from ..core.mismatch import kind_of
 from ..core.omit import is_given, not_given, omit
 from ..errors import APITimeoutError, MalformedStream, StreamInterrupted
 from ..operations import chat
 from .chat_accumulator import ChatCompletionStreamState
+from .flaw import broken_event, in_reply
 from .schema import type_to_response_format_param
 
 if TYPE_CHECKING:
@@ -95,18 +97,24 @@ class _Events(Generic[ResponseFormatT]):
         """The completion so far; one object that goes on growing.
 
         Raises:
-            RuntimeError: no chunk has come yet.
+            NoResult: no chunk has come yet.
         """
         return self._state.current_completion_snapshot
 
     def _take(self, chunk: Any) -> Any:
+        try:
+            kind = chunk.object
+        except AttributeError as failure:
+            raise broken_event(chunk, f"expected an object, got {kind_of(chunk)}") from failure
         # Azure sends results of its content filter as chunks of another kind.
-        if chunk.object not in ("chat.completion.chunk", None):
+        if kind not in ("chat.completion.chunk", None):
             return ()
         self._began = True
         return self._state.handle_chunk(chunk)
 
     def _enrich(self, failure: Any) -> None:
+        if isinstance(failure, MalformedStream):
+            in_reply(failure, self.response)
         if self._began:
             failure.partial = self._state.current_completion_snapshot
 

@@ -18,6 +18,7 @@ from ..core.call import Call
 from ..core.effects import Gather, Perform, Sleep
 from ..core.omit import Omit, omit
 from ..operations import uploads
+from .flaw import id_of
 from .upload import DEFAULT_PART_SIZE
 from .upload_source import STEP, Once, Source, source_of
 from .upload_state import ContentChanged, SentPart, UploadInterrupted, UploadState
@@ -151,7 +152,7 @@ async def sent(job: _Job) -> Any:
     job.stopped = False
     state = job.state
     if state is None:
-        state = job.begin((await Perform(Call(uploads.CREATE, body=job.facts))).id)
+        state = job.begin(id_of(await Perform(Call(uploads.CREATE, body=job.facts))))
     else:
         await _verify(job, state)
     try:
@@ -176,7 +177,7 @@ async def _send(job: _Job, state: UploadState, number: int) -> None:
             call: Call[Any] = Call(uploads.PARTS_CREATE, path={"upload_id": state.upload_id}, body={"data": file})
             part = await Perform(call)
             checksum = file.sha256
-        job.record(SentPart(number, part.id, checksum))
+        job.record(SentPart(number, id_of(part), checksum))
     except _Stopped:
         return
     except BaseException:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, cast
 from ..core.model import BaseModel
 from ..core.omit import is_given, omit
 from ..errors import ContentFilterFinishReasonError, LengthFinishReasonError
-from .reading import arguments_of, data_of, entries_of, of_reply, reader_for
+from .reading import arguments_of, built, data_of, entries_of, object_of, reader_for, text_of
 from .schema import PydanticFunctionTool
 
 if TYPE_CHECKING:
@@ -55,8 +55,14 @@ class CompletionParser:
         )
 
     def build(self, *, response: Reply, data: Any) -> ParsedChatCompletion[Any]:
-        """The parsed completion of a reply (the hook of `Call.result`)."""
-        return cast("ParsedChatCompletion[Any]", of_reply(self.parse(data), response))
+        """The parsed completion of a reply (the hook of `Call.result`).
+
+        Raises:
+            MalformedResponse: it is no completion.
+        """
+        from ..types.chat import ChatCompletion
+
+        return cast("ParsedChatCompletion[Any]", built(self.parse, response, data, ChatCompletion))
 
     def parse(self, data: dict[str, Any]) -> ParsedChatCompletion[Any]:
         """See a completion's data as a parsed completion; `parsed` and `parsed_arguments` are added to it.
@@ -73,6 +79,7 @@ class CompletionParser:
         for choice in choices:
             message = data_of(choice.get("message"))
             if message is not None:
+                object_of(message)
                 message["parsed"] = self.parse_content(message)
                 message["tool_calls"] = self._calls(message.get("tool_calls")) or None
         return ParsedChatCompletion[Any]._view(data)
@@ -80,7 +87,9 @@ class CompletionParser:
     def parse_content(self, message: Mapping[str, Any]) -> Any:
         """The value of a message's content; `None` for a refusal, for no content, or without a type."""
         content = message.get("content")
-        return self._read(content) if self._read is not None and content and not message.get("refusal") else None
+        if self._read is None or not content or message.get("refusal"):
+            return None
+        return self._read(text_of(content))
 
     def _calls(self, calls: Any) -> list[dict[str, Any]]:
         kept: list[dict[str, Any]] = []
@@ -107,7 +116,7 @@ class CompletionParser:
         if definition is None:
             return None
         model = definition.model if isinstance(definition, PydanticFunctionTool) else None
-        return arguments_of(model, definition.get("strict"), function.get("arguments") or "")
+        return arguments_of(model, definition.get("strict"), text_of(function.get("arguments")))
 
 
 def check_finish(reason: str | None, data: dict[str, Any]) -> None:

@@ -11,8 +11,8 @@ from array import array
 from typing import TYPE_CHECKING, Any, cast
 
 from ..core.call import Call
-from ..core.shape import is_dict
-from .reading import entries_of, of_reply
+from ..errors import MalformedResponse
+from .reading import built, entries_of
 
 if TYPE_CHECKING:
     from ..core.reply import Reply
@@ -40,6 +40,10 @@ def floats_from(text: str) -> list[float]:
     return vector.tolist()
 
 
+class NoEmbedding(MalformedResponse, ValueError):
+    """The reply holds no embedding, or one that cannot be decoded."""
+
+
 class _Floats:
     """What a call for embeddings decodes to."""
 
@@ -48,14 +52,26 @@ class _Floats:
         """The reply with its vectors decoded; a server that sent floats all the same is taken at its word.
 
         Raises:
-            ValueError: there is no embedding in it.
+            NoEmbedding: there is none in it, or one is not base64 of 32-bit floats.
+            MalformedResponse: it is no list of embeddings.
         """
         from ..types import CreateEmbeddingResponse
 
-        entries = entries_of(data.get("data")) if is_dict(data) else []
-        if not entries:
-            raise ValueError("No embedding data received")
-        for entry in entries:
-            if isinstance(entry.get("embedding"), str):
-                entry["embedding"] = floats_from(entry["embedding"])
-        return cast("CreateEmbeddingResponse", of_reply(CreateEmbeddingResponse._view(data), response))
+        def decoded(data: dict[str, Any]) -> CreateEmbeddingResponse:
+            entries = entries_of(data.get("data"))
+            if not entries:
+                raise NoEmbedding(response, data, message="No embedding data received")
+            for at, entry in enumerate(entries):
+                if isinstance(entry.get("embedding"), str):
+                    entry["embedding"] = _vector(entry["embedding"], at, response, data)
+            return CreateEmbeddingResponse._view(data)
+
+        return cast("CreateEmbeddingResponse", built(decoded, response, data, CreateEmbeddingResponse))
+
+
+def _vector(text: str, at: int, reply: Reply, data: Any) -> list[float]:
+    try:
+        return floats_from(text)
+    except ValueError as problem:
+        message = f"data[{at}].embedding is not base64 of 32-bit floats: {problem}"
+        raise NoEmbedding(reply, data, message=message) from problem

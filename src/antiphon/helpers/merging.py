@@ -9,10 +9,13 @@ from __future__ import annotations
 
 from typing import Any
 
+from ..core.mismatch import kind_of
 from ..core.shape import is_dict, is_list
+from .flaw import incoherent
 from .growing import Growing
 from .reading import data_of
 
+_SCALAR = (str, int, float)
 _REPLACED = frozenset({"type", "role", "id", "index"})
 
 
@@ -35,11 +38,16 @@ class Merged:
         self.lists: dict[str, MergedList] = {}
 
     def add(self, delta: dict[str, Any]) -> None:
-        """Take a delta, which is not changed and not kept."""
+        """Take a delta, which is not changed and not kept.
+
+        Raises:
+            IncoherentStream: a value goes on as another kind than it began.
+        """
         for key, value in delta.items():
             if value.__class__ is str and key not in _REPLACED:
                 text = self.texts.get(key)
                 if text is None:
+                    self._refuse_other(key, value, str)
                     self.texts[key] = Growing(value)
                     self.data[key] = value
                 else:
@@ -49,7 +57,14 @@ class Merged:
             else:
                 self._add(key, data_of(value))
 
+    def _refuse_other(self, key: str, value: Any, kind: type | tuple[type, ...]) -> None:
+        """What began as one kind cannot go on as another: nothing of it may be lost."""
+        known = data_of(self.data.get(key))
+        if known is not None and (not isinstance(known, kind) or (key in self.texts and kind is not str)):
+            raise incoherent(f"{key} began as {kind_of(known)} and goes on as {kind_of(value)}", self.data)
+
     def _add(self, key: str, value: Any) -> None:
+        self._refuse_other(key, value, dict if is_dict(value) else list if is_list(value) else _SCALAR)
         if is_dict(value):
             inner = self.inner.get(key)
             if inner is None:

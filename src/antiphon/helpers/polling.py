@@ -16,7 +16,8 @@ from ..core.call import Call
 from ..core.effects import Gather, Now, Perform, Sleep
 from ..core.omit import Omit, is_given, not_given, omit
 from ..operations import beta, files, vector_stores, videos
-from .waiting import poll_headers, settled
+from .flaw import id_of
+from .waiting import has_pending, poll_headers, settled, status_of
 
 _FILE_SETTLED = frozenset({"processed", "error", "deleted"})
 _RUN_SETTLED = frozenset({"requires_action", "cancelled", "completed", "failed", "expired", "incomplete"})
@@ -40,7 +41,7 @@ async def files_wait_for_processing(
     del client
     call: Call[Any] = Call(files.RETRIEVE, path={"file_id": id})
     deadline = await Now() + max_wait_seconds
-    while (file := await Perform(call)).status not in _FILE_SETTLED:
+    while status_of(file := await Perform(call)) not in _FILE_SETTLED:
         left = deadline - await Now()
         if left <= 0:
             raise RuntimeError(
@@ -84,7 +85,7 @@ async def runs_poll(
         extra_body=extra_body,
         timeout=timeout,
     )
-    return await settled(call, lambda run: run.status not in _RUN_SETTLED, poll_interval_ms)
+    return await settled(call, lambda run: status_of(run) not in _RUN_SETTLED, poll_interval_ms)
 
 
 async def runs_create_and_poll(
@@ -159,8 +160,8 @@ async def _run_to_its_end(
     run = await Perform(call)
     return await runs_poll(
         client,
-        run.id,
-        run.thread_id if thread_id is None else thread_id,
+        id_of(run),
+        id_of(run, "thread_id") if thread_id is None else thread_id,
         extra_headers=call.headers,
         poll_interval_ms=poll_interval_ms,
         **extras,
@@ -205,7 +206,7 @@ async def vector_store_files_poll(
         headers=poll_headers(poll_interval_ms),
     )
     late = f"vector store file {file_id!r} was still in progress after {max_wait_seconds} seconds"
-    return await settled(call, lambda file: file.status == "in_progress", poll_interval_ms, deadline, late)
+    return await settled(call, lambda file: status_of(file) == "in_progress", poll_interval_ms, deadline, late)
 
 
 async def vector_store_files_create_and_poll(
@@ -247,7 +248,7 @@ async def vector_store_files_create_and_poll(
 async def _uploaded(file: Any) -> str:
     """Upload a file for use in a vector store; its id."""
     stored = await Perform(Call(files.CREATE, body={"file": file, "purpose": "assistants"}))
-    return str(stored.id)
+    return id_of(stored)
 
 
 async def vector_store_files_upload(
@@ -296,7 +297,7 @@ async def file_batches_poll(
         path={"vector_store_id": vector_store_id, "batch_id": batch_id},
         headers=poll_headers(poll_interval_ms),
     )
-    return await settled(call, lambda batch: batch.file_counts.in_progress > 0, poll_interval_ms)
+    return await settled(call, has_pending, poll_interval_ms)
 
 
 async def file_batches_create_and_poll(
@@ -322,7 +323,9 @@ async def file_batches_create_and_poll(
             timeout=timeout,
         )
     )
-    return await file_batches_poll(client, batch.id, vector_store_id=vector_store_id, poll_interval_ms=poll_interval_ms)
+    return await file_batches_poll(
+        client, id_of(batch), vector_store_id=vector_store_id, poll_interval_ms=poll_interval_ms
+    )
 
 
 async def file_batches_upload_and_poll(
@@ -368,7 +371,7 @@ async def videos_poll(client: Any, video_id: str, *, poll_interval_ms: int | Omi
     """Wait until a video is made or has failed, and return it."""
     del client
     call: Call[Any] = Call(videos.RETRIEVE, path={"video_id": video_id}, headers=poll_headers(poll_interval_ms))
-    return await settled(call, lambda video: video.status in _VIDEO_PENDING, poll_interval_ms)
+    return await settled(call, lambda video: status_of(video) in _VIDEO_PENDING, poll_interval_ms)
 
 
 async def videos_create_and_poll(
@@ -392,4 +395,4 @@ async def videos_create_and_poll(
             timeout=timeout,
         )
     )
-    return await videos_poll(client, video.id, poll_interval_ms=poll_interval_ms)
+    return await videos_poll(client, id_of(video), poll_interval_ms=poll_interval_ms)

@@ -6,8 +6,8 @@ arguments of a call; `…done` events carry the whole once more, and `response.c
 the result. So deltas matter for snapshots and for what is left when a stream breaks off; the result is the server's own.
 
 The accumulator is pure: an event goes in, the event to show comes out (or none). It takes constant time per event, keeps each
-delta once, and never changes data it was given. What it refuses, it refuses as `RuntimeError`: a stream whose order or
-identities make no sense cannot be trusted to be one response.
+delta once, and never changes data it was given. A stream whose order or identities make no sense is refused, since it cannot
+be trusted to be one response; so is an event that is not what the API promises.
 """
 
 # `_view` is how this package makes views; users do not.
@@ -19,8 +19,9 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, cast
 
 from ..core.omit import omit
+from .flaw import MISREAD, incoherent, refuse_event
 from .growing import Growing
-from .reading import copied, data_of, entries_of
+from .reading import copied, data_of, entries_of, object_of, text_of
 from .response_event import (
     ResponseCompletedEvent,
     ResponseFunctionCallArgumentsDeltaEvent,
@@ -61,22 +62,24 @@ class _Item:
     __slots__ = ("arguments", "data", "done", "texts")
 
     def __init__(self, data: dict[str, Any]) -> None:
+        # Refused with its own event where it has no name, not when it is looked for.
+        hash(identity_of(data))
         self.data: dict[str, Any] = data
         self.done: dict[str, Any] | None = None
         parts = entries_of(data.get("content")) if data.get("type") == "message" else []
         self.texts: list[Growing] = [_text_of(part) for part in parts]
-        self.arguments: Growing = Growing(data.get("arguments") or "")
+        self.arguments: Growing = Growing(text_of(data.get("arguments")))
 
     def add_part(self, part: dict[str, Any]) -> None:
-        self.data = {**self.data, "content": [*(self.data.get("content") or ()), part]}
         self.texts.append(_text_of(part))
+        self.data = {**self.data, "content": [*(self.data.get("content") or ()), part]}
 
     def text(self, position: int) -> Growing:
         if position == len(self.texts):
             # Some servers send text without announcing its part.
             self.add_part({"type": "output_text", "text": "", "annotations": []})
         elif not 0 <= position < len(self.texts):
-            raise RuntimeError(f"a delta came for content index {position} before its part")
+            raise incoherent(f"a delta came for content index {position} before its part")
         return self.texts[position]
 
     def snapshot(self) -> dict[str, Any]:
@@ -93,7 +96,7 @@ class _Item:
 
 
 def _text_of(part: dict[str, Any]) -> Growing:
-    return Growing(part.get("text") or part.get("refusal") or "")
+    return Growing(text_of(part.get("text")) or text_of(part.get("refusal")))
 
 
 class ResponseAccumulator:
@@ -132,19 +135,25 @@ class ResponseAccumulator:
         """Take an event; the event to show, or `None` for one that says nothing.
 
         Raises:
-            RuntimeError: the events do not make one response.
+            IncoherentStream: the events do not make one response.
+            MalformedStream: an event is not what the API promises.
         """
-        data: dict[str, Any] = event.__dict__
-        kind = data.get("type")
-        self.sequence_number = data.get("sequence_number", self.sequence_number)
-        if kind in _LIFECYCLE:
-            self._lifecycle(kind, data)
-        elif kind == "error":
-            self.last = data
-        elif self._response is None:
-            raise RuntimeError(f"a stream of a response begins with response.created, not with {kind}")
-        hand = self._hands.get(kind)
-        return event if hand is None else hand(event, data)
+        try:
+            data: dict[str, Any] = event.__dict__
+            kind = data.get("type")
+            self.sequence_number = data.get("sequence_number", self.sequence_number)
+            hand = self._hands.get(kind)
+            if hand is not None and self._response is not None:
+                return hand(event, data)
+            if kind in _LIFECYCLE:
+                self._lifecycle(kind, data)
+            elif kind == "error":
+                self.last = data
+            elif self._response is None:
+                raise incoherent(_begins(kind), event)
+            return event
+        except MISREAD as failure:
+            refuse_event(event, failure)
 
     @property
     def response_id(self) -> str | None:
@@ -175,14 +184,16 @@ class ResponseAccumulator:
     # Lifecycle
 
     def _lifecycle(self, kind: str | None, data: dict[str, Any]) -> None:
-        response: dict[str, Any] = data_of(data.get("response")) or {}
+        response = object_of(data.get("response"))
         self.last = data
         if self._response is None:
             if kind != "response.created":
-                raise RuntimeError(f"a stream of a response begins with response.created, not with {kind}")
+                raise incoherent(_begins(kind), data)
             self._items = {index: _Item(item) for index, item in enumerate(entries_of(response.get("output")))}
         elif response.get("id") != self._response.get("id"):
-            raise RuntimeError(f"the stream began with response {self._response.get('id')} and goes on with another")
+            raise incoherent(
+                f"the stream began with response {self._response.get('id')} and goes on with another", data
+            )
         elif kind in {"response.queued", "response.in_progress", "response.created"}:
             self._replace(entries_of(response.get("output")))
             return
@@ -199,17 +210,18 @@ class ResponseAccumulator:
     @staticmethod
     def _check(earlier: dict[str, Any], later: dict[str, Any]) -> None:
         if identity_of(earlier) != identity_of(later) or not is_later_form(earlier, later):
-            raise RuntimeError(f"item {earlier.get('id')} of the response turned into another, {later.get('id')}")
+            raise incoherent(f"item {earlier.get('id')} of the response turned into another, {later.get('id')}", later)
 
     def _completed(self, event: Any, data: dict[str, Any]) -> Any:
-        response: dict[str, Any] = data_of(data["response"])
+        self._lifecycle("response.completed", data)
+        response = object_of(data.get("response"))
         final = {identity_of(item): item for item in entries_of(response.get("output"))}
         for item in self._items.values():
             last = final.get(identity_of(item.done or item.data))
             if last is not None:
                 self._check(item.done or item.data, last)
             elif item.done is None:
-                raise RuntimeError(f"the response was completed without its item {item.data.get('id')}")
+                raise incoherent(f"the response was completed without its item {item.data.get('id')}", data)
         if response.get("output") is None:
             done = [item.done for _, item in sorted(self._items.items()) if item.done is not None]
             response = {**response, "output": [copied(item) for item in done]}
@@ -222,29 +234,28 @@ class ResponseAccumulator:
         try:
             return self._items[data["output_index"]]
         except KeyError:
-            raise RuntimeError(
-                f"{data.get('type')} came for output index {data.get('output_index')} before its item"
-            ) from None
+            message = f"{data.get('type')} came for output index {data.get('output_index')} before its item"
+            raise incoherent(message, data) from None
 
     def _item_added(self, event: Any, data: dict[str, Any]) -> Any:
         item = data_of(data.get("item"))
         if item is None:
             return None
-        index = data["output_index"]
+        index = _index(data)
         if index in self._items:
-            raise RuntimeError(f"two items of the response came for output index {index}")
+            raise incoherent(f"two items of the response came for output index {index}", data)
         self._items[index] = _Item(item)
         return event
 
     def _item_done(self, event: Any, data: dict[str, Any]) -> Any:
-        item, index = data_of(data["item"]), data["output_index"]
+        item, index = data_of(data["item"]), _index(data)
         known = self._items.get(index)
         if known is None:
             known = self._items[index] = _Item(item)
         self._check(known.data, item)
         identity = identity_of(item)
         if self._positions.setdefault(identity, index) != index:
-            raise RuntimeError(f"item {item.get('id')} of the response came at two output indexes")
+            raise incoherent(f"item {item.get('id')} of the response came at two output indexes", data)
         known.done = item
         return event
 
@@ -258,20 +269,33 @@ class ResponseAccumulator:
 
     def _text_delta(self, event: Any, data: dict[str, Any]) -> Any:
         text = self._item(data).text(data["content_index"])
-        text.pieces.append(data["delta"])
+        delta = data["delta"]
+        text.pieces.append(delta if delta.__class__ is str else text_of(delta))
         return ResponseTextDeltaEvent._later(data, text, len(text.pieces))
 
     def _refusal_delta(self, event: Any, data: dict[str, Any]) -> Any:
-        texts, position = self._item(data).texts, int(data["content_index"])
+        texts, position = self._item(data).texts, cast("int", data["content_index"])
         if 0 <= position < len(texts):
-            texts[position].pieces.append(data["delta"])
+            texts[position].pieces.append(text_of(data["delta"]))
         return event
 
     def _arguments_delta(self, event: Any, data: dict[str, Any]) -> Any:
         arguments = self._item(data).arguments
-        arguments.pieces.append(data["delta"])
+        delta = data["delta"]
+        arguments.pieces.append(delta if delta.__class__ is str else text_of(delta))
         return ResponseFunctionCallArgumentsDeltaEvent._later(data, arguments, len(arguments.pieces))
 
     def _text_done(self, event: Any, data: dict[str, Any]) -> Any:
         phase = self._item(data).data.get("phase")
         return ResponseTextDoneEvent[Any]._view({**data, "parsed": self._parser.parse_text(data.get("text"), phase)})
+
+
+def _index(data: dict[str, Any]) -> int:
+    index = data["output_index"]
+    if not isinstance(index, int):
+        raise TypeError(f"{type(index).__name__} is no index")
+    return index
+
+
+def _begins(kind: object) -> str:
+    return f"a stream of a response begins with response.created, not with {kind}"

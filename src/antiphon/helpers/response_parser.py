@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, cast
 
 from ..core.omit import is_given, omit
-from .reading import arguments_of, entries_of, of_reply, reader_for
+from .reading import arguments_of, built, entries_of, reader_for, text_of
 from .schema import ResponsesPydanticFunctionTool
 
 if TYPE_CHECKING:
@@ -34,8 +34,14 @@ class ResponseParser:
         self._tools: list[Any] = list(tools) if is_given(tools) and tools else []
 
     def build(self, *, response: Reply, data: Any) -> ParsedResponse[Any]:
-        """The parsed response of a reply (the hook of `Call.result`)."""
-        return cast("ParsedResponse[Any]", of_reply(self.parse(data), response))
+        """The parsed response of a reply (the hook of `Call.result`).
+
+        Raises:
+            MalformedResponse: it is no response.
+        """
+        from ..types.responses import Response
+
+        return cast("ParsedResponse[Any]", built(self.parse, response, data, Response))
 
     def parse(self, data: dict[str, Any]) -> ParsedResponse[Any]:
         """See a response's data as a parsed response; what was read into types is added to it.
@@ -67,7 +73,7 @@ class ResponseParser:
         """The value of a message's text; `None` for text that is not the final answer, or without a type."""
         if self._read is None or text is None or phase not in (None, "final_answer"):
             return None
-        return self._read(text)
+        return self._read(text_of(text))
 
     def parse_arguments(self, call: Mapping[str, Any]) -> Any:
         """The value of a function call's arguments, where its tool has a type or is strict."""
@@ -75,7 +81,7 @@ class ResponseParser:
         if tool is None:
             return None
         model = tool.model if isinstance(tool, ResponsesPydanticFunctionTool) else None
-        return arguments_of(model, tool.get("strict"), call.get("arguments") or "")
+        return arguments_of(model, tool.get("strict"), text_of(call.get("arguments")))
 
     def _tool(self, name: str | None, namespace: str | None) -> Any:
         if namespace is not None:

@@ -10,9 +10,11 @@ from collections.abc import AsyncIterator, Iterator
 from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar, cast
 
 from ..core.call import Call
+from ..core.mismatch import kind_of
 from ..core.omit import given, is_given, not_given, omit
 from ..errors import APIError, APITimeoutError, MalformedStream, StreamInterrupted
 from ..operations import responses
+from .flaw import NoResult, broken_event, in_reply
 from .parsing import responses_tools, text_with_format
 from .reading import data_of
 from .response_accumulator import ResponseAccumulator
@@ -111,19 +113,21 @@ class _Events(Generic[TextFormatT]):
 
     def _shown(self, event: Any) -> Any:
         event = self._state.handle(event)
-        if event is None or self._starting_after is None or event.sequence_number > self._starting_after:
+        if event is None or self._starting_after is None or _number(event) > self._starting_after:
             return event
         return None
 
     def _joined(self, event: Any) -> Any:
         """As `_shown`, for a stream that was taken up: what was seen before is not shown again."""
-        new = check_next(event.sequence_number, self._state.sequence_number, self.response)
+        new = check_next(_number(event), self._state.sequence_number, self.response)
         return self._shown(event) if new else None
 
     def _enrich(self, failure: APIError) -> None:
         """Put on the failure what had come."""
         enriched: Any = failure
         enriched.partial = self._state.snapshot()
+        if isinstance(failure, MalformedStream):
+            in_reply(failure, self.response)
         if getattr(failure, "sequence_number", None) is None:
             enriched.sequence_number = self._state.sequence_number
 
@@ -152,8 +156,16 @@ class _Events(Generic[TextFormatT]):
     def _final(self) -> ParsedResponse[TextFormatT]:
         completed = self._state.completed
         if completed is None:
-            raise RuntimeError(f"the response was not completed: {_ending(self._state.last)}")
+            raise NoResult(f"the response was not completed: {_ending(self._state.last)}")
         return completed
+
+
+def _number(event: Any) -> int:
+    """The sequence number of an event, where something depends on it."""
+    number = getattr(event, "sequence_number", None)
+    if isinstance(number, int):
+        return number
+    raise broken_event(event, f"sequence_number: expected int, got {kind_of(number)}, so its place is not known")
 
 
 def _ending(last: dict[str, Any] | None) -> str:
@@ -181,7 +193,8 @@ class ResponseStream(_Events[TextFormatT]):
     Raises:
         StreamInterrupted: (while reading) the stream broke or ended early; `partial` is the response so far, and
             `sequence_number` the last event's. An `APITimeoutError` and a `MalformedStream` carry both too.
-        RuntimeError: (while reading) the events do not make one response.
+        MalformedStream: (while reading) an event is not what the API promises, or, as `IncoherentStream`, the events do not
+            make one response.
     """
 
     def __init__(
@@ -234,7 +247,7 @@ class ResponseStream(_Events[TextFormatT]):
         """Read the stream to its end and return the parsed response.
 
         Raises:
-            RuntimeError: the response failed or stayed incomplete.
+            NoResult: the response failed or stayed incomplete.
         """
         return self.until_done()._final()
 
@@ -299,7 +312,7 @@ class AsyncResponseStream(_Events[TextFormatT]):
         """Read the stream to its end and return the parsed response.
 
         Raises:
-            RuntimeError: the response failed or stayed incomplete.
+            NoResult: the response failed or stayed incomplete.
         """
         return (await self.until_done())._final()
 

@@ -13,6 +13,7 @@ from ..core.call import Call
 from ..core.effects import Perform
 from ..core.omit import Omit, omit
 from ..operations import uploads
+from .flaw import id_of
 from .upload_source import Disk, Memory
 
 if TYPE_CHECKING:
@@ -73,12 +74,12 @@ async def upload_file_chunked(
         "mime_type": mime_type,
         "purpose": purpose,
     }
-    upload = await Perform(Call(uploads.CREATE, body=facts))
+    upload_id = id_of(await Perform(Call(uploads.CREATE, body=facts)))
     parts: list[str] = []
     for start in range(0, source.size, step):
         with source.part(start, min(step, source.size - start)) as part:
-            sent = await Perform(Call(uploads.PARTS_CREATE, path={"upload_id": upload.id}, body={"data": part}))
-        log.info("sent part %s of upload %s", sent.id, upload.id)
-        parts.append(sent.id)
+            sent = await Perform(Call(uploads.PARTS_CREATE, path={"upload_id": upload_id}, body={"data": part}))
+        parts.append(id_of(sent))
+        log.info("sent part %s of upload %s", sent.id, upload_id)
     body = {"part_ids": parts, "md5": md5}
-    return cast("Upload", await Perform(Call(uploads.COMPLETE, path={"upload_id": upload.id}, body=body)))
+    return cast("Upload", await Perform(Call(uploads.COMPLETE, path={"upload_id": upload_id}, body=body)))

@@ -14,6 +14,7 @@ from ..core.call import Call
 from ..core.effects import Now, PerformRaw, Sleep
 from ..core.headers import Headers
 from ..core.omit import NotGiven, Omit, is_given
+from .flaw import lacking
 
 DEFAULT_INTERVAL_MS = 1000
 
@@ -22,6 +23,30 @@ def interval_from(headers: Headers) -> int:
     """The pause the server asks for, in milliseconds; the default where it asks for none that makes sense."""
     hint = headers.get("openai-poll-after-ms", "").strip()
     return int(hint) if hint.isascii() and hint.isdigit() and len(hint) <= 9 else DEFAULT_INTERVAL_MS
+
+
+def status_of(value: Any) -> str:
+    """The state of what is waited for; one that is not known yet counts as a state like any other.
+
+    Raises:
+        MalformedResponse: it says none, so that nobody can tell whether to wait.
+    """
+    status = value.status
+    if isinstance(status, str):
+        return status
+    raise lacking(value, f"status: expected a text, got {status!r}")
+
+
+def has_pending(batch: Any) -> bool:
+    """Whether files of a batch are still in progress.
+
+    Raises:
+        MalformedResponse: it does not say how many.
+    """
+    pending = getattr(batch.file_counts, "in_progress", None)
+    if isinstance(pending, (int, float)):
+        return pending > 0
+    raise lacking(batch, f"file_counts.in_progress: expected a number, got {pending!r}")
 
 
 def poll_headers(interval_ms: int | Omit | NotGiven, extra_headers: Any = None) -> dict[str, Any]:

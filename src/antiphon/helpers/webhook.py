@@ -23,7 +23,8 @@ from typing import TYPE_CHECKING, cast
 import msgspec
 
 from ..core.secret import Secret
-from ..errors import InvalidWebhookSignatureError
+from ..core.shape import is_dict
+from ..errors import InvalidWebhookSignatureError, OpenAIError
 
 if TYPE_CHECKING:
     from ..types.webhooks import UnwrapWebhookEvent
@@ -33,6 +34,11 @@ TOLERANCE = 300
 
 MAX_BODY = 20 * 1024 * 1024
 MAX_SIGNATURES = 10
+
+
+class UnreadableWebhook(OpenAIError, ValueError):
+    """The webhook is genuine, but its body is no event: not JSON, or no object."""
+
 
 HeadersLike = Mapping[str, str] | Iterable[tuple[str | bytes, str | bytes]]
 
@@ -240,7 +246,8 @@ def unwrap(payload: str | bytes, headers: HeadersLike, secret: str | Secret | No
 
     Raises:
         InvalidWebhookSignatureError: it was not sent by the holder of the secret, or is too old.
-        ValueError: there is no secret, or the body is not JSON.
+        UnreadableWebhook: it is genuine, but its body is no event.
+        ValueError: there is no secret.
     """
     verify_signature(payload, headers, secret)
     from ..core.model import caster
@@ -248,6 +255,8 @@ def unwrap(payload: str | bytes, headers: HeadersLike, secret: str | Secret | No
 
     try:
         data = msgspec.json.decode(payload)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise ValueError(f"the webhook is genuine, but its body is not JSON: {error}") from error
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise UnreadableWebhook(f"the webhook is genuine, but its body is not JSON: {error}") from error
+    if not is_dict(data):
+        raise UnreadableWebhook(f"the webhook is genuine, but its body is no object: {payload[:200]!r}")
     return cast("UnwrapWebhookEvent", caster(UnwrapWebhookEvent)(data))
