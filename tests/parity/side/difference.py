@@ -87,7 +87,20 @@ def sent(*bodies: Any) -> Callable[[Any], bool]:
 
 def asked(*lines: str) -> Callable[[Any], bool]:
     """Requests of these lines, e.g. "GET /v1/x?a=1"."""
-    return lambda requests: [_line(*request["line"]) for request in requests] == list(lines)
+
+    def fits(requests: Any) -> bool:
+        return [_line(*request["line"]) for request in requests] == list(lines)
+
+    return fits
+
+
+def holding(*bodies: Any) -> Callable[[Any], bool]:
+    """Requests with these bodies."""
+
+    def fits(requests: Any) -> bool:
+        return [request[""] for request in requests] == list(bodies)
+
+    return fits
 
 
 def _line(verb: str, path: str, *query: str) -> str:
@@ -96,7 +109,11 @@ def _line(verb: str, path: str, *query: str) -> str:
 
 def times(count: int) -> Callable[[Any], bool]:
     """So many."""
-    return lambda found: len(found) == count
+
+    def fits(found: Any) -> bool:
+        return len(found) == count
+
+    return fits
 
 
 # -- comparing ---------------------------------------------------------------------------------------------------------

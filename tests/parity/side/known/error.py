@@ -30,20 +30,29 @@ def unread(status: int, text: str, read: dict[str, object], said: str, **more: t
     )
 
 
-KNOWN: dict[str, Known] = each(
-    ["text nothing", "text nothing, 429", *(f"status {s} of nothing" for s in (400, 404, 422, 500, 503))], NO_TEXT
-)
-KNOWN |= each(["text blanks", "text blanks, 429"], BLANK_TEXT)
-KNOWN |= each(["text with a BOM", "text with a BOM, 429"], BOM)
-KNOWN |= each(["text a code that is a number", "text a code that is a number, 429"], NUMBER)
-for STATUS, MARK in ((400, ""), (429, ", 429")):
-    KNOWN[f"text not UTF-8{MARK}"] = unread(
-        STATUS, '{"error":{"message":"\ufffd\ufffd"}}', {"message": "\ufffd\ufffd"}, "\ufffd\ufffd"
-    )
-    KNOWN[f"text NaN{MARK}"] = unread(
-        STATUS,
-        '{"error":{"message":"no","code":NaN}}',
-        {"message": "no", "code": float("nan")},
-        "no",
-        code=("nan", None),
-    )
+MARKS = {400: "", 429: ", 429"}
+
+KNOWN: dict[str, Known] = {
+    **each(
+        ["text nothing", "text nothing, 429", *(f"status {s} of nothing" for s in (400, 404, 422, 500, 503))], NO_TEXT
+    ),
+    **each(["text blanks", "text blanks, 429"], BLANK_TEXT),
+    **each(["text with a BOM", "text with a BOM, 429"], BOM),
+    **each(["text a code that is a number", "text a code that is a number, 429"], NUMBER),
+    **{
+        f"text not UTF-8{mark}": unread(
+            status, '{"error":{"message":"\ufffd\ufffd"}}', {"message": "\ufffd\ufffd"}, "\ufffd\ufffd"
+        )
+        for status, mark in MARKS.items()
+    },
+    **{
+        f"text NaN{mark}": unread(
+            status,
+            '{"error":{"message":"no","code":NaN}}',
+            {"message": "no", "code": float("nan")},
+            "no",
+            code=("nan", None),
+        )
+        for status, mark in MARKS.items()
+    },
+}

@@ -19,7 +19,7 @@ def chunk(text: str, finish: str | None = None) -> dict[str, Any]:
 
 A, B = chunk("a"), chunk("b", "stop")
 CUT = raised("APIConnectionError")
-CREATED = {
+CREATED: dict[str, Any] = {
     "class": "ResponseCreatedEvent",
     "type": "response.created",
     "sequence_number": 0,

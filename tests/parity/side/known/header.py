@@ -18,7 +18,16 @@ def without_key(requests: Any) -> bool:
 
 def with_field(value: str | None) -> Any:
     """One request, with this in `X-Mine`."""
-    return lambda requests: sent(BODY)(requests) and requests[0].get("x-mine") == value
+
+    def fits(requests: Any) -> bool:
+        return sent(BODY)(requests) and requests[0].get("x-mine") == value
+
+    return fits
+
+
+def of_httpx2(value: Any) -> bool:
+    """The name that httpx2 gives itself."""
+    return str(value).startswith("python-httpx2/")
 
 
 def refused(why: str, error: str, requests: Any, slept: list[float] | None = None) -> Known:
@@ -40,7 +49,7 @@ KNOWN: dict[str, Known] = {
     ),
     **each(
         ["default User-Agent left out", "User-Agent left out"],
-        place(USER_AGENT, "requests.0.user-agent", lambda v: str(v).startswith("python-httpx2/"), "none"),
+        place(USER_AGENT, "requests.0.user-agent", of_httpx2, "none"),
     ),
     **each(["default Accept left out", "Accept left out"], place(USER_AGENT, "requests.0.accept", "*/*", ABSENT)),
     **{

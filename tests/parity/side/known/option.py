@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from ..difference import ABSENT, Known, asked, each, place, raised, sent
@@ -62,29 +63,34 @@ REPRS = {
 """Query entries that theirs writes as Python would show them."""
 
 
-def is_form(content_type: str, *parts: bytes) -> tuple[Any, Any]:
-    """Whether a request is a form with these parts, and is called that."""
-    return content_type, lambda body: isinstance(body, bytes) and all(part in body for part in parts)
-
-
 def form(theirs: tuple[bytes, ...], ours: tuple[bytes, ...]) -> Known:
     """A form that theirs calls JSON."""
-    label, body = "requests.0.content-type", "requests.0."
     return Known(
         "a form is called one, with its boundary; theirs calls it JSON unless the caller names the type, and drops the body",
         {
-            label: "application/json",
-            body: lambda found: (
-                found.startswith(b"--") and all(part in found for part in theirs) and b'name="a"' not in found
-            ),
-            "requests.0.content-length": lambda found: int(found) > 0,
+            "requests.0.content-type": "application/json",
+            "requests.0.": written(b"--", theirs),
+            "requests.0.content-length": str.isdigit,
         },
         {
-            label: "multipart/form-data; boundary=B",
-            body: lambda found: found.startswith(b"--B\r\n") and all(part in found for part in ours),
+            "requests.0.content-type": "multipart/form-data; boundary=B",
+            "requests.0.": written(b"--B\r\n", ours),
             "requests.0.content-length": ABSENT,
         },
     )
+
+
+def written(start: bytes, parts: tuple[bytes, ...]) -> Callable[[Any], bool]:
+    """A form with exactly these parts."""
+
+    def fits(body: Any) -> bool:
+        return (
+            body.startswith(start)
+            and body.count(b"Content-Disposition") == len(parts)
+            and all(p in body for p in parts)
+        )
+
+    return fits
 
 
 KNOWN: dict[str, Known] = {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from ..difference import Known, each, place, raised, result
@@ -29,13 +30,21 @@ OTHERS: dict[str, Any] = {"list": [1, 2], "text": "x", "number": 5, "fraction": 
 WORDS = {"list": [1, 2], "number": 5, "text": "x"}
 SHOWN = {"to": JSON, "a list to": "[1,2]", "text to": '"x"'}
 ERROR = raised("APIError", says="m", body={"message": "m"})
-ONE, OTHER = '"id":"m"', '"created":1'
 
 
-def ordered(text: Any, *names: str) -> bool:
-    """Whether a JSON text has these members in this order."""
-    places = [text.index(f'"{name}"') for name in names]
-    return places == sorted(places)
+def ordered(*names: str) -> Callable[[Any], bool]:
+    """A JSON text whose members stand in this order."""
+
+    def fits(text: Any) -> bool:
+        places = [text.index(f'"{name}"') for name in names]
+        return places == sorted(places)
+
+    return fits
+
+
+def empty(ours: Any) -> bool:
+    """An error that says that nothing came."""
+    return ours["raises"] == ["APIStatusError", "APIError", "OpenAIError"] and ours["status_code"] == 204
 
 
 KNOWN: dict[str, Known] = {
@@ -71,7 +80,7 @@ KNOWN: dict[str, Known] = {
     "status 204": result(
         "a result was promised, and there is none; theirs gives an empty text where the type says a model",
         "",
-        lambda ours: ours["raises"] == ["APIStatusError", "APIError", "OpenAIError"] and ours["status_code"] == 204,
+        empty,
     ),
     "streamed lines of all kinds": place(
         LINES, "result.0", ["é one", "two", "three", "four", "five"], ["é one", "two", "three", "four\u2028five"]
@@ -83,12 +92,8 @@ KNOWN: dict[str, Known] = {
     "streamed after": place(READ, "result.raises", ["RuntimeError"], ["OpenAIError"]),
     "dumps": Known(
         "members keep the order in which the server sent them; theirs brings them into that of the class",
-        dict.fromkeys(
-            ("result.0", "result.1"), lambda text: ordered(text, "id", "created", "object", "owned_by", "extra")
-        ),
-        dict.fromkeys(
-            ("result.0", "result.1"), lambda text: ordered(text, "id", "object", "created", "owned_by", "extra")
-        ),
+        dict.fromkeys(("result.0", "result.1"), ordered("id", "created", "object", "owned_by", "extra")),
+        dict.fromkeys(("result.0", "result.1"), ordered("id", "object", "created", "owned_by", "extra")),
     ),
     "embeddings of an error": result(SAID, raised("ValueError"), ERROR),
     **each(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..difference import ABSENT, Known, each, place, raised, times
+from ..difference import ABSENT, Known, each, holding, place, raised, times
 
 MODEL = {"id": "m", "object": "model", "created": 1, "owned_by": "tests"}
 FAILED = raised(
@@ -33,7 +33,7 @@ def handed(*bodies: Any, **differing: Any) -> Known:
         {"result": raised("RuntimeError"), "requests": [], **{name: [] for name in differing}},
         {
             "result": MODEL,
-            "requests": lambda requests: [request[""] for request in requests] == list(bodies),
+            "requests": holding(*bodies),
             **differing,
         },
     )
@@ -82,7 +82,7 @@ KNOWN: dict[str, Known] = {
         {"result": FAILED, "requests": times(1), "slept": []},
         {
             "result": MODEL,
-            "requests": lambda requests: [request[""] for request in requests] == CONTENT,
+            "requests": holding(*CONTENT),
             "slept": [0.5],
         },
     ),
@@ -91,7 +91,7 @@ KNOWN: dict[str, Known] = {
     "content generator @async": Known(
         HANDED,
         {"result": raised("RuntimeError"), "requests": []},
-        {"result": FAILED, "requests": lambda requests: [request[""] for request in requests] == [b"ab"]},
+        {"result": FAILED, "requests": holding(b"ab")},
     ),
     **each(["content list @async", "content tuple @async"], handed(b"ab", b"ab", slept=[0.5])),
     **each(
