@@ -115,6 +115,7 @@ class Prepare:
                 ready.headers[name] = value
         ready.stream, ready.events, ready.deadline = request.stream, request.events, request.deadline
         ready.max_retries, ready.follow_redirects = request.max_retries, options.follow_redirects
+        ready.operation, ready.number = request.operation, request.number
         await Invoke(client._prepare_request, ready)
         return await forward(ready)
 

@@ -10,6 +10,7 @@ from ..core.headers import Headers
 from ..core.request import Request
 
 _numbers = count(1)
+_FACTS = tuple(slot for slot in Request.__slots__ if slot != "__weakref__")
 
 
 class Named(Request):
@@ -27,19 +28,9 @@ class Named(Request):
     @classmethod
     def of(cls, request: Request) -> Self:
         """The same request, of this kind."""
-        named = cls(
-            request.method,
-            request.origin,
-            request.target,
-            request.headers,
-            request.content,
-            request.timeout,
-            stream=request.stream,
-            deadline=request.deadline,
-            events=request.events,
-            max_retries=request.max_retries,
-            download=request.download,
-        )
+        named = cls.__new__(cls)
+        for slot in _FACTS:
+            setattr(named, slot, getattr(request, slot))
         named.operation, named.number = getattr(request, "operation", None), getattr(request, "number", 0)
         return named
 

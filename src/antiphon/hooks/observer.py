@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Coroutine, Generator
 from contextlib import suppress
 from typing import Any, cast
-from weakref import WeakSet
+from weakref import WeakKeyDictionary, WeakSet
 
 from ..core.effects import Effect, Invoke, Read, Send, Sleep
 from ..core.limits import DEFAULT_WIRE_LIMITS
@@ -36,6 +36,7 @@ class Observer:
         # Retries alone do not concern a call that succeeds.
         self.only_failures = not (listeners.request or listeners.response or listeners.error)
         self.told: WeakSet[BaseException] = WeakSet()
+        self.answers: WeakKeyDictionary[Request, ResponseInfo] = WeakKeyDictionary()
 
     def __repr__(self) -> str:
         return f"Hooks({self.listeners.names()})"
@@ -45,11 +46,10 @@ class Observer:
 
     def news(self, failure: APIError) -> ErrorInfo | None:
         """What is told of a failure that came after the reply; `None` where it was told of before."""
-        reply: Any = getattr(failure, "response", None)
-        if failure in self.told or not isinstance(reply, Reply):
+        response = self.answers.get(failure.request) if isinstance(failure.request, Request) else None
+        if response is None or failure in self.told:
             return None
-        asked = request_info(reply.request, reply.retries_taken + 1)
-        return ErrorInfo(request=asked, response=response_info(reply, asked), error=failure)
+        return ErrorInfo(request=response.request, response=response, error=failure)
 
     def tell_error(self, failure: Exception, asked: RequestInfo, response: ResponseInfo | None) -> _Steps:
         with suppress(TypeError):  # one that cannot be referred to weakly is not met again
@@ -133,6 +133,8 @@ class _Observed:
             asked = self._asked
             assert asked is not None
             self._response = response_info(reply, asked)
+            if self._listeners.error:
+                self._observer.answers[reply.request] = self._response
             self._failed = reply if reply.status_code >= 400 else None
             self._moved = 300 <= reply.status_code < 400
             yield from tell(self._listeners.response, self._response)
