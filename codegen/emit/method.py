@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from ..description import TAIL, Description, Operation, Parameter, Type, Variant
 from ..expression import NONE, Expression, Generic, Name, Reference, parse, union
+from ..fallback import forgiving
 from ..rename import renames
 from . import docstring
 from .source import Source
@@ -106,7 +107,7 @@ class _Writer:
                 self._source.runtime("core.omit", "not_given")
             return f"{parameter.name}: {self._type(parse(text))} = {default}"
         types: Mapping[str, Expression] = variant.types if variant else {}
-        type_ = types.get(parameter.name, parameter.type)
+        type_ = forgiving(self._described, types.get(parameter.name, parameter.type))
         if parameter.name in variant.required if variant else parameter.required:
             return f"{parameter.name}: {self._type(type_)}"
         if parameter.default is not None:

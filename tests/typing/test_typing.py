@@ -6,6 +6,7 @@ import json
 import re
 import subprocess
 import sys
+import tempfile
 from functools import cache
 from pathlib import Path
 
@@ -18,12 +19,16 @@ CHECKERS = ("mypy", "pyright")
 
 @cache
 def messages(checker: str) -> dict[str, dict[int, str]]:
-    """What a checker says of the two files: messages by file and line."""
-    return _mypy() if checker == "mypy" else _pyright()
+    """What a checker says of the files: messages by file and line. One of them is read as a user of `openai`, too."""
+    with tempfile.TemporaryDirectory() as folder:
+        official = Path(folder, "official.py")
+        official.write_text((HERE / "accepted.py").read_text("utf-8").replace("from antiphon", "from openai"), "utf-8")
+        files = [str(HERE / name) for name in ("revealed.py", "refused.py", "accepted.py")] + [str(official)]
+        return _mypy(files) if checker == "mypy" else _pyright(files)
 
 
-def _mypy() -> dict[str, dict[int, str]]:
-    done = _run("mypy", "--no-error-summary", "--show-absolute-path")
+def _mypy(files: list[str]) -> dict[str, dict[int, str]]:
+    done = _run("mypy", "--no-error-summary", "--show-absolute-path", *files)
     found: dict[str, dict[int, str]] = {}
     for path, line, text in re.findall(r"^(.+?):(\d+): (?:error|note): (.*)$", done, re.MULTILINE):
         entry = found.setdefault(Path(path).name, {})
@@ -31,19 +36,18 @@ def _mypy() -> dict[str, dict[int, str]]:
     return found
 
 
-def _pyright() -> dict[str, dict[int, str]]:
+def _pyright(files: list[str]) -> dict[str, dict[int, str]]:
     found: dict[str, dict[int, str]] = {}
-    for entry in json.loads(_run("pyright", "--outputjson"))["generalDiagnostics"]:
+    for entry in json.loads(_run("pyright", "--outputjson", *files))["generalDiagnostics"]:
         lines = found.setdefault(Path(entry["file"]).name, {})
         line = entry["range"]["start"]["line"] + 1
         lines[line] = f"{lines.get(line, '')} {entry['message']}"
     return found
 
 
-def _run(checker: str, *options: str) -> str:
-    files = [str(HERE / name) for name in ("revealed.py", "refused.py")]
+def _run(checker: str, *arguments: str) -> str:
     done = subprocess.run(
-        [sys.executable, "-m", checker, *options, *files], cwd=ROOT, capture_output=True, text=True, check=False
+        [sys.executable, "-m", checker, *arguments], cwd=ROOT, capture_output=True, text=True, check=False
     )
     assert done.stdout or done.returncode == 0, done.stderr
     return done.stdout
@@ -64,3 +68,12 @@ def test_refused_uses(checker: str) -> None:
     silent = {number: word for number, word in expected.items() if not re.search(word, said.get(number, ""))}
     assert silent == {}
     assert {number: said[number] for number in said.keys() - expected.keys()} == {}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("checker", CHECKERS)
+def test_lists_of_plain_dicts_are_accepted_where_the_official_package_refuses_them(checker: str) -> None:
+    """Pain 24 of the official package's users."""
+    assert messages(checker).get("accepted.py", {}) == {}
+    lines = enumerate((HERE / "accepted.py").read_text("utf-8").splitlines(), 1)
+    assert messages(checker)["official.py"].keys() == {n for n, line in lines if checker in line.partition("  # ")[2]}

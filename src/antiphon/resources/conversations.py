@@ -26,7 +26,7 @@ from ..operations import conversations as ops
 
 if TYPE_CHECKING:
     import builtins
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
     from typing import Literal
 
     from ..core.argument import Body, Headers, Query
@@ -64,7 +64,7 @@ class Conversations(Resource):
     def create(
         self,
         *,
-        items: Iterable[ResponseInputItemParam] | None | Omit = omit,
+        items: Iterable[ResponseInputItemParam] | None | Iterable[Mapping[str, object]] | Omit = omit,
         metadata: Metadata | None | Omit = omit,
         extra_headers: Headers | None = None,
         extra_query: Query | None = None,
@@ -175,7 +175,7 @@ class AsyncConversations(AsyncResource):
     async def create(
         self,
         *,
-        items: Iterable[ResponseInputItemParam] | None | Omit = omit,
+        items: Iterable[ResponseInputItemParam] | None | Iterable[Mapping[str, object]] | Omit = omit,
         metadata: Metadata | None | Omit = omit,
         extra_headers: Headers | None = None,
         extra_query: Query | None = None,
@@ -326,7 +326,7 @@ class Items(Resource):
         self,
         conversation_id: str,
         *,
-        items: Iterable[ResponseInputItemParam],
+        items: Iterable[ResponseInputItemParam] | Iterable[Mapping[str, object]],
         include: builtins.list[ResponseIncludable] | Omit = omit,
         extra_headers: Headers | None = None,
         extra_query: Query | None = None,
@@ -447,7 +447,7 @@ class AsyncItems(AsyncResource):
         self,
         conversation_id: str,
         *,
-        items: Iterable[ResponseInputItemParam],
+        items: Iterable[ResponseInputItemParam] | Iterable[Mapping[str, object]],
         include: builtins.list[ResponseIncludable] | Omit = omit,
         extra_headers: Headers | None = None,
         extra_query: Query | None = None,

@@ -23,7 +23,7 @@ from ..core.resource import (
 from ..operations import decisions as ops
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from ..core.argument import Body, Headers, Query
     from ..core.omit import NotGiven, Omit
@@ -51,9 +51,9 @@ class Decisions(Resource):
     def create(
         self,
         *,
-        input: str | Iterable[InputUnionMember1],
+        input: str | Iterable[InputUnionMember1] | Iterable[Mapping[str, object]],
         model: str,
-        questions: Iterable[Question],
+        questions: Iterable[Question] | Iterable[Mapping[str, object]],
         prompt_cache_key: str | None | Omit = omit,
         prompt_cache_options: PromptCacheOptions | None | Omit = omit,
         safety_identifier: str | None | Omit = omit,
@@ -90,9 +90,9 @@ class AsyncDecisions(AsyncResource):
     async def create(
         self,
         *,
-        input: str | Iterable[InputUnionMember1],
+        input: str | Iterable[InputUnionMember1] | Iterable[Mapping[str, object]],
         model: str,
-        questions: Iterable[Question],
+        questions: Iterable[Question] | Iterable[Mapping[str, object]],
         prompt_cache_key: str | None | Omit = omit,
         prompt_cache_options: PromptCacheOptions | None | Omit = omit,
         safety_identifier: str | None | Omit = omit,

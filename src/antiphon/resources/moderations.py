@@ -22,7 +22,7 @@ from ..core.resource import (
 from ..operations import moderations as ops
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from ..core.argument import Body, Headers, Query
     from ..core.omit import NotGiven, Omit
@@ -49,7 +49,7 @@ class Moderations(Resource):
     def create(
         self,
         *,
-        input: str | Sequence[str] | Iterable[ModerationMultiModalInputParam],
+        input: str | Sequence[str] | Iterable[ModerationMultiModalInputParam] | Iterable[Mapping[str, object]],
         model: str | ModerationModel | Omit = omit,
         extra_headers: Headers | None = None,
         extra_query: Query | None = None,
@@ -82,7 +82,7 @@ class AsyncModerations(AsyncResource):
     async def create(
         self,
         *,
-        input: str | Sequence[str] | Iterable[ModerationMultiModalInputParam],
+        input: str | Sequence[str] | Iterable[ModerationMultiModalInputParam] | Iterable[Mapping[str, object]],
         model: str | ModerationModel | Omit = omit,
         extra_headers: Headers | None = None,
         extra_query: Query | None = None,

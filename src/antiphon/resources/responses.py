@@ -26,7 +26,7 @@ from ..operations import responses as ops
 
 if TYPE_CHECKING:
     import builtins
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Mapping
     from typing import Any, Literal
 
     from ..core.argument import Body, Headers, Query, TextFormatT
@@ -247,7 +247,7 @@ class Responses(Resource):
         | str
         | None,
         image: ResponseCompactParamsImage | Omit = omit,
-        input: str | Iterable[ResponseInputItemParam] | None | Omit = omit,
+        input: str | Iterable[ResponseInputItemParam] | None | Iterable[Mapping[str, object]] | Omit = omit,
         instructions: str | None | Omit = omit,
         previous_response_id: str | None | Omit = omit,
         prompt_cache_key: str | None | Omit = omit,
@@ -320,11 +320,14 @@ class Responses(Resource):
         *,
         access_programs: ResponseCreateParamsAccessPrograms | Omit = omit,
         background: bool | None | Omit = omit,
-        context_management: Iterable[ResponseCreateParamsContextManagement] | None | Omit = omit,
+        context_management: Iterable[ResponseCreateParamsContextManagement]
+        | None
+        | Iterable[Mapping[str, object]]
+        | Omit = omit,
         conversation: ResponseCreateParamsConversation | None | Omit = omit,
         image: ResponseCreateParamsImage | Omit = omit,
         include: list[ResponseIncludable] | None | Omit = omit,
-        input: str | ResponseInputParam | Omit = omit,
+        input: str | ResponseInputParam | Iterable[Mapping[str, object]] | Omit = omit,
         instructions: str | None | Omit = omit,
         max_output_tokens: int | None | Omit = omit,
         max_tool_calls: int | None | Omit = omit,
@@ -346,7 +349,7 @@ class Responses(Resource):
         temperature: float | None | Omit = omit,
         text: ResponseTextConfigParam | Omit = omit,
         tool_choice: ResponseCreateParamsToolChoice | Omit = omit,
-        tools: Iterable[ToolParam] | Omit = omit,
+        tools: Iterable[ToolParam] | Iterable[Mapping[str, object]] | Omit = omit,
         top_logprobs: int | None | Omit = omit,
         top_p: float | None | Omit = omit,
         truncation: Literal["auto", "disabled"] | None | Omit = omit,
@@ -363,11 +366,14 @@ class Responses(Resource):
         *,
         access_programs: ResponseCreateParamsAccessPrograms | Omit = omit,
         background: bool | None | Omit = omit,
-        context_management: Iterable[ResponseCreateParamsContextManagement] | None | Omit = omit,
+        context_management: Iterable[ResponseCreateParamsContextManagement]
+        | None
+        | Iterable[Mapping[str, object]]
+        | Omit = omit,
         conversation: ResponseCreateParamsConversation | None | Omit = omit,
         image: ResponseCreateParamsImage | Omit = omit,
         include: list[ResponseIncludable] | None | Omit = omit,
-        input: str | ResponseInputParam | Omit = omit,
+        input: str | ResponseInputParam | Iterable[Mapping[str, object]] | Omit = omit,
         instructions: str | None | Omit = omit,
         max_output_tokens: int | None | Omit = omit,
         max_tool_calls: int | None | Omit = omit,
@@ -389,7 +395,7 @@ class Responses(Resource):
         temperature: float | None | Omit = omit,
         text: ResponseTextConfigParam | Omit = omit,
         tool_choice: ResponseCreateParamsToolChoice | Omit = omit,
-        tools: Iterable[ToolParam] | Omit = omit,
+        tools: Iterable[ToolParam] | Iterable[Mapping[str, object]] | Omit = omit,
         top_logprobs: int | None | Omit = omit,
         top_p: float | None | Omit = omit,
         truncation: Literal["auto", "disabled"] | None | Omit = omit,
@@ -406,11 +412,14 @@ class Responses(Resource):
         *,
         access_programs: ResponseCreateParamsAccessPrograms | Omit = omit,
         background: bool | None | Omit = omit,
-        context_management: Iterable[ResponseCreateParamsContextManagement] | None | Omit = omit,
+        context_management: Iterable[ResponseCreateParamsContextManagement]
+        | None
+        | Iterable[Mapping[str, object]]
+        | Omit = omit,
         conversation: ResponseCreateParamsConversation | None | Omit = omit,
         image: ResponseCreateParamsImage | Omit = omit,
         include: list[ResponseIncludable] | None | Omit = omit,
-        input: str | ResponseInputParam | Omit = omit,
+        input: str | ResponseInputParam | Iterable[Mapping[str, object]] | Omit = omit,
         instructions: str | None | Omit = omit,
         max_output_tokens: int | None | Omit = omit,
         max_tool_calls: int | None | Omit = omit,
@@ -432,7 +441,7 @@ class Responses(Resource):
         temperature: float | None | Omit = omit,
         text: ResponseTextConfigParam | Omit = omit,
         tool_choice: ResponseCreateParamsToolChoice | Omit = omit,
-        tools: Iterable[ToolParam] | Omit = omit,
+        tools: Iterable[ToolParam] | Iterable[Mapping[str, object]] | Omit = omit,
         top_logprobs: int | None | Omit = omit,
         top_p: float | None | Omit = omit,
         truncation: Literal["auto", "disabled"] | None | Omit = omit,
@@ -449,11 +458,14 @@ class Responses(Resource):
         *,
         access_programs: ResponseCreateParamsAccessPrograms | Omit = omit,
         background: bool | None | Omit = omit,
-        context_management: Iterable[ResponseCreateParamsContextManagement] | None | Omit = omit,
+        context_management: Iterable[ResponseCreateParamsContextManagement]
+        | None
+        | Iterable[Mapping[str, object]]
+        | Omit = omit,
         conversation: ResponseCreateParamsConversation | None | Omit = omit,
         image: ResponseCreateParamsImage | Omit = omit,
         include: list[ResponseIncludable] | None | Omit = omit,
-        input: str | ResponseInputParam | Omit = omit,
+        input: str | ResponseInputParam | Iterable[Mapping[str, object]] | Omit = omit,
         instructions: str | None | Omit = omit,
         max_output_tokens: int | None | Omit = omit,
         max_tool_calls: int | None | Omit = omit,
@@ -475,7 +487,7 @@ class Responses(Resource):
         temperature: float | None | Omit = omit,
         text: ResponseTextConfigParam | Omit = omit,
         tool_choice: ResponseCreateParamsToolChoice | Omit = omit,
-        tools: Iterable[ToolParam] | Omit = omit,
+        tools: Iterable[ToolParam] | Iterable[Mapping[str, object]] | Omit = omit,
         top_logprobs: int | None | Omit = omit,
         top_p: float | None | Omit = omit,
         truncation: Literal["auto", "disabled"] | None | Omit = omit,
@@ -568,11 +580,14 @@ class Responses(Resource):
         parse_as: type[TextFormatT],
         access_programs: ResponseCreateParamsAccessPrograms | Omit = omit,
         background: bool | None | Omit = omit,
-        context_management: Iterable[ResponseCreateParamsContextManagement] | None | Omit = omit,
+        context_management: Iterable[ResponseCreateParamsContextManagement]
+        | None
+        | Iterable[Mapping[str, object]]
+        | Omit = omit,
         conversation: ResponseCreateParamsConversation | None | Omit = omit,
         image: ResponseCreateParamsImage | Omit = omit,
         include: list[ResponseIncludable] | None | Omit = omit,
-        input: str | ResponseInputParam | Omit = omit,
+        input: str | ResponseInputParam | Iterable[Mapping[str, object]] | Omit = omit,
         instructions: str | None | Omit = omit,
         max_output_tokens: int | None | Omit = omit,
         max_tool_calls: int | None | Omit = omit,
@@ -594,7 +609,7 @@ class Responses(Resource):
         temperature: float | None | Omit = omit,
         text: ResponseTextConfigParam | Omit = omit,
         tool_choice: ResponseCreateParamsToolChoice | Omit = omit,
-        tools: Iterable[ParseableToolParam] | Omit = omit,
+        tools: Iterable[ParseableToolParam] | Iterable[Mapping[str, object]] | Omit = omit,
         top_logprobs: int | None | Omit = omit,
         top_p: float | None | Omit = omit,
         truncation: Literal["auto", "disabled"] | None | Omit = omit,
@@ -614,11 +629,14 @@ class Responses(Resource):
         parse_as: None | Omit = omit,
         access_programs: ResponseCreateParamsAccessPrograms | Omit = omit,
         background: bool | None | Omit = omit,
-        context_management: Iterable[ResponseCreateParamsContextManagement] | None | Omit = omit,
+        context_management: Iterable[ResponseCreateParamsContextManagement]
+        | None
+        | Iterable[Mapping[str, object]]
+        | Omit = omit,
         conversation: ResponseCreateParamsConversation | None | Omit = omit,
         image: ResponseCreateParamsImage | Omit = omit,
         include: list[ResponseIncludable] | None | Omit = omit,
-        input: str | ResponseInputParam | Omit = omit,
+        input: str | ResponseInputParam | Iterable[Mapping[str, object]] | Omit = omit,
         instructions: str | None | Omit = omit,
         max_output_tokens: int | None | Omit = omit,
         max_tool_calls: int | None | Omit = omit,
@@ -640,7 +658,7 @@ class Responses(Resource):
         temperature: float | None | Omit = omit,
         text: ResponseTextConfigParam | Omit = omit,
         tool_choice: ResponseCreateParamsToolChoice | Omit = omit,
-        tools: Iterable[ParseableToolParam] | Omit = omit,
+        tools: Iterable[ParseableToolParam] | Iterable[Mapping[str, object]] | Omit = omit,
         top_logprobs: int | None | Omit = omit,
         top_p: float | None | Omit = omit,
         truncation: Literal["auto", "disabled"] | None | Omit = omit,
@@ -660,11 +678,14 @@ class Responses(Resource):
         parse_as: type[Any] | None | Omit = omit,
         access_programs: ResponseCreateParamsAccessPrograms | Omit = omit,
         background: bool | None | Omit = omit,
-        context_management: Iterable[ResponseCreateParamsContextManagement] | None | Omit = omit,
+        context_management: Iterable[ResponseCreateParamsContextManagement]
+        | None
+        | Iterable[Mapping[str, object]]
+        | Omit = omit,
         conversation: ResponseCreateParamsConversation | None | Omit = omit,
         image: ResponseCreateParamsImage | Omit = omit,
         include: list[ResponseIncludable] | None | Omit = omit,
-        input: str | ResponseInputParam | Omit = omit,
+        input: str | ResponseInputParam | Iterable[Mapping[str, object]] | Omit = omit,
         instructions: str | None | Omit = omit,
         max_output_tokens: int | None | Omit = omit,
         max_tool_calls: int | None | Omit = omit,
@@ -686,7 +707,7 @@ class Responses(Resource):
         temperature: float | None | Omit = omit,
         text: ResponseTextConfigParam | Omit = omit,
         tool_choice: ResponseCreateParamsToolChoice | Omit = omit,
-        tools: Iterable[ParseableToolParam] | Omit = omit,
+        tools: Iterable[ParseableToolParam] | Iterable[Mapping[str, object]] | Omit = omit,
         top_logprobs: int | None | Omit = omit,
         top_p: float | None | Omit = omit,
         truncation: Literal["auto", "disabled"] | None | Omit = omit,
@@ -836,13 +857,16 @@ class Responses(Resource):
         self,
         *,
         response_id: str,
-        input: str | ResponseInputParam | Omit = omit,
+        input: str | ResponseInputParam | Iterable[Mapping[str, object]] | Omit = omit,
         model: ResponsesModel | Omit = omit,
         access_programs: ResponseCreateParamsAccessPrograms | Omit = omit,
         background: bool | None | Omit = omit,
-        context_management: Iterable[ResponseCreateParamsContextManagement] | None | Omit = omit,
+        context_management: Iterable[ResponseCreateParamsContextManagement]
+        | None
+        | Iterable[Mapping[str, object]]
+        | Omit = omit,
         text_format: type[TextFormatT] | Omit = omit,
-        tools: Iterable[ParseableToolParam] | Omit = omit,
+        tools: Iterable[ParseableToolParam] | Iterable[Mapping[str, object]] | Omit = omit,
         conversation: ResponseCreateParamsConversation | None | Omit = omit,
         image: ResponseCreateParamsImage | Omit = omit,
         include: list[ResponseIncludable] | None | Omit = omit,
@@ -881,13 +905,16 @@ class Responses(Resource):
         self,
         *,
         response_id: str | Omit = omit,
-        input: str | ResponseInputParam,
+        input: str | ResponseInputParam | Iterable[Mapping[str, object]],
         model: ResponsesModel,
         access_programs: ResponseCreateParamsAccessPrograms | Omit = omit,
         background: bool | None | Omit = omit,
-        context_management: Iterable[ResponseCreateParamsContextManagement] | None | Omit = omit,
+        context_management: Iterable[ResponseCreateParamsContextManagement]
+        | None
+        | Iterable[Mapping[str, object]]
+        | Omit = omit,
         text_format: type[TextFormatT] | Omit = omit,
-        tools: Iterable[ParseableToolParam] | Omit = omit,
+        tools: Iterable[ParseableToolParam] | Iterable[Mapping[str, object]] | Omit = omit,
         conversation: ResponseCreateParamsConversation | None | Omit = omit,
         image: ResponseCreateParamsImage | Omit = omit,
         include: list[ResponseIncludable] | None | Omit = omit,
@@ -926,13 +953,16 @@ class Responses(Resource):
         self,
         *,
         response_id: str | Omit = omit,
-        input: str | ResponseInputParam | Omit = omit,
+        input: str | ResponseInputParam | Iterable[Mapping[str, object]] | Omit = omit,
         model: ResponsesModel | Omit = omit,
         access_programs: ResponseCreateParamsAccessPrograms | Omit = omit,
         background: bool | None | Omit = omit,
-        context_management: Iterable[ResponseCreateParamsContextManagement] | None | Omit = omit,
+        context_management: Iterable[ResponseCreateParamsContextManagement]
+        | None
+        | Iterable[Mapping[str, object]]
+        | Omit = omit,
         text_format: type[TextFormatT] | Omit = omit,
-        tools: Iterable[ParseableToolParam] | Omit = omit,
+        tools: Iterable[ParseableToolParam] | Iterable[Mapping[str, object]] | Omit = omit,
         conversation: ResponseCreateParamsConversation | None | Omit = omit,
         image: ResponseCreateParamsImage | Omit = omit,
         include: list[ResponseIncludable] | None | Omit = omit,
@@ -1169,7 +1199,7 @@ class AsyncResponses(AsyncResource):
         | str
         | None,
         image: ResponseCompactParamsImage | Omit = omit,
-        input: str | Iterable[ResponseInputItemParam] | None | Omit = omit,
+        input: str | Iterable[ResponseInputItemParam] | None | Iterable[Mapping[str, object]] | Omit = omit,
         instructions: str | None | Omit = omit,
         previous_response_id: str | None | Omit = omit,
         prompt_cache_key: str | None | Omit = omit,
@@ -1242,11 +1272,14 @@ class AsyncResponses(AsyncResource):
         *,
         access_programs: ResponseCreateParamsAccessPrograms | Omit = omit,
         background: bool | None | Omit = omit,
-        context_management: Iterable[ResponseCreateParamsContextManagement] | None | Omit = omit,
+        context_management: Iterable[ResponseCreateParamsContextManagement]
+        | None
+        | Iterable[Mapping[str, object]]
+        | Omit = omit,
         conversation: ResponseCreateParamsConversation | None | Omit = omit,
         image: ResponseCreateParamsImage | Omit = omit,
         include: list[ResponseIncludable] | None | Omit = omit,
-        input: str | ResponseInputParam | Omit = omit,
+        input: str | ResponseInputParam | Iterable[Mapping[str, object]] | Omit = omit,
         instructions: str | None | Omit = omit,
         max_output_tokens: int | None | Omit = omit,
         max_tool_calls: int | None | Omit = omit,
@@ -1268,7 +1301,7 @@ class AsyncResponses(AsyncResource):
         temperature: float | None | Omit = omit,
         text: ResponseTextConfigParam | Omit = omit,
         tool_choice: ResponseCreateParamsToolChoice | Omit = omit,
-        tools: Iterable[ToolParam] | Omit = omit,
+        tools: Iterable[ToolParam] | Iterable[Mapping[str, object]] | Omit = omit,
         top_logprobs: int | None | Omit = omit,
         top_p: float | None | Omit = omit,
         truncation: Literal["auto", "disabled"] | None | Omit = omit,
@@ -1285,11 +1318,14 @@ class AsyncResponses(AsyncResource):
         *,
         access_programs: ResponseCreateParamsAccessPrograms | Omit = omit,
         background: bool | None | Omit = omit,
-        context_management: Iterable[ResponseCreateParamsContextManagement] | None | Omit = omit,
+        context_management: Iterable[ResponseCreateParamsContextManagement]
+        | None
+        | Iterable[Mapping[str, object]]
+        | Omit = omit,
         conversation: ResponseCreateParamsConversation | None | Omit = omit,
         image: ResponseCreateParamsImage | Omit = omit,
         include: list[ResponseIncludable] | None | Omit = omit,
-        input: str | ResponseInputParam | Omit = omit,
+        input: str | ResponseInputParam | Iterable[Mapping[str, object]] | Omit = omit,
         instructions: str | None | Omit = omit,
         max_output_tokens: int | None | Omit = omit,
         max_tool_calls: int | None | Omit = omit,
@@ -1311,7 +1347,7 @@ class AsyncResponses(AsyncResource):
         temperature: float | None | Omit = omit,
         text: ResponseTextConfigParam | Omit = omit,
         tool_choice: ResponseCreateParamsToolChoice | Omit = omit,
-        tools: Iterable[ToolParam] | Omit = omit,
+        tools: Iterable[ToolParam] | Iterable[Mapping[str, object]] | Omit = omit,
         top_logprobs: int | None | Omit = omit,
         top_p: float | None | Omit = omit,
         truncation: Literal["auto", "disabled"] | None | Omit = omit,
@@ -1328,11 +1364,14 @@ class AsyncResponses(AsyncResource):
         *,
         access_programs: ResponseCreateParamsAccessPrograms | Omit = omit,
         background: bool | None | Omit = omit,
-        context_management: Iterable[ResponseCreateParamsContextManagement] | None | Omit = omit,
+        context_management: Iterable[ResponseCreateParamsContextManagement]
+        | None
+        | Iterable[Mapping[str, object]]
+        | Omit = omit,
         conversation: ResponseCreateParamsConversation | None | Omit = omit,
         image: ResponseCreateParamsImage | Omit = omit,
         include: list[ResponseIncludable] | None | Omit = omit,
-        input: str | ResponseInputParam | Omit = omit,
+        input: str | ResponseInputParam | Iterable[Mapping[str, object]] | Omit = omit,
         instructions: str | None | Omit = omit,
         max_output_tokens: int | None | Omit = omit,
         max_tool_calls: int | None | Omit = omit,
@@ -1354,7 +1393,7 @@ class AsyncResponses(AsyncResource):
         temperature: float | None | Omit = omit,
         text: ResponseTextConfigParam | Omit = omit,
         tool_choice: ResponseCreateParamsToolChoice | Omit = omit,
-        tools: Iterable[ToolParam] | Omit = omit,
+        tools: Iterable[ToolParam] | Iterable[Mapping[str, object]] | Omit = omit,
         top_logprobs: int | None | Omit = omit,
         top_p: float | None | Omit = omit,
         truncation: Literal["auto", "disabled"] | None | Omit = omit,
@@ -1371,11 +1410,14 @@ class AsyncResponses(AsyncResource):
         *,
         access_programs: ResponseCreateParamsAccessPrograms | Omit = omit,
         background: bool | None | Omit = omit,
-        context_management: Iterable[ResponseCreateParamsContextManagement] | None | Omit = omit,
+        context_management: Iterable[ResponseCreateParamsContextManagement]
+        | None
+        | Iterable[Mapping[str, object]]
+        | Omit = omit,
         conversation: ResponseCreateParamsConversation | None | Omit = omit,
         image: ResponseCreateParamsImage | Omit = omit,
         include: list[ResponseIncludable] | None | Omit = omit,
-        input: str | ResponseInputParam | Omit = omit,
+        input: str | ResponseInputParam | Iterable[Mapping[str, object]] | Omit = omit,
         instructions: str | None | Omit = omit,
         max_output_tokens: int | None | Omit = omit,
         max_tool_calls: int | None | Omit = omit,
@@ -1397,7 +1439,7 @@ class AsyncResponses(AsyncResource):
         temperature: float | None | Omit = omit,
         text: ResponseTextConfigParam | Omit = omit,
         tool_choice: ResponseCreateParamsToolChoice | Omit = omit,
-        tools: Iterable[ToolParam] | Omit = omit,
+        tools: Iterable[ToolParam] | Iterable[Mapping[str, object]] | Omit = omit,
         top_logprobs: int | None | Omit = omit,
         top_p: float | None | Omit = omit,
         truncation: Literal["auto", "disabled"] | None | Omit = omit,
@@ -1490,11 +1532,14 @@ class AsyncResponses(AsyncResource):
         parse_as: type[TextFormatT],
         access_programs: ResponseCreateParamsAccessPrograms | Omit = omit,
         background: bool | None | Omit = omit,
-        context_management: Iterable[ResponseCreateParamsContextManagement] | None | Omit = omit,
+        context_management: Iterable[ResponseCreateParamsContextManagement]
+        | None
+        | Iterable[Mapping[str, object]]
+        | Omit = omit,
         conversation: ResponseCreateParamsConversation | None | Omit = omit,
         image: ResponseCreateParamsImage | Omit = omit,
         include: list[ResponseIncludable] | None | Omit = omit,
-        input: str | ResponseInputParam | Omit = omit,
+        input: str | ResponseInputParam | Iterable[Mapping[str, object]] | Omit = omit,
         instructions: str | None | Omit = omit,
         max_output_tokens: int | None | Omit = omit,
         max_tool_calls: int | None | Omit = omit,
@@ -1516,7 +1561,7 @@ class AsyncResponses(AsyncResource):
         temperature: float | None | Omit = omit,
         text: ResponseTextConfigParam | Omit = omit,
         tool_choice: ResponseCreateParamsToolChoice | Omit = omit,
-        tools: Iterable[ParseableToolParam] | Omit = omit,
+        tools: Iterable[ParseableToolParam] | Iterable[Mapping[str, object]] | Omit = omit,
         top_logprobs: int | None | Omit = omit,
         top_p: float | None | Omit = omit,
         truncation: Literal["auto", "disabled"] | None | Omit = omit,
@@ -1536,11 +1581,14 @@ class AsyncResponses(AsyncResource):
         parse_as: None | Omit = omit,
         access_programs: ResponseCreateParamsAccessPrograms | Omit = omit,
         background: bool | None | Omit = omit,
-        context_management: Iterable[ResponseCreateParamsContextManagement] | None | Omit = omit,
+        context_management: Iterable[ResponseCreateParamsContextManagement]
+        | None
+        | Iterable[Mapping[str, object]]
+        | Omit = omit,
         conversation: ResponseCreateParamsConversation | None | Omit = omit,
         image: ResponseCreateParamsImage | Omit = omit,
         include: list[ResponseIncludable] | None | Omit = omit,
-        input: str | ResponseInputParam | Omit = omit,
+        input: str | ResponseInputParam | Iterable[Mapping[str, object]] | Omit = omit,
         instructions: str | None | Omit = omit,
         max_output_tokens: int | None | Omit = omit,
         max_tool_calls: int | None | Omit = omit,
@@ -1562,7 +1610,7 @@ class AsyncResponses(AsyncResource):
         temperature: float | None | Omit = omit,
         text: ResponseTextConfigParam | Omit = omit,
         tool_choice: ResponseCreateParamsToolChoice | Omit = omit,
-        tools: Iterable[ParseableToolParam] | Omit = omit,
+        tools: Iterable[ParseableToolParam] | Iterable[Mapping[str, object]] | Omit = omit,
         top_logprobs: int | None | Omit = omit,
         top_p: float | None | Omit = omit,
         truncation: Literal["auto", "disabled"] | None | Omit = omit,
@@ -1582,11 +1630,14 @@ class AsyncResponses(AsyncResource):
         parse_as: type[Any] | None | Omit = omit,
         access_programs: ResponseCreateParamsAccessPrograms | Omit = omit,
         background: bool | None | Omit = omit,
-        context_management: Iterable[ResponseCreateParamsContextManagement] | None | Omit = omit,
+        context_management: Iterable[ResponseCreateParamsContextManagement]
+        | None
+        | Iterable[Mapping[str, object]]
+        | Omit = omit,
         conversation: ResponseCreateParamsConversation | None | Omit = omit,
         image: ResponseCreateParamsImage | Omit = omit,
         include: list[ResponseIncludable] | None | Omit = omit,
-        input: str | ResponseInputParam | Omit = omit,
+        input: str | ResponseInputParam | Iterable[Mapping[str, object]] | Omit = omit,
         instructions: str | None | Omit = omit,
         max_output_tokens: int | None | Omit = omit,
         max_tool_calls: int | None | Omit = omit,
@@ -1608,7 +1659,7 @@ class AsyncResponses(AsyncResource):
         temperature: float | None | Omit = omit,
         text: ResponseTextConfigParam | Omit = omit,
         tool_choice: ResponseCreateParamsToolChoice | Omit = omit,
-        tools: Iterable[ParseableToolParam] | Omit = omit,
+        tools: Iterable[ParseableToolParam] | Iterable[Mapping[str, object]] | Omit = omit,
         top_logprobs: int | None | Omit = omit,
         top_p: float | None | Omit = omit,
         truncation: Literal["auto", "disabled"] | None | Omit = omit,
@@ -1758,13 +1809,16 @@ class AsyncResponses(AsyncResource):
         self,
         *,
         response_id: str,
-        input: str | ResponseInputParam | Omit = omit,
+        input: str | ResponseInputParam | Iterable[Mapping[str, object]] | Omit = omit,
         model: ResponsesModel | Omit = omit,
         access_programs: ResponseCreateParamsAccessPrograms | Omit = omit,
         background: bool | None | Omit = omit,
-        context_management: Iterable[ResponseCreateParamsContextManagement] | None | Omit = omit,
+        context_management: Iterable[ResponseCreateParamsContextManagement]
+        | None
+        | Iterable[Mapping[str, object]]
+        | Omit = omit,
         text_format: type[TextFormatT] | Omit = omit,
-        tools: Iterable[ParseableToolParam] | Omit = omit,
+        tools: Iterable[ParseableToolParam] | Iterable[Mapping[str, object]] | Omit = omit,
         conversation: ResponseCreateParamsConversation | None | Omit = omit,
         image: ResponseCreateParamsImage | Omit = omit,
         include: list[ResponseIncludable] | None | Omit = omit,
@@ -1803,13 +1857,16 @@ class AsyncResponses(AsyncResource):
         self,
         *,
         response_id: str | Omit = omit,
-        input: str | ResponseInputParam,
+        input: str | ResponseInputParam | Iterable[Mapping[str, object]],
         model: ResponsesModel,
         access_programs: ResponseCreateParamsAccessPrograms | Omit = omit,
         background: bool | None | Omit = omit,
-        context_management: Iterable[ResponseCreateParamsContextManagement] | None | Omit = omit,
+        context_management: Iterable[ResponseCreateParamsContextManagement]
+        | None
+        | Iterable[Mapping[str, object]]
+        | Omit = omit,
         text_format: type[TextFormatT] | Omit = omit,
-        tools: Iterable[ParseableToolParam] | Omit = omit,
+        tools: Iterable[ParseableToolParam] | Iterable[Mapping[str, object]] | Omit = omit,
         conversation: ResponseCreateParamsConversation | None | Omit = omit,
         image: ResponseCreateParamsImage | Omit = omit,
         include: list[ResponseIncludable] | None | Omit = omit,
@@ -1848,13 +1905,16 @@ class AsyncResponses(AsyncResource):
         self,
         *,
         response_id: str | Omit = omit,
-        input: str | ResponseInputParam | Omit = omit,
+        input: str | ResponseInputParam | Iterable[Mapping[str, object]] | Omit = omit,
         model: ResponsesModel | Omit = omit,
         access_programs: ResponseCreateParamsAccessPrograms | Omit = omit,
         background: bool | None | Omit = omit,
-        context_management: Iterable[ResponseCreateParamsContextManagement] | None | Omit = omit,
+        context_management: Iterable[ResponseCreateParamsContextManagement]
+        | None
+        | Iterable[Mapping[str, object]]
+        | Omit = omit,
         text_format: type[TextFormatT] | Omit = omit,
-        tools: Iterable[ParseableToolParam] | Omit = omit,
+        tools: Iterable[ParseableToolParam] | Iterable[Mapping[str, object]] | Omit = omit,
         conversation: ResponseCreateParamsConversation | None | Omit = omit,
         image: ResponseCreateParamsImage | Omit = omit,
         include: list[ResponseIncludable] | None | Omit = omit,
@@ -2100,7 +2160,7 @@ class InputTokens(Resource):
         self,
         *,
         conversation: InputTokenCountParamsConversation | None | Omit = omit,
-        input: str | Iterable[ResponseInputItemParam] | None | Omit = omit,
+        input: str | Iterable[ResponseInputItemParam] | None | Iterable[Mapping[str, object]] | Omit = omit,
         instructions: str | None | Omit = omit,
         model: str | None | Omit = omit,
         parallel_tool_calls: bool | None | Omit = omit,
@@ -2109,7 +2169,7 @@ class InputTokens(Resource):
         reasoning: Reasoning | None | Omit = omit,
         text: InputTokenCountParamsText | None | Omit = omit,
         tool_choice: InputTokenCountParamsToolChoice | None | Omit = omit,
-        tools: Iterable[ToolParam] | None | Omit = omit,
+        tools: Iterable[ToolParam] | None | Iterable[Mapping[str, object]] | Omit = omit,
         truncation: Literal["auto", "disabled"] | Omit = omit,
         extra_headers: Headers | None = None,
         extra_query: Query | None = None,
@@ -2156,7 +2216,7 @@ class AsyncInputTokens(AsyncResource):
         self,
         *,
         conversation: InputTokenCountParamsConversation | None | Omit = omit,
-        input: str | Iterable[ResponseInputItemParam] | None | Omit = omit,
+        input: str | Iterable[ResponseInputItemParam] | None | Iterable[Mapping[str, object]] | Omit = omit,
         instructions: str | None | Omit = omit,
         model: str | None | Omit = omit,
         parallel_tool_calls: bool | None | Omit = omit,
@@ -2165,7 +2225,7 @@ class AsyncInputTokens(AsyncResource):
         reasoning: Reasoning | None | Omit = omit,
         text: InputTokenCountParamsText | None | Omit = omit,
         tool_choice: InputTokenCountParamsToolChoice | None | Omit = omit,
-        tools: Iterable[ToolParam] | None | Omit = omit,
+        tools: Iterable[ToolParam] | None | Iterable[Mapping[str, object]] | Omit = omit,
         truncation: Literal["auto", "disabled"] | Omit = omit,
         extra_headers: Headers | None = None,
         extra_query: Query | None = None,

@@ -25,7 +25,7 @@ from ..core.resource import (
 from ..operations import vector_stores as ops
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from typing import Literal
 
     from ..core.argument import Body, FileTypes, Headers, Query
@@ -515,7 +515,7 @@ class FileBatches(Resource):
         attributes: dict[str, str | float | bool] | None | Omit = omit,
         chunking_strategy: FileChunkingStrategyParam | Omit = omit,
         file_ids: Sequence[str] | Omit = omit,
-        files: Iterable[File] | Omit = omit,
+        files: Iterable[File] | Iterable[Mapping[str, object]] | Omit = omit,
         extra_headers: Headers | None = None,
         extra_query: Query | None = None,
         extra_body: Body | None = None,
@@ -545,7 +545,7 @@ class FileBatches(Resource):
         attributes: dict[str, str | float | bool] | None | Omit = omit,
         chunking_strategy: FileChunkingStrategyParam | Omit = omit,
         file_ids: Sequence[str] | Omit = omit,
-        files: Iterable[File] | Omit = omit,
+        files: Iterable[File] | Iterable[Mapping[str, object]] | Omit = omit,
         poll_interval_ms: int | Omit = omit,
         extra_headers: Headers | None = None,
         extra_query: Query | None = None,
@@ -726,7 +726,7 @@ class AsyncFileBatches(AsyncResource):
         attributes: dict[str, str | float | bool] | None | Omit = omit,
         chunking_strategy: FileChunkingStrategyParam | Omit = omit,
         file_ids: Sequence[str] | Omit = omit,
-        files: Iterable[File] | Omit = omit,
+        files: Iterable[File] | Iterable[Mapping[str, object]] | Omit = omit,
         extra_headers: Headers | None = None,
         extra_query: Query | None = None,
         extra_body: Body | None = None,
@@ -756,7 +756,7 @@ class AsyncFileBatches(AsyncResource):
         attributes: dict[str, str | float | bool] | None | Omit = omit,
         chunking_strategy: FileChunkingStrategyParam | Omit = omit,
         file_ids: Sequence[str] | Omit = omit,
-        files: Iterable[File] | Omit = omit,
+        files: Iterable[File] | Iterable[Mapping[str, object]] | Omit = omit,
         poll_interval_ms: int | Omit = omit,
         extra_headers: Headers | None = None,
         extra_query: Query | None = None,

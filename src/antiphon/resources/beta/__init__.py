@@ -26,7 +26,7 @@ from ...core.resource import (
 from ...operations import beta as ops
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
     from typing import Literal
 
     from ...core.argument import Body, Headers, Query
@@ -228,7 +228,7 @@ class Assistants(Resource):
         response_format: AssistantResponseFormatOptionParam | None | Omit = omit,
         temperature: float | None | Omit = omit,
         tool_resources: AssistantCreateParamsToolResources | None | Omit = omit,
-        tools: Iterable[AssistantToolParam] | Omit = omit,
+        tools: Iterable[AssistantToolParam] | Iterable[Mapping[str, object]] | Omit = omit,
         top_p: float | None | Omit = omit,
         extra_headers: Headers | None = None,
         extra_query: Query | None = None,
@@ -408,7 +408,7 @@ class Assistants(Resource):
         response_format: AssistantResponseFormatOptionParam | None | Omit = omit,
         temperature: float | None | Omit = omit,
         tool_resources: AssistantUpdateParamsToolResources | None | Omit = omit,
-        tools: Iterable[AssistantToolParam] | Omit = omit,
+        tools: Iterable[AssistantToolParam] | Iterable[Mapping[str, object]] | Omit = omit,
         top_p: float | None | Omit = omit,
         extra_headers: Headers | None = None,
         extra_query: Query | None = None,
@@ -465,7 +465,7 @@ class AsyncAssistants(AsyncResource):
         response_format: AssistantResponseFormatOptionParam | None | Omit = omit,
         temperature: float | None | Omit = omit,
         tool_resources: AssistantCreateParamsToolResources | None | Omit = omit,
-        tools: Iterable[AssistantToolParam] | Omit = omit,
+        tools: Iterable[AssistantToolParam] | Iterable[Mapping[str, object]] | Omit = omit,
         top_p: float | None | Omit = omit,
         extra_headers: Headers | None = None,
         extra_query: Query | None = None,
@@ -645,7 +645,7 @@ class AsyncAssistants(AsyncResource):
         response_format: AssistantResponseFormatOptionParam | None | Omit = omit,
         temperature: float | None | Omit = omit,
         tool_resources: AssistantUpdateParamsToolResources | None | Omit = omit,
-        tools: Iterable[AssistantToolParam] | Omit = omit,
+        tools: Iterable[AssistantToolParam] | Iterable[Mapping[str, object]] | Omit = omit,
         top_p: float | None | Omit = omit,
         extra_headers: Headers | None = None,
         extra_query: Query | None = None,

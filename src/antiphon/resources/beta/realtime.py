@@ -24,7 +24,7 @@ from ...core.resource import (
 from ...operations import beta as ops
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
     from typing import Literal
 
     from ...core.argument import Body, Headers, Query
@@ -192,7 +192,7 @@ class Sessions(Resource):
         speed: float | Omit = omit,
         temperature: float | Omit = omit,
         tool_choice: str | Omit = omit,
-        tools: Iterable[SessionCreateParamsTool] | Omit = omit,
+        tools: Iterable[SessionCreateParamsTool] | Iterable[Mapping[str, object]] | Omit = omit,
         tracing: SessionCreateParamsTracing | Omit = omit,
         turn_detection: SessionCreateParamsTurnDetection | Omit = omit,
         voice: str | Literal["alloy", "ash", "ballad", "coral", "echo", "sage", "shimmer", "verse"] | Omit = omit,
@@ -266,7 +266,7 @@ class AsyncSessions(AsyncResource):
         speed: float | Omit = omit,
         temperature: float | Omit = omit,
         tool_choice: str | Omit = omit,
-        tools: Iterable[SessionCreateParamsTool] | Omit = omit,
+        tools: Iterable[SessionCreateParamsTool] | Iterable[Mapping[str, object]] | Omit = omit,
         tracing: SessionCreateParamsTracing | Omit = omit,
         turn_detection: SessionCreateParamsTurnDetection | Omit = omit,
         voice: str | Literal["alloy", "ash", "ballad", "coral", "echo", "sage", "shimmer", "verse"] | Omit = omit,

@@ -25,7 +25,7 @@ from ...core.resource import (
 from ...operations import containers as ops
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from typing import Literal
 
     from ...core.argument import Body, Headers, Query
@@ -79,7 +79,7 @@ class Containers(Resource):
         file_ids: Sequence[str] | Omit = omit,
         memory_limit: Literal["1g", "4g", "16g", "64g"] | Omit = omit,
         network_policy: ContainerCreateParamsNetworkPolicy | Omit = omit,
-        skills: Iterable[ContainerCreateParamsSkill] | Omit = omit,
+        skills: Iterable[ContainerCreateParamsSkill] | Iterable[Mapping[str, object]] | Omit = omit,
         extra_headers: Headers | None = None,
         extra_query: Query | None = None,
         extra_body: Body | None = None,
@@ -196,7 +196,7 @@ class AsyncContainers(AsyncResource):
         file_ids: Sequence[str] | Omit = omit,
         memory_limit: Literal["1g", "4g", "16g", "64g"] | Omit = omit,
         network_policy: ContainerCreateParamsNetworkPolicy | Omit = omit,
-        skills: Iterable[ContainerCreateParamsSkill] | Omit = omit,
+        skills: Iterable[ContainerCreateParamsSkill] | Iterable[Mapping[str, object]] | Omit = omit,
         extra_headers: Headers | None = None,
         extra_query: Query | None = None,
         extra_body: Body | None = None,

@@ -25,7 +25,7 @@ from ...core.resource import (
 from ...operations import evals as ops
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
     from typing import Literal
 
     from ...core.argument import Body, Headers, Query
@@ -78,7 +78,7 @@ class Evals(Resource):
         self,
         *,
         data_source_config: EvalCreateParamsDataSourceConfig,
-        testing_criteria: Iterable[EvalCreateParamsTestingCriterion],
+        testing_criteria: Iterable[EvalCreateParamsTestingCriterion] | Iterable[Mapping[str, object]],
         metadata: Metadata | None | Omit = omit,
         name: str | Omit = omit,
         extra_headers: Headers | None = None,
@@ -221,7 +221,7 @@ class AsyncEvals(AsyncResource):
         self,
         *,
         data_source_config: EvalCreateParamsDataSourceConfig,
-        testing_criteria: Iterable[EvalCreateParamsTestingCriterion],
+        testing_criteria: Iterable[EvalCreateParamsTestingCriterion] | Iterable[Mapping[str, object]],
         metadata: Metadata | None | Omit = omit,
         name: str | Omit = omit,
         extra_headers: Headers | None = None,

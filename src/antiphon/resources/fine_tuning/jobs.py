@@ -25,7 +25,7 @@ from ...core.resource import (
 from ...operations import fine_tuning as ops
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
     from typing import Literal
 
     from ...core.argument import Body, Headers, Query
@@ -92,7 +92,7 @@ class Jobs(Resource):
         model: str | Literal["babbage-002", "davinci-002", "gpt-3.5-turbo", "gpt-4o-mini"],
         training_file: str,
         hyperparameters: JobCreateParamsHyperparameters | Omit = omit,
-        integrations: Iterable[Integration] | None | Omit = omit,
+        integrations: Iterable[Integration] | None | Iterable[Mapping[str, object]] | Omit = omit,
         metadata: Metadata | None | Omit = omit,
         method: JobCreateParamsMethod | Omit = omit,
         seed: int | None | Omit = omit,
@@ -292,7 +292,7 @@ class AsyncJobs(AsyncResource):
         model: str | Literal["babbage-002", "davinci-002", "gpt-3.5-turbo", "gpt-4o-mini"],
         training_file: str,
         hyperparameters: JobCreateParamsHyperparameters | Omit = omit,
-        integrations: Iterable[Integration] | None | Omit = omit,
+        integrations: Iterable[Integration] | None | Iterable[Mapping[str, object]] | Omit = omit,
         metadata: Metadata | None | Omit = omit,
         method: JobCreateParamsMethod | Omit = omit,
         seed: int | None | Omit = omit,

@@ -27,7 +27,7 @@ from ...core.resource import (
 from ...operations import realtime as ops
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable, Mapping
     from typing import Literal
 
     from ...core.argument import Body, Headers, Query
@@ -252,7 +252,7 @@ class Calls(Resource):
         prompt: ResponsePromptParam | None | Omit = omit,
         reasoning: RealtimeReasoningParam | Omit = omit,
         tool_choice: RealtimeToolChoiceConfigParam | Omit = omit,
-        tools: RealtimeToolsConfigParam | Omit = omit,
+        tools: RealtimeToolsConfigParam | Iterable[Mapping[str, object]] | Omit = omit,
         tracing: RealtimeTracingConfigParam | None | Omit = omit,
         truncation: RealtimeTruncationParam | Omit = omit,
         extra_headers: Headers | None = None,
@@ -441,7 +441,7 @@ class AsyncCalls(AsyncResource):
         prompt: ResponsePromptParam | None | Omit = omit,
         reasoning: RealtimeReasoningParam | Omit = omit,
         tool_choice: RealtimeToolChoiceConfigParam | Omit = omit,
-        tools: RealtimeToolsConfigParam | Omit = omit,
+        tools: RealtimeToolsConfigParam | Iterable[Mapping[str, object]] | Omit = omit,
         tracing: RealtimeTracingConfigParam | None | Omit = omit,
         truncation: RealtimeTruncationParam | Omit = omit,
         extra_headers: Headers | None = None,

@@ -27,7 +27,7 @@ from ....operations import admin as ops
 
 if TYPE_CHECKING:
     import builtins
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from typing import Literal
 
     from ....core.argument import Body, Headers, Query
@@ -2642,7 +2642,7 @@ class Invites(Resource):
         *,
         email: str,
         role: Literal["reader", "owner"],
-        projects: Iterable[InviteCreateParamsProject] | Omit = omit,
+        projects: Iterable[InviteCreateParamsProject] | Iterable[Mapping[str, object]] | Omit = omit,
         extra_headers: Headers | None = None,
         extra_query: Query | None = None,
         extra_body: Body | None = None,
@@ -2753,7 +2753,7 @@ class AsyncInvites(AsyncResource):
         *,
         email: str,
         role: Literal["reader", "owner"],
-        projects: Iterable[InviteCreateParamsProject] | Omit = omit,
+        projects: Iterable[InviteCreateParamsProject] | Iterable[Mapping[str, object]] | Omit = omit,
         extra_headers: Headers | None = None,
         extra_query: Query | None = None,
         extra_body: Body | None = None,

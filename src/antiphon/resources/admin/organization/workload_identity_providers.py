@@ -25,7 +25,7 @@ from ....core.resource import (
 from ....operations import admin as ops
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
     from typing import Literal
 
     from ....core.argument import Body, Headers, Query
@@ -76,7 +76,9 @@ class WorkloadIdentityProviders(Resource):
         issuer: str,
         name: str,
         type: Literal["oidc"],
-        attribute_transformations: Iterable[WorkloadIdentityProviderCreateParamsAttributeTransformation] | Omit = omit,
+        attribute_transformations: Iterable[WorkloadIdentityProviderCreateParamsAttributeTransformation]
+        | Iterable[Mapping[str, object]]
+        | Omit = omit,
         description: str | Omit = omit,
         enabled: bool | Omit = omit,
         verification: WorkloadIdentityProviderCreateParamsVerification | Omit = omit,
@@ -185,7 +187,9 @@ class WorkloadIdentityProviders(Resource):
         self,
         workload_identity_provider_id: str,
         *,
-        attribute_transformations: Iterable[WorkloadIdentityProviderUpdateParamsAttributeTransformation] | Omit = omit,
+        attribute_transformations: Iterable[WorkloadIdentityProviderUpdateParamsAttributeTransformation]
+        | Iterable[Mapping[str, object]]
+        | Omit = omit,
         audience: str | Omit = omit,
         description: str | None | Omit = omit,
         enabled: bool | Omit = omit,
@@ -231,7 +235,9 @@ class AsyncWorkloadIdentityProviders(AsyncResource):
         issuer: str,
         name: str,
         type: Literal["oidc"],
-        attribute_transformations: Iterable[WorkloadIdentityProviderCreateParamsAttributeTransformation] | Omit = omit,
+        attribute_transformations: Iterable[WorkloadIdentityProviderCreateParamsAttributeTransformation]
+        | Iterable[Mapping[str, object]]
+        | Omit = omit,
         description: str | Omit = omit,
         enabled: bool | Omit = omit,
         verification: WorkloadIdentityProviderCreateParamsVerification | Omit = omit,
@@ -340,7 +346,9 @@ class AsyncWorkloadIdentityProviders(AsyncResource):
         self,
         workload_identity_provider_id: str,
         *,
-        attribute_transformations: Iterable[WorkloadIdentityProviderUpdateParamsAttributeTransformation] | Omit = omit,
+        attribute_transformations: Iterable[WorkloadIdentityProviderUpdateParamsAttributeTransformation]
+        | Iterable[Mapping[str, object]]
+        | Omit = omit,
         audience: str | Omit = omit,
         description: str | None | Omit = omit,
         enabled: bool | Omit = omit,

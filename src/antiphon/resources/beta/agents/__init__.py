@@ -25,7 +25,7 @@ from ....core.resource import (
 from ....operations import beta as ops
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
     from typing import Literal
 
     from ....core.argument import Body, Headers, Query
@@ -137,7 +137,7 @@ class Agents(Resource):
         reasoning: AgentReasoningParam | None | Omit = omit,
         service_tier: Literal["auto", "default", "flex", "priority", "fast", "ultrafast"] | None | Omit = omit,
         text: AgentTextParam | None | Omit = omit,
-        tools: Iterable[PersistedAgentToolParam] | None | Omit = omit,
+        tools: Iterable[PersistedAgentToolParam] | None | Iterable[Mapping[str, object]] | Omit = omit,
         extra_headers: Headers | None = None,
         extra_query: Query | None = None,
         extra_body: Body | None = None,
@@ -263,7 +263,7 @@ class Agents(Resource):
         reasoning: AgentReasoningParam | None | Omit = omit,
         service_tier: Literal["auto", "default", "flex", "priority", "fast", "ultrafast"] | None | Omit = omit,
         text: AgentTextParam | None | Omit = omit,
-        tools: Iterable[PersistedAgentToolParam] | None | Omit = omit,
+        tools: Iterable[PersistedAgentToolParam] | None | Iterable[Mapping[str, object]] | Omit = omit,
         extra_headers: Headers | None = None,
         extra_query: Query | None = None,
         extra_body: Body | None = None,
@@ -322,7 +322,7 @@ class AsyncAgents(AsyncResource):
         reasoning: AgentReasoningParam | None | Omit = omit,
         service_tier: Literal["auto", "default", "flex", "priority", "fast", "ultrafast"] | None | Omit = omit,
         text: AgentTextParam | None | Omit = omit,
-        tools: Iterable[PersistedAgentToolParam] | None | Omit = omit,
+        tools: Iterable[PersistedAgentToolParam] | None | Iterable[Mapping[str, object]] | Omit = omit,
         extra_headers: Headers | None = None,
         extra_query: Query | None = None,
         extra_body: Body | None = None,
@@ -448,7 +448,7 @@ class AsyncAgents(AsyncResource):
         reasoning: AgentReasoningParam | None | Omit = omit,
         service_tier: Literal["auto", "default", "flex", "priority", "fast", "ultrafast"] | None | Omit = omit,
         text: AgentTextParam | None | Omit = omit,
-        tools: Iterable[PersistedAgentToolParam] | None | Omit = omit,
+        tools: Iterable[PersistedAgentToolParam] | None | Iterable[Mapping[str, object]] | Omit = omit,
         extra_headers: Headers | None = None,
         extra_query: Query | None = None,
         extra_body: Body | None = None,
