@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 from openai._models import construct_type as official_construct_type
 from openai.types.chat import ChatCompletion as OfficialChatCompletion
 from openai.types.realtime import RealtimeServerEvent as OfficialServerEvent
 
+import antiphon
 from antiphon._models import construct_type, construct_type_unchecked
+from antiphon.core.annotation import Discriminator
 from antiphon.types.chat import ChatCompletion
 from antiphon.types.realtime import RealtimeServerEvent
 
@@ -45,10 +47,18 @@ def test_the_unchecked_one_is_the_same() -> None:
     assert made.choices[0].message.content == "Hi"
 
 
-def test_a_discriminator_may_stand_beside_the_type() -> None:
-    from antiphon.core.annotation import Discriminator
-    from antiphon.types.responses import ResponseOutputMessage, ResponseReasoningItem
+class Left(antiphon.BaseModel):
+    kind: Literal["left"]
+    role: Literal["first"]
 
-    union = ResponseOutputMessage | ResponseReasoningItem
-    made = construct_type(type_=union, value={"type": "reasoning", "id": "r"}, metadata=[Discriminator("type")])
-    assert type(made) is ResponseReasoningItem
+
+class Right(antiphon.BaseModel):
+    kind: Literal["right"]
+    role: Literal["second"]
+
+
+@pytest.mark.parametrize(("field", "wanted"), [("kind", Right), ("role", Left)])
+def test_a_discriminator_may_stand_beside_the_type(field: str, wanted: type[Any]) -> None:
+    value = {"kind": "right", "role": "first"}
+    made = construct_type(type_=Left | Right, value=value, metadata=[Discriminator(field)])
+    assert type(made) is wanted

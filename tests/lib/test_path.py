@@ -18,6 +18,7 @@ with warnings.catch_warnings():
     import openai
     import openai.lib.beta.agents  # first, or the official package's own imports go in a circle
 
+import antiphon
 from antiphon.core import official
 
 TOOLSETS = {"AsyncComputerDriver", "AsyncComputerToolset", "ComputerDriver", "ComputerToolset"}
@@ -122,15 +123,12 @@ def test_what_is_absent_says_so_and_what_to_use(path: str) -> None:
 
 
 def test_a_connection_is_the_one_that_connect_gives() -> None:
-    from antiphon.resources.realtime.realtime import AsyncRealtimeConnection, RealtimeConnectionManager
-
-    import antiphon
-    from antiphon.sockets.channel.async_realtime import AsyncRealtimeConnection as Made
-
-    manager = antiphon.OpenAI(api_key="sk-1").realtime.connect(model="gpt-realtime")
-    assert type(manager) is RealtimeConnectionManager
-    assert AsyncRealtimeConnection is Made
-    assert not hasattr(own("resources.realtime.realtime"), "CHANNEL")
+    module, beta = own("resources.realtime.realtime"), own("resources.beta.realtime.realtime")
+    manager = antiphon.OpenAI(api_key="sk-1").realtime.connect(model="gpt")
+    assert type(manager) is module.RealtimeConnectionManager is not beta.RealtimeConnectionManager
+    later = antiphon.AsyncOpenAI(api_key="sk-1").realtime.connect(model="gpt")
+    assert type(later) is module.AsyncRealtimeConnectionManager
+    assert not [name for name in ("CHANNEL", "ConnectionManager", "Any", "Omit", "nothing") if hasattr(module, name)]
 
 
 def test_what_a_module_of_types_imports_is_there_too() -> None:
