@@ -1,0 +1,141 @@
+"""Streams over transports that cannot bound their reads, on trio, and told of without being read from a socket."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from typing import Any
+
+import httpx2
+import pytest
+import trio
+
+import antiphon
+from antiphon.core.headers import Headers
+from antiphon.core.reply import Reply
+from antiphon.errors import StreamIdleTimeout
+from antiphon.transports.memory import AsyncMemoryTransport, MemoryTransport
+from tests.client.answer import chat
+from tests.client.colour import FakeClock
+from tests.transports.rude import Rude, chunk, chunked_head, hang
+
+EVENT = b'data: {"id":"c","object":"chat.completion.chunk","created":1,"model":"m","choices":[]}\n\n'
+SSE = {"content-type": "text/event-stream"}
+
+
+def told(items: list[Any]) -> antiphon.Hooks:
+    return antiphon.Hooks(on_stream_event=items.append)
+
+
+def test_a_blocking_transport_without_bounds_is_judged_by_what_it_gives() -> None:
+    clock = FakeClock()
+
+    def chunks() -> Iterator[bytes]:
+        yield EVENT
+        for _ in range(9):
+            clock.slept.append(10.0)
+            yield b": ping\n\n"
+
+    transport = MemoryTransport(lambda request: (200, SSE, chunks()))
+    client = antiphon.OpenAI(api_key="sk-1", http_client=transport, stream_idle_timeout=25.0, _clock=clock)
+    stream = chat(client)
+    assert next(stream).id == "c"
+    with pytest.raises(StreamIdleTimeout) as caught:
+        next(stream)
+    assert (caught.value.events, sum(clock.slept)) == (1, 30.0)
+    assert transport.open_bodies == 0
+
+
+async def silent() -> AsyncIterator[bytes]:
+    yield EVENT
+    await asyncio.sleep(60)
+
+
+def test_an_async_transport_without_bounds_is_interrupted() -> None:
+    async def main() -> None:
+        transport = AsyncMemoryTransport(lambda request: (200, SSE, silent()))
+        client = antiphon.AsyncOpenAI(api_key="sk-1", http_client=transport, stream_idle_timeout=0.05)
+        with pytest.raises(StreamIdleTimeout):
+            async for _ in await chat(client):
+                pass
+        assert transport.open_bodies == 0
+
+    asyncio.run(main())
+
+
+def test_a_timeout_of_the_transports_own_is_its_own() -> None:
+    class Body:
+        async def read_chunk(self) -> bytes:
+            raise TimeoutError("mine")
+
+        async def finish(self) -> None:
+            """Never asked."""
+
+        def close(self) -> None:
+            """Nothing to close."""
+
+    class Transport:
+        async def send(self, request: Any) -> Reply:
+            return Reply(200, Headers(SSE), request=request, body=Body())
+
+        async def aclose(self) -> None:
+            """Nothing to close."""
+
+    async def main() -> None:
+        client = antiphon.AsyncOpenAI(api_key="sk-1", http_client=Transport(), stream_idle_timeout=5)
+        with pytest.raises(TimeoutError, match="mine"):
+            async for _ in await chat(client):
+                pass
+
+    asyncio.run(main())
+
+
+def test_cancelling_is_no_silence() -> None:
+    async def main() -> None:
+        transport = AsyncMemoryTransport(lambda request: (200, SSE, silent()))
+        client = antiphon.AsyncOpenAI(api_key="sk-1", http_client=transport, stream_idle_timeout=30)
+        stream = await chat(client)
+        await stream.__anext__()
+        task = asyncio.ensure_future(stream.__anext__())
+        await asyncio.sleep(0.01)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        assert transport.open_bodies == 0
+
+    asyncio.run(main())
+
+
+def test_on_trio() -> None:
+    async def main(url: str) -> list[Any]:
+        events: list[Any] = []
+        http = httpx2.AsyncClient(trust_env=False)
+        async with antiphon.AsyncOpenAI(
+            api_key="sk-1", base_url=url, http_client=http, stream_idle_timeout=0.1, hooks=told(events)
+        ) as client:
+            with pytest.raises(StreamIdleTimeout):
+                async for _ in await chat(client):
+                    pass
+        return events
+
+    with Rude([chunked_head("Content-Type: text/event-stream") + chunk(EVENT), hang]) as server:
+        assert len(trio.run(main, server.url)) == 1
+
+
+@pytest.mark.parametrize("idle", [None, 5.0])
+def test_a_reply_that_was_read_whole_is_told_of_too(idle: float | None) -> None:
+    class Transport:
+        def send(self, request: Any) -> Reply:
+            return Reply(200, Headers(SSE), request=request, content=EVENT * 2 + b"data: [DONE]\n\n")
+
+        def close(self) -> None:
+            """Nothing to close."""
+
+    heard: list[Any] = []
+    client = antiphon.OpenAI(
+        api_key="sk-1", http_client=Transport(), hooks=told(heard), stream_idle_timeout=idle, strict_streams=False
+    )
+    with chat(client) as stream:
+        assert [event.id for event in stream] == ["c", "c"]
+    assert [info.index for info in heard] == [0, 1]
+    chat(client)  # one that nobody reads holds nothing, and is no reason to warn
