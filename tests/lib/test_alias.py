@@ -144,3 +144,14 @@ def test_from_package_import_module() -> None:
     names: dict[str, object] = {}
     exec("from antiphon import _legacy_response, _models", names)
     assert names["_legacy_response"].LegacyAPIResponse is antiphon.response.LegacyAPIResponse  # type: ignore[attr-defined]
+
+
+def test_the_module_of_the_clients_does_not_take_the_place_of_the_packages_own_client() -> None:
+    code = (
+        "import antiphon._client, sys; assert antiphon._client is None, antiphon._client; "
+        "antiphon.api_key = 'sk-1'; antiphon.models.with_raw_response; made = antiphon._load_client(); "
+        "assert isinstance(made, antiphon.OpenAI); assert antiphon._client is made; "
+        "from antiphon._client import OpenAI; assert OpenAI is antiphon.OpenAI; "
+        "assert sys.modules['antiphon._client'].OpenAI is OpenAI"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)

@@ -17,7 +17,7 @@ from types import ModuleType
 from typing import Any, cast
 
 from .lazy import STUB, Names, Package, served
-from .official import ABSENT, BESIDE, MODULES
+from .official import ABSENT, BESIDE, HIDDEN, MODULES
 
 PACKAGE = __name__.partition(".")[0]
 
@@ -65,6 +65,8 @@ def lend(namespace: dict[str, Any]) -> None:
     """Give the module whose globals these are the names the table has for it."""
     module = namespace["__name__"]
     names = names_of(module.partition(".")[2])
+    if module.partition(".")[2] in HIDDEN:
+        sys.modules[module.rpartition(".")[0]].__class__ = _Package
 
     def find(name: str) -> Any:
         if name not in names:
@@ -78,6 +80,14 @@ def lend(namespace: dict[str, Any]) -> None:
     namespace["__all__"] = sorted(name for name in names if not name.startswith("_"))
     # With a path it is a package, so that the finder is asked for what it lacks, and can say why.
     namespace.setdefault("__path__", [])
+
+
+class _Package(ModuleType):
+    """A package that has a name of its own which is a module's too; to import that module must not take its place."""
+
+    def __setattr__(self, name: str, value: object) -> None:
+        if not (name in HIDDEN and isinstance(value, ModuleType)):
+            super().__setattr__(name, value)
 
 
 # -- beside the names of an official module ------------------------------------------------------------------------

@@ -161,6 +161,9 @@ types: NoneType
 }
 """Per module below the package, what it has: lines of "home: Name Name=There …"; a home with a dot is below this package."""
 
+HIDDEN = frozenset({"_client"})
+"""Modules whose name is that of something else in the package: `antiphon._client` is the client that the package itself makes."""
+
 BESIDE = {
     "resources.beta.realtime.realtime": ".sockets.channel.beta_realtime .sockets.channel.async_beta_realtime",
     "resources.beta.responses.responses": ".sockets.channel.beta_responses .sockets.channel.async_beta_responses",
