@@ -134,9 +134,9 @@ def test_helpers_keep_what_had_come(colour: Colour) -> None:
 
 
 def test_responses_keep_what_had_come_and_where_to_resume(colour: Colour) -> None:
-    response = {"id": "resp_1", "object": "response", "output": [], "status": "in_progress"}
-    created = {"type": "response.created", "sequence_number": 0, "response": response}
-    progress = {"type": "response.in_progress", "sequence_number": 1, "response": response}
+    response: dict[str, Any] = {"id": "resp_1", "object": "response", "output": [], "status": "in_progress"}
+    created: dict[str, Any] = {"type": "response.created", "sequence_number": 0, "response": response}
+    progress: dict[str, Any] = {"type": "response.in_progress", "sequence_number": 1, "response": response}
     with Rude([HEAD + event(created) + event(progress), dripping(PING), hang]) as server:
         with colour.client(server.url, stream_idle_timeout=SHORT) as it:
             with pytest.raises(StreamIdleTimeout) as caught:
