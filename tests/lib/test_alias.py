@@ -91,6 +91,8 @@ def test_what_a_private_module_lacks_is_told_with_a_reason() -> None:
         ImportError, match=r"antiphon has no _types\.Weird: it is a private part of the official package"
     ):
         exec("from antiphon._types import Weird", {})
+    with pytest.raises(ImportError, match=r"antiphon has no lib\.azure\.API_KEY_SENTINEL: a client without a key"):
+        exec("from antiphon.lib.azure import API_KEY_SENTINEL", {})
     with pytest.raises(ImportError, match=r"antiphon has no lib\._websocket: it is a private part"):
         importlib.import_module("antiphon.lib._websocket")
     assert not hasattr(importlib.import_module("antiphon._types"), "Weird")
@@ -138,6 +140,11 @@ def test_a_client_of_the_private_module_is_the_official_meaning() -> None:
     from antiphon._client import AsyncClient, Client
 
     assert (Client, AsyncClient) == (antiphon.OpenAI, antiphon.AsyncOpenAI)
+
+
+def test_a_module_below_another_is_its_attribute() -> None:
+    code = "import antiphon.lib; antiphon.lib.azure.AzureOpenAI; antiphon.lib.streaming.chat.ChunkEvent; antiphon.lib._tools"
+    subprocess.run([sys.executable, "-c", code], check=True)
 
 
 def test_from_package_import_module() -> None:

@@ -63,12 +63,15 @@ def _whole(home: str) -> str:
 
 def lend(namespace: dict[str, Any]) -> None:
     """Give the module whose globals these are the names the table has for it."""
-    module = namespace["__name__"]
-    names = names_of(module.partition(".")[2])
-    if module.partition(".")[2] in HIDDEN:
+    module: str = namespace["__name__"]
+    below = module.partition(".")[2]
+    names = names_of(below)
+    if below in HIDDEN:
         sys.modules[module.rpartition(".")[0]].__class__ = _Package
 
     def find(name: str) -> Any:
+        if f"{below}.{name}" in MODULES:  # the official package has loaded it
+            return import_module(f"{module}.{name}")
         if name not in names:
             raise AttributeError(f"module {module!r} has no attribute {name!r}")
         home, there = names[name]

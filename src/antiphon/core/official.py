@@ -45,6 +45,14 @@ _TOOLS = """
 MODULES = {
     # openai.lib
     "lib": _TOOLS + _FORMAT,
+    "lib.azure": """
+.providers.azure: AsyncAzureADTokenProvider AsyncAzureOpenAI AzureADTokenProvider AzureOpenAI BaseAzureClient
+.providers.azure: MutuallyExclusiveAuthError
+""",
+    "lib.bedrock": """
+.providers.aws: AwsCredentialsProvider
+.providers.bedrock_client: AsyncBedrockOpenAI AsyncBedrockTokenProvider BedrockOpenAI BedrockTokenProvider
+""",
     "lib.beta": "",
     "lib.beta.agents": """
 .helpers.agent: AgentFilePreparationError AgentFileStagingError PreparedAgentFiles StagedAgentFile

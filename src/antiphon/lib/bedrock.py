@@ -2,8 +2,15 @@
 
 from __future__ import annotations
 
-from ..providers.aws import AwsCredentialsProvider as AwsCredentialsProvider
-from ..providers.bedrock_client import AsyncBedrockOpenAI as AsyncBedrockOpenAI
-from ..providers.bedrock_client import AsyncBedrockTokenProvider as AsyncBedrockTokenProvider
-from ..providers.bedrock_client import BedrockOpenAI as BedrockOpenAI
-from ..providers.bedrock_client import BedrockTokenProvider as BedrockTokenProvider
+from typing import TYPE_CHECKING
+
+from ..core.alias import lend
+
+if TYPE_CHECKING:
+    from ..providers.aws import AwsCredentialsProvider as AwsCredentialsProvider
+    from ..providers.bedrock_client import AsyncBedrockOpenAI as AsyncBedrockOpenAI
+    from ..providers.bedrock_client import AsyncBedrockTokenProvider as AsyncBedrockTokenProvider
+    from ..providers.bedrock_client import BedrockOpenAI as BedrockOpenAI
+    from ..providers.bedrock_client import BedrockTokenProvider as BedrockTokenProvider
+
+lend(globals())
