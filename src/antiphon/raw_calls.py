@@ -32,6 +32,11 @@ class RawCalls:
         """The API's root."""
         raise TypeError(f"{type(self).__name__} has no base URL")
 
+    @property
+    def _strict_response_validation(self) -> bool:
+        """What was asked for, under the name frameworks read."""
+        return bool(getattr(self, "settings").strict)  # noqa: B009 - a client has them
+
     def _heeding_redirects(self, follow: object) -> Self:
         """Who makes a call whose options speak of redirects: this client, or a copy with or without a `Redirect`."""
         if not isinstance(follow, bool):

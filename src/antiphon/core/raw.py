@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping
 from typing import Any, TypedDict
 
@@ -57,6 +58,10 @@ def raw_call(
         raise TypeError("pass either `body` (sent as JSON or a form) or `content` (sent as it is), not both")
     if files is not None and content is not None:
         raise TypeError("pass either `files` (sent as a multipart form) or `content` (sent as it is), not both")
+    if isinstance(body, bytes):
+        problem = "bytes as `body` are deprecated, as in the official package; pass them as `content`"
+        warnings.warn(problem, DeprecationWarning, stacklevel=4)
+        body, content = None, body
     if content is not None and not isinstance(content, bytes):
         # Loaded with the first body that is no plain bytes.
         from .content import content_of

@@ -79,4 +79,4 @@ class Timeout:
         return (Timeout, ((self.connect, self.read, self.write, self.pool),))
 
 
-DEFAULT_TIMEOUT = Timeout(600.0, connect=5.0)
+DEFAULT_TIMEOUT = Timeout(600, connect=5.0)

@@ -12,6 +12,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import os
 import re
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Generator, Mapping
 from types import SimpleNamespace
@@ -38,7 +39,9 @@ class Row(NamedTuple):
     script: list[Answer]
     do: Callable[[Any, Any], Any]
     options: Mapping[str, Any] = {}
-    """The clients' arguments; a function is called with the package and gives the argument."""
+    """The clients' arguments; a function is called with the package and gives the argument; `...` leaves a usual one out."""
+    environment: Mapping[str, str] = {}
+    """Variables, in which "{url}" is the server's address."""
 
 
 class Outcome(NamedTuple):
@@ -138,7 +141,8 @@ async def every(value: Any) -> list[Any]:
 def _sung(row: Row, colour: str, package: Any) -> Outcome:
     clock = FakeClock()
     with Rude(*row.script) as server:
-        with _hurried(clock) if package is openai else contextlib.nullcontext():
+        said = {name: value.replace("{url}", server.url) for name, value in row.environment.items()}
+        with patch.dict(os.environ, said), _hurried(clock) if package is openai else contextlib.nullcontext():
             result = _run(_whole(row, colour, package, server.url, clock), colour)
         requests = [seen(request, server.url) for request in server.requests]
     return Outcome(_rooted(result, server.url), requests, [round(pause, 6) for pause in clock.slept])
@@ -172,6 +176,7 @@ async def _whole(row: Row, colour: str, package: Any, url: str, clock: FakeClock
 def _made(row: Row, colour: str, package: Any, url: str, clock: FakeClock) -> Any:
     options: dict[str, Any] = {"api_key": KEY, "admin_api_key": ADMIN_KEY, "base_url": f"{url}/v1"}
     options |= {name: _argument(value, package) for name, value in row.options.items()}
+    options = {name: value for name, value in options.items() if value is not ...}
     if package is antiphon:
         options["_clock"] = clock
     else:
