@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import threading
 import time
@@ -10,6 +11,11 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, NamedTuple
 
 import pytest
+
+import antiphon
+from antiphon.helpers.chunked_upload import AsyncChunkedUpload, ChunkedUpload
+
+from .agent_colour import Asynchronous, Blocking
 
 
 class Asked(NamedTuple):
@@ -132,3 +138,73 @@ def server():
     running = Server()
     yield running
     running.close()
+
+
+@pytest.fixture
+def no_pauses(monkeypatch):
+    """Broken streams are taken up at once."""
+    monkeypatch.setattr("antiphon.helpers.resumption.FIRST_PAUSE", 0.001)
+
+
+@pytest.fixture
+def desk(server):
+    """The server, taking uploads part by part."""
+    # Imported here, as below, because it needs this module.
+    from .upload_desk import Desk
+
+    return Desk(server)
+
+
+@pytest.fixture
+def path(tmp_path):
+    """A file to upload."""
+    from .upload_desk import CONTENT
+
+    made = tmp_path / "a.txt"
+    made.write_bytes(CONTENT)
+    return made
+
+
+@pytest.fixture(params=["sync", "async"])
+def perform(request, server):
+    """Makes an upload and runs it; gives both."""
+
+    def blocking(make, url=None, **options):
+        with antiphon.OpenAI(**{"api_key": "sk-1", "base_url": url or server.url, "max_retries": 0, **options}) as made:
+            upload = make(ChunkedUpload, made)
+            return upload, upload.run()
+
+    def asynchronous(make, url=None, **options):
+        async def main():
+            async with antiphon.AsyncOpenAI(
+                **{"api_key": "sk-1", "base_url": url or server.url, "max_retries": 0, **options}
+            ) as made:
+                upload = make(AsyncChunkedUpload, made)
+                return upload, await upload.run()
+
+        return asyncio.run(main())
+
+    return blocking if request.param == "sync" else asynchronous
+
+
+@pytest.fixture
+def files_are_closed():
+    """What a test has opened to upload it."""
+    from .upload_desk import OPEN
+
+    with OPEN:
+        yield
+
+
+@pytest.fixture(params=[Blocking(), Asynchronous()], ids=["blocking", "asyncio"])
+def follower(request):
+    """Each colour of the client, to follow an agent with."""
+    return request.param
+
+
+@pytest.fixture(params=["Blocking", "Asynchronous"], ids=["sync", "async"])
+def waiter(request):
+    """Each colour of the client, to wait for background responses with."""
+    from . import waiter
+
+    return getattr(waiter, request.param)

@@ -12,7 +12,7 @@ from antiphon.auth import WorkloadIdentityAuth
 from antiphon.errors import OAuthError, OpenAIError
 from tests.client.answer import wrong
 
-from .test_workload import CERTIFIED, PROOF, Service, granted, identity
+from .workload_service import CERTIFIED, PROOF, Service, granted, identity
 
 
 def test_a_token_is_kept_and_forgotten() -> None:

@@ -1,0 +1,5 @@
+"""What kinds of events came."""
+
+
+def types_of(events):
+    return [item.type for item in events]
