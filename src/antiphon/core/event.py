@@ -90,15 +90,24 @@ _KINDS = (
     ("audio.", MEDIA),
     ("beta.agents.", AGENTS),
 )
+_RAW = {
+    "events}": ANY._replace(legacy=False, open_ended=True),
+    "events, wrapped}": ANY._replace(legacy=False, open_ended=True, wrap=True),
+    "wrapped}": ANY._replace(wrap=True),
+}
+"""What a raw call may ask of its stream, as it stands behind the operation's name."""
 
 
 def kind_of(operation: str) -> Kind:
     """The kind of stream an operation gives; `ANY` for what is not of this API.
 
+    A raw call's operation may say how its events are read, e.g. "GET /x {events}".
+
     >>> kind_of("chat.completions.create").name
     'chat'
     """
-    return next((kind for prefix, kind in _KINDS if operation.startswith(prefix)), ANY)
+    raw = _RAW.get(operation.partition(" {")[2])
+    return raw or next((kind for prefix, kind in _KINDS if operation.startswith(prefix)), ANY)
 
 
 class Failure(NamedTuple):
@@ -241,7 +250,7 @@ class EventMachine:
                 if plain:
                     if name is not None and name[:7] == "thread.":
                         value = {"data": value, "event": name}
-                elif legacy:
+                elif self._kind.wrap:
                     value = {"data": value, "event": name}
                 items.append(caster(value))
                 if self.done:

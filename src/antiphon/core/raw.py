@@ -19,6 +19,8 @@ class RequestOptions(TypedDict, total=False):
     max_retries: instead of the client's.
     extra_json: merged over the body.
     idempotency_key: sent as `Idempotency-Key`.
+    stream_mode: "legacy" wraps events of threads and raises error objects, as by default; "events" gives all as they come.
+    synthesize_event_and_data: whether every event becomes `{"data": …, "event": …}`.
     follow_redirects: `False` for a redirect as it came, which is an error; redirects are only ever followed within the origin.
     security: which credentials the call takes: `bearer_auth`, `admin_api_key_auth`.
     """
@@ -71,7 +73,7 @@ def raw_call(
     retries = options.get("max_retries", not_given)
     security = options.get("security", {"bearer_auth": True, "admin_api_key_auth": True})
     operation = Operation(
-        f"{verb} {path}",
+        f"{verb} {path}{_reading(options)}",
         verb,
         path,
         body="multipart" if files is not None else "json",
@@ -95,3 +97,11 @@ def raw_call(
         stream_cls=stream_cls,
         result=cast_to,
     )
+
+
+def _reading(options: RequestOptions) -> str:
+    """How the call's events are read, as `core.event` is told."""
+    words = ("events", "wrapped")
+    asked = (options.get("stream_mode") == "events", options.get("synthesize_event_and_data"))
+    said = ", ".join(word for word, wanted in zip(words, asked, strict=True) if wanted)
+    return f" {{{said}}}" if said else ""
