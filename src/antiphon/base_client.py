@@ -206,15 +206,11 @@ class BaseClient(Attributes, RawCalls, Copies, Overrides, Generic[T]):
     def _take_on(self, settings: Settings) -> None:
         """Take on settings, and let whoever wants to watch."""
         self._settle(settings)
-        if (
-            settings.hooks
-            or settings.stream_idle_timeout is not None
-            or "_attend" in vars(self)
-            or _tells(self._policies)
-        ):
+        names = bool(settings.hooks) or _tells(self._policies)
+        if names or settings.stream_idle_timeout is not None or "_attend" in vars(self):
             from .hooks.watching import watch
 
-            watch(self)
+            watch(self, names=names)
 
     def _settle(self, settings: Settings) -> None:
         """Take on settings, and make ready what follows from them."""

@@ -159,6 +159,7 @@ def test_it_is_off_unless_asked_for(colour: Colour) -> None:
         assert it.raw._attend is None
         it.raw.stream_idle_timeout = 5
         assert it.raw._attend is not None
+        assert type(it.raw._endpoint).__name__ == "Endpoint"  # only streams are another thing
         it(chat)
         it.raw.stream_idle_timeout = None
         assert it.raw._attend is None

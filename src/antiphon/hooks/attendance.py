@@ -47,7 +47,8 @@ class Attendance:
         self.idle = idle
         self.listeners = listeners
         self.monotonic = monotonic
-        self._kind: Any = Attended if colour == "sync" else AsyncAttended
+        kinds: Any = (Attended, Told) if colour == "sync" else (AsyncAttended, AsyncTold)
+        self._kind = kinds[bool(listeners.event or listeners.error)]
 
     def __call__(self, reply: Reply, machine: EventMachine, whole: Callable[[], Iterator[Any]] | None) -> Any:
         """A reply's body and its machine in one.
@@ -102,8 +103,8 @@ class _Attended:
 
     def _wait_for(self, seconds: float) -> None:
         """Let each read of the body, from now on, take so long."""
-        if self._set_bound is not None and seconds != self._bound:
-            self._bound = seconds
+        self._bound = seconds
+        if self._set_bound is not None:
             self._set_bound(seconds)
 
     def _left(self, began: float) -> float:
@@ -152,39 +153,13 @@ class _Attended:
 class Attended(_Attended):
     """An attended stream, blocking."""
 
-    def read_chunk(self) -> Any:
-        """The next events; nothing at the end."""
-        if not (self._tells or self._listeners.error):
-            return self._read()
-        waiting = self._waiting
-        if not waiting:
-            try:
-                items = self._read()
-            except Exception as failure:
-                self.close()
-                meant = self._meant(failure)
-                try:
-                    self._tell(self._listeners.error, self._error_info(meant))
-                    raise meant
-                finally:
-                    del meant  # an exception that its own frame holds is left to the collector
-            if not (items and self._tells):
-                return items
-            waiting.extend(items)
-        event = waiting.popleft()
-        self._tell(self._listeners.event, self._next_info(event))
-        return (event,)
-
     def finish(self) -> None:
         """As the body's own."""
         if self._body is not None and self._whole is None:
             self._body.finish()
 
-    def _tell(self, functions: tuple[Callable[[Any], Any], ...], info: Any) -> None:
-        for function in functions:
-            settled(function(info))
-
-    def _read(self) -> Any:
+    def read_chunk(self) -> Any:
+        """The next events; nothing at the end."""
         if self._whole is not None:
             return self._read_whole()
         machine, idle = self._machine, self._idle
@@ -195,7 +170,8 @@ class Attended(_Attended):
             machine.end()
             return ()
         began = self._monotonic()
-        self._wait_for(idle)
+        if self._bound != idle:
+            self._wait_for(idle)
         while not machine.done:
             try:
                 chunk = self._body.read_chunk()
@@ -223,22 +199,20 @@ class Attended(_Attended):
         return () if item is _END else (item,)
 
 
-class AsyncAttended(_Attended):
-    """An attended stream, on asyncio; as `Attended`."""
+class Told(Attended):
+    """An attended stream whose events, or whose error, somebody is told of; blocking."""
 
-    async def read_chunk(self) -> Any:
+    def read_chunk(self) -> Any:
         """The next events; nothing at the end."""
-        if not (self._tells or self._listeners.error):
-            return await self._read()
         waiting = self._waiting
         if not waiting:
             try:
-                items = await self._read()
+                items = super().read_chunk()
             except Exception as failure:
                 self.close()
                 meant = self._meant(failure)
                 try:
-                    await self._tell(self._listeners.error, self._error_info(meant))
+                    self._tell(self._listeners.error, self._error_info(meant))
                     raise meant
                 finally:
                     del meant  # an exception that its own frame holds is left to the collector
@@ -246,19 +220,24 @@ class AsyncAttended(_Attended):
                 return items
             waiting.extend(items)
         event = waiting.popleft()
-        await self._tell(self._listeners.event, self._next_info(event))
+        self._tell(self._listeners.event, self._next_info(event))
         return (event,)
+
+    def _tell(self, functions: tuple[Callable[[Any], Any], ...], info: Any) -> None:
+        for function in functions:
+            settled(function(info))
+
+
+class AsyncAttended(_Attended):
+    """An attended stream, on asyncio; as `Attended`."""
 
     async def finish(self) -> None:
         """As the body's own."""
         if self._body is not None and self._whole is None:
             await self._body.finish()
 
-    async def _tell(self, functions: tuple[Callable[[Any], Any], ...], info: Any) -> None:
-        for function in functions:
-            await awaited_of(function(info))
-
-    async def _read(self) -> Any:
+    async def read_chunk(self) -> Any:
+        """The next events; nothing at the end."""
         if self._whole is not None:
             return await self._read_whole()
         machine, idle = self._machine, self._idle
@@ -270,7 +249,8 @@ class AsyncAttended(_Attended):
             return ()
         began, left = self._monotonic(), idle
         while not machine.done:
-            self._wait_for(left)
+            if self._bound != left:
+                self._wait_for(left)
             try:
                 chunk = await (self._body.read_chunk() if self._set_bound else self._within(left))
             except ReadTimeout as failure:
@@ -316,3 +296,32 @@ class AsyncAttended(_Attended):
             self._rest = self._whole()
         item = next(self._rest, _END)
         return () if item is _END else (item,)
+
+
+class AsyncTold(AsyncAttended):
+    """An attended stream whose events, or whose error, somebody is told of; on asyncio."""
+
+    async def read_chunk(self) -> Any:
+        """The next events; nothing at the end."""
+        waiting = self._waiting
+        if not waiting:
+            try:
+                items = await super().read_chunk()
+            except Exception as failure:
+                self.close()
+                meant = self._meant(failure)
+                try:
+                    await self._tell(self._listeners.error, self._error_info(meant))
+                    raise meant
+                finally:
+                    del meant  # an exception that its own frame holds is left to the collector
+            if not (items and self._tells):
+                return items
+            waiting.extend(items)
+        event = waiting.popleft()
+        await self._tell(self._listeners.event, self._next_info(event))
+        return (event,)
+
+    async def _tell(self, functions: tuple[Callable[[Any], Any], ...], info: Any) -> None:
+        for function in functions:
+            await awaited_of(function(info))

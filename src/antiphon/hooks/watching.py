@@ -14,8 +14,13 @@ from .observer import Observer, observed, performing
 _WORN = ("_attend", "perform", "perform_raw", "_driver")
 
 
-def watch(client: Any) -> None:
-    """Let a client that has just settled be watched as its settings say."""
+def watch(client: Any, *, names: bool) -> None:
+    """Let a client that has just settled be watched as its settings say.
+
+    Args:
+        client: whose calls and streams.
+        names: whether anybody wants to know which operation a request is for.
+    """
     settings = client.settings
     own = cast("dict[str, Any]", vars(client))
     for name in _WORN:
@@ -23,7 +28,8 @@ def watch(client: Any) -> None:
             own.pop(name, None)  # of the settings before
     hooks: tuple[Hooks, ...] = settings.hooks
     listeners = Listeners.of(hooks)
-    client._endpoint = NamingEndpoint(client._endpoint)
+    if names:
+        client._endpoint = NamingEndpoint(client._endpoint)
     if listeners.request or listeners.response or listeners.retry or listeners.error:
         _observe(client, Observer(listeners))
     if settings.stream_idle_timeout is not None or listeners.event or listeners.error:
