@@ -1,4 +1,4 @@
-"""Behaviour that is no request and no type: what constructors take, what headers say, what replies become, side by side.
+"""Behaviour that is no request and no type: what constructors take and what their clients send, side by side.
 
 Each test asks the official package and antiphon the same on local servers and compares; `docs/reference/drop-in.md` names them.
 """
@@ -7,9 +7,6 @@ from __future__ import annotations
 
 import asyncio
 import inspect
-import io
-import json
-import os
 import re
 from typing import Any
 
@@ -17,63 +14,14 @@ import httpx2
 import pytest
 
 import antiphon
-from tests.client.answer import MODEL, chat, create, delta, ok, retrieve, sse, wrong
+from tests.client.answer import MODEL, chat, create, ok, retrieve, wrong
 from tests.client.colour import ADMIN_KEY, KEY, Colour
-from tests.transports.rude import Rude, reply
+from tests.transports.rude import Rude
 
 from .official import openai
+from .pair import BOTH, colour, kind_of, omitted, outcome, quiet_environment
 
-COLOURS = ("sync", "async")
-BOTH = (openai, antiphon)
-
-
-@pytest.fixture(params=COLOURS)
-def colour(request: pytest.FixtureRequest) -> Colour:
-    """Each colour."""
-    return Colour(request.param, "own")
-
-
-@pytest.fixture(autouse=True)
-def quiet_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    """No setting of this machine reaches a client."""
-    for name in list(os.environ):
-        if name.startswith(("OPENAI_", "ANTIPHON_")) or name.lower().endswith("_proxy"):
-            monkeypatch.delenv(name)
-
-
-def kind_of(package: Any, colour: Colour) -> Any:
-    return package.AsyncOpenAI if colour.is_async else package.OpenAI
-
-
-def outcome(package: Any, colour: Colour, url: str, *calls: Any, **options: Any) -> list[Any]:
-    """What each call gives, streams and awaitables read to their end; or its error."""
-    options = {"api_key": KEY, "base_url": f"{url}/v1", "max_retries": 0, **options}
-
-    async def awaited() -> list[Any]:
-        async with kind_of(package, colour)(**options) as client:
-            return [await one(client, do) for do in calls]
-
-    async def one(client: Any, do: Any) -> Any:
-        try:
-            value = do(client)
-            value = await value if inspect.isawaitable(value) else value
-            if isinstance(value, package.AsyncStream):
-                return [item async for item in value]
-            return value
-        except Exception as error:
-            return error
-
-    if colour.is_async:
-        return asyncio.run(awaited())
-    results: list[Any] = []
-    with kind_of(package, colour)(**options) as client:
-        for do in calls:
-            try:
-                value = do(client)
-                results.append(list(value) if isinstance(value, package.Stream) else value)
-            except Exception as error:
-                results.append(error)
-    return results
+__all__ = ["colour", "quiet_environment"]
 
 
 def test_constructors_take_the_official_arguments(colour: Colour) -> None:
@@ -181,7 +129,7 @@ HEADERS: dict[str, Any] = {
     "a stream": chat,
     "a timeout of its own": lambda client: client.models.retrieve("m", timeout=7),
     "fields of its own": lambda client: client.models.retrieve("m", extra_headers={"X-Mine": "1", "accept": "a/b"}),
-    "fields removed": lambda client: client.models.retrieve("m", extra_headers={"X-Stainless-Retry-Count": _omit(client), "X-Stainless-Read-Timeout": _omit(client)}),
+    "fields removed": lambda client: client.models.retrieve("m", extra_headers={"X-Stainless-Retry-Count": omitted(client), "X-Stainless-Read-Timeout": omitted(client)}),
     "vector stores": lambda client: client.vector_stores.retrieve("v"),
     "assistants": lambda client: client.beta.threads.retrieve("t"),
     "agents": lambda client: client.beta.agents.list(),
@@ -192,10 +140,6 @@ HEADERS: dict[str, Any] = {
     "an admin's call": lambda client: client.admin.organization.projects.list(),
     "parse": lambda client: client.chat.completions.parse(model="m", messages=[]),
 }  # fmt: skip
-
-
-def _omit(client: Any) -> Any:
-    return (antiphon if type(client).__module__.startswith("antiphon") else openai).omit
 
 
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")
@@ -247,25 +191,6 @@ def test_no_idempotency_key_is_sent_and_retries_are_counted(colour: Colour) -> N
         assert not any("idempotency-key" in request.headers for request in server.requests)
 
 
-@pytest.mark.parametrize("status", [400, 401, 403, 404, 409, 418, 422, 429, 500, 503])
-@pytest.mark.parametrize("shape", ["object", "text", "other json"])
-def test_errors_say_the_same(status: int, shape: str, colour: Colour) -> None:
-    answer = {
-        "object": wrong(status, "x-request-id: req_1", code="c", message="no such thing"),
-        "text": reply(b"gone", status, "Content-Type: text/plain"),
-        "other json": reply(b'{"detail": "x"}', status),
-    }[shape]
-    with Rude(answer) as server:
-        theirs, ours = (outcome(package, colour, server.url, create)[0] for package in BOTH)
-    for name in ("message", "body", "code", "param", "type", "status_code", "request_id"):
-        if name == "message" and shape != "object":
-            continue  # where the server says nothing of its own, ours says more
-        assert getattr(ours, name) == getattr(theirs, name), name
-    assert type(ours).__name__ == type(theirs).__name__
-    assert theirs.response.status_code == ours.response.status_code
-    assert str(ours).startswith(str(theirs)) or shape != "object"
-
-
 def test_constants_are_the_same() -> None:
     for name in ("connect", "read", "write", "pool"):
         assert getattr(antiphon.DEFAULT_TIMEOUT, name) == getattr(openai.DEFAULT_TIMEOUT, name)
@@ -279,138 +204,6 @@ def test_constants_are_the_same() -> None:
         assert type(ours).__name__ == type(theirs).__name__
     assert repr(antiphon.NOT_GIVEN) == repr(openai.NOT_GIVEN) == "NOT_GIVEN"
     assert antiphon.__version__ == antiphon.VERSION
-
-
-AUDIO: dict[str, bytes] = {
-    "json": ok({"text": "hi"}),
-    "verbose_json": ok({"text": "hi", "duration": 1.5, "language": "en", "segments": []}),
-    "diarized_json": ok({"text": "hi", "duration": 1.5, "task": "transcribe", "segments": []}),
-    "text": reply(b"hi", 200, "Content-Type: text/plain"),
-    "srt": reply(b"1\n00", 200, "Content-Type: text/plain"),
-    "vtt": reply(b"WEBVTT", 200, "Content-Type: text/plain"),
-}
-
-
-@pytest.mark.parametrize("form", AUDIO)
-def test_a_transcription_has_the_type_of_its_format(form: str, colour: Colour) -> None:
-    def ask(client: Any) -> Any:
-        return client.audio.transcriptions.create(file=("a.wav", io.BytesIO(b"x")), model="m", response_format=form)
-
-    with Rude(AUDIO[form]) as server:
-        theirs, ours = (outcome(package, colour, server.url, ask)[0] for package in BOTH)
-    assert type(ours).__name__ == type(theirs).__name__
-    assert (ours if isinstance(ours, str) else ours.to_dict()) == (
-        theirs if isinstance(theirs, str) else theirs.to_dict()
-    )
-
-
-def listing(number: int, more: bool) -> bytes:
-    return ok(
-        {"object": "list", "data": [{"id": f"f{number}"}], "has_more": more, "first_id": "x", "last_id": f"f{number}"}
-    )
-
-
-PAGES: dict[str, tuple[list[bytes], Any]] = {
-    "cursor": ([listing(1, True), listing(2, True), listing(3, False)], lambda client: client.files.list(limit=1)),
-    "cursor without has_more": ([ok({"data": [{"id": "f1"}]}), ok({"data": []})], lambda client: client.files.list()),
-    "plain": ([listing(1, True)], lambda client: client.models.list()),
-    "conversation": ([listing(1, True), listing(2, False)], lambda client: client.conversations.items.list("c")),
-    "next": (
-        [ok({"data": [{"id": "u1"}], "has_more": True, "next": "n/2"}), ok({"data": [{"id": "u2"}], "has_more": False, "next": None})],
-        lambda client: client.admin.organization.groups.list(),
-    ),
-}  # fmt: skip
-
-
-@pytest.mark.parametrize("name", PAGES)
-def test_pages_are_turned_by_the_same_requests(name: str, colour: Colour) -> None:
-    script, call = PAGES[name]
-
-    async def collected(client: Any) -> list[Any]:
-        first = await call(client)
-        return [first.has_next_page(), [item.id async for item in call(client)]]
-
-    def read(client: Any) -> Any:
-        if colour.is_async:
-            return collected(client)
-        return [call(client).has_next_page(), [item.id for item in call(client)]]
-
-    seen = []
-    for package in BOTH:
-        # The first page is asked for twice: to look at, and to go on from.
-        with Rude(script[0], *script) as server:
-            result = outcome(package, colour, server.url, read, admin_api_key=ADMIN_KEY)
-            seen.append((result, [request.line for request in server.requests]))
-    assert seen[1] == seen[0]
-
-
-def test_events_of_a_stream_are_the_same(colour: Colour) -> None:
-    usage = {"id": "c", "object": "chat.completion.chunk", "created": 1, "model": "m", "choices": [], "usage": {"total_tokens": 3, "prompt_tokens": 1, "completion_tokens": 2}}  # fmt: skip
-    with Rude(sse(delta("Hel"), delta("lo", "stop"), usage)) as server:
-        theirs, ours = (
-            outcome(package, colour, server.url, lambda client: chat(client, stream_options={"include_usage": True}))[0]
-            for package in BOTH
-        )
-        assert json.loads(server.requests[0].body) == json.loads(server.requests[1].body)
-    assert [event.to_dict() for event in ours] == [event.to_dict() for event in theirs]
-
-
-def test_raw_and_streaming_responses_tell_the_same(colour: Colour) -> None:
-    names = ("status_code", "request_id", "retries_taken", "method", "http_version", "is_closed")
-
-    async def streamed(client: Any) -> Any:
-        async with client.models.with_streaming_response.retrieve("m") as response:
-            return [response.status_code, await response.text()]
-
-    def opened(client: Any) -> Any:
-        if colour.is_async:
-            return streamed(client)
-        with client.models.with_streaming_response.retrieve("m") as response:
-            return [response.status_code, response.text()]
-
-    raw = lambda client: client.models.with_raw_response.retrieve("m")  # noqa: E731
-    with Rude(ok(MODEL, "x-request-id: req_1")) as server:
-        (theirs, their_text), (ours, our_text) = (outcome(package, colour, server.url, raw, opened) for package in BOTH)
-    assert our_text == their_text
-    for name in names:
-        assert getattr(ours, name) == getattr(theirs, name), name
-    assert ours.parse().to_dict() == theirs.parse().to_dict()
-    assert ours.parse()._request_id == theirs.parse()._request_id == "req_1"
-    assert (str(ours.url), ours.text, ours.content) == (str(theirs.url), theirs.text, theirs.content)
-    assert ours.headers["x-request-id"] == theirs.headers["x-request-id"]
-
-
-def test_speech_is_the_same_binary_content(colour: Colour) -> None:
-    ask = lambda client: client.audio.speech.create(input="x", model="m", voice="alloy")  # noqa: E731
-    with Rude(reply(b"\x00\x01sound", 200, "Content-Type: audio/mpeg")) as server:
-        theirs, ours = (outcome(package, colour, server.url, ask)[0] for package in BOTH)
-    assert type(ours).__name__ == type(theirs).__name__
-    assert ours.content == theirs.content == ours.read() == b"\x00\x01sound"
-
-
-OPTIONS: dict[str, Any] = {
-    "extra body": lambda client: create(client, extra_body={"a": 1, "model": "other"}),
-    "extra query": lambda client: create(client, extra_query={"a": [1, 2], "b": {"c": True}, "d": None}),
-    "sentinels": lambda client: create(client, temperature=_omit(client), instructions=None, extra_query={"x": _omit(client)}),
-    "an id with a slash": lambda client: client.models.retrieve("a/b?c é"),
-    "an empty id": lambda client: client.models.retrieve(""),
-    "a raw path": lambda client: client.get("/a/b", cast_to=object, options={"params": {"q": "1"}}),
-    "two bodies": lambda client: client.post("/a", cast_to=object, body={"a": 1}, content=b"x"),
-    "no number": lambda client: create(client, temperature=float("nan")),
-}  # fmt: skip
-
-
-@pytest.mark.parametrize("name", OPTIONS)
-def test_options_of_a_call_do_the_same(name: str, colour: Colour) -> None:
-    results, lines = [], []
-    for package in BOTH:
-        with Rude(ok()) as server:
-            (result,) = outcome(package, colour, server.url, OPTIONS[name])
-            kinds = {base.__name__ for base in type(result).__mro__} & {"TypeError", "ValueError"}
-            results.append(kinds)
-            lines.append([(request.line, json.loads(request.body or b"null")) for request in server.requests])
-    assert lines[1] == lines[0]
-    assert results[0] <= results[1]
 
 
 def test_two_clients_may_share_a_borrowed_one(colour: Colour) -> None:
