@@ -64,6 +64,18 @@ def test_without_fields_there_is_nothing_to_tell() -> None:
     assert Reply(200, Headers([("Set-Cookie", "\x00=;=")]), request=REQUEST, content=b"").cookies == {}
 
 
+@pytest.mark.parametrize("charset", ["idna", "punycode", "undefined", "hex", "nonsense", "a\0b", '""'])
+def test_a_charset_that_is_none_is_read_as_utf_8(charset: str) -> None:
+    reply = Reply(200, Headers([("Content-Type", f"text/plain; charset={charset}")]), REQUEST, "ä\xff".encode())
+    assert reply.encoding == "utf-8"
+    assert reply.text == "".join(reply.iter_text()) == "ä\xff"
+
+
+def test_a_length_that_cannot_be_is_not_believed() -> None:
+    reply = Reply(200, Headers([("Content-Length", "9" * 5000)]), REQUEST, b"abc")
+    assert reply.num_bytes_downloaded == 3
+
+
 def test_a_body_that_was_read_is_read_again() -> None:
     ours, theirs = pair()
     assert ours.read() == theirs.read()

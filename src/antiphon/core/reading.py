@@ -30,8 +30,9 @@ class Reading:
         _, _, charset = self.headers.get("content-type", "").lower().partition("charset=")
         name = charset.split(";")[0].strip(' "') or "utf-8"
         try:
-            "".encode(name)
-        except LookupError:
+            # Some names are known and still no charset that any bytes can be read in, e.g. "idna".
+            b"\xff".decode(name, "replace")
+        except (LookupError, ValueError):
             return "utf-8"
         return name
 
@@ -101,7 +102,7 @@ class Reading:
         if not self._content:
             return 0
         length = self.headers.get("content-length", "")
-        return int(length) if length.isascii() and length.isdigit() else len(self._content)
+        return int(length) if length.isascii() and length.isdigit() and len(length) < 20 else len(self._content)
 
     @property
     def cookies(self) -> dict[str, str]:

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any, Never
 from ..core.members import malformed
 from ..core.mismatch import ValidationError, kind_of
 from ..core.shape import is_dict, is_list
-from ..core.validation import validate
 from ..core.view import View
 from ..errors import MalformedResponse, MalformedStream, OpenAIError
 
@@ -109,6 +108,9 @@ def _data_of(value: Any) -> Any:
 
 def _mismatch(promised: Any, data: Any) -> str | None:
     """The first place where the data is not what was promised, and why; `None` where it is."""
+    # Loaded when something went wrong, not with every helper.
+    from ..core.validation import validate
+
     if not is_dict(data):
         return f"expected an object, got {kind_of(data)}"
     try:
