@@ -14,7 +14,7 @@ from .page import DOCS, ROOT
 PAGE = DOCS / "reference" / "drop-in.md"
 TESTS = ROOT / "tests"
 _NAMED = re.compile(r"`((?:\w+/)*test_\w+\.py)(?:::(test_\w+))?`( \*\*=\*\*)?")
-_ORACLE = re.compile(r"\bopenai\b|\bofficial\b|\btwin\b|\bBOTH\b|\bPACKAGES\b|\btheirs\b")
+_ORACLE = re.compile(r"\bduet\b|\bopenai\b|\bofficial\b|\btwin\b|\bBOTH\b|\bPACKAGES\b|\btheirs\b")
 
 
 def rows() -> list[str]:
