@@ -48,6 +48,15 @@ def signed_names(received: Received) -> list[str]:
     return found[1].split(";")
 
 
+def signature_of(request: AWSRequest, fields: list[tuple[str, str]], signer: SigV4Auth, timestamp: str) -> str:
+    """The signature that a request of these fields must have."""
+    for name, value in fields:
+        request.headers[name] = value
+    request.context["timestamp"] = timestamp
+    signature: str = signer.signature(signer.string_to_sign(request, signer.canonical_request(request)), request)
+    return signature
+
+
 def assert_signed(
     received: Received,
     *,
@@ -63,14 +72,13 @@ def assert_signed(
     assert received.headers["x-amz-content-sha256"] == sha256(received.body).hexdigest()
     assert received.headers.get("x-amz-security-token") == session
     verb, target, _ = received.line.split(" ")
-    again = AWSRequest(verb, f"http://{received.headers['host']}{target}")
-    for line in received.raw_head.decode("latin-1").split("\r\n")[1:]:
-        name, _, value = line.partition(": ")
-        if name.lower() in names:
-            again.headers[name] = value
-    again.context["timestamp"] = received.headers["x-amz-date"]
-    signer = SigV4Auth(Credentials(access, secret, session), service, region)
-    signature = signer.signature(signer.string_to_sign(again, signer.canonical_request(again)), again)
+    lines = (line.partition(": ") for line in received.raw_head.decode("latin-1").split("\r\n")[1:])
+    signature = signature_of(
+        AWSRequest(verb, f"http://{received.headers['host']}{target}"),
+        [(name, value) for name, _, value in lines if name.lower() in names],
+        SigV4Auth(Credentials(access, secret, session), service, region),
+        received.headers["x-amz-date"],
+    )
     scope = f"{access}/{received.headers['x-amz-date'][:8]}/{region}/{service}/aws4_request"
     assert received.headers["authorization"] == (
         f"AWS4-HMAC-SHA256 Credential={scope}, SignedHeaders={';'.join(names)}, Signature={signature}"
