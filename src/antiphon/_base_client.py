@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from .core.page import PageInfo as PageInfo
     from .core.raw import RequestOptions as RequestOptions
     from .core.timeout import DEFAULT_TIMEOUT as DEFAULT_TIMEOUT
+    from .lib.option import make_request_options as make_request_options
     from .pagination import AsyncPaginator as AsyncPaginator
     from .pagination import BaseAsyncPage as BaseAsyncPage
     from .pagination import BaseSyncPage as BaseSyncPage

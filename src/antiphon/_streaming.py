@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 from .core.alias import lend
 
 if TYPE_CHECKING:
+    from .core.sse import ServerSentEvent as ServerSentEvent
+    from .lib.decoder import SSEDecoder as SSEDecoder
     from .streaming import AsyncStream as AsyncStream
     from .streaming import Stream as Stream
 

@@ -156,6 +156,14 @@ def test_what_a_module_of_types_imports_is_there_too() -> None:
     assert checked > 4_000
 
 
+def test_files_are_a_type_of_modules_that_take_them() -> None:
+    from antiphon.core.argument import FileTypes
+
+    for path in ("types.audio.transcription_create_params", "types.file_create_params", "types.image_edit_params"):
+        assert own(path).FileTypes is FileTypes
+    assert not hasattr(own("types.file_object"), "FileTypes")
+
+
 def test_what_no_module_of_types_has() -> None:
     module = own("types.responses.response_create_params")
     for name in ("Nothing", "nothing", "_Nothing", "AudioModelNothing"):

@@ -15,7 +15,7 @@ from antiphon.core import alias, official
 SURVEY = json.loads(Path(__file__).with_name("survey.json").read_text())
 # Left out, although programs import it; each has its reason in `official.ABSENT`, or is a name nobody should rely on.
 REFUSED = {
-    "_base_client": {"AsyncAPIClient", "SyncAPIClient", "_AsyncStreamT", "make_request_options"},
+    "_base_client": {"AsyncAPIClient", "SyncAPIClient", "_AsyncStreamT"},
     "_compat": {"cached_property", "model_copy", "model_dump", "model_parse", "parse_obj"},
     "_constants": {"INITIAL_RETRY_DELAY", "MAX_RETRY_DELAY", "RAW_RESPONSE_HEADER"},
     "_files": {"to_httpx_files"},
@@ -23,7 +23,6 @@ REFUSED = {
     "_qs": {"Querystring"},
     "_resource": {"AsyncAPIResource", "SyncAPIResource"},
     "_response": {"BinaryAPIResponse"},
-    "_streaming": {"SSEDecoder"},
     "_types": {"SequenceNotStr"},
     "_utils": {"async_maybe_transform", "maybe_transform"},
     "lib._parsing": {"parse_chat_completion"},

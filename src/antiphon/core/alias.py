@@ -30,8 +30,8 @@ def is_private(path: str) -> bool:
 def reason(path: str) -> str | None:
     """Why a path below the official package leads nowhere, and what to do instead; `None` where nothing is known of it.
 
-    >>> reason("_streaming.SSEDecoder")
-    'client.post(…, stream=True, stream_cls=Stream[…]) reads events'
+    >>> reason("_types.SequenceNotStr")
+    'write collections.abc.Sequence'
     """
     parts = path.split(".")
     for count in range(len(parts), 0, -1):
@@ -131,6 +131,8 @@ def _candidates(text: str, name: str) -> Iterator[tuple[str, str]]:
 
 def _implied(module: str, is_request: bool, name: str) -> Any:
     """What a module of types imports from another: the nearest package that exports it has it."""
+    if is_request and name == "FileTypes":  # the one type of arguments that is not among the types
+        return import_module(".argument", __package__).FileTypes
     ancestors: list[str] = []
     while (module := module.rpartition(".")[0]) != PACKAGE:
         ancestors.append(module)

@@ -101,6 +101,7 @@ MODULES = {
 .core.page: BasePage=Page PageInfo
 .core.raw: RequestOptions
 .core.timeout: DEFAULT_TIMEOUT
+.lib.option: make_request_options
 .pagination: AsyncPaginator BaseAsyncPage BaseSyncPage
 .settings: DEFAULT_MAX_RETRIES
 .transports.factory: AsyncHttpxClientWrapper=DefaultAsyncHttpxClient SyncHttpxClientWrapper=DefaultHttpxClient
@@ -146,6 +147,8 @@ MODULES = {
 .response: ResponseContextManager StreamedBinaryAPIResponse
 """,
     "_streaming": """
+.core.sse: ServerSentEvent
+.lib.decoder: SSEDecoder
 .streaming: AsyncStream Stream
 """,
     "_types": """
@@ -198,7 +201,6 @@ BESIDE = {
 
 _RUNNER = "tool runners are not in this version; call responses.create or responses.parse in a loop of your own"
 _SESSION = "is not in this version; `client.responses.connect()` gives the connection itself"
-_DICT = "pass options={'headers': …, 'params': …, 'timeout': …} to client.get, client.post and their siblings"
 _PYDANTIC = "call the model's own method: model_dump, model_copy, model_validate"
 _RESOURCE = (
     "put the method on a class of your own that holds a client and calls client.get, client.post and their siblings"
@@ -221,7 +223,6 @@ ABSENT = {
     "lib._pydantic._ensure_strict_json_schema": "to_strict_json_schema takes the type and gives the whole schema",
     "_base_client.AsyncAPIClient": "derive from AsyncOpenAI, or ask about it",
     "_base_client.SyncAPIClient": "derive from OpenAI, or ask about it",
-    "_base_client.make_request_options": _DICT,
     "_compat": _PYDANTIC,
     "_constants.INITIAL_RETRY_DELAY": "policies=[Retry(initial=…)] sets it",
     "_constants.MAX_RETRY_DELAY": "policies=[Retry(longest=…)] sets it",
@@ -232,7 +233,6 @@ ABSENT = {
     "_resource": _RESOURCE,
     "_response.AsyncBinaryAPIResponse": "binary replies are HttpxBinaryResponseContent",
     "_response.BinaryAPIResponse": "binary replies are HttpxBinaryResponseContent",
-    "_streaming.SSEDecoder": "client.post(…, stream=True, stream_cls=Stream[…]) reads events",
     "_types.SequenceNotStr": "write collections.abc.Sequence",
     "_utils.async_maybe_transform": _WRITTEN,
     "_utils.maybe_transform": _WRITTEN,
