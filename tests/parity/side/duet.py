@@ -15,6 +15,7 @@ import json
 import os
 import re
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Generator, Mapping
+from importlib import import_module
 from types import SimpleNamespace
 from typing import Any, NamedTuple
 from unittest.mock import patch
@@ -30,7 +31,9 @@ from tests.transports.rude import Answer, Received, Rude
 from .difference import Known, alike, confirm
 
 EPOCH = FakeClock().epoch
-BUILT_IN = {"ValueError", "TypeError", "RuntimeError"}
+BUILT_IN = {"ValueError", "TypeError", "RuntimeError", "TimeoutError"}
+WAITERS = ("openai.lib._files", "openai.lib._vector_stores")
+"""Modules of the official package that look at the clock."""
 
 
 class Row(NamedTuple):
@@ -42,6 +45,13 @@ class Row(NamedTuple):
     """The clients' arguments; a function is called with the package and gives the argument; `...` leaves a usual one out."""
     environment: Mapping[str, str] = {}
     """Variables, in which "{url}" is the server's address."""
+
+
+class Still(FakeClock):
+    """A clock on which nothing takes time but pauses, so that they can be compared."""
+
+    def monotonic(self) -> float:
+        return 1000.0 + sum(self.slept)
 
 
 class Outcome(NamedTuple):
@@ -139,7 +149,7 @@ async def every(value: Any) -> list[Any]:
 
 
 def _sung(row: Row, colour: str, package: Any) -> Outcome:
-    clock = FakeClock()
+    clock = Still()
     with Rude(*row.script) as server:
         said = {name: value.replace("{url}", server.url) for name, value in row.environment.items()}
         with patch.dict(os.environ, said), _hurried(clock) if package is openai else contextlib.nullcontext():
@@ -194,16 +204,18 @@ def _argument(value: Any, package: Any) -> Any:
 @contextlib.contextmanager
 def _hurried(clock: FakeClock) -> Generator[None]:
     """The official package on a clock that does not wait, and with dice that always fall on nought."""
-    from openai import _base_client
-
-    base: Any = _base_client
-    time = SimpleNamespace(sleep=clock.sleep, time=clock.wall, monotonic=clock.monotonic)
-    anyio = SimpleNamespace(**{**vars(base.anyio), "sleep": clock.asleep})
-    with (
-        patch.object(base, "time", time),
-        patch.object(base, "anyio", anyio),
-        patch.object(base, "random", clock.random),
-    ):
+    names = ("openai._base_client", "openai._resource", *WAITERS)
+    with contextlib.ExitStack() as patches:
+        for name in names:
+            module: Any = import_module(name)
+            time = SimpleNamespace(sleep=clock.sleep, time=clock.wall, monotonic=clock.monotonic)
+            anyio = (
+                SimpleNamespace(**{**vars(module.anyio), "sleep": clock.asleep}) if hasattr(module, "anyio") else None
+            )
+            found = {"time": time, "anyio": anyio, "random": clock.random}
+            for attribute, value in found.items():
+                if hasattr(module, attribute):
+                    patches.enter_context(patch.object(module, attribute, value))
         yield
 
 

@@ -13,6 +13,7 @@ import httpx
 import httpx2
 import pydantic
 import pytest
+from openai._models import FinalRequestOptions
 
 from tests.client.answer import chat, delta, ok, retrieve, sse, wrong
 from tests.transports.rude import chunked, reply
@@ -186,6 +187,24 @@ ERROR = b'event: error\ndata: {"error":{"message":"m","code":"c"}}\n\n'
 DONE = b"data: [DONE]\n\n"
 FORM = ok({"id": "m"})
 
+
+def requested(**options: Any) -> Any:
+    """A request by the official package's own options, which programs hand to `request`."""
+    return lambda c, p: c.request(object, FinalRequestOptions.construct(**{"method": "post", "url": "/x", **options}))
+
+
+REQUESTED: dict[str, dict[str, Any]] = {
+    "plain": {},
+    "a get": {"method": "get", "params": {"a": [1, 2], "b": None}},
+    "fields": {"headers": {"X-Mine": "1"}},
+    "a body": {"json_data": {"a": 1, "b": [None]}},
+    "content": {"content": b"abc"},
+    "extra json": {"json_data": {"a": 1}, "extra_json": {"b": 2}},
+    "a timeout": {"timeout": 3.5},
+    "security": {"security": {"admin_api_key_auth": True}},
+    "an absolute path": {"url": "/a/../b c?x=1"},
+}
+
 ROWS: dict[str, Row] = {
     "security of an admin": Row([FORM], option(security={"admin_api_key_auth": True})),
     "security of a key": Row([FORM], option(security={"bearer_auth": True})),
@@ -203,6 +222,9 @@ ROWS: dict[str, Row] = {
             "events and synthesis": {"stream_mode": "events", "synthesize_event_and_data": True},
         }.items()
     },
+    **{f"requested with {name}": Row([FORM], requested(**options)) for name, options in REQUESTED.items()},
+    "requested with retries": Row([wrong(500)], requested(max_retries=1)),
+    "requested without redirects": Row([reply(b"{}", 302, "Location: /v1/y"), FORM], requested(follow_redirects=False)),
     "headers left out": Row(
         [FORM],
         lambda c, p: c.get("/x", cast_to=object, options={"headers": {"X-A": p.omit}}),

@@ -35,6 +35,6 @@ KNOWN: dict[str, Known] = {
         "both refuse it before anything is sent; theirs fails inside with an IndexError",
         "result.raises",
         ["IndexError"],
-        lambda ours: {"OpenAIError", "ValueError", "RuntimeError"} <= set(ours),
+        frozenset(("OpenAIError", "ValueError", "RuntimeError")).issubset,
     ),
 }
