@@ -15,10 +15,12 @@ import pydantic
 import pytest
 
 import antiphon
+from antiphon.helpers.agent_result import AgentTurnResult
 from antiphon.helpers.background import AsyncBackground, Background
 from antiphon.helpers.chunked_upload import AsyncChunkedUpload, ChunkedUpload
 from antiphon.helpers.schema import pydantic_function_tool, pydantic_responses_function_tool
 from antiphon.helpers.webhook import key_from
+from antiphon.types.beta.agents.sessions import Turn
 
 from .oddity import HARMLESS, Asker, is_typed, look, oddities, official, told
 from .recorded import call, choice, completion, message, response, tool_call
@@ -186,6 +188,19 @@ async def placed(asker: Any, client: Any) -> Any:
     return look(made.file)
 
 
+ARTIFACT = {"id": "art_1", "session_id": "sess_1", "turn_id": "turn_1", "path": "/workspace/a.txt"}
+ARTIFACTS = {"object": "list", "data": [ARTIFACT], "has_more": False, "first_id": "art_1", "last_id": "art_1"}
+
+
+async def left_behind(asker: Any, client: Any) -> Any:
+    turn = Turn._view({"id": "turn_1", "session_id": "sess_1"})
+    artifacts = client.beta.agents.sessions.artifacts.for_result(AgentTurnResult(turn=turn, messages=[]))
+    try:
+        return await asker.got(artifacts.content("/workspace/a.txt"))
+    except ValueError as missing:
+        return str(missing).index("artifact")
+
+
 STEPS: dict[str, tuple[dict[tuple[str, str], Any], Any]] = {
     "files.wait_for_processing": ({("GET", "files/file_1"): FILE}, waited_for_file),
     "runs.create_and_poll": (
@@ -220,6 +235,13 @@ STEPS: dict[str, tuple[dict[tuple[str, str], Any], Any]] = {
     "ChunkedUpload": (
         {("POST", "uploads"): UPLOAD, ("POST", "uploads/up_1/parts"): PART, ("POST", "uploads/up_1/complete"): UPLOAD},
         uploaded_at_once,
+    ),
+    "agents.sessions.artifacts": (
+        {
+            ("GET", "agents/sessions/sess_1/artifacts"): ARTIFACTS,
+            ("GET", "agents/sessions/sess_1/artifacts/art_1/content"): "abc",
+        },
+        left_behind,
     ),
     "agents.environments.files.upload": (
         {("POST", "files"): FILE, ("POST", "agents/environments/env_1/files"): PLACED},

@@ -7,8 +7,11 @@ from os import PathLike
 from typing import TYPE_CHECKING, Any
 
 from ..core.call import Call
+from ..core.mismatch import kind_of
 from ..core.omit import not_given
+from ..core.view import View
 from .agent_result import AgentTurnResult
+from .flaw import id_of, lacking
 
 if TYPE_CHECKING:
     from ..types.beta.agents.sessions import SessionArtifact
@@ -28,10 +31,12 @@ class _Artifacts:
     def _content(self, artifact: SessionArtifact, options: Mapping[str, Any]) -> Call[Any]:
         from ..operations.beta import AGENTS_SESSIONS_ARTIFACTS_CONTENT
 
-        path = {"session_id": self._session_id, "artifact_id": artifact.id}
+        path = {"session_id": self._session_id, "artifact_id": id_of(artifact)}
         return Call(AGENTS_SESSIONS_ARTIFACTS_CONTENT, path=path, **options)
 
     def _is_at(self, artifact: SessionArtifact, path: str) -> bool:
+        if not isinstance(artifact, View):  # pyright: ignore[reportUnnecessaryIsInstance]
+            raise lacking(artifact, f"data: expected objects, got {kind_of(artifact)}")
         return (artifact.session_id, artifact.turn_id, artifact.path) == (self._session_id, self._turn_id, path)
 
 

@@ -75,10 +75,21 @@ class _Item:
         self.data = {**self.data, "content": [*(self.data.get("content") or ()), part]}
 
     def text(self, position: int) -> Growing:
-        if position == len(self.texts):
-            # Some servers send text without announcing its part.
+        try:
+            if position >= 0:
+                return self.texts[position]
+        except (IndexError, TypeError):
+            pass
+        return self._later_text(position)
+
+    def _later_text(self, position: int | None) -> Growing:
+        """A text whose part was not announced, or whose place is not told, as some servers leave it."""
+        known = len(self.texts)
+        if position is None:
+            position = max(known - 1, 0)
+        if position == known:
             self.add_part({"type": "output_text", "text": "", "annotations": []})
-        elif not 0 <= position < len(self.texts):
+        elif not 0 <= position < known:
             raise incoherent(f"a delta came for content index {position} before its part")
         return self.texts[position]
 
@@ -234,21 +245,43 @@ class ResponseAccumulator:
         try:
             return self._items[data["output_index"]]
         except KeyError:
-            message = f"{data.get('type')} came for output index {data.get('output_index')} before its item"
-            raise incoherent(message, data) from None
+            index = self._index_of(data.get("item_id")) if data.get("output_index") is None else None
+        if index is None:
+            raise incoherent(
+                f"{data.get('type')} came for output index {data.get('output_index')} before its item", data
+            )
+        return self._items[index]
+
+    def _index_of(self, name: str | None) -> int | None:
+        """Where the item of this id is, for servers that tell no place."""
+        for index, item in self._items.items():
+            if name is not None and name in (item.data.get("id"), item.data.get("call_id")):
+                return index
+        return None
+
+    def _place(self, data: dict[str, Any], item: dict[str, Any]) -> int:
+        """The place of an item, told, or that of the same one, or the next."""
+        index = data.get("output_index")
+        if index is None:
+            known = self._index_of(item.get("id") or item.get("call_id"))
+            return max(self._items, default=-1) + 1 if known is None else known
+        if not isinstance(index, int):
+            raise TypeError(f"{type(index).__name__} is no index")
+        return index
 
     def _item_added(self, event: Any, data: dict[str, Any]) -> Any:
         item = data_of(data.get("item"))
         if item is None:
             return None
-        index = _index(data)
+        index = self._place(data, item)
         if index in self._items:
             raise incoherent(f"two items of the response came for output index {index}", data)
         self._items[index] = _Item(item)
         return event
 
     def _item_done(self, event: Any, data: dict[str, Any]) -> Any:
-        item, index = data_of(data["item"]), _index(data)
+        item = data_of(data["item"])
+        index = self._place(data, item)
         known = self._items.get(index)
         if known is None:
             known = self._items[index] = _Item(item)
@@ -268,7 +301,8 @@ class ResponseAccumulator:
     # Deltas
 
     def _text_delta(self, event: Any, data: dict[str, Any]) -> Any:
-        text = self._item(data).text(data["content_index"])
+        position: Any = data.get("content_index")
+        text = self._item(data).text(position)
         delta = data["delta"]
         text.pieces.append(delta if delta.__class__ is str else text_of(delta))
         return ResponseTextDeltaEvent._later(data, text, len(text.pieces))
@@ -288,13 +322,6 @@ class ResponseAccumulator:
     def _text_done(self, event: Any, data: dict[str, Any]) -> Any:
         phase = self._item(data).data.get("phase")
         return ResponseTextDoneEvent[Any]._view({**data, "parsed": self._parser.parse_text(data.get("text"), phase)})
-
-
-def _index(data: dict[str, Any]) -> int:
-    index = data["output_index"]
-    if not isinstance(index, int):
-        raise TypeError(f"{type(index).__name__} is no index")
-    return index
 
 
 def _begins(kind: object) -> str:
