@@ -7,7 +7,7 @@ from typing import Any, cast
 
 from ..core.call import Call
 from ..core.omit import given, is_given
-from ..core.raw import raw_call
+from ..core.raw import RequestOptions, raw_call
 from ..core.reference import resolve
 from ..core.reply import Reply
 from .options import Make, Options
@@ -66,8 +66,7 @@ def requested(client: Any, cast_to: Any, options: Any, *, stream: bool, stream_c
 
 def _foreign(client: Any, cast_to: Any, options: Any, stream: bool, stream_cls: Any) -> Call[Any]:
     """The call for options of another package, or of a user's own, with the same names."""
-    names = ("headers", "max_retries", "timeout", "params", "extra_json", "idempotency_key", "security")
-    given_options = {name: getattr(options, name, None) for name in names}
+    given_options = {name: getattr(options, name, None) for name in RequestOptions.__annotations__}
     return raw_call(
         options.method.upper(),
         client._placed(options.url),
@@ -76,11 +75,16 @@ def _foreign(client: Any, cast_to: Any, options: Any, stream: bool, stream_cls: 
         content=getattr(options, "content", None),
         files=getattr(options, "files", None),
         options={  # type: ignore[arg-type]
-            name: value for name, value in given_options.items() if is_given(value) and (value is not None)
+            name: value for name, value in given_options.items() if _is_said(value)
         },
         stream=stream,
         stream_cls=stream_cls,
     )
+
+
+def _is_said(value: Any) -> bool:
+    """Whether an option holds something, rather than nothing or a mark for that, of whichever package."""
+    return value is not None and is_given(value) and type(value).__name__ not in {"NotGiven", "Omit"}
 
 
 def listed(client: Any, call: Call[Any]) -> Any:
