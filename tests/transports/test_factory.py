@@ -220,3 +220,20 @@ def test_naming_a_factory_loads_no_http_package() -> None:
         "assert not {'httpx', 'httpx2', 'aiohttp', 'httpx_aiohttp'} & sys.modules.keys()\n"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+@pytest.mark.parametrize("package", [httpx, httpx2], ids=["httpx", "httpx2"])
+def test_the_client_is_of_the_package_that_its_parts_are_of(package: ModuleType) -> None:
+    """langchain hands over a transport of either package."""
+    for name, kind, transport in (
+        ("DefaultHttpxClient", package.Client, package.HTTPTransport(trust_env=False)),
+        ("DefaultAsyncHttpxClient", package.AsyncClient, package.AsyncHTTPTransport(trust_env=False)),
+    ):
+        made = getattr(antiphon, name)(transport=transport)
+        assert isinstance(made, kind)
+        assert isinstance(made, getattr(antiphon, name))
+        assert made.timeout.as_dict() == DEFAULT_TIMEOUT.as_dict()
+        close(made)
+    limited = antiphon.DefaultHttpxClient(limits=package.Limits(max_connections=1), trust_env=False)
+    assert isinstance(limited, package.Client)
+    close(limited)

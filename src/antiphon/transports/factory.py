@@ -6,6 +6,7 @@ with `isinstance`, and only then load it.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import cache
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
@@ -36,8 +37,10 @@ class ClientFactory:
     def __repr__(self) -> str:
         return f"<class 'antiphon.{self.__name__}'>"
 
-    def _kind(self) -> type[Any]:
-        for package, kind in self._homes:
+    def _kind(self, parts: Iterable[Any] = ()) -> type[Any]:
+        """The class to make; of parts that belong to one of the packages, its own."""
+        of = {type(part).__module__.partition(".")[0] for part in parts}
+        for package, kind in sorted(self._homes, key=lambda home: home[0] not in of):
             try:
                 import_module(package)
             except ImportError:
@@ -46,7 +49,7 @@ class ClientFactory:
         raise RuntimeError(f"install {self._missing} to make a {self.__name__}, or leave http_client out")
 
     def __call__(self, **options: Any) -> Any:
-        return self._kind()(**options)
+        return self._kind(_parts(options))(**options)
 
     def __mro_entries__(self, bases: tuple[object, ...]) -> tuple[type[Any], ...]:
         return (self._kind(),)
@@ -56,6 +59,12 @@ class ClientFactory:
 
     def __subclasscheck__(self, kind: type[Any]) -> bool:
         return any(getattr(parent, "_factory", None) == self.__name__ for parent in kind.__mro__)
+
+
+def _parts(options: dict[str, Any]) -> list[Any]:
+    """What was made with the one package or the other: a transport, limits, a timeout."""
+    mounts: dict[str, Any] = options.get("mounts") or {}
+    return [*mounts.values(), *(options.get(name) for name in ("transport", "limits", "timeout", "proxy", "auth"))]
 
 
 @cache
