@@ -12,9 +12,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import antiphon
 from antiphon.core.secret import Secret
 from antiphon.errors import InvalidWebhookSignatureError
-from antiphon.helpers.webhook import ReplayCache, Webhook, key_from, unwrap, verify_signature
+from antiphon.helpers.webhook import ReplayCache, UnreadableWebhook, Webhook, key_from, unwrap, verify_signature
 
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 NOW = 1_700_000_000
@@ -294,3 +295,26 @@ def test_through_the_client(package, name):
     bare = getattr(importlib.import_module(package), name)(api_key="sk-1")
     with pytest.raises(ValueError, match="OPENAI_WEBHOOK_SECRET"):
         bare.webhooks.unwrap(body, head)
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [None, 7, "text", [None], [("webhook-id",)], {"webhook-id": None}, {"webhook-id": ["wh_1"]}, {7: "x"}, [1, 2]],
+)
+def test_headers_that_are_none(headers):
+    with pytest.raises(InvalidWebhookSignatureError, match="neither a mapping of texts nor pairs"):
+        unwrap(b"{}", headers, SECRET)
+
+
+@pytest.mark.parametrize("body", [None, 7, {"id": "evt_1"}, [1], 1.5])
+def test_a_body_that_was_parsed_cannot_be_verified(body):
+    with pytest.raises(InvalidWebhookSignatureError, match="exactly as it came"):
+        Webhook([SECRET], clock=lambda: NOW).verify(body, fields())
+
+
+@pytest.mark.parametrize("body", [b"[]", b"7", b'"text"', b"null", b"{", b"\xff", b"[" * 5000])
+def test_a_genuine_webhook_that_is_no_event(body):
+    with pytest.raises(UnreadableWebhook, match="genuine") as told:
+        unwrap(body, fields(body, at=int(time.time())), SECRET)
+    assert isinstance(told.value, ValueError)
+    assert isinstance(told.value, antiphon.OpenAIError)

@@ -170,7 +170,11 @@ def _pairs(headers: HeadersLike) -> Iterable[tuple[str | bytes, str | bytes]]:
 
 
 def _text(value: str | bytes) -> str:
-    return value.decode("latin-1") if isinstance(value, bytes) else value
+    if isinstance(value, bytes):
+        return value.decode("latin-1")
+    if not isinstance(value, str):  # pyright: ignore[reportUnnecessaryIsInstance]
+        raise TypeError(f"{type(value).__name__} is no text")
+    return value
 
 
 def _field(pairs: list[tuple[str, str]], name: str) -> str:
@@ -182,7 +186,12 @@ def _field(pairs: list[tuple[str, str]], name: str) -> str:
 
 def _parts(headers: HeadersLike) -> tuple[str, str, list[bytes]]:
     """Id, timestamp and decoded signatures."""
-    pairs = [(_text(name).lower(), _text(value)) for name, value in _pairs(headers)]
+    try:
+        pairs = [(_text(name).lower(), _text(value)) for name, value in _pairs(headers)]
+    except (TypeError, ValueError) as problem:
+        raise InvalidWebhookSignatureError(
+            f"the webhook's headers are neither a mapping of texts nor pairs of them: {problem}"
+        ) from problem
     signature = _field(pairs, "webhook-signature")
     timestamp = _field(pairs, "webhook-timestamp")
     message = _field(pairs, "webhook-id")
@@ -210,6 +219,11 @@ def _digest(text: str) -> bytes | None:
 
 
 def _content(body: bytes | str) -> bytes:
+    if not isinstance(body, (str, bytes, bytearray, memoryview)):  # pyright: ignore[reportUnnecessaryIsInstance]
+        # A number would become as many zero bytes.
+        raise InvalidWebhookSignatureError(
+            f"the webhook's body must be verified exactly as it came, as bytes or text; this is a {type(body).__name__}"
+        )
     try:
         content = body.encode() if isinstance(body, str) else bytes(body)
     except UnicodeEncodeError:
