@@ -311,6 +311,7 @@ def test_they_can_be_set_and_taken_off(colour: Colour) -> None:
         it.raw.hooks = None
         failure_of(it, retrieve)
         it(retrieve)
+        assert not {"perform", "perform_raw", "_attend"} & {*vars(it.raw)}
     assert len(ear.heard) == 5
     assert it.raw.explain() == colour.make(server.url).explain()
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import gc
+import warnings
 from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
@@ -140,3 +142,46 @@ def test_a_reply_that_was_read_whole_is_told_of_too(idle: float | None) -> None:
         assert [event.id for event in stream] == ["c", "c"]
     assert [info.index for info in heard] == [0, 1]
     chat(client)  # one that nobody reads holds nothing, and is no reason to warn
+
+
+def test_an_async_one_too() -> None:
+    class Transport:
+        async def send(self, request: Any) -> Reply:
+            return Reply(200, Headers(SSE), request=request, content=EVENT * 2 + b"data: [DONE]\n\n")
+
+        async def aclose(self) -> None:
+            """Nothing to close."""
+
+    async def main() -> None:
+        heard: list[Any] = []
+        client = antiphon.AsyncOpenAI(
+            api_key="sk-1", http_client=Transport(), hooks=told(heard), stream_idle_timeout=5.0, strict_streams=False
+        )
+        assert [event.id async for event in await chat(client)] == ["c", "c"]
+        assert [info.index for info in heard] == [0, 1]
+        await chat(client)
+        gc.collect()
+
+    with warnings.catch_warnings(record=True) as warned:
+        warnings.simplefilter("always")
+        asyncio.run(main())
+    assert not [each for each in warned if each.category is ResourceWarning and "stream" in str(each.message)]
+
+
+@pytest.mark.parametrize("read", [False, True])
+def test_a_forgotten_stream_is_closed_at_once(read: bool) -> None:
+    """Nothing that attends it holds on to it."""
+    transport = MemoryTransport(lambda request: (200, SSE, iter([EVENT] * 9)))
+    client = antiphon.OpenAI(api_key="sk-1", http_client=transport, stream_idle_timeout=5, hooks=told([]))
+    gc.disable()
+    try:
+        stream = chat(client)
+        if read:
+            next(stream)
+            del stream
+        else:
+            with pytest.warns(ResourceWarning, match="never read"):
+                del stream
+        assert transport.open_bodies == 0
+    finally:
+        gc.enable()
