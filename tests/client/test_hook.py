@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 import pytest
 
 import antiphon
 from antiphon import ErrorInfo, Hooks, RequestInfo, ResponseInfo, RetryInfo, StreamEventInfo
-from antiphon.core.effects import Sleep
+from antiphon.core.effects import Discard, Send, Sleep
+from antiphon.errors import ClientClosed
 from tests.transports.rude import Rude, chunk, chunked_head, hang, hang_up, pause, reply
 
 from .answer import CHAT, MODEL, chat, create, delta, ok, retrieve, sse, wrong
@@ -225,6 +227,50 @@ def test_a_policy_that_repeats_without_a_pause_is_told_of_too(colour: Colour, ea
             it(retrieve)
     assert ear.names == ["on_request", "on_response", "on_retry", "on_request", "on_response"]
     assert ear.infos("on_retry")[0].delay == 0
+
+
+@pytest.mark.parametrize("answer", [ok(), wrong(500), hang_up])
+def test_what_a_policy_asks_for_itself_is_no_attempt(answer: Any, colour: Colour, ear: Ear) -> None:
+    async def ask_first(request: Any, forward: Any) -> Any:
+        aside = antiphon.Request("GET", request.origin, "/token?secret=1", antiphon.Headers(), None, request.timeout)
+        with suppress(antiphon.APIConnectionError):
+            await Discard(await Send(aside))
+        await Sleep(0.1)
+        return await forward(request)
+
+    with Rude(answer, ok()) as server:
+        with colour.client(server.url, hooks=ear.hooks, policies=[ask_first]) as it:
+            it(retrieve)
+    asked = ear.infos("on_request")
+    assert [info.operation for info in asked] == [None, "models.retrieve"]
+    assert [info.attempt for info in asked] == [1, 1]
+    assert asked[0].url.endswith("/token")
+    assert not {"on_retry", "on_error"} & {*ear.names}
+    assert ear.names.count("on_response") == (1 if answer is hang_up else 2)
+
+
+@pytest.mark.parametrize("kind", [ValueError, ClientClosed])
+def test_what_a_policy_raises_is_told(kind: type[Exception], colour: Colour, ear: Ear) -> None:
+    async def refuse(request: Any, forward: Any) -> Any:
+        raise kind("no")
+
+    with colour.client("http://127.0.0.1:1", hooks=ear.hooks, policies=[refuse]) as it:
+        error = failure_of(it, retrieve)
+    assert ear.names == ["on_error"]
+    (told,) = ear.infos("on_error")
+    assert (told.error, told.response, told.request.operation) == (error, None, "models.retrieve")
+
+
+def test_a_refusal_that_breaks_off_is_told_as_the_refusal_it_is(colour: Colour, ear: Ear) -> None:
+    broken = [reply(b'{"error"', 503, length=500), hang_up]
+    with Rude(broken, CHAT) as server, colour.client(server.url, hooks=ear.hooks) as it:
+        assert len(it(chat)) == 3
+        told: list[Any] = []
+        server.script[:] = [broken, CHAT]
+        server.requests.clear()
+        assert len(it(lambda client: chat(client.with_options(hooks=None).with_retries(on_retry=told.append)))) == 3
+    for info in (*ear.infos("on_retry"), *told):
+        assert isinstance(info.error, antiphon.InternalServerError)
 
 
 class Veto(Exception):

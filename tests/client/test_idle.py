@@ -6,16 +6,19 @@ import copy
 import json
 import pickle
 import time
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 import antiphon
 from antiphon.errors import APITimeoutError, DeadlineExceeded, ReadTimeout, StreamIdleTimeout
-from tests.transports.rude import Rude, chunk, chunked_head, drip, hang, pause
+from tests.transports.rude import Rude, chunk, chunked_head, drip, hang, hang_up, pause
+from tests.transports.trust import good_tls
 
 from .answer import CHAT, MODEL, chat, create, delta, ok, retrieve
 from .colour import Colour
+from .test_connection import trusting
 
 HEAD = chunked_head("Content-Type: text/event-stream")
 PING = chunk(b": ping\n\n")
@@ -56,6 +59,18 @@ def test_what_is_no_event_does_not_keep_a_stream_alive(kind: str, colour: Colour
     assert (error.idle, error.events, error.phase, error.partial) == (SHORT, 2, "stream", None)
     assert "0.15 s" in str(error)
     assert server.url.removeprefix("http://") in str(error)
+
+
+def test_over_tls(colour: Colour, tmp_path: Path) -> None:
+    script = [HEAD + event(delta("a")), dripping(PING, 3), hang]
+    with Rude(script, tls=good_tls()) as server:
+        with colour.client(server.url, stream_idle_timeout=SHORT, timeout=LONG, **trusting(colour, tmp_path)) as it:
+            began = time.monotonic()
+            items, error = it.events(chat)
+            it.turn()
+            assert server.left()
+            assert time.monotonic() - began < LONG / 2
+    assert (len(items), type(error)) == (1, StreamIdleTimeout)
 
 
 def test_the_first_event_is_waited_for_no_longer(colour: Colour) -> None:
@@ -122,6 +137,19 @@ def test_a_whole_stream_costs_no_connection(colour: Colour) -> None:
             assert len(it(chat)) == 3
         if colour.own or colour.is_async:
             assert server.connections == 1
+
+
+@pytest.mark.parametrize(
+    ("end", "kind"), [(b"0\r\n\r\n", antiphon.StreamTruncated), (hang_up, antiphon.StreamInterrupted)]
+)
+def test_other_ends_are_what_they_were(end: Any, kind: type[Exception], colour: Colour) -> None:
+    first = {"type": "response.created", "sequence_number": 4, "response": {"id": "resp_1", "object": "response"}}
+    with Rude([HEAD + event(first), end]) as server:
+        with colour.client(server.url, stream_idle_timeout=LONG) as it:
+            items, error = it.events(lambda client: create(client, stream=True))
+    assert len(items) == 1
+    assert type(error) is kind
+    assert error.sequence_number == 4
 
 
 def test_helpers_keep_what_had_come(colour: Colour) -> None:

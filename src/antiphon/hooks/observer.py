@@ -102,7 +102,7 @@ class _Observed:
                     value = yield effect
                 except BaseException as failure:
                     move, value = flow.throw, failure
-                    if isinstance(effect, Send):
+                    if isinstance(effect, Send) and not self._is_aside(effect.request):
                         self._response = None
                         self._failed = failure if isinstance(failure, APIConnectionError) else None
                 else:
