@@ -57,3 +57,13 @@ def test_a_masked_text_is_a_text() -> None:
     assert SECRET not in repr((text, copy.copy(text), copy.deepcopy([text])))
     with pytest.raises(TypeError, match="does not pickle"):
         pickle.dumps(text)
+
+
+def test_a_credential_that_was_set_is_not_shown_to_who_walks_through_the_fields() -> None:
+    headers = Headers([("Accept", "a/b")])
+    headers["Authorization"] = SECRET
+    headers.update({"Cookie": SECRET, "X-Mine": "1"})
+    shown = repr((walked(headers), headers.fields, headers.multi_items(), dict(headers), headers.copy().fields))
+    assert SECRET not in shown
+    assert headers["authorization"] == SECRET
+    assert pickle.loads(pickle.dumps(headers)).fields == [("Accept", "a/b"), ("X-Mine", "1")]

@@ -117,8 +117,10 @@ class Headers(MutableMapping[str, str]):
         return isinstance(name, str) and name.lower() in self._by_name()
 
     def __setitem__(self, name: str, value: str) -> None:
-        """Replace the field, in place where it stood."""
+        """Replace the field, in place where it stood; a credential is not shown from here on."""
         wanted = name.lower()
+        if value.__class__ is str and is_sensitive(wanted):
+            value = Masked(value)
         for position, (field, _) in enumerate(self._fields):
             if field.lower() == wanted:
                 rest = [item for item in self._fields[position + 1 :] if item[0].lower() != wanted]

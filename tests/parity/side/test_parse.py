@@ -10,7 +10,7 @@ import pytest
 
 from tests.client.answer import delta, ok, sse
 
-from .duet import Row, check_known, compare, entered, every, got
+from .duet import Row, check_known, compare, each, entered, got
 from .known.parse import KNOWN
 
 
@@ -115,17 +115,8 @@ async def response(client: Any, _: Any) -> Any:
 async def streamed(client: Any, _: Any) -> Any:
     """Events of the chat helper, by their types, and what is final."""
     async with entered(client.chat.completions.stream(model="m", messages=ASKED, response_format=Poem)) as stream:
-        kinds = [
-            item["type"] if isinstance(item, dict) and "type" in item else item for item in await every(_kinds(stream))
-        ]
+        kinds = [event.type async for event in each(stream)]
         return [kinds, shown(await got(stream.get_final_completion()))]
-
-
-async def _kinds(stream: Any) -> Any:
-    from .duet import each
-
-    async for event in each(stream):
-        yield event.type
 
 
 PIECES = [GOOD[:9], GOOD[9:30], GOOD[30:]]
