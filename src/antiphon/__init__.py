@@ -236,6 +236,11 @@ _MODULE_CLIENT = """
     files fine_tuning images live models moderations realtime responses safety skills uploads vector_stores videos webhooks
 """
 """What a program sets and calls on the package itself; see `module_client`."""
+_MODULES = """
+    auth helpers lib pagination providers version
+    _base_client _constants _exceptions _legacy_response _models _module_client _response _streaming _types _utils _version
+"""
+"""Modules that the official package loads with itself, so that programs name them without importing them."""
 _OFFICIAL = """
     _client _load_client _reset_client _AmbiguousModuleClientUsageError
     Audio ChatCompletion Completion Customer Deployment Edit Embedding Engine ErrorObject File FineTune FineTuningJob Image
@@ -370,7 +375,7 @@ def __getattr__(name: str) -> Any:
 
     if name in _HOME_OF:
         value = getattr(import_module(f"{__name__}.{_HOME_OF[name]}"), name)
-    elif name in _ROOMS:
+    elif name in _ROOMS or name in _MODULES.split():
         value = import_module(f"{__name__}.{name}")
     elif name in (*_MODULE_CLIENT.split(), *_OFFICIAL.split()):
         from .module_client import SETTINGS, attribute

@@ -99,10 +99,6 @@ class _Rewriter:
         self.keep = keep_name or self._is_bound_otherwise()
         self.packages: set[str] = {alias.asname for _, alias in self.imports if alias.name == OLD and alias.asname}
         self.packages.update([OLD] if plain and not self.stays else [])
-        froms = [n.module or "" for n in self.nodes if isinstance(n, ast.ImportFrom) and n.level == 0]
-        self.loaded = {
-            name.split(".")[1] for name in (*froms, *(a.name for _, a in self.imports)) if name.startswith(f"{OLD}.")
-        }
 
     def rewriting(self) -> Rewriting:
         for _, alias in self.imports:
@@ -260,10 +256,6 @@ class _Rewriter:
             self._change(start, node, surface.RENAMED[node.attr], old=node.attr)
         elif path and not surface.has(path) and surface.is_module(path.rpartition(".")[0]):
             self._report(node, surface.why_not(path))  # below a class or a function nothing is asked
-        elif (
-            path and "." not in path and path not in self.loaded and surface.has(path) and not surface.is_reached(path)
-        ):
-            self._report(node, f"import antiphon does not load antiphon.{path}; add: import {NEW}.{path}")
 
     def _path(self, node: ast.Attribute) -> str | None:
         """Where an attribute leads below the package; `None` when it begins elsewhere."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from functools import cache
 from importlib import import_module
-from inspect import ismodule
 from typing import Any
 
 from ...core import alias
@@ -82,20 +81,6 @@ def public(names: list[str]) -> bool:
 def is_private(path: str) -> bool:
     """Whether a module is no public part of the official package."""
     return alias.is_private(path)
-
-
-@cache
-def is_reached(name: str) -> bool:
-    """Whether `import antiphon` alone is enough for `antiphon.<name>`; some modules must be imported themselves."""
-    package = import_module(NEW)
-    value = vars(package).get(name)
-    if value is not None and not ismodule(value):
-        return True
-    try:
-        package.__getattr__(name)
-    except AttributeError:
-        return False
-    return True
 
 
 def visible(path: str, names: list[str]) -> str:
