@@ -83,16 +83,9 @@ class BlockingDriver:
             return result
 
     def _gather(self, flows: list[Flow[Any]], limit: int) -> list[Any]:
-        from concurrent.futures import ThreadPoolExecutor
+        from .crew import gather
 
-        with ThreadPoolExecutor(limit) as threads:
-            pending = [threads.submit(self.run, flow) for flow in flows]
-            try:
-                return [future.result() for future in pending]
-            finally:
-                for future, flow in zip(pending, flows, strict=True):
-                    if future.cancel():
-                        flow.close()
+        return gather(self.run, flows, limit)
 
 
 def read(reply: Reply, limit: int | None = None) -> bytes:
