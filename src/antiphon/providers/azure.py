@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from typing import Any, ClassVar, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from ..base_client import BaseClient, T
 from ..client import AsyncOpenAI, OpenAI
@@ -33,6 +33,9 @@ from .azure_setting import (
     resolve_azure,
 )
 from .azure_setting import MutuallyExclusiveAuthError as MutuallyExclusiveAuthError
+
+if TYPE_CHECKING:
+    from ..hooks.listener import Hooks
 
 AzureADTokenProvider = Callable[[], str]
 AsyncAzureADTokenProvider = Callable[[], "str | Awaitable[str]"]
@@ -91,6 +94,8 @@ class BaseAzureClient(BaseClient[T]):
         limits: Any = None,
         policies: Sequence[Policy] | NotGiven = not_given,
         strict_streams: bool = True,
+        stream_idle_timeout: float | None = None,
+        hooks: Hooks | Sequence[Hooks] | None = None,
         _strict_response_validation: bool = False,
         _enforce_credentials: bool = True,
         _clock: Any = None,
@@ -127,6 +132,8 @@ class BaseAzureClient(BaseClient[T]):
             limits=limits,
             policies=policies,
             strict_streams=strict_streams,
+            stream_idle_timeout=stream_idle_timeout,
+            hooks=hooks,
             _strict_response_validation=_strict_response_validation,
             _enforce_credentials=False,
             _clock=_clock,
@@ -248,6 +255,8 @@ class BaseAzureClient(BaseClient[T]):
         default_query: Mapping[str, object] | None = None,
         set_default_query: Mapping[str, object] | None = None,
         policies: Sequence[Policy] | NotGiven = not_given,
+        stream_idle_timeout: float | NotGiven | None = not_given,
+        hooks: Hooks | Sequence[Hooks] | NotGiven | None = not_given,
         _enforce_credentials: bool | None = None,
         _extra_kwargs: Mapping[str, Any] | None = None,
     ) -> Self:
@@ -285,6 +294,8 @@ class BaseAzureClient(BaseClient[T]):
             default_query=default_query,
             set_default_query=set_default_query,
             policies=policies,
+            stream_idle_timeout=stream_idle_timeout,
+            hooks=hooks,
             _enforce_credentials=_enforce_credentials,
             _extra_kwargs={"api_key": None, "_azure": setting, **(_extra_kwargs or {})},
         )

@@ -7,7 +7,7 @@ this house. Redirects are not followed: a signature is for one place only.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from typing import Any, ClassVar, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from ..base_client import BaseClient, T
 from ..client import AsyncOpenAI, OpenAI
@@ -27,6 +27,9 @@ from .bedrock_endpoint import BedrockEndpoint
 from .bedrock_provider import signing
 from .bedrock_setting import KEY_VARIABLE, BedrockSetting, Credential, given_credential, resolve_bedrock
 from .provider import asking
+
+if TYPE_CHECKING:
+    from ..hooks.listener import Hooks
 
 _PROVIDER = "bedrock_token_provider"
 BedrockTokenProvider = Callable[[], str]
@@ -88,6 +91,8 @@ class BedrockClient(BaseClient[T]):
         limits: Any = None,
         policies: Sequence[Policy] | NotGiven = not_given,
         strict_streams: bool = True,
+        stream_idle_timeout: float | None = None,
+        hooks: Hooks | Sequence[Hooks] | None = None,
         _strict_response_validation: bool = False,
         _enforce_credentials: bool = True,
         _clock: Any = None,
@@ -128,6 +133,8 @@ class BedrockClient(BaseClient[T]):
             limits=limits,
             policies=policies,
             strict_streams=strict_streams,
+            stream_idle_timeout=stream_idle_timeout,
+            hooks=hooks,
             _strict_response_validation=_strict_response_validation,
             _enforce_credentials=False,
             _clock=_clock,
@@ -200,6 +207,8 @@ class BedrockClient(BaseClient[T]):
         default_query: Mapping[str, object] | None = None,
         set_default_query: Mapping[str, object] | None = None,
         policies: Sequence[Policy] | NotGiven = not_given,
+        stream_idle_timeout: float | NotGiven | None = not_given,
+        hooks: Hooks | Sequence[Hooks] | NotGiven | None = not_given,
         workload_identity: Any = None,
         provider: Any = not_given,
         _enforce_credentials: bool | None = None,
@@ -244,6 +253,8 @@ class BedrockClient(BaseClient[T]):
             default_query=default_query,
             set_default_query=set_default_query,
             policies=policies,
+            stream_idle_timeout=stream_idle_timeout,
+            hooks=hooks,
             _extra_kwargs={"api_key": None, "_bedrock": setting, **(_extra_kwargs or {})},
         )
 
