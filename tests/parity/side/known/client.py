@@ -12,7 +12,7 @@ QUERY = "a base URL keeps its query behind the path; theirs writes the path behi
 
 def told(**other: Any) -> dict[str, Any]:
     """What a client says of itself, but for this."""
-    plain = {
+    plain: dict[str, Any] = {
         "api_key": "sk-canary-6f1d2c-not-to-be-seen",
         "admin_api_key": "sk-admin-canary-91aa",
         "organization": "o0",
