@@ -65,6 +65,7 @@ if TYPE_CHECKING:
     from .errors import ContentFilterFinishReasonError as ContentFilterFinishReasonError
     from .errors import CredentialScopeError as CredentialScopeError
     from .errors import DeadlineExceeded as DeadlineExceeded
+    from .errors import IncoherentStream as IncoherentStream
     from .errors import InternalServerError as InternalServerError
     from .errors import InvalidBaseURL as InvalidBaseURL
     from .errors import InvalidBody as InvalidBody
@@ -74,6 +75,8 @@ if TYPE_CHECKING:
     from .errors import MalformedResponse as MalformedResponse
     from .errors import MalformedStream as MalformedStream
     from .errors import MissingStreamClassError as MissingStreamClassError
+    from .errors import NoEmbedding as NoEmbedding
+    from .errors import NoResult as NoResult
     from .errors import NotFoundError as NotFoundError
     from .errors import OAuthError as OAuthError
     from .errors import OpenAIError as OpenAIError
@@ -96,6 +99,7 @@ if TYPE_CHECKING:
     from .errors import UnexpectedContentType as UnexpectedContentType
     from .errors import UnexpectedStatus as UnexpectedStatus
     from .errors import UnprocessableEntityError as UnprocessableEntityError
+    from .errors import UnreadableWebhook as UnreadableWebhook
     from .errors import WebSocketConnectionClosedError as WebSocketConnectionClosedError
     from .errors import WebSocketQueueFullError as WebSocketQueueFullError
     from .errors import WriteTimeout as WriteTimeout
@@ -135,6 +139,18 @@ if TYPE_CHECKING:
 __title__ = "antiphon"
 VERSION = __version__
 
+_ERRORS = """
+    APIConnectionError APIError APIResponseValidationError APIStatusError APITimeoutError
+    AuthenticationError BadRequestError BodyNotReplayable ClientClosed ConflictError ConnectError
+    ConnectTimeout ContentFilterFinishReasonError CredentialScopeError DeadlineExceeded IncoherentStream
+    InternalServerError InvalidBaseURL InvalidBody InvalidCredential InvalidWebhookSignatureError
+    LengthFinishReasonError MalformedResponse MalformedStream MissingStreamClassError NoEmbedding NoResult
+    NotFoundError OAuthError OpenAIError PermissionDeniedError PoolTimeout ProtocolError ProxyError
+    RateLimitError ReadTimeout RedirectRefused ResponseTooLarge StreamAlreadyConsumed StreamIdleTimeout
+    StreamInterrupted StreamOutOfOrder StreamTruncated SubjectTokenProviderError TLSError TruncatedBody
+    UnexpectedContentType UnexpectedStatus UnprocessableEntityError UnreadableWebhook
+    WebSocketConnectionClosedError WebSocketQueueFullError WriteTimeout
+"""
 _HOMES = {
     "client": ("AsyncClient", "AsyncOpenAI", "Client", "OpenAI"),
     "core.call": ("Call", "Operation"),
@@ -151,57 +167,7 @@ _HOMES = {
     "core.secret": ("Secret",),
     "core.timeout": ("DEFAULT_TIMEOUT", "Timeout"),
     "core.url": ("URL",),
-    "errors": (
-        "APIConnectionError",
-        "APIError",
-        "APIResponseValidationError",
-        "APIStatusError",
-        "APITimeoutError",
-        "AuthenticationError",
-        "BadRequestError",
-        "BodyNotReplayable",
-        "ClientClosed",
-        "ConflictError",
-        "ConnectError",
-        "ConnectTimeout",
-        "ContentFilterFinishReasonError",
-        "CredentialScopeError",
-        "DeadlineExceeded",
-        "InternalServerError",
-        "InvalidBaseURL",
-        "InvalidBody",
-        "InvalidCredential",
-        "InvalidWebhookSignatureError",
-        "LengthFinishReasonError",
-        "MalformedResponse",
-        "MalformedStream",
-        "MissingStreamClassError",
-        "NotFoundError",
-        "OAuthError",
-        "OpenAIError",
-        "PermissionDeniedError",
-        "PoolTimeout",
-        "ProtocolError",
-        "ProxyError",
-        "RateLimitError",
-        "ReadTimeout",
-        "RedirectRefused",
-        "ResponseTooLarge",
-        "StreamAlreadyConsumed",
-        "StreamIdleTimeout",
-        "StreamInterrupted",
-        "StreamOutOfOrder",
-        "StreamTruncated",
-        "SubjectTokenProviderError",
-        "TLSError",
-        "TruncatedBody",
-        "UnexpectedContentType",
-        "UnexpectedStatus",
-        "UnprocessableEntityError",
-        "WebSocketConnectionClosedError",
-        "WebSocketQueueFullError",
-        "WriteTimeout",
-    ),
+    "errors": tuple(_ERRORS.split()),
     "helpers.assistant_stream": ("AssistantEventHandler", "AsyncAssistantEventHandler"),
     "helpers.schema": ("pydantic_function_tool", "pydantic_responses_function_tool"),
     "hooks.listener": ("Hooks",),
@@ -296,6 +262,7 @@ __all__ = [
     "Headers",
     "Hooks",
     "HttpxBinaryResponseContent",
+    "IncoherentStream",
     "InternalServerError",
     "InvalidBaseURL",
     "InvalidBody",
@@ -305,6 +272,8 @@ __all__ = [
     "MalformedResponse",
     "MalformedStream",
     "MissingStreamClassError",
+    "NoEmbedding",
+    "NoResult",
     "NoneType",
     "NotFoundError",
     "NotGiven",
@@ -351,6 +320,7 @@ __all__ = [
     "UnexpectedContentType",
     "UnexpectedStatus",
     "UnprocessableEntityError",
+    "UnreadableWebhook",
     "ValidationError",
     "WebSocketConnectionClosedError",
     "WebSocketQueueFullError",

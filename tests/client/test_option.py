@@ -147,7 +147,7 @@ def test_setters_take_effect_at_once(colour: Colour) -> None:
         (request,) = second.requests
     assert request.target == "/models/m"
     assert request.headers["authorization"] == "Bearer sk-new"
-    assert request.headers["x-stainless-read-timeout"] == "8"
+    assert request.headers["x-stainless-read-timeout"] == "8.0"
     assert (request.headers["openai-organization"], request.headers["openai-project"]) == ("org", "proj")
     assert (client.max_retries, client.webhook_secret) == (0, "whsec_new")
 

@@ -59,7 +59,7 @@ SHAPES = {
     "not utf-8": (b"\xff\xfe{", "\ufffd\ufffd{", None),
     "truncated json": (b'{"error": {"message": "x"', '{"error": {"message": "x"', None),
     "list of errors": (b'{"error": [{"message": "a"}]}', [{"message": "a"}], None),
-    "odd types": (b'{"error": {"message": 5, "code": 6, "param": [], "type": {}}}', None, 6),
+    "odd types": (b'{"error": {"message": 5, "code": 6, "param": [], "type": {}}}', None, "6"),
 }
 
 

@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from antiphon.core.reference import caster_of
+from antiphon.errors import IncoherentStream
 from antiphon.helpers.assistant_snapshot import Snapshots, merge, merge_entries, plain
-from antiphon.helpers.flaw import IncoherentStream
 
 from .assistant_run import CALLS, DONE_MESSAGE, EVENTS, MESSAGE, STEP, code, event, image, run, text
 

@@ -10,9 +10,16 @@ import pydantic
 import pytest
 
 import antiphon
-from antiphon.errors import APIResponseValidationError, MalformedResponse, MalformedStream, OpenAIError
+from antiphon.errors import (
+    APIResponseValidationError,
+    IncoherentStream,
+    MalformedResponse,
+    MalformedStream,
+    NoResult,
+    OpenAIError,
+)
 from antiphon.helpers.chat_stream import ChatCompletionStreamState
-from antiphon.helpers.flaw import IncoherentStream, NoResult, id_of
+from antiphon.helpers.flaw import id_of
 from antiphon.helpers.schema import pydantic_function_tool
 from antiphon.types.chat import ChatCompletionChunk
 from antiphon.types.responses import Response

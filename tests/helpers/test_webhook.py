@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 
 import antiphon
 from antiphon.core.secret import Secret
-from antiphon.errors import InvalidWebhookSignatureError
-from antiphon.helpers.webhook import ReplayCache, UnreadableWebhook, Webhook, key_from, unwrap, verify_signature
+from antiphon.errors import InvalidWebhookSignatureError, UnreadableWebhook
+from antiphon.helpers.webhook import ReplayCache, Webhook, key_from, unwrap, verify_signature
 
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 NOW = 1_700_000_000

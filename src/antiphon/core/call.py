@@ -18,7 +18,7 @@ def checked_retries(value: Any) -> int:
     """A number of retries, or the error that says what is wrong with it."""
     if value is None:
         raise TypeError("max_retries cannot be None; use 0 for no retries, or leave it out for the default of 2")
-    if not isinstance(value, int) or isinstance(value, bool):
+    if not isinstance(value, int):
         raise TypeError(f"max_retries must be a whole number; got {type(value).__name__}")
     if value < 0:
         raise ValueError(f"max_retries must be 0 or more; got {value}")

@@ -169,7 +169,7 @@ class Endpoint:
         headers.update(self._headers)
         headers["x-stainless-retry-count"] = "0"
         if self.timeout.read is not None:
-            headers[_READ_TIMEOUT] = _number(self.timeout.read)
+            headers[_READ_TIMEOUT] = str(self.timeout.read)
         merge(headers, self._default_headers)
         merge(headers, operation.headers)
         return headers
@@ -220,7 +220,7 @@ class Endpoint:
         if timeout.read is None:
             headers.pop(_READ_TIMEOUT, None)
         elif _READ_TIMEOUT in headers:
-            headers[_READ_TIMEOUT] = _number(timeout.read)
+            headers[_READ_TIMEOUT] = str(timeout.read)
         return timeout
 
     def _check(self, call: Call[Any], origin: Origin, headers: Headers) -> None:
@@ -247,7 +247,3 @@ def merge(headers: Headers, more: Mapping[str, Any] | None) -> None:
             headers.pop(name, None)
         elif value is not None:
             headers[name] = value.decode("latin-1") if isinstance(value, bytes) else str(value)
-
-
-def _number(seconds: float) -> str:
-    return str(int(seconds)) if float(seconds).is_integer() else str(seconds)

@@ -1,8 +1,9 @@
 """Several flows at once for the blocking driver, each in a thread.
 
-A call that hangs cannot be interrupted from another thread. So when a signal's handler raises in the thread that waits, that
-goes through at once: flows that have not begun are closed, those under way end at their next effect, and nobody waits for
-them, not even the interpreter when it exits. An ordinary failure waits for what is under way, as the asyncio driver does.
+A call that hangs cannot be interrupted from another thread. So when a signal's handler raises in the thread that waits, flows
+that have not begun are closed, and those under way have half a second to come to their end, lest work that is all but done be
+lost. What is not over then ends at its next effect, and nobody waits for it, not even the interpreter when it exits. An
+ordinary failure waits for what is under way, as the asyncio driver does.
 """
 
 from __future__ import annotations
@@ -12,9 +13,12 @@ from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from queue import Empty, SimpleQueue
 from threading import Event, Thread
+from time import monotonic
 from typing import Any
 
 Flow = Coroutine[Any, Any, Any]
+_GRACE = 0.5
+"""Seconds that flows under way have, once the thread that waits was interrupted."""
 _PATIENCE = 1.0
 """Seconds for which the wait is one system call: on Windows, Ctrl-C is heard between two of them only."""
 
@@ -65,23 +69,33 @@ def gather(run: Callable[[Any], Any], flows: list[Flow], limit: int) -> list[Any
                 failures[number] = failure
         ended.put(None)
 
+    crew = [Thread(target=work, daemon=True) for _ in range(min(limit, len(flows)))]
+    left = len(crew)
     try:
-        crew = [Thread(target=work, daemon=True) for _ in range(min(limit, len(flows)))]
         for thread in crew:
             thread.start()
-        left = len(crew)
         while left:
-            try:
+            with suppress(Empty):
                 ended.get(timeout=_PATIENCE)
-            except Empty:
-                continue
-            left -= 1
+                left -= 1
     except BaseException:
-        off.set()
+        _close(begin)
+        until = monotonic() + _GRACE
+        try:
+            for thread in crew:
+                if thread.ident is not None:
+                    thread.join(max(until - monotonic(), 0))
+        finally:
+            off.set()
         raise
     finally:
-        while (unbegun := begin()) is not None:
-            unbegun[1].close()
+        _close(begin)
     if failures:
         raise failures[min(failures)]
     return results
+
+
+def _close(begin: Callable[[], tuple[int, Flow] | None]) -> None:
+    """Close what has not begun."""
+    while (unbegun := begin()) is not None:
+        unbegun[1].close()

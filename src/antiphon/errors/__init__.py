@@ -28,10 +28,12 @@
     │   │       └── StreamTruncated             it ended without its terminal event
     │   └── APIResponseValidationError          .response .status_code: a reply that cannot be what it claims
     │       ├── MalformedResponse               not JSON, not UTF-8, too deep, empty
+    │       │   └── NoEmbedding                 (ValueError) no embedding, or one that cannot be decoded
     │       ├── UnexpectedContentType           e.g. a captive portal's HTML
     │       ├── ResponseTooLarge                past a size or ratio bound
     │       └── MalformedStream                 an event that cannot be read
-    │           └── StreamOutOfOrder            sequence numbers with a gap or a repeat
+    │           ├── StreamOutOfOrder            sequence numbers with a gap or a repeat
+    │           └── IncoherentStream            (RuntimeError) events that contradict each other
     ├── ClientClosed                            (RuntimeError)
     ├── InvalidCredential                       (ValueError)
     ├── InvalidBaseURL                          (ValueError)
@@ -39,6 +41,8 @@
     ├── InvalidBody                             (ValueError) .path: a value that cannot be sent
     ├── BodyNotReplayable
     ├── StreamAlreadyConsumed
+    ├── NoResult                                (RuntimeError) a stream at its end without what was asked for
+    ├── UnreadableWebhook                       (ValueError) genuine, but no event
     ├── LengthFinishReasonError                 .completion
     ├── ContentFilterFinishReasonError          .completion
     ├── SubjectTokenProviderError               .response
@@ -81,15 +85,19 @@ from .misuse import (
     InvalidWebhookSignatureError,
     LengthFinishReasonError,
     MissingStreamClassError,
+    NoResult,
     StreamAlreadyConsumed,
     SubjectTokenProviderError,
+    UnreadableWebhook,
     WebSocketConnectionClosedError,
     WebSocketQueueFullError,
 )
 from .reply import (
     APIResponseValidationError,
+    IncoherentStream,
     MalformedResponse,
     MalformedStream,
+    NoEmbedding,
     ResponseTooLarge,
     StreamOutOfOrder,
     UnexpectedContentType,
@@ -128,6 +136,7 @@ __all__ = [
     "ContentFilterFinishReasonError",
     "CredentialScopeError",
     "DeadlineExceeded",
+    "IncoherentStream",
     "InternalServerError",
     "InvalidBaseURL",
     "InvalidBody",
@@ -137,6 +146,8 @@ __all__ = [
     "MalformedResponse",
     "MalformedStream",
     "MissingStreamClassError",
+    "NoEmbedding",
+    "NoResult",
     "NotFoundError",
     "OAuthError",
     "OpenAIError",
@@ -159,6 +170,7 @@ __all__ = [
     "UnexpectedContentType",
     "UnexpectedStatus",
     "UnprocessableEntityError",
+    "UnreadableWebhook",
     "WebSocketConnectionClosedError",
     "WebSocketQueueFullError",
     "WriteTimeout",

@@ -47,7 +47,8 @@ class APIError(OpenAIError):
         self.request = request
         self.body = body
         fields = fields_of(body)
-        self.code = fields.get("code")
+        code = fields.get("code")
+        self.code = None if code is None else str(code)  # some servers send a number
         self.param = fields.get("param")
         self.type = fields.get("type")
 

@@ -51,6 +51,14 @@ class StreamAlreadyConsumed(OpenAIError):
         )
 
 
+class NoResult(OpenAIError, RuntimeError):
+    """The stream is at its end without what was asked for: nothing of the kind came, or it failed."""
+
+
+class UnreadableWebhook(OpenAIError, ValueError):
+    """The webhook is genuine, but its body is no event: not JSON, or no object."""
+
+
 class LengthFinishReasonError(OpenAIError):
     """The model stopped at its length limit, so the structured output is not complete."""
 

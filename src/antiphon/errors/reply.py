@@ -23,6 +23,10 @@ class MalformedResponse(APIResponseValidationError):
     """The body is empty, not JSON, not UTF-8, or nests too deep."""
 
 
+class NoEmbedding(MalformedResponse, ValueError):
+    """The reply holds no embedding, or one that cannot be decoded."""
+
+
 class UnexpectedContentType(APIResponseValidationError):
     """The body is something else altogether, e.g. a proxy's HTML page."""
 
@@ -39,3 +43,7 @@ class MalformedStream(APIResponseValidationError):
 
 class StreamOutOfOrder(MalformedStream):
     """The events' sequence numbers skip or repeat."""
+
+
+class IncoherentStream(MalformedStream, RuntimeError):
+    """Each event can be read, but together they make no sense: a delta before its item, two items in one place."""

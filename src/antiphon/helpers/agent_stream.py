@@ -13,11 +13,11 @@ from uuid import uuid4
 
 from ..core.effects import Invoke, Perform
 from ..core.omit import is_given, not_given, omit
-from ..errors import MalformedStream
+from ..errors import MalformedStream, NoResult
 from .agent_result import AgentOutputParseError, AgentTurnResult, AgentTurnResultError, Collecting, OutputT
 from .agent_tool import Options, Tools
 from .agent_turn import Calls, PendingCall, Turn, input_event
-from .flaw import MISREAD, NoResult, in_reply, refuse_event
+from .flaw import MISREAD, in_reply, refuse_event
 
 if TYPE_CHECKING:
     from ..types.beta import AgentSessionEvent

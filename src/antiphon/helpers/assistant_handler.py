@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import AsyncIterable, AsyncIterator, Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
-from ..errors import APITimeoutError, MalformedStream, StreamInterrupted
+from ..errors import APITimeoutError, MalformedStream, NoResult, StreamInterrupted
 from .assistant_snapshot import Snapshots, raw
-from .flaw import NoResult, in_reply
+from .flaw import in_reply
 
 if TYPE_CHECKING:
     from ..types.beta import AssistantStreamEvent

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 
 from ..core.omit import omit
 from ..core.shape import is_list
+from ..errors import NoResult
 from .chat_event import (
     ChunkEvent,
     ContentDeltaEvent,
@@ -32,7 +33,7 @@ from .chat_event import (
     parsed_so_far,
 )
 from .completion_parser import CompletionParser, check_finish
-from .flaw import MISREAD, NoResult, refuse_event, refuse_reply
+from .flaw import MISREAD, refuse_event, refuse_reply
 from .growing import Growing
 from .merging import Merged, index_of
 from .reading import copied, data_of, entries_of, object_of

@@ -11,7 +11,7 @@ from array import array
 from typing import TYPE_CHECKING, Any, cast
 
 from ..core.call import Call
-from ..errors import MalformedResponse
+from ..errors import NoEmbedding
 from .reading import built, entries_of
 
 if TYPE_CHECKING:
@@ -38,10 +38,6 @@ def floats_from(text: str) -> list[float]:
     if sys.byteorder == "big":
         vector.byteswap()
     return vector.tolist()
-
-
-class NoEmbedding(MalformedResponse, ValueError):
-    """The reply holds no embedding, or one that cannot be decoded."""
 
 
 class _Floats:

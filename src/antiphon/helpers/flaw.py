@@ -13,7 +13,7 @@ from ..core.members import malformed
 from ..core.mismatch import ValidationError, kind_of
 from ..core.shape import is_dict, is_list
 from ..core.view import View
-from ..errors import MalformedResponse, MalformedStream, OpenAIError
+from ..errors import IncoherentStream, MalformedResponse, MalformedStream
 
 if TYPE_CHECKING:
     from ..core.reply import Reply
@@ -22,14 +22,6 @@ _NAMES = ("type", "id", "call_id")
 
 MISREAD = (AttributeError, IndexError, KeyError, TypeError)
 """What reading in good faith fails with."""
-
-
-class IncoherentStream(MalformedStream, RuntimeError):
-    """Each event can be read, but together they make no sense: a delta before its item, two items in one place."""
-
-
-class NoResult(OpenAIError, RuntimeError):
-    """The stream is at its end without what was asked for: nothing of the kind came, or it failed."""
 
 
 def refuse_reply(reply: Reply | None, data: Any, promised: Any, failure: Exception) -> Never:

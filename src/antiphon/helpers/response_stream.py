@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar, cast
 from ..core.call import Call
 from ..core.mismatch import kind_of
 from ..core.omit import given, is_given, not_given, omit
-from ..errors import APIError, APITimeoutError, MalformedStream, StreamInterrupted
+from ..errors import APIError, APITimeoutError, MalformedStream, NoResult, StreamInterrupted
 from ..operations import responses
-from .flaw import NoResult, broken_event, in_reply
+from .flaw import broken_event, in_reply
 from .parsing import responses_tools, text_with_format
 from .reading import data_of
 from .response_accumulator import ResponseAccumulator

@@ -24,7 +24,7 @@ import msgspec
 
 from ..core.secret import Secret
 from ..core.shape import is_dict
-from ..errors import InvalidWebhookSignatureError, OpenAIError
+from ..errors import InvalidWebhookSignatureError, UnreadableWebhook
 
 if TYPE_CHECKING:
     from ..types.webhooks import UnwrapWebhookEvent
@@ -34,10 +34,6 @@ TOLERANCE = 300
 
 MAX_BODY = 20 * 1024 * 1024
 MAX_SIGNATURES = 10
-
-
-class UnreadableWebhook(OpenAIError, ValueError):
-    """The webhook is genuine, but its body is no event: not JSON, or no object."""
 
 
 HeadersLike = Mapping[str, str] | Iterable[tuple[str | bytes, str | bytes]]

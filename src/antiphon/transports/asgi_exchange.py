@@ -185,6 +185,11 @@ class ASGIBody:
         self._open = True
         self._decoder = exchange.checked(decoder_for, encoding)
 
+    @property
+    def closed(self) -> bool:
+        """Whether nothing more will be read."""
+        return not self._open
+
     async def read_chunk(self) -> bytes:
         """The next bytes as soon as the app has sent any; `b""` at the end."""
         if not self._open:

@@ -93,6 +93,11 @@ class ThreadedBody:
         self._house = house
         self._body = body
 
+    @property
+    def closed(self) -> bool:
+        """Whether nothing more will be read."""
+        return bool(getattr(self._body, "closed", False))
+
     def read_chunk(self) -> bytes:
         """The next bytes as soon as the app has sent any; `b""` at the end."""
         return self._house.ask(self._body.read_chunk())

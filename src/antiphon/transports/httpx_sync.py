@@ -95,6 +95,11 @@ class OpenResponse:
         self._started = started
         self._open = True
 
+    @property
+    def closed(self) -> bool:
+        """Whether nothing more will be read."""
+        return not self._open
+
     def _overdue(self) -> None:
         deadline = self._request.deadline
         if deadline is not None and (now := time.monotonic()) >= deadline:

@@ -46,6 +46,11 @@ class OpenBody:
         if connection.parser.done:
             self._give_back()
 
+    @property
+    def closed(self) -> bool:
+        """Whether nothing more will be read."""
+        return self._connection is None and not self._first
+
     def read_chunk(self) -> bytes:
         """The next decoded bytes as soon as any are there; `b""` at the end.
 

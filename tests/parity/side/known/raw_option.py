@@ -24,9 +24,6 @@ KNOWN: dict[str, Known] = {
         {"result.reason.0": "Whatever", "result.elapsed of it": "timedelta"},
         {"result.reason.0": "OK", "result.elapsed of it": "float"},
     ),
-    "streams": place(
-        "to be fixed in transports: the body of a stream that was closed does not say so", "result.4", True, False
-    ),
     **each(
         ["an exhausted quota", "an exhausted credit"],
         Known(SPENT, {"requests": times(3), "slept": [0.5, 1.0]}, {"requests": times(1), "slept": []}),

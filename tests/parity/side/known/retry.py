@@ -48,11 +48,6 @@ KNOWN: dict[str, Known] = {
         [0.5],
         [7.0],
     ),
-    "retries True": Known(
-        "to be fixed in core/call.py: theirs takes True for one retry, and False for none",
-        {"result": {"class": "Model", **MODEL}, "requests": times(2), "slept": [0.5]},
-        {"result": raised("TypeError"), "requests": [], "slept": []},
-    ),
     "taken 2": Known(
         STALE,
         {"result": 2, "requests.2.x-stainless-retry-count": "2", "slept": [0.5, 1.0]},
