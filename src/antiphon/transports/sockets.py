@@ -77,6 +77,9 @@ class SocketTransport:
         # Reentrant only so that it tells whether this thread holds it.
         self._lock: Any = threading.RLock()
         self._pool: Pool[Connection] = Pool(self._limits, owner=os.getpid())
+        # Clients are often dropped without a close(); idle connections are nobody's loss. And not by `__del__`: in a cycle of
+        # garbage, the sockets' own finalizers may come first, and complain.
+        weakref.finalize(self, _let_go, self._pool)
         self._busy: dict[object, Connection | None] = {}
         self._left: deque[Connection] = deque()
 
@@ -301,11 +304,10 @@ class SocketTransport:
             return "<SocketTransport, not made>"
         return f"<SocketTransport{' closed' if self._closed else f', {self._pool.describe()}'}>"
 
-    def __del__(self) -> None:
-        # Clients are often dropped without a close(); idle connections are nobody's loss.
-        if hasattr(self, "_pool"):
-            for connection in self._pool.clear():
-                connection.close()
+
+def _let_go(pool: Pool[Connection]) -> None:
+    for connection in pool.clear():
+        connection.close()
 
 
 class _Waiter:
