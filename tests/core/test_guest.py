@@ -6,7 +6,6 @@ import dataclasses
 import itertools
 import subprocess
 import sys
-import types
 from typing import Annotated, Any, ClassVar, Literal
 
 import pydantic
@@ -54,31 +53,6 @@ def test_without_pydantic_there_is_no_serializer() -> None:
         "assert not hasattr(BaseModel, '__pydantic_serializer__')"
     )
     subprocess.run([sys.executable, "-c", code], check=True, timeout=60)
-
-
-def validated(cls: Any, value: Any) -> Any:
-    return value
-
-
-HOOKS: dict[str, Any] = {
-    "FieldValidator": pydantic.field_validator("x")(classmethod(validated)),
-    "ModelValidator": pydantic.model_validator(mode="after")(lambda self: self),
-    "ComputedField": pydantic.computed_field(property(lambda self: 1)),
-    "FieldSerializer": pydantic.field_serializer("x")(lambda self, value: value),
-    "ModelSerializer": pydantic.model_serializer()(lambda self: {}),
-    "PrivateAttr": pydantic.PrivateAttr(default=1),
-    "Field with validation_alias=": pydantic.Field(default=1, validation_alias="y"),
-    "Field with serialization_alias=": pydantic.Field(default=1, serialization_alias="y"),
-    "Field with exclude=": pydantic.Field(default=1, exclude=True),
-}
-
-
-@pytest.mark.parametrize("hook", HOOKS)
-def test_what_a_view_would_not_do_is_refused_when_the_class_is_made(hook: str) -> None:
-    fields = {"__module__": __name__, "__annotations__": {"x": int}, "own": HOOKS[hook]}
-    with pytest.raises(TypeError, match=f"Mine.own is a pydantic {hook}|Mine.own is a {hook}") as raised:
-        types.new_class("Mine", (BaseModel,), {}, lambda namespace: namespace.update(fields))
-    assert "derive from pydantic.BaseModel" in str(raised.value)
 
 
 def test_plain_subclasses_stay_as_they_are() -> None:

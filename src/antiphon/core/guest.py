@@ -8,17 +8,13 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
-from typing import Annotated, Any, NoReturn, get_args, get_origin
+from typing import Annotated, Any, get_args, get_origin
 
 from .shape import is_class
 from .view import View, plan_of
 
 _LIBRARIES = frozenset({"pydantic", "pydantic_core", "annotated_types"})
 _TOLD = ("title", "description", "examples", "json_schema_extra", "discriminator", "deprecated")
-_INSTEAD = (
-    "antiphon's models are views of their data and run no hooks of pydantic; write a property or a method, or derive from"
-    " pydantic.BaseModel, which cast_to=, parse() and model fields take as well"
-)
 
 
 class Serializer:
@@ -62,36 +58,15 @@ class BodyMark:
         view.__dict__["__dataclass_fields__"] = value
 
 
-def check_class(cls: type) -> None:
-    """Refuse what a class asks of pydantic that a view would silently not do.
+def check_class(cls: type[View]) -> None:
+    """Give a class that asks pydantic for more than a view does what it asks for.
 
     Raises:
-        TypeError: a validator, serializer, computed field or private attribute, or a `Field` with names or an exclusion that
-            only pydantic knows.
+        TypeError: it asks for what cannot be done for a view of data.
     """
-    for name, value in vars(cls).items():
-        kind = value.__class__
-        if kind.__module__.partition(".")[0] not in _LIBRARIES:
-            continue
-        if kind.__name__ == "PydanticDescriptorProxy":
-            asked = type(value.decorator_info).__name__.removesuffix("Info").removesuffix("Decorator")
-            _refuse(cls, name, f"a pydantic {asked}")
-        elif kind.__name__ == "ModelPrivateAttr":
-            _refuse(cls, name, "a pydantic PrivateAttr")
-        elif kind.__name__ == "FieldInfo":
-            _check_field(cls, name, value)
+    from .adoption import adopt
 
-
-def _check_field(cls: type, name: str, info: Any) -> None:
-    for option in ("validation_alias", "serialization_alias"):
-        if getattr(info, option, None) not in (None, info.alias):
-            _refuse(cls, name, f"a Field with {option}=, where alias= would do")
-    if info.exclude:
-        _refuse(cls, name, "a Field with exclude=")
-
-
-def _refuse(cls: type, name: str, what: str) -> NoReturn:
-    raise TypeError(f"{cls.__name__}.{name} is {what}; {_INSTEAD}")
+    adopt(cls)
 
 
 def marks_of(info: Any) -> tuple[Any, ...]:
