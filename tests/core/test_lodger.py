@@ -4,6 +4,8 @@ import copy
 import gc
 import importlib
 import pickle
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any, ClassVar
 
 import pytest
@@ -82,6 +84,16 @@ def test_private_attributes_are_none_of_the_data() -> None:
         del one._read
     with pytest.raises(AttributeError):
         Note._read  # noqa: B018
+
+
+def test_factories_of_private_attributes_run_when_a_model_is_made() -> None:
+    numbers = iter(range(9))
+
+    class Ticket(BaseModel):
+        _number: int = pydantic.PrivateAttr(default_factory=lambda: next(numbers))
+
+    first, second = Ticket(), Ticket.model_validate({})
+    assert (second._number, first._number, next(numbers)) == (1, 0, 2)
 
 
 def test_nothing_is_kept_of_models_that_are_gone() -> None:
@@ -191,8 +203,10 @@ def test_a_generic_model_of_them_checks_them() -> None:
     from antiphon.core.validation import validate
 
     with pytest.raises(ValidationError) as raised:
-        validate(list[Note], [{"text": "a"}, {"text": 1}])
-    assert raised.value.path == "[1].text"
+        validate(list[Note], [{"text": "a"}, {"text": "0123456789"}])
+    assert (raised.value.path, "too long" in str(raised.value)) == ("[1].text", True)
+    with pytest.raises(ValidationError, match="too long"):
+        validate(dict[str, Note], {"a": Note.construct(text="0123456789")})
     assert validate(list[Note], [{"text": "a"}]) == [{"text": "a"}]
 
 
@@ -207,6 +221,45 @@ def test_older_names() -> None:
     assert Note.schema() == Note.model_json_schema()
     with pytest.raises(pydantic.ValidationError):
         Note.parse_raw('{"text": 1}')
+
+
+def test_what_is_excluded_is_not_sent() -> None:
+    from antiphon.core.encode import encode_json
+
+    class Part(BaseModel):
+        text: str
+        own: int = pydantic.Field(default=1, exclude=True)
+        renamed: int = pydantic.Field(default=1, exclude=True, alias="other")
+        _x: int = 0
+
+    part = Part(text="a", own=2, other=3)  # type: ignore[call-arg]
+    assert encode_json({"input": [part]}) == b'{"input":[{"text":"a"}]}'
+
+
+def test_many_threads_make_the_first_at_once() -> None:
+    for _ in range(20):
+
+        class Tree(BaseModel):
+            branches: "list[Tree]" = []
+            name: str | None = None
+            _x: int = 0
+
+            @pydantic.computed_field  # type: ignore[prop-decorator]
+            @property
+            def size(self) -> int:
+                return 1 + sum(branch.size for branch in self.branches)
+
+        start = threading.Barrier(4)
+
+        def grow(kind: Any = Tree, start: threading.Barrier = start) -> Any:
+            start.wait()
+            tree = kind(branches=[{"branches": [{}]}, {}])
+            del tree.branches[0].name
+            return tree.model_dump()
+
+        with ThreadPoolExecutor(4) as pool:
+            grown = [job.result() for job in [pool.submit(grow) for _ in range(4)]]
+        assert grown == [grown[0]] * 4
 
 
 def test_an_override_reaches_what_it_overrides() -> None:

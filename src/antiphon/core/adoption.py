@@ -80,11 +80,16 @@ def _settle(cls: type[View]) -> None:
         privates[name] = private
         setattr(cls, name, Private(name, private))
     kept: Any = cls
+    kept.__api_exclude__ = cls.__api_exclude__ | {info.alias or name for name, info in _excluded(cls)}
     kept._lodger_hooks, kept._lodger_privates = hooks, privates
     config: dict[str, Any] = {}
     for base in reversed(cls.__mro__):
         config |= vars(base).get("model_config", {}) if base is not cls else config_of(cls)
     kept.model_config = config
+
+
+def _excluded(cls: type[View]) -> Iterator[tuple[str, Any]]:
+    return ((name, value) for name, value in vars(cls).items() if _kind(value) == "FieldInfo" and value.exclude)
 
 
 def _privates(cls: type[View]) -> Iterator[tuple[str, Any]]:

@@ -64,9 +64,23 @@ def check_class(cls: type[View]) -> None:
     Raises:
         TypeError: it asks for what cannot be done for a view of data.
     """
-    from .adoption import adopt
+    if "pydantic_core" in sys.modules:  # its first version has none, and none of all that
+        from .adoption import adopt
 
-    adopt(cls)
+        adopt(cls)
+
+
+def lodger_check(cls: type[View]) -> Any:
+    """The check of a class that pydantic has a part in, as `check(value, lax)`; `None` for all others."""
+    lodging: Any = sys.modules.get(f"{__package__}.lodger")
+    if lodging is None or not issubclass(cls, lodging.Lodger):
+        return None
+
+    def check(value: Any, lax: bool) -> Any:
+        # Strictly, it is the data of a model that is looked at; else a model is taken as it is.
+        return lodging.check(cls, value.__dict__ if not lax and isinstance(value, cls) else value)
+
+    return check
 
 
 def marks_of(info: Any) -> tuple[Any, ...]:

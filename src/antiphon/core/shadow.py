@@ -12,6 +12,7 @@ from __future__ import annotations
 import dataclasses
 import functools
 import inspect
+import os
 import types
 from _thread import RLock
 from typing import Any
@@ -28,6 +29,18 @@ from .view import MISSING, Field, Plan, View, plan_of
 _new = object.__new__
 _put = object.__setattr__
 _lock = RLock()
+_building: dict[Any, Any] = {}
+
+
+def _forget_lock() -> None:
+    # Another thread may have held it when this process was forked.
+    global _lock
+    _lock = RLock()
+    _building.clear()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_forget_lock)
 
 
 class Carrier(pydantic.BaseModel):
@@ -62,12 +75,20 @@ def shadow_of(cls: Any) -> Any:
     made: Any = cls.__dict__.get("_lodger_shadow")
     if made is None:
         with _lock:
-            made = cls.__dict__.get("_lodger_shadow")
-            if made is None:
-                cls._lodger_shadow = made = _made(cls)
-                made.model_rebuild(force=True)
-                for field in plan_of(cls).fields.values():
-                    Deletable.install(cls, field)
+            # A class that holds itself meets its shadow while that is being built; other threads do not.
+            made = cls.__dict__.get("_lodger_shadow") or _building.get(cls) or _built(cls)
+    return made
+
+
+def _built(cls: Any) -> Any:
+    _building[cls] = made = _made(cls)
+    try:
+        made.model_rebuild(force=True)
+    finally:
+        del _building[cls]
+    for field in plan_of(cls).fields.values():
+        Deletable.install(cls, field)
+    cls._lodger_shadow = made
     return made
 
 

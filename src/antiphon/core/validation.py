@@ -18,7 +18,7 @@ from functools import lru_cache
 from typing import Any, Literal, TypeGuard, TypeVar, Union, cast, get_args, get_origin
 
 from .annotation import MAPPINGS, SEQUENCES, SETS, Unresolved, union_members, unwrap
-from .guest import is_constrained
+from .guest import is_constrained, lodger_check
 from .mismatch import ValidationError, as_error, mismatch
 from .scalar import Check, anything, enumeration, foreign, instance, is_foreign, literal, own, refusing, scalar
 from .shape import is_class, is_dict, is_iterable, is_list, is_mapping, is_sequence
@@ -123,7 +123,7 @@ def _container(origin: type[Any], arguments: tuple[Any, ...]) -> Check | None:
 
 def _class(origin: type[Any], expression: Any) -> Check:
     if issubclass(origin, View):
-        return lambda value, lax: check_model(origin, value, lax)
+        return lodger_check(origin) or (lambda value, lax: check_model(origin, value, lax))
     if typing.is_typeddict(origin):
         return _typed_dict(origin)
     if is_foreign(origin):
