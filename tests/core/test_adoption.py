@@ -114,6 +114,11 @@ def test_what_cannot_be_done_is_refused_when_the_class_is_made() -> None:
     assert not issubclass(make(model_config={"revalidate_instances": "never"}), Lodger)
 
 
+def test_pydantics_first_version_has_none_of_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delitem(sys.modules, "pydantic_core")
+    assert not issubclass(make(**ASKING["own making"]), Lodger)
+
+
 def test_nothing_of_it_is_loaded_for_models_of_the_api() -> None:
     code = (
         "import pydantic, sys; from antiphon.types.chat import ChatCompletion\n"

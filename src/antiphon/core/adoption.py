@@ -53,7 +53,8 @@ def adopt(cls: type[View]) -> None:
     if not (issubclass(cls, Lodger) or _asks(cls)):
         return
     _settle(cls)
-    for other in list(vars(sys.modules.get(cls.__module__, sys)).values()):
+    home = sys.modules.get(cls.__module__)
+    for other in list(vars(home).values()) if home else ():
         if (
             is_class(other)
             and issubclass(other, View)
