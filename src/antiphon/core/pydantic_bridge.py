@@ -18,6 +18,8 @@ from .dump import Form, dump
 from .scalar import own
 from .view import View, plan_of
 
+# Older versions of pydantic have no name for the shape of a dict.
+_TAKES_NAMES = "cls_name" in inspect.signature(core_schema.typed_dict_schema).parameters
 _in_progress: ContextVar[frozenset[type]] = ContextVar("_in_progress", default=frozenset())
 
 
@@ -42,9 +44,11 @@ def core_schema_of(cls: type[View], handler: Any) -> Any:
         fields,
         extra_behavior="allow",
         total=False,
-        cls_name=cls.__name__,
         metadata={"pydantic_js_updates": told},
     )
+
+    if _TAKES_NAMES:
+        shape["cls_name"] = cls.__name__
 
     def see(value: Any, check: Any) -> Any:
         return value if isinstance(value, cls) else cls._view(own(check(value)))
