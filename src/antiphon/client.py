@@ -14,7 +14,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeVar, cast
 
 from .base_client import BaseClient
-from .core.call import Call
+from .core.call import NOTE, Call
 from .core.later import Later
 from .core.reply import Reply
 from .handshake import handshake
@@ -78,6 +78,10 @@ class OpenAI(BaseClient[Transport], SyncResources):
 
     def perform(self, call: Call[T]) -> T:
         """Make a call and decode its result."""
+        if call.headers is not None and NOTE in call.headers:
+            from .mode import noted
+
+            return cast("T", noted(self, call))
         request = self._endpoint.request(call)
         reply: Reply = (  # as `exchange`, without the step in between
             self._driver.exchange(request, self._flow) if self._only_failures else self._driver.run(self._flow(request))
@@ -167,6 +171,10 @@ class AsyncOpenAI(BaseClient[AsyncTransport], AsyncResources):
 
     async def perform(self, call: Call[T]) -> T:
         """Make a call and decode its result."""
+        if call.headers is not None and NOTE in call.headers:
+            from .mode import noted
+
+            return cast("T", await noted(self, call))
         request = self._endpoint.request(call)
         reply: Reply = await (  # as `exchange`, without the step in between
             self._driver.exchange(request, self._flow) if self._only_failures else self._driver.run(self._flow(request))
@@ -181,6 +189,10 @@ class AsyncOpenAI(BaseClient[AsyncTransport], AsyncResources):
 
     def paginate(self, call: Call[T]) -> Any:
         """A list call, made when it is awaited (for the first page) or iterated (for every item)."""
+        if call.headers is not None and NOTE in call.headers:
+            from .mode import noted
+
+            return noted(self, call)
         from .pagination import AsyncPaginator
 
         return AsyncPaginator[Any, Any](self, call)

@@ -5,11 +5,11 @@ Resources know nothing of it: they hand a call to whatever client they hold.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Mapping
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from . import response
-from .core.call import Call
+from .core.call import NOTE, Call
 from .core.effects import Perform, PerformRaw
 from .core.reply import Reply
 from .result import result_of
@@ -41,6 +41,9 @@ class _Mode(Generic[C]):
     def _decode(self, call: Call[Any]) -> Decode:
         return lambda reply, target: result_of(self._client, call, reply, target)
 
+    def _noting(self, headers: Mapping[str, Any] | None) -> dict[str, Any]:
+        return {NOTE: self._mode, **(headers or {})}
+
     def _open(self, call: Call[Any], reply: Reply, plain: type[Any], binary: type[Any]) -> Any:
         kind = binary if call.operation.result == "bytes" else plain
         return kind(reply, self._decode(call), stream=call.stream)
@@ -60,6 +63,13 @@ class SyncMode(_Mode["OpenAI"]):
         if self._mode == "raw":
             return self._raw(call)
         return response.ResponseContextManager(lambda: self._streamed(call))
+
+    def noted(self, method: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+        """What a method of the client's own gives, in this mode; it hands its header fields on."""
+        kwargs["extra_headers"] = self._noting(kwargs.get("extra_headers"))
+        if self._mode == "raw":
+            return method(*args, **kwargs)
+        return response.ResponseContextManager(lambda: method(*args, **kwargs))
 
     def _raw(self, call: Call[Any]) -> Any:
         return response.LegacyAPIResponse[Any](self._client.exchange(call), self._decode(call), stream=call.stream)
@@ -96,6 +106,13 @@ class AsyncMode(_Mode["AsyncOpenAI"]):
             return await self._raw(call)
         return response.AsyncResponseContextManager(lambda: self._streamed(call))
 
+    def noted(self, method: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+        """As `SyncMode.noted`."""
+        kwargs["extra_headers"] = self._noting(kwargs.get("extra_headers"))
+        if self._mode == "raw":
+            return method(*args, **kwargs)
+        return response.AsyncResponseContextManager(lambda: method(*args, **kwargs))
+
     async def _raw(self, call: Call[Any]) -> Any:
         reply = await self._client.exchange(call)
         return response.LegacyAPIResponse[Any](reply, self._decode(call), stream=call.stream)
@@ -119,6 +136,25 @@ class AsyncMode(_Mode["AsyncOpenAI"]):
             return response.AsyncAPIResponse(reply, lambda _, __: value)
 
         return response.AsyncResponseContextManager(opened)
+
+
+def noted(client: Any, call: Call[Any]) -> Any:
+    """What a call whose header fields hold the note is answered with: a raw response, or an open one.
+
+    In the asyncio colour, to be awaited.
+    """
+    headers = dict(call.headers)
+    asked = headers.pop(NOTE)
+    call.headers = headers
+    if asked in ("stream", "streaming"):
+        mode, answer = client.streaming, client.streaming._streamed
+    else:
+        mode, answer = client.raw, client.raw._raw
+    if not mode._client._hooks:
+        return answer(call)
+    from .hooks.routing import routed
+
+    return routed(mode._client, call, answer)
 
 
 async def _with_reply(flow: Coroutine[Any, Any, Any]) -> tuple[Any, Reply]:

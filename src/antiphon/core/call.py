@@ -12,6 +12,8 @@ from .omit import not_given, omit
 
 T = TypeVar("T")
 _new = object.__new__
+NOTE = "X-Stainless-Raw-Response"
+"""The header field by which a patched method is told to answer with the reply itself. It is never sent."""
 
 
 def checked_retries(value: Any) -> int:

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
-from functools import wraps
+from functools import partial, wraps
+from types import MethodType
 from typing import TYPE_CHECKING, Any, Concatenate, Generic, ParamSpec, Protocol, TypeVar, cast
 
 from .call import Call
@@ -225,9 +226,25 @@ if TYPE_CHECKING:
 
 else:
 
-    def raw(function: Any) -> Any:
-        """The method itself: the twin's client makes the difference."""
-        return function
+    class raw:  # noqa: N801  reads as what it gives
+        """A method of a twin: the resource's own, for another client, which makes the difference.
+
+        Where the resource's own was patched, or a subclass has another, that one is called, with a note in its header fields.
+        """
+
+        __slots__ = ("_call", "_own")
+
+        def __init__(self, own: Any, call: Any = None) -> None:
+            self._own = own
+            self._call = call or own
+
+        def __get__(self, twin: Any, owner: Any = None) -> Any:
+            if twin is None:
+                return self._call
+            method = getattr(twin._resource, self._own.__name__)
+            if getattr(method, "__func__", None) is self._own:
+                return MethodType(self._call, twin)
+            return partial(twin._client.noted, method)
 
     async_raw = streaming = streaming_binary = raw
 
@@ -246,7 +263,7 @@ else:
             answer.close()
             raise RuntimeError(f"{function.__qualname__}() suspended where it should only have made its context")
 
-        return call
+        return raw(function, call)
 
     async_streaming_binary = async_streaming
 
