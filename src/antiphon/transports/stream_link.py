@@ -114,6 +114,8 @@ class StreamLink(asyncio.Protocol):
 
     def allow(self, flow: Flow, seconds: float | None, now: float) -> None:
         """Let the phase that begins now take so long, within the request's deadline."""
+        if self.flow is not flow:
+            return  # it is over, and the link may serve another already, whose time this is not
         due = _NEVER if seconds is None else now + seconds
         deadline = flow.request.deadline
         if deadline is not None and deadline < due:
@@ -124,7 +126,7 @@ class StreamLink(asyncio.Protocol):
 
     async def write(self, flow: Flow, piece: bytes | memoryview, *, last: bool = False) -> bool:
         """Send a piece of a large body and wait until the system has room; false when the flow wants no more of it."""
-        if self.flow is not flow or self.parser.status or self.transport is None:
+        if self.flow is not flow or self.parser.status or self.transport is None or self.transport.is_closing():
             return False
         flow.sent = last
         self.transport.write(piece)
@@ -139,7 +141,7 @@ class StreamLink(asyncio.Protocol):
         return self.flow is flow
 
     def listen(self, flow: Flow) -> None:
-        """The whole of a large request is out: the reply's turn."""
+        """The whole of a large request is out, or an answer came before its end: the reply's turn."""
         self.allow(flow, flow.request.timeout.read, monotonic())
 
     async def more(self, flow: Flow, seconds: float | None) -> None:
@@ -159,7 +161,7 @@ class StreamLink(asyncio.Protocol):
             await waiter
         finally:
             flow.waiter = None
-            self._due = _NEVER if flow.request.deadline is None else flow.request.deadline
+            self.allow(flow, None, monotonic())
 
     def abandon(self, flow: Flow) -> None:
         """Nobody wants the flow any more: close the connection, unless the flow is over. Only within the loop."""
@@ -269,9 +271,9 @@ class StreamLink(asyncio.Protocol):
 
     def _extend(self, flow: Flow) -> None:
         """A piece of a head, or of a body that is read whole, was a sign of life."""
-        if flow.sent:
+        if flow.sent or self.parser.status:
             self.allow(flow, flow.request.timeout.read, monotonic())
-        elif self.parser.status:
+        if not flow.sent and self.parser.status:
             self.resume_writing()  # an early answer: the rest of the upload is not wanted
 
     def _answer(self, flow: Flow, content: bytes | None = None) -> None:

@@ -29,11 +29,10 @@ async def upload(link: StreamLink, flow: Flow) -> None:
     content = flow.request.content
     if isinstance(content, BodyStream) or not isinstance(content, AsyncIterable):
         pieces = rest(flow.request) or iter(())
-        whole = await (_ready(link, flow, pieces) if _is_ready(content) else _fetched(link, flow, pieces))
+        await (_ready(link, flow, pieces) if _is_ready(content) else _fetched(link, flow, pieces))
     else:
-        whole = await _produced(link, flow, content)
-    if whole:
-        link.listen(flow)
+        await _produced(link, flow, content)
+    link.listen(flow)
 
 
 def _is_ready(content: object) -> bool:
