@@ -392,5 +392,9 @@ class RawCalls:
             made = page_maker(self, kind, model)
             call = raw_call(method.upper(), self._placed(path), made, body=body, options=options)
             made.call = call
+        return self._listing(call, options)
+
+    def _listing(self, call: Call[Any], options: RequestOptions | None) -> Any:
+        """Make a raw list call."""
         client: Any = self if options is None else self._heeding_redirects(options.get("follow_redirects"))
         return getattr(client, "paginate", client.perform)(call)

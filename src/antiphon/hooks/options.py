@@ -19,6 +19,24 @@ from ..core.secret import Secret
 Make = Callable[[Call[Any]], Any]
 
 
+class Directed(Call[Any]):
+    """A call that says of itself whether redirects are followed."""
+
+    __slots__ = ("follow_redirects",)
+    follow_redirects: bool
+
+    @classmethod
+    def of(cls, call: Call[Any], follow: object) -> Call[Any]:
+        """The call, told so where there is something to tell."""
+        if not isinstance(follow, bool):
+            return call
+        directed = cls.__new__(cls)
+        for name in Call.__slots__:
+            setattr(directed, name, getattr(call, name))
+        directed.follow_redirects = follow
+        return directed
+
+
 class Options:
     """What one attempt asks.
 
@@ -57,7 +75,7 @@ class Options:
         self.max_retries: Any = not_given if call.max_retries is None else call.max_retries
         self.idempotency_key = call.idempotency_key
         self.security = {"bearer_auth": operation.bearer, "admin_api_key_auth": operation.admin}
-        self.follow_redirects: bool | None = None
+        self.follow_redirects: bool | None = getattr(call, "follow_redirects", None)
         self._call = call
         self._make = make
         self.begun = begun
@@ -101,7 +119,7 @@ class Options:
             bearer=bool(security.get("bearer_auth")),
             admin=bool(security.get("admin_api_key_auth")),
         )
-        return Call(
+        call: Call[Any] = Call(
             operation,
             body=None if content is not None else self.json_data,
             content=self.content if content is None else content,
@@ -116,6 +134,7 @@ class Options:
             stream_cls=self._call.stream_cls,
             result=self._call.result,
         )
+        return Directed.of(call, self.follow_redirects)
 
     def __repr__(self) -> str:
         return f"<Options {self.method.upper()} {self.url.partition('?')[0]}>"

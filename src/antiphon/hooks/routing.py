@@ -1,4 +1,4 @@
-"""The way of a call whose client overrides `request` or `get_api_list`: through them, instead of past them; and of a handshake."""
+"""The way of a call whose client overrides `request`, a verb or `get_api_list`: through them, instead of past them; and of a handshake."""
 
 from __future__ import annotations
 
@@ -6,11 +6,12 @@ from types import NoneType
 from typing import Any, cast
 
 from ..core.call import Call
-from ..core.omit import given, is_given
+from ..core.omit import is_given
 from ..core.raw import RequestOptions, raw_call
 from ..core.reference import resolve
 from ..core.reply import Reply
-from .options import Make, Options
+from .options import Directed, Make, Options
+from .verbs import VERBS, Security, asked, remembered, request_options, resumed
 
 _PLAIN: dict[Any, Any] = {"str": str, "none": NoneType, None: NoneType}
 
@@ -21,28 +22,42 @@ def routes(client: Any) -> dict[str, Any]:
     found: dict[str, Any] = {}
     if hooks & {"auth_headers", "_auth_headers", "default_headers"}:
         found["websocket_headers"] = _websocket_headers(client)
-    if not hooks & {"request", "get_api_list"}:
+    if not hooks & {"request", "get_api_list", *VERBS}:
         return found
     kind = cast("Any", type(client))
 
     def perform(call: Call[Any]) -> Any:
         if "get_api_list" in hooks and call.operation.page is not None and not _is_raw(call):
-            return listed(client, call)
+            return listed(client, call, None)
         return routed(client, call, lambda asked: kind.perform(client, asked))
 
     def paginate(call: Call[Any]) -> Any:
-        return kind.paginate(client, call) if _is_raw(call) else listed(client, call)
+        return kind.paginate(client, call) if _is_raw(call) else listed(client, call, None)
 
     found["perform"] = perform
     if client.colour == "async" and "get_api_list" in hooks:
         found["paginate"] = paginate
-    if "request" in hooks:
-        found["perform_raw"] = (_perform_raw if client.colour == "sync" else _perform_raw_async)(client)
+    found["perform_raw"] = (_perform_raw if client.colour == "sync" else _perform_raw_async)(client)
+    if hooks & VERBS:
+        found["_raw"] = _raw(client)
+    if "get_api_list" in hooks:
+        found["_listing"] = _listing(client)
     return found
 
 
 def routed(client: Any, call: Call[Any], make: Make) -> Any:
-    """What `make` gives for a call, by way of the client's `request` where it overrides that."""
+    """What `make` gives for a call, by way of the client's verb, `get_api_list` and `request` where it overrides those."""
+    operation = call.operation
+    if not _is_raw(call):
+        if operation.page is not None:
+            if "get_api_list" in client._hooks:
+                return listed(client, call, make)
+        elif operation.verb.lower() in client._hooks:
+            return asked(client, call, make, cast_to_of(client, call))
+    return _through_request(client, call, make)
+
+
+def _through_request(client: Any, call: Call[Any], make: Make) -> Any:
     if "request" not in client._hooks:
         return make(call)
     return client.request(
@@ -87,23 +102,16 @@ def _is_said(value: Any) -> bool:
     return value is not None and is_given(value) and type(value).__name__ not in {"NotGiven", "Omit"}
 
 
-def listed(client: Any, call: Call[Any]) -> Any:
-    """A list call by way of the client's `get_api_list`."""
+def listed(client: Any, call: Call[Any], make: Make | None) -> Any:
+    """A list call by way of the client's `get_api_list`; `make` where it is not made the ordinary way."""
     operation, options = call.operation, Options(call)
     item = resolve(operation.item) if isinstance(operation.item, str) else operation.item
-    request_options = {
-        "headers": options.headers,
-        "params": options.params,
-        "timeout": options.timeout,
-        "max_retries": options.max_retries,
-        "security": options.security,
-    }
     return client.get_api_list(
         options.url,
         model=item,
         page=cast_to_of(client, call),
         body=options.json_data,
-        options=given(request_options),
+        options=request_options(options, Security(options, call, make, None)),
         method=options.method,
     )
 
@@ -150,6 +158,33 @@ def _websocket_headers(client: Any) -> Any:
 def _is_raw(call: Call[Any]) -> bool:
     """Whether the call came from `get` or `get_api_list` themselves: their operations are named by verb and path."""
     return " " in call.operation.name
+
+
+def _raw(client: Any) -> Any:
+    """The client's `_raw`, which takes up a call where its override was handed it."""
+
+    def raw(verb: str, path: str, cast_to: Any, options: Any, **what: Any) -> Any:
+        memory = remembered(options)
+        if memory is None or memory.make is None:
+            asking = client if options is None else client._heeding_redirects(options.get("follow_redirects"))
+            return asking.perform(raw_call(verb, client._placed(path), cast_to, options=options, **what))
+        was = cast_to_of(client, memory.call)
+        return _through_request(client, resumed(client, memory, verb, path, cast_to, was, options, **what), memory.make)
+
+    return raw
+
+
+def _listing(client: Any) -> Any:
+    """The client's `_listing`, which answers with the reply itself where that was asked for."""
+    kind = cast("Any", type(client))
+
+    def listing(call: Call[Any], options: Any) -> Any:
+        memory = remembered(options)
+        if memory is None or memory.make is None:
+            return kind._listing(client, call, options)
+        return _through_request(client, Directed.of(call, options.get("follow_redirects")), memory.make)
+
+    return listing
 
 
 def _perform_raw(client: Any) -> Any:
