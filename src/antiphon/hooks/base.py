@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from ..core.headers import Headers
 from ..core.platform import platform_headers, user_agent
 from ..core.shape import is_mapping
+from .assigned import make_assignable
 
 if TYPE_CHECKING:
     from ..core.reply import Reply
@@ -33,7 +34,9 @@ class Overrides:
 
     def __init_subclass__(cls, **arguments: Any) -> None:
         super().__init_subclass__(**arguments)
-        if cls.__module__.partition(".")[0] != "antiphon":
+        if cls.__module__.partition(".")[0] == "antiphon":
+            make_assignable(cls)
+        else:
             from .table import found
 
             cls._hooks = found(cls)
