@@ -69,7 +69,6 @@ class Connection:
         "proxy_authorization",
         "served",
         "sock",
-        "ticket",
         "watch",
     )
 
@@ -86,7 +85,6 @@ class Connection:
         self.absolute = absolute
         self.proxy_authorization = proxy_authorization
         self.key: Hashable = None
-        self.ticket: object = None
         self.served = 0
         self.closed = False
         self.phase = "write"

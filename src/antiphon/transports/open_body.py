@@ -21,7 +21,7 @@ from .failure import complete, refused
 DRAIN_BYTES = 64 * 1024
 DRAIN_SECONDS = 0.1
 
-Settle = Callable[[Connection], None]
+Settle = Callable[[], None]
 
 
 class OpenBody:
@@ -112,9 +112,9 @@ class OpenBody:
         self._give_back()
 
     def _give_back(self) -> None:
-        connection, self._connection = self._connection, None
-        if connection is not None:
-            self._settle(connection)
+        if self._connection is not None:
+            self._settle()
+            self._connection = None  # only now: who is broken off in between settles once more, in vain
 
     def __repr__(self) -> str:
         return f"<OpenBody of {self._request!r}, {'ended or closed' if self._connection is None else 'open'}>"

@@ -1,8 +1,8 @@
 """The blocking transport: HTTP/1.1 over sockets, pooled, safe to share between threads.
 
 Theory of operation. One lock guards the pool's arithmetic and is never held while anything blocks; a thread that must wait
-for a place waits on its own primitive, in line. A place is acquired by `_checkout` and comes back through `_settle`, exactly
-once. A garbage collector may run `_settle` inside any other operation, even one that holds the lock, so it never waits for
+for a place waits on its own primitive, in line. A place is acquired by `_checkout` and comes back through `_settle`, once:
+who asks again, because it was broken off and cannot know how far it came, asks in vain. A garbage collector may run `_settle` inside any other operation, even one that holds the lock, so it never waits for
 it: what cannot be settled at once is left in `_left`, and whoever holds the lock settles it on leaving.
 
 A signal's handler may raise between any two calls, those of this file's own included. So the account of who holds a place
@@ -18,6 +18,7 @@ import threading
 import weakref
 from collections import deque
 from collections.abc import Iterable, Sequence
+from functools import partial
 from time import monotonic
 from typing import Any
 
@@ -81,7 +82,7 @@ class SocketTransport:
         # garbage, the sockets' own finalizers may come first, and complain.
         weakref.finalize(self, _let_go, self._pool)
         self._busy: dict[object, Connection | None] = {}
-        self._left: deque[Connection] = deque()
+        self._left: deque[tuple[Connection, object]] = deque()
 
     # -- one exchange --------------------------------------------------------------------------------------------------
 
@@ -114,13 +115,13 @@ class SocketTransport:
             if request.stream:
                 elapsed = monotonic() - started
                 held, connection = connection, None
-                open_body = OpenBody(held, body, request, started, self._settle)
+                open_body = OpenBody(held, body, request, started, partial(self._settle, held, ticket))
                 return Reply(status, headers, request=request, body=open_body, http_version=version, elapsed=elapsed)
             content = body if parser.done else connection.receive_all(body)
             held, connection = connection, None
             now = monotonic()
             with self._lock:
-                over = self._put_back(held, now)
+                over = self._put_back(held, ticket, now)
             if over or self._left:
                 self._tidy(over)
             # In order, without names: a class that is called with keywords costs a dictionary more.
@@ -128,19 +129,22 @@ class SocketTransport:
         except BaseException as problem:
             if connection is not None:
                 connection.close()
-                self._settle(connection)
+                self._settle(connection, ticket)
             if isinstance(problem, WireProblem) and connection is not None:
                 elapsed = monotonic() - started
                 raise refused(problem, connection.parser, request, connection.phase, elapsed) from problem
+            if connection is None or not isinstance(problem, OpenAIError):
+                self._recover(ticket)
             if isinstance(problem, APIConnectionError):
                 complete(problem, request, monotonic() - started)
-            elif not isinstance(problem, OpenAIError):
-                self._recover(ticket)
             raise
 
     def _recover(self, ticket: object) -> None:
         """After what may have broken off anything: take the ticket's place back, and put the pool's numbers right."""
         with self._lock:
+            for waiter in self._pool.line:
+                if isinstance(waiter, _Waiter) and waiter.ticket is ticket:
+                    self._pool.leave(waiter)
             connection = self._busy.pop(ticket, None)
             self._pool.recount(len(self._busy))
         if connection is not None:
@@ -168,7 +172,7 @@ class SocketTransport:
             if not passed(deadline):
                 raise
             raise timed_out(problem.phase or "connect", deadline=True) from None
-        connection.key, connection.ticket = request.origin, ticket
+        connection.key = request.origin
         self._busy[ticket] = connection
         if self._closed:  # from here on close() sees the connection; before, it could not
             connection.close()
@@ -199,7 +203,6 @@ class SocketTransport:
         idle = place if isinstance(place, Connection) else None
         try:
             if idle is not None:
-                idle.ticket = ticket
                 if idle.is_quiet() and not self._closed:
                     return idle
                 idle.close()
@@ -232,17 +235,16 @@ class SocketTransport:
             self._pool.leave(waiter)
             place = waiter.place
             if isinstance(place, Connection) and not keep:
-                place.ticket = waiter.ticket
-                self._left.append(place)
+                self._left.append((place, waiter.ticket))
             elif place is not None and not keep:
                 del self._busy[waiter.ticket]
                 self._pool.drop()
         self._tidy()
         return place if keep else None
 
-    def _settle(self, connection: Connection) -> None:
-        """Take a place back, with its connection if that may serve again. Never waits."""
-        self._left.append(connection)
+    def _settle(self, connection: Connection, ticket: object) -> None:
+        """Take a place back, with its connection if that may serve again. Never waits; does nothing the second time."""
+        self._left.append((connection, ticket))
         self._tidy()
 
     def _tidy(self, doomed: Iterable[Connection] = ()) -> None:
@@ -255,7 +257,10 @@ class SocketTransport:
         try:
             # Whoever finds the lock taken may go: its holder comes by here after releasing it.
             while left and lock.acquire(False):
-                over = self._put_back(left.popleft(), now) if left else ()
+                over: Sequence[Connection] = ()
+                if left:
+                    over = self._put_back(*left[0], now)
+                    left.popleft()  # only now: what is broken off in between is put back once more, in vain
                 lock.release()
                 for each in over:
                     each.close()
@@ -266,15 +271,20 @@ class SocketTransport:
                 self._pool.recount(len(self._busy))
             raise
 
-    def _put_back(self, connection: Connection, now: float) -> Sequence[Connection]:
+    def _put_back(self, connection: Connection, ticket: object, now: float) -> Sequence[Connection]:
         """What is to be closed, once the connection's place is free."""
         pool = self._pool
-        if self._busy.pop(connection.ticket, None) is not connection:  # of before a fork, or taken back already
-            return [connection]
-        if connection.reusable and not self._closed:
-            pool.release(connection.key, connection, now)
-            return pool.doomed() if pool.dooming else ()
-        pool.drop()
+        if self._busy.get(ticket) is not connection:  # of before a fork, or taken back already
+            return ()
+        del self._busy[ticket]
+        try:
+            if connection.reusable and not self._closed:
+                pool.release(connection.key, connection, now)
+                return pool.doomed() if pool.dooming else ()
+            pool.drop()
+        except BaseException:
+            connection.close()  # neither busy nor, perhaps, idle
+            raise
         return [connection]
 
     # -- the end -------------------------------------------------------------------------------------------------------

@@ -165,6 +165,11 @@ class Pool(Generic[C]):
             self._doom_oldest()
 
     @property
+    def line(self) -> list[Waiter[C]]:
+        """Those who stand in line, the first one first."""
+        return list(self._waiters)
+
+    @property
     def waiting(self) -> int:
         """How many stand in line."""
         return len(self._waiters)
