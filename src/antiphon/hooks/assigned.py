@@ -27,7 +27,7 @@ class Assignable:
     def __get__(self, client: Any, owner: Any = None) -> Any:
         if client is None:
             return self.function
-        own: Any = vars(client).get(self.name)
+        own = cast("dict[str, Any]", vars(client)).get(self.name)
         # `super()` in a subclass's override asks for the method itself.
         if own is not None and _nearest(cast("Any", type(client)), self.name) is self:
             return own

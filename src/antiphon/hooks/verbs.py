@@ -13,6 +13,7 @@ from ..core.files import extract_files
 from ..core.omit import is_given
 from ..core.raw import RequestOptions, raw_call
 from ..core.reference import resolve
+from ..core.shape import is_list, is_mapping
 from .options import Directed, Make, Options
 
 VERBS = frozenset({"get", "post", "put", "patch", "delete"})
@@ -128,6 +129,6 @@ def _stream_cls(client: Any, operation: Operation) -> Any:
 
 def _own(value: Any) -> Any:
     """The body with containers of its own, so that changing it in place changes nothing of the caller's."""
-    if isinstance(value, dict):
-        return {name: _own(item) for name, item in cast("dict[Any, Any]", value).items()}
-    return [_own(item) for item in cast("list[Any]", value)] if isinstance(value, list) else value
+    if is_mapping(value):
+        return {name: _own(item) for name, item in value.items()}
+    return [_own(item) for item in value] if is_list(value) else value
