@@ -13,6 +13,7 @@ from .core.call import checked_retries
 from .core.credential import veiled
 from .core.headers import is_sensitive
 from .core.omit import NotGiven, is_given, not_given
+from .core.resource import spelled
 from .core.secret import Secret
 from .core.timeout import Timeout
 from .core.url import URL
@@ -141,6 +142,7 @@ class Copies:
 
     with_options = copy
 
+    @spelled
     def with_retries(
         self,
         max_retries: int | NotGiven = not_given,

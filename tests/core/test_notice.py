@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 from typing import Any
 
 import msgspec
@@ -94,3 +95,32 @@ def test_they_are_frozen_and_travel() -> None:
     with pytest.raises(AttributeError):
         info.attempt = 2
     assert msgspec.structs.replace(info, attempt=2).attempt == 2
+
+
+def test_header_fields_cannot_be_changed() -> None:
+    asked = request_info(request(), 1)
+    for headers in (asked.headers, response_info(reply(), asked).headers):
+        before = headers.fields
+        with pytest.raises(TypeError, match="default_headers="):
+            headers["traceparent"] = "00-x"
+        for change in (Headers.clear, Headers.popitem, lambda it: it.update({"x-own": "2"})):
+            with pytest.raises(TypeError, match="cannot be changed"):
+                change(headers)
+        headers.fields.clear()
+        assert headers.fields == before
+
+
+def test_header_fields_can_be_copied_and_then_changed() -> None:
+    headers = request_info(request(), 1).headers
+    mine = headers.copy()
+    mine["x-own"] = "2"
+    assert (mine["x-own"], headers["x-own"]) == ("2", "1")
+
+
+def test_notices_travel_to_another_process_and_stay_frozen() -> None:
+    info = pickle.loads(pickle.dumps(response_info(reply(), request_info(request(), 1))))
+    assert info.headers["x-request-id"] == "req_1"
+    with pytest.raises(TypeError, match="cannot be changed"):
+        info.request.headers["x-own"] = "2"
+    assert KEY not in repr(info)
+    assert "'x-own': '1'" in repr(info)

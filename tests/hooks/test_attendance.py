@@ -17,8 +17,8 @@ from antiphon.core.headers import Headers
 from antiphon.core.reply import Reply
 from antiphon.errors import StreamIdleTimeout
 from antiphon.transports.memory import AsyncMemoryTransport, MemoryTransport
-from tests.client.answer import chat
-from tests.client.colour import FakeClock
+from tests.client.answer import chat, delta, sse
+from tests.client.colour import Colour, FakeClock, failure_of
 from tests.transports.rude import Rude, chunk, chunked_head, hang
 
 EVENT = b'data: {"id":"c","object":"chat.completion.chunk","created":1,"model":"m","choices":[]}\n\n'
@@ -185,3 +185,28 @@ def test_a_forgotten_stream_is_closed_at_once(read: bool) -> None:
         assert transport.open_bodies == 0
     finally:
         gc.enable()
+
+
+class Flaw(ValueError):
+    """What a reader fails with."""
+
+
+@pytest.mark.parametrize("broken", [True, False])
+@pytest.mark.parametrize("colour", [Colour("sync", "own"), Colour("async", "own")], ids=["sync", "async"])
+def test_what_a_reader_of_events_fails_with_is_told_once(colour: Colour, broken: bool) -> None:
+    heard: list[antiphon.ErrorInfo] = []
+    answer = sse(delta("a"), done=False)
+    with Rude(answer) as server, colour.client(server.url, hooks=antiphon.Hooks(on_error=heard.append)) as it:
+        stream, _ = it.first(chat)
+        failure: Any = Flaw("mine")
+        if broken:
+            failure = failure_of(it, lambda _: stream.__next__() if not colour.is_async else stream.__anext__())
+        attend: Any = it.raw._attend
+        for _ in range(2):
+            it.wait((attend.atell_failure if colour.is_async else attend.tell_failure)(stream.response, failure))
+        it.wait(stream.close())
+    (info,) = heard
+    assert info.error is failure
+    assert (info.request.operation, info.request.attempt) == ("chat.completions.create", 1)
+    assert info.response is not None
+    assert info.response.status_code == 200

@@ -40,6 +40,12 @@ def test_what_cannot_be_called_is_refused() -> None:
         Hooks(on_error=1)  # type: ignore[arg-type]
 
 
+def test_a_misspelt_one_names_the_nearest() -> None:
+    wrong: Any = {"on_reqest": hear}
+    with pytest.raises(TypeError, match=r"(?i)did you mean 'on_request'"):
+        Hooks(**wrong)
+
+
 @pytest.mark.parametrize("wrong", [hear, {"on_request": hear}, [Hooks(), hear]])
 def test_what_is_no_hooks_is_refused(wrong: Any) -> None:
     with pytest.raises(TypeError, match=r"hooks must be antiphon\.Hooks"):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pickle
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -81,3 +82,9 @@ def test_another_process_gets_one_of_its_own() -> None:
     other = pickle.loads(pickle.dumps(budget))
     assert repr(other) == repr(budget) == "RetryBudget(capacity=3, per_success=0.1, per_second=2)"
     assert other.left == 3
+
+
+@pytest.mark.parametrize("value", ["1", True, None])
+def test_what_is_no_number(value: Any) -> None:
+    with pytest.raises(TypeError, match="capacity must be a number"):
+        RetryBudget(capacity=value)

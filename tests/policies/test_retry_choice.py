@@ -184,19 +184,57 @@ def test_no_retry_is_taken_from_the_budget_that_the_deadline_forbids() -> None:
     assert budget.left == 100
 
 
+NAN, INF = float("nan"), float("inf")
+
+
 @pytest.mark.parametrize(
     ("options", "kind"),
     [
-        ({"jitter": 1.5}, ValueError),
-        ({"delay": -1}, ValueError),
+        *[({name: value}, ValueError) for name in ("initial", "longest", "delay") for value in (-1, NAN, INF)],
+        *[({name: value}, TypeError) for name in ("initial", "longest", "delay") for value in ("1", True)],
+        *[({name: None}, TypeError) for name in ("initial", "longest", "jitter", "max_retries")],
+        *[({"max_retries": value}, TypeError) for value in ("3", 1.5, True, NAN)],
+        *[({"jitter": value}, ValueError) for value in (1.5, -0.1, NAN)],
+        ({"max_retries": -1}, ValueError),
+        ({"jitter": "1"}, TypeError),
         ({"delay": []}, ValueError),
-        ({"delay": ["1"]}, ValueError),
-        ({"retry_on": ["x"]}, TypeError),
+        ({"delay": [1, NAN]}, ValueError),
+        ({"delay": ["1"]}, TypeError),
+        ({"delay": float}, TypeError),
+        *[({"retry_on": value}, TypeError) for value in (429, "429", True, ["x"], [True], RateLimitError, ValueError)],
+        *[({"retry_on": {value}}, ValueError) for value in (200, 99, 600)],
+        ({"on_retry": 1}, TypeError),
+        ({"budget": RetryBudget}, TypeError),
+        ({"budget": 5}, TypeError),
     ],
 )
 def test_arguments_that_cannot_be_right(options: dict[str, Any], kind: type[Exception]) -> None:
-    with pytest.raises(kind):
+    (name,) = options
+    with pytest.raises(kind, match=name):
         Retry(**options)
+
+
+def test_a_lone_status_is_told_to_stand_in_a_set() -> None:
+    with pytest.raises(TypeError, match=r"retry_on takes several in a set, e\.g\. \{429, 503\}, .* got RateLimitError"):
+        Retry(retry_on=RateLimitError)  # type: ignore[arg-type]
+
+
+def test_a_misspelt_argument_names_the_nearest() -> None:
+    wrong: Any = {"dealy": 1}
+    with pytest.raises(TypeError, match=r"(?i)did you mean 'delay'"):
+        Retry(**wrong)
+    wrong = {"capcity": 1}
+    with pytest.raises(TypeError, match=r"(?i)did you mean 'capacity'"):
+        RetryBudget(**wrong)
+
+
+@pytest.mark.parametrize(("value", "kind"), [(NAN, ValueError), (-1, ValueError), (None, TypeError), ("1", TypeError)])
+def test_what_a_function_of_delays_gives_is_checked(value: Any, kind: type[Exception]) -> None:
+    def mine(attempt: int, error: APIError) -> Any:
+        return value
+
+    with pytest.raises(kind, match="mine gives must be"):
+        run(Script([reply(503)]), Retry(delay=mine))
 
 
 def named(*_: Any) -> float:

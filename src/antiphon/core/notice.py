@@ -6,7 +6,7 @@ Knows how to describe a request, a reply and a failure without a credential in i
 from __future__ import annotations
 
 import copy
-from typing import Any
+from typing import Any, NoReturn
 
 import msgspec
 
@@ -20,6 +20,30 @@ from .request import Request
 _SHADY = ("auth", "key", "token", "secret", "cookie", "credential", "password", "signature", "session")
 _KNOWN = frozenset({"idempotency-key", "www-authenticate", "proxy-authenticate"})
 _REDACTED = "<redacted>"
+_FROZEN = (
+    "the header fields a hook is told of cannot be changed, nor would that change the request; set fields with "
+    "default_headers=, extra_headers= or a policy"
+)
+
+
+class FrozenHeaders(Headers):
+    """Header fields that are told of: to read, not to change; `copy()` gives fields that may be changed."""
+
+    __slots__ = ()
+
+    @property
+    def fields(self) -> list[tuple[str, str]]:
+        """A copy of the fields in order, repeated ones apart."""
+        return self._fields.copy()
+
+    def __setitem__(self, name: str, value: str) -> NoReturn:
+        raise TypeError(_FROZEN)
+
+    def __delitem__(self, name: str) -> NoReturn:
+        raise TypeError(_FROZEN)
+
+    def __reduce__(self) -> tuple[type[Headers], tuple[list[tuple[str, str]]]]:
+        return (FrozenHeaders, (self.without_credentials().fields,))
 
 
 class RequestInfo(msgspec.Struct, frozen=True, kw_only=True):
@@ -29,7 +53,7 @@ class RequestInfo(msgspec.Struct, frozen=True, kw_only=True):
         operation: e.g. "chat.completions.create", or verb and path for raw calls; `None` for a policy's own request.
         method: the verb.
         url: where it goes, without its query.
-        headers: the fields; whatever looks like a credential is masked.
+        headers: the fields, not to be changed; whatever looks like a credential is masked.
         attempt: from 1.
         call: a number that all notices of one call share, within this process.
         stream: whether events were asked for.
@@ -50,7 +74,7 @@ class ResponseInfo(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         request: what was asked.
         status_code: the HTTP status.
-        headers: the fields; whatever looks like a credential is masked.
+        headers: the fields, not to be changed; whatever looks like a credential is masked.
         request_id: the server's `x-request-id`.
         elapsed: seconds from send to the head, or to the end where the body was read whole.
     """
@@ -117,7 +141,7 @@ def request_info(request: Request, attempt: int) -> RequestInfo:
         operation=getattr(request, "operation", None),
         method=request.method,
         url=f"{request.origin}{request.target.partition('?')[0]}",
-        headers=masked(request.headers),
+        headers=FrozenHeaders(masked(request.headers)),
         attempt=attempt,
         call=getattr(request, "number", 0),
         stream=request.events,
@@ -129,7 +153,7 @@ def response_info(reply: Reply, asked: RequestInfo) -> ResponseInfo:
     return ResponseInfo(
         request=asked,
         status_code=reply.status_code,
-        headers=masked(reply.headers),
+        headers=FrozenHeaders(masked(reply.headers)),
         request_id=reply.headers.get("x-request-id"),
         elapsed=reply.elapsed,
     )

@@ -10,7 +10,9 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from typing import Any
+from weakref import WeakSet
 
 from ..core.event import EventMachine
 from ..core.notice import ErrorInfo, RequestInfo, StreamEventInfo, request_info, response_info
@@ -49,6 +51,7 @@ class Attendance:
         self.monotonic = monotonic
         kinds: Any = (Attended, Told) if colour == "sync" else (AsyncAttended, AsyncTold)
         self._kind = kinds[bool(listeners.event or listeners.error)]
+        self._told: WeakSet[Exception] = WeakSet()
 
     def __call__(self, reply: Reply, machine: EventMachine, whole: Callable[[], Iterator[Any]] | None) -> Any:
         """A reply's body and its machine in one.
@@ -59,6 +62,32 @@ class Attendance:
             whole: the events, where the reply is no event stream or has been read.
         """
         return self._kind(self, reply, machine, whole)
+
+    def tell_failure(self, reply: Reply, failure: Exception) -> None:
+        """Tell of what a blocking reader of a stream's events failed with, unless the stream itself did."""
+        info = error_info(reply, failure)
+        for function in self.ends(failure):
+            settled(function(info))
+
+    async def atell_failure(self, reply: Reply, failure: Exception) -> None:
+        """As `tell_failure`, on asyncio."""
+        info = error_info(reply, failure)
+        for function in self.ends(failure):
+            await awaited_of(function(info))
+
+    def ends(self, failure: Exception) -> tuple[Callable[[Any], Any], ...]:
+        """Whom a failure is to be told: nobody a second time."""
+        if failure in self._told:
+            return ()
+        with suppress(TypeError):  # one that cannot be referred to weakly is not met again
+            self._told.add(failure)
+        return self.listeners.error
+
+
+def error_info(reply: Reply, failure: Exception) -> ErrorInfo:
+    """What is told of a failure after a reply."""
+    asked = request_info(reply.request, reply.retries_taken + 1)
+    return ErrorInfo(request=asked, response=response_info(reply, asked), error=failure)
 
 
 class _Attended:
@@ -77,6 +106,7 @@ class _Attended:
         self._idle = attendance.idle
         self._monotonic = attendance.monotonic
         self._listeners = attendance.listeners
+        self._ends = attendance.ends
         self._tells = bool(attendance.listeners.event)
         self._waiting: deque[Any] = deque()
         self._asked: RequestInfo | None = None
@@ -136,10 +166,6 @@ class _Attended:
     def _next_info(self, event: Any) -> StreamEventInfo:
         self._told += 1
         return StreamEventInfo(request=self._request_info(), event=event, index=self._told - 1)
-
-    def _error_info(self, failure: Exception) -> ErrorInfo:
-        asked = self._request_info()
-        return ErrorInfo(request=asked, response=response_info(self._reply, asked), error=failure)
 
     def _meant(self, failure: Exception) -> Exception:
         """A failure as what it means for the stream."""
@@ -212,7 +238,7 @@ class Told(Attended):
                 self.close()
                 meant = self._meant(failure)
                 try:
-                    self._tell(self._listeners.error, self._error_info(meant))
+                    self._tell(self._ends(meant), error_info(self._reply, meant))
                     raise meant
                 finally:
                     del meant  # an exception that its own frame holds is left to the collector
@@ -311,7 +337,7 @@ class AsyncTold(AsyncAttended):
                 self.close()
                 meant = self._meant(failure)
                 try:
-                    await self._tell(self._listeners.error, self._error_info(meant))
+                    await self._tell(self._ends(meant), error_info(self._reply, meant))
                     raise meant
                 finally:
                     del meant  # an exception that its own frame holds is left to the collector

@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..core.omit import NotGiven
+from ..core.resource import spelled
 
 if TYPE_CHECKING:
     from ..core.notice import ErrorInfo, RequestInfo, ResponseInfo, RetryInfo, StreamEventInfo
@@ -29,7 +30,8 @@ class Hooks:
         on_request: before each attempt; gets a `RequestInfo`.
         on_response: for each reply's head, whatever its status; gets a `ResponseInfo`.
         on_retry: for each attempt that is repeated, before the pause; gets a `RetryInfo`.
-        on_error: once for a call that fails, or a stream that breaks; gets an `ErrorInfo`.
+        on_error: once for a call that fails after it was begun, `parse()` included, or a stream that breaks; gets an
+            `ErrorInfo`.
         on_stream_event: for each event of a stream, before it is handed out; gets a `StreamEventInfo`.
 
     Raises:
@@ -38,6 +40,7 @@ class Hooks:
 
     __slots__ = _KINDS
 
+    @spelled
     def __init__(
         self,
         *,

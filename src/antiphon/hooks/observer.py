@@ -7,21 +7,24 @@ reach the policies behind, which could take it for a failure of the network and 
 from __future__ import annotations
 
 from collections.abc import Callable, Coroutine, Generator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
+from contextvars import ContextVar
 from typing import Any, cast
-from weakref import WeakKeyDictionary, WeakSet
+from weakref import WeakSet
 
 from ..core.effects import Effect, Invoke, Read, Send, Sleep
 from ..core.limits import DEFAULT_WIRE_LIMITS
 from ..core.notice import ErrorInfo, RequestInfo, ResponseInfo, request_info, response_info, retry_info
 from ..core.reply import Reply
 from ..core.request import Request
-from ..errors import APIConnectionError, APIError
+from ..errors import APIConnectionError
 from ..policies.chain import Forward
 from ..policies.retry import settled
 from .listener import Listeners
 
 _Steps = Generator[Effect[Any], Any, None]
+_answers: ContextVar[list[ResponseInfo] | None] = ContextVar("answers", default=None)
+"""The replies of the call at hand that are yet to become its result."""
 
 
 class Observer:
@@ -36,7 +39,6 @@ class Observer:
         # Retries alone do not concern a call that succeeds.
         self.only_failures = not (listeners.request or listeners.response or listeners.error)
         self.told: WeakSet[BaseException] = WeakSet()
-        self.answers: WeakKeyDictionary[Request, ResponseInfo] = WeakKeyDictionary()
 
     def __repr__(self) -> str:
         return f"Hooks({self.listeners.names()})"
@@ -44,16 +46,19 @@ class Observer:
     async def __call__(self, request: Request, forward: Forward) -> Reply:
         return await _Observed(forward(request), self, request)
 
-    def news(self, failure: APIError) -> ErrorInfo | None:
-        """What is told of a failure that came after the reply; `None` where it was told of before."""
-        response = self.answers.get(failure.request) if isinstance(failure.request, Request) else None
-        if response is None or failure in self.told:
+    def news(self, failure: Exception, answers: list[ResponseInfo]) -> ErrorInfo | None:
+        """What is told of a failure that came after the reply; `None` where it was told of before, or no reply came."""
+        if not answers or failure in self.told:
             return None
-        return ErrorInfo(request=response.request, response=response, error=failure)
+        self._note(failure)
+        return ErrorInfo(request=answers[-1].request, response=answers[-1], error=failure)
 
-    def tell_error(self, failure: Exception, asked: RequestInfo, response: ResponseInfo | None) -> _Steps:
+    def _note(self, failure: Exception) -> None:
         with suppress(TypeError):  # one that cannot be referred to weakly is not met again
             self.told.add(failure)
+
+    def tell_error(self, failure: Exception, asked: RequestInfo, response: ResponseInfo | None) -> _Steps:
+        self._note(failure)
         yield from tell(self.listeners.error, ErrorInfo(request=asked, response=response, error=failure))
 
 
@@ -88,6 +93,8 @@ class _Observed:
                     effect: Any = move(value)
                 except StopIteration as end:
                     reply: Reply = end.value
+                    if (answers := _answers.get()) is not None and self._response is not None:
+                        answers.append(self._response)
                     return reply
                 except Exception as failure:
                     asked = self._asked or request_info(self._request, 1)
@@ -133,8 +140,6 @@ class _Observed:
             asked = self._asked
             assert asked is not None
             self._response = response_info(reply, asked)
-            if self._listeners.error:
-                self._observer.answers[reply.request] = self._response
             self._failed = reply if reply.status_code >= 400 else None
             self._moved = 300 <= reply.status_code < 400
             yield from tell(self._listeners.response, self._response)
@@ -171,26 +176,40 @@ def observed(flow: Forward, observer: Observer) -> Forward:
     return lambda request: observer(request, flow)
 
 
+@contextmanager
+def _answering() -> Generator[list[ResponseInfo]]:
+    """Where the replies of a call are kept until it is over."""
+    answers: list[ResponseInfo] = []
+    token = _answers.set(answers)
+    try:
+        yield answers
+    finally:
+        with suppress(ValueError):  # a forgotten coroutine may end in another context
+            _answers.reset(token)
+
+
 def performing(client: Any, observer: Observer, perform: Callable[[Any], Any]) -> Callable[[Any], Any]:
-    """`perform` or `perform_raw`, telling of replies that turn out to be no result."""
+    """`perform` or `perform_raw`, telling of replies that turn out to be no result, whoever says so."""
 
     def blocking(call: Any) -> Any:
-        try:
-            return perform(call)
-        except APIError as failure:
-            if (info := observer.news(failure)) is not None:
-                for function in observer.listeners.error:
-                    settled(function(info))
-            raise
+        with _answering() as answers:
+            try:
+                return perform(call)
+            except Exception as failure:
+                if (info := observer.news(failure, answers)) is not None:
+                    for function in observer.listeners.error:
+                        settled(function(info))
+                raise
 
     async def awaited(call: Any) -> Any:
-        try:
-            return await perform(call)
-        except APIError as failure:
-            if (info := observer.news(failure)) is not None:
-                for function in observer.listeners.error:
-                    await awaited_of(function(info))
-            raise
+        with _answering() as answers:
+            try:
+                return await perform(call)
+            except Exception as failure:
+                if (info := observer.news(failure, answers)) is not None:
+                    for function in observer.listeners.error:
+                        await awaited_of(function(info))
+                raise
 
     made: Any = blocking if client.colour == "sync" else awaited
     made.watches = True

@@ -6,6 +6,7 @@ from ..core.effects import Now
 from ..core.reply import Reply
 from ..core.request import Request
 from .chain import Forward
+from .machines.number import is_number
 
 
 class Deadline:
@@ -13,10 +14,13 @@ class Deadline:
 
     Args:
         seconds: from the start of the call to the last byte of its reply; more than 0.
+
+    Raises:
+        ValueError, TypeError: it cannot be right.
     """
 
     def __init__(self, seconds: float) -> None:
-        if not isinstance(seconds, (int, float)):  # pyright: ignore[reportUnnecessaryIsInstance]
+        if not is_number(seconds):
             raise TypeError(f"a deadline must be a number of seconds; got {type(seconds).__name__}")
         if not seconds > 0:
             raise ValueError(f"a deadline must be more than 0 seconds; got {seconds}")

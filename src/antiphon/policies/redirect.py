@@ -12,6 +12,7 @@ from ..core.request import Request
 from ..core.url import URL, is_unfit
 from ..errors import BodyNotReplayable, InvalidBaseURL, RedirectRefused
 from .chain import Forward
+from .machines.number import whole
 
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
 
@@ -20,13 +21,16 @@ class Redirect:
     """Follows redirects that stay on the same scheme, host and port; raises `RedirectRefused` for any other.
 
     Args:
-        most: how many moves one request may make.
+        most: how many moves one request may make; 0 or more.
+
+    Raises:
+        ValueError, TypeError: it cannot be right.
     """
 
     only_failures = True
 
     def __init__(self, most: int = 10) -> None:
-        self.most = most
+        self.most = whole("most", most)
 
     def __repr__(self) -> str:
         return f"Redirect(same origin, most={self.most})"

@@ -9,9 +9,11 @@ from ..core.effects import Discard, Invoke, Now, Random, Read, Sleep, Wall
 from ..core.headers import Headers
 from ..core.reply import Reply
 from ..core.request import Request
+from ..core.resource import spelled
 from ..errors import APIConnectionError, APIError, DeadlineExceeded, TLSError
 from .chain import Forward
 from .machines.backoff import LONGEST_HINT, Backoff, retry_after
+from .machines.number import is_number, seconds, whole
 from .machines.verdict import should_retry
 
 if TYPE_CHECKING:
@@ -54,14 +56,16 @@ class Retry:
         on_retry: called with a `RetryInfo` before each pause; what it raises ends the call.
         budget: how many retries all calls that share this policy may make together.
 
-    `retry_on`, `delay` and `on_retry` may be coroutine functions under an async client.
+    `retry_on`, `delay` and `on_retry` may be coroutine functions under an async client. The first two go before what a client's
+    subclass says in `_should_retry` and `_calculate_retry_timeout`.
 
     Raises:
-        ValueError, TypeError: an argument that cannot be right.
+        ValueError, TypeError: an argument that cannot be right, e.g. a pause below 0, or a status outside of a set.
     """
 
     only_failures = True
 
+    @spelled
     def __init__(
         self,
         max_retries: int = 2,
@@ -74,16 +78,15 @@ class Retry:
         on_retry: Callable[[RetryInfo], Any] | None = None,
         budget: RetryBudget | None = None,
     ) -> None:
-        if max_retries < 0:
-            raise ValueError(f"max_retries must be 0 or more; got {max_retries}")
-        share = 0.25 if jitter is True else float(jitter)
-        if not 0 <= share <= 1:
-            raise ValueError(f"jitter must be from 0 to 1; got {jitter}")
-        self.max_retries = max_retries
-        self.backoff = Backoff(initial, longest, share)
-        self.retry_on = retry_on if retry_on is None or callable(retry_on) else _chosen(retry_on)
+        self.max_retries = whole("max_retries", max_retries)
+        self.backoff = Backoff(seconds("initial", initial), seconds("longest", longest), _share(jitter))
+        self.retry_on = _chosen(retry_on)
         self.delay: tuple[float, ...] | Callable[[int, APIError], Any] | None = _checked(delay)
+        if on_retry is not None and not callable(on_retry):
+            raise TypeError(f"on_retry must be a function; got {type(on_retry).__name__}")
         self.on_retry = on_retry
+        if budget is not None and (isinstance(budget, type) or not hasattr(budget, "spend")):
+            raise TypeError(f"budget must be a RetryBudget(…), made once; got {budget!r}")
         self.budget = budget
         if budget is not None:
             # It lives on successes, so they must be seen.
@@ -94,7 +97,7 @@ class Retry:
         from copy import copy
 
         other = copy(self)
-        other.max_retries = max_retries
+        other.max_retries = whole("max_retries", max_retries)
         return other
 
     def __repr__(self) -> str:
@@ -127,7 +130,7 @@ class Retry:
                 failure.attempts = taken + 1
                 if taken >= allowed or not await self._heals(failure) or not request.rewind():
                     raise
-                delay = await self._pause(request, allowed, taken, failure, None)
+                delay = await self._seconds(request, allowed, taken, failure, None)
                 if await _past_deadline(request, delay):
                     raise
                 if not await self._granted():
@@ -144,9 +147,9 @@ class Retry:
                 if taken >= allowed:
                     return reply
                 hint = retry_after(reply.headers, await Wall() if "retry-after" in reply.headers else 0.0)
-                if not await self._wanted(reply, hint) or not request.rewind():
+                if not await self._repeats(reply, hint) or not request.rewind():
                     return reply
-                delay = await self._pause(request, allowed, taken, reply, hint)
+                delay = await self._seconds(request, allowed, taken, reply, hint)
                 if await _past_deadline(request, delay) or not await self._granted():
                     return reply
                 await self._leave(reply, attempt, taken, delay)
@@ -167,29 +170,42 @@ class Retry:
             return chosen.has_failure(failure)
         return not isinstance(failure, TLSError)
 
-    async def _wanted(self, reply: Reply, hint: float | None) -> bool:
-        """Whether another attempt may help after a reply."""
-        chosen, named = self.retry_on, None
+    async def _repeats(self, reply: Reply, hint: float | None) -> bool:
+        """Whether another attempt follows a reply: as the user says, and where the user says nothing by the rules."""
+        chosen = self.retry_on
         if callable(chosen):
             said = None if hint is not None and hint > LONGEST_HINT else await self._asked(chosen, reply)
             if said is not None:
                 return bool(said)
         elif chosen is not None:
             named = chosen.has_status(reply.status_code)
-        return should_retry(reply.status_code, reply.headers, hint, await _code(reply), named)
+            return should_retry(reply.status_code, reply.headers, hint, await _code(reply), named)
+        return await self._wanted(reply, hint)
+
+    async def _wanted(self, reply: Reply, hint: float | None) -> bool:
+        """Whether another attempt may help after a reply, by the rules alone."""
+        return should_retry(reply.status_code, reply.headers, hint, await _code(reply))
+
+    async def _seconds(
+        self, request: Request, allowed: int, taken: int, outcome: Reply | APIConnectionError, hint: float | None
+    ) -> float:
+        """Seconds to wait before the next attempt: the user's, else those of the rules."""
+        own = self.delay
+        if own is None:
+            return seconds("a pause", await self._pause(request, allowed, taken, outcome, hint))
+        if callable(own):
+            pause = seconds(f"a pause that {_named(own)} gives", await self._asked(own, outcome, taken + 1))
+        else:
+            pause = own[min(taken, len(own) - 1)]
+        return pause if hint is None or hint > LONGEST_HINT else max(pause, hint)
 
     async def _pause(
         self, request: Request, allowed: int, taken: int, outcome: Reply | APIConnectionError, hint: float | None
     ) -> float:
-        """Seconds to wait before the next attempt."""
-        hint = hint if hint is not None and 0 < hint <= LONGEST_HINT else None
-        own = self.delay
-        if own is None:
-            return self.backoff.delay(taken, random=await Random()) if hint is None else hint
-        seconds = float(await self._asked(own, outcome, taken + 1)) if callable(own) else own[min(taken, len(own) - 1)]
-        if not 0 <= seconds < float("inf"):
-            raise ValueError(f"a pause must be 0 seconds or more; {_named(own)} gave {seconds}")
-        return seconds if hint is None else max(seconds, hint)
+        """Seconds to wait before the next attempt, by the rules alone."""
+        if hint is not None and 0 < hint <= LONGEST_HINT:
+            return hint
+        return self.backoff.delay(taken, random=await Random())
 
     async def _asked(self, function: Callable[..., Any], outcome: Reply | APIConnectionError, *before: Any) -> Any:
         """What a user's function makes of an outcome's error."""
@@ -229,19 +245,35 @@ def settled(answer: Any) -> Any:
     return answer
 
 
-def _chosen(named: Iterable[Any]) -> Choice:
+def _share(jitter: Any) -> float:
+    """The part of a pause that chance may take away."""
+    if isinstance(jitter, bool):
+        return Backoff().jitter if jitter else 0.0
+    if not is_number(jitter):
+        raise TypeError(f"jitter must be a number from 0 to 1, or True or False; got {jitter!r}")
+    if not 0 <= jitter <= 1:
+        raise ValueError(f"jitter must be from 0 to 1; got {jitter}")
+    return float(jitter)
+
+
+def _chosen(named: RetryOn | None) -> Choice | Callable[[APIError], Any] | None:
+    """What is repeated; a lone status or class belongs into a set, lest a class be taken for a function."""
+    if named is None or (callable(named) and not isinstance(named, type)):
+        return named
     from .machines.choice import Choice
 
     return Choice.of(named)
 
 
 def _checked(delay: Delay | None) -> tuple[float, ...] | Callable[[int, APIError], Any] | None:
-    if delay is None or callable(delay):
+    if delay is None or (callable(delay) and not isinstance(delay, type)):
         return delay
-    seconds: tuple[Any, ...] = (delay,) if isinstance(delay, (int, float)) else tuple(delay)
-    if not seconds or not all(isinstance(each, (int, float)) and 0 <= each < float("inf") for each in seconds):
-        raise ValueError(f"delay must be numbers of seconds of 0 or more; got {delay!r}")
-    return seconds
+    if isinstance(delay, (str, bytes)) or not isinstance(delay, Iterable):
+        return (seconds("delay", delay),)
+    each = tuple(seconds("each delay", one) for one in delay)
+    if not each:
+        raise ValueError("delay must be one or more numbers of seconds; got none")
+    return each
 
 
 def _named(value: Any) -> str:

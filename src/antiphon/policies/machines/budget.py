@@ -8,6 +8,9 @@ from __future__ import annotations
 from _thread import allocate_lock
 from typing import Any
 
+from ...core.resource import spelled
+from .number import is_number
+
 
 class RetryBudget:
     """A bucket of retries: each takes one out, each success and each second put some back.
@@ -26,14 +29,20 @@ class RetryBudget:
 
     Attributes:
         denied: how many retries were refused so far.
+
+    Raises:
+        ValueError, TypeError: an argument that cannot be right.
     """
 
+    @spelled
     def __init__(self, *, capacity: float = 100.0, per_success: float = 0.3, per_second: float = 1.0) -> None:
         for name, value, least in (
             ("capacity", capacity, 1),
             ("per_success", per_success, 0),
             ("per_second", per_second, 0),
         ):
+            if not is_number(value):
+                raise TypeError(f"a retry budget's {name} must be a number; got {value!r}")
             if not least <= value < float("inf"):
                 raise ValueError(f"a retry budget's {name} must be {least} or more; got {value}")
         self.capacity = capacity

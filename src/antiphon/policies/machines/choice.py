@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 from ...errors import APIConnectionError, APIError, APIStatusError, TLSError, class_for_status
@@ -24,12 +23,15 @@ class Choice(NamedTuple):
     kinds: tuple[type[APIError], ...]
 
     @classmethod
-    def of(cls, named: Iterable[Any]) -> Choice:
-        """What a user named.
+    def of(cls, named: Any) -> Choice:
+        """What a user named, in a set, list, or anything else to walk through.
 
         Raises:
             TypeError, ValueError: it is neither a status nor a kind of error.
         """
+        if isinstance(named, (str, bytes, type)) or not hasattr(named, "__iter__"):
+            shown = named.__name__ if isinstance(named, type) else repr(named)
+            raise TypeError(f"retry_on takes several in a set, e.g. {{429, 503}}, or a function; got {shown}")
         statuses: set[int] = set()
         kinds: list[type[APIError]] = []
         for each in named:
