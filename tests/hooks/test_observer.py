@@ -88,22 +88,24 @@ def test_a_coroutine_function_is_awaited(colour: Colour) -> None:
         assert told == [failure_of(it, parse)]
 
 
-def test_each_call_is_told_of_with_its_own_reply(colour: Colour) -> None:
-    """A hook that makes a call of its own in between does not lend it its reply."""
+def test_a_call_that_a_hook_makes_lends_its_reply_to_no_other(colour: Colour) -> None:
     told: list[ErrorInfo] = []
-    seen: list[str | None] = []
 
-    def listen(info: Any) -> None:
-        seen.append(info.operation)
-        if info.operation == "chat.completions.create" and not colour.is_async:
+    def ask_first(info: Any) -> None:
+        if info.operation != "models.retrieve":
             it.raw.models.retrieve("m")
+            raise KeyError("not now")
 
-    hooks = Hooks(on_request=listen, on_error=told.append)
-    answers = [completion("length")] if colour.is_async else [ok(), completion("length")]
-    with Rude(*answers) as server, colour.client(server.url, hooks=hooks) as it:
-        failure_of(it, parse)
-    assert [(info.request.operation, info.response is not None) for info in told] == [("chat.completions.create", True)]
-    assert len(seen) == len(answers)
+    async def ask_first_later(info: Any) -> None:
+        if info.operation != "models.retrieve":
+            await it.raw.models.retrieve("m")
+            raise KeyError("not now")
+
+    hooks = Hooks(on_request=ask_first_later if colour.is_async else ask_first, on_error=told.append)
+    with Rude(ok()) as server, colour.client(server.url, hooks=hooks) as it:
+        assert isinstance(failure_of(it, parse), KeyError)
+        assert len(server.requests) == 1
+    assert told == []
 
 
 def test_calls_side_by_side_are_told_of_apart(colour: Colour) -> None:
