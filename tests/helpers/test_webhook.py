@@ -7,7 +7,9 @@ import hashlib
 import hmac
 import threading
 import time
+import traceback
 
+import pydantic
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -318,3 +320,66 @@ def test_a_genuine_webhook_that_is_no_event(body):
         unwrap(body, fields(body, at=int(time.time())), SECRET)
     assert isinstance(told.value, ValueError)
     assert isinstance(told.value, antiphon.OpenAIError)
+
+
+def locals_of(error):
+    """What a traceback with locals shows of antiphon's own frames."""
+    frames = traceback.StackSummary.extract(traceback.walk_tb(error.__traceback__), capture_locals=True)
+    own = [frame for frame in frames if "antiphon" in frame.filename and "tests" not in frame.filename]
+    return {frame.name for frame in own}, "".join(traceback.StackSummary.from_list(own).format())
+
+
+ODD_SECRETS = {
+    "right": SECRET,
+    "plain": "canary-plain",
+    "not base64": "whsec_canary*",
+    "no text": "canary\ud800",
+    "bytes": b"canary",
+}
+
+
+@pytest.mark.parametrize("name", ["OpenAI", "AsyncOpenAI"])
+@pytest.mark.parametrize("secret", ODD_SECRETS.values(), ids=ODD_SECRETS)
+@pytest.mark.parametrize("body", [b"{}", b"not json"])
+def test_no_frame_shows_the_secret(name, secret, body):
+    client = getattr(antiphon, name)(api_key="sk-1", webhook_secret=secret)
+    genuine = fields(body, at=int(time.time()))
+    seen = set()
+    for head in ({}, {**genuine, "webhook-signature": "v1,aa"}, {**genuine, "webhook-timestamp": "1"}):
+        for check in (client.webhooks.unwrap, client.webhooks.verify_signature):
+            with pytest.raises(ValueError) as raised:
+                check(body, head)
+            names, text = locals_of(raised.value)
+            seen |= names
+            assert raised.value.__context__ is None
+            assert not [part for part in (SECRET[6:], repr(key_from(SECRET))[2:-1], "canary") if part in text]
+    assert {"unwrap", "verify_signature"} <= seen
+
+
+@pytest.mark.parametrize("name", ["OpenAI", "AsyncOpenAI"])
+def test_nor_when_the_body_is_no_event(name):
+    client = getattr(antiphon, name)(api_key="sk-1", webhook_secret=SECRET)
+    with pytest.raises(UnreadableWebhook) as raised:
+        client.webhooks.unwrap(b"not json", fields(b"not json", at=int(time.time())))
+    names, text = locals_of(raised.value)
+    assert "unwrap" in names
+    assert SECRET[6:] not in text
+
+
+def test_nor_those_of_several_secrets():
+    for secrets in ([SECRET, "whsec_canary*"], [SECRET, ""], SECRET):
+        with pytest.raises(ValueError) as raised:
+            Webhook(secrets)
+        names, text = locals_of(raised.value)
+        assert "__init__" in names
+        assert SECRET[6:] not in text
+        assert "canary" not in text
+
+
+def test_a_secret_that_is_no_text_is_told():
+    with pytest.raises(ValueError, match="must be text; got int"):
+        Webhook([5])
+    with pytest.raises(ValueError, match="UTF-8"):
+        key_from("\ud800")
+    hidden = pydantic.SecretStr("whsec_YWI")
+    assert key_from(hidden) == b"ab"

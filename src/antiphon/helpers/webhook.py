@@ -5,6 +5,9 @@ timestamp and signatures (`v1,<base64>`, several while a secret is being replace
 a signature has matched; everything is compared as bytes, in constant time, without leaving early. Whatever is not exactly
 right is refused with one error, whose text is for the receiver's log and not for the HTTP reply.
 
+Anybody can send a wrong signature, and have the error's frames kept with their locals: a frame that can raise holds the
+secret as a `Secret` only, which is opened where the digest is made.
+
 This module is given the headers and the body. It knows no web framework, and the network only through the caller.
 """
 
@@ -18,10 +21,11 @@ import threading
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import msgspec
 
+from ..core.credential import hidden
 from ..core.secret import Secret
 from ..core.shape import is_dict
 from ..errors import InvalidWebhookSignatureError, UnreadableWebhook
@@ -97,7 +101,8 @@ class Webhook:
         replay: ReplayCache | None = None,
         clock: Callable[[], float] = time.time,
     ) -> None:
-        if not secrets or isinstance(secrets, str):
+        secrets = [] if isinstance(secrets, str) else [*map(hidden, secrets)]
+        if not secrets:
             raise ValueError("a webhook needs a list of at least one secret")
         self._keys = [Secret(key_from(secret).decode("latin-1")) for secret in secrets]
         self._tolerance = tolerance
@@ -142,18 +147,27 @@ def key_from(secret: str | Secret) -> bytes:
     Raises:
         ValueError: the secret is empty, or not base64 after `whsec_`. The message does not show it.
     """
-    text = secret.reveal() if isinstance(secret, Secret) else secret
-    if not text.startswith("whsec_"):
-        key = text.encode()
-    else:
-        try:
-            encoded = text[6:]
-            key = base64.b64decode(encoded + "=" * (-len(encoded) % 4), validate=True)
-        except (binascii.Error, ValueError):
-            raise ValueError("the webhook secret is not base64 after its `whsec_`") from None
-    if not key:
-        raise ValueError("the webhook secret is empty")
+    secret = hidden(secret)
+    key = _decoded(secret)
+    if isinstance(key, str):
+        raise ValueError(f"the webhook secret {key}")
     return key
+
+
+def _decoded(secret: Any) -> bytes | str:
+    """The key, or what is wrong with the secret: returned and not raised, for this frame holds its text."""
+    text = secret.reveal() if isinstance(secret, Secret) else secret
+    if not isinstance(text, str):
+        return f"must be text; got {type(text).__name__}"
+    try:
+        if not text.startswith("whsec_"):
+            return text.encode() or "is empty"
+        encoded = text[6:]
+        return base64.b64decode(encoded + "=" * (-len(encoded) % 4), validate=True) or "is empty"
+    except UnicodeEncodeError:
+        return "is not text that can be written as UTF-8"
+    except ValueError:
+        return "is not base64 after its `whsec_`"
 
 
 def _pairs(headers: HeadersLike) -> Iterable[tuple[str | bytes, str | bytes]]:
@@ -244,6 +258,7 @@ def verify_signature(
         InvalidWebhookSignatureError: it was not.
         ValueError: there is no secret, or an impossible one.
     """
+    secret = hidden(secret)
     if secret is None:
         raise ValueError(
             "no webhook secret: pass secret=…, make the client with webhook_secret=…, or set OPENAI_WEBHOOK_SECRET"
@@ -259,6 +274,7 @@ def unwrap(payload: str | bytes, headers: HeadersLike, secret: str | Secret | No
         UnreadableWebhook: it is genuine, but its body is no event.
         ValueError: there is no secret.
     """
+    secret = hidden(secret)
     verify_signature(payload, headers, secret)
     from ..core.model import caster
     from ..types.webhooks import UnwrapWebhookEvent

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ..core.credential import hidden
 from ..core.direct import async_direct, direct
 from ..core.lazy import child, same, serve, twin
 from ..core.omit import not_given, omit
@@ -294,9 +295,8 @@ class Webhooks(Resource):
         """
         from ..helpers.webhook import unwrap
 
-        return unwrap(
-            payload=payload, headers=headers, secret=self._client.webhook_secret if secret is None else secret
-        )
+        secret = hidden(self._client.webhook_secret if secret is None else secret)  # type: ignore[assignment]
+        return unwrap(payload=payload, headers=headers, secret=secret)
 
     @spelled
     def update(
@@ -373,12 +373,8 @@ class Webhooks(Resource):
         """
         from ..helpers.webhook import verify_signature
 
-        return verify_signature(
-            payload=payload,
-            headers=headers,
-            secret=self._client.webhook_secret if secret is None else secret,
-            tolerance=tolerance,
-        )
+        secret = hidden(self._client.webhook_secret if secret is None else secret)  # type: ignore[assignment]
+        return verify_signature(payload=payload, headers=headers, secret=secret, tolerance=tolerance)
 
 
 class AsyncWebhooks(AsyncResource):
@@ -618,9 +614,8 @@ class AsyncWebhooks(AsyncResource):
         """
         from ..helpers.webhook import unwrap
 
-        return unwrap(
-            payload=payload, headers=headers, secret=self._client.webhook_secret if secret is None else secret
-        )
+        secret = hidden(self._client.webhook_secret if secret is None else secret)  # type: ignore[assignment]
+        return unwrap(payload=payload, headers=headers, secret=secret)
 
     @async_spelled
     async def update(
@@ -697,12 +692,8 @@ class AsyncWebhooks(AsyncResource):
         """
         from ..helpers.webhook import verify_signature
 
-        return verify_signature(
-            payload=payload,
-            headers=headers,
-            secret=self._client.webhook_secret if secret is None else secret,
-            tolerance=tolerance,
-        )
+        secret = hidden(self._client.webhook_secret if secret is None else secret)  # type: ignore[assignment]
+        return verify_signature(payload=payload, headers=headers, secret=secret, tolerance=tolerance)
 
 
 class WebhooksWithRawResponse(RawResource):
