@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
 
 from .copying import Copies
-from .core.credential import veiled
+from .core.credential import hidden_proxy, veiled
 from .core.endpoint import Endpoint
 from .core.omit import NotGiven, is_given, not_given
 from .core.reply import Reply
@@ -130,6 +130,8 @@ class BaseClient(Attributes, RawCalls, Copies, Overrides, Generic[T]):
         _enforce_credentials: bool = True,
         _clock: Any = None,
     ) -> None:
+        base_url = hidden_proxy(base_url)  # type: ignore[assignment]  # one with a password will be refused, and not shown
+        websocket_base_url = hidden_proxy(websocket_base_url)  # type: ignore[assignment]
         self._given_policies = policies
         self.strict_streams = strict_streams
         self._clock: Clock = _clock or SYSTEM_CLOCK

@@ -153,6 +153,7 @@ class Attributes:
 
     @base_url.setter
     def base_url(self, value: str | URL) -> None:
+        value = credential.hidden_proxy(value)  # type: ignore[assignment]
         self._change(base_url=base_url_from(value), data_residency=None)
 
     @property
@@ -340,6 +341,7 @@ def _base_url(base_url: Any, websocket_base_url: Any, region: DataResidency | No
 
 def base_url_from(value: object) -> URL:
     """A base URL, checked, its path ending with "/"."""
+    value = credential.hidden_proxy(value)
     url = URL(value)
     if url.scheme not in ("http", "https"):
         raise InvalidBaseURL(f"base_url must begin with https:// or http://; got {url.scheme}://")

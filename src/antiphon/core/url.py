@@ -11,6 +11,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from ..errors import InvalidBaseURL
+from .secret import Secret
 
 _DEFAULT_PORTS = {"http": 80, "https": 443, "ws": 80, "wss": 443}
 _SAFE_TARGET = "/:@!$&'()*+,;=-._~%?[]"
@@ -60,31 +61,12 @@ class URL:
     query: str
 
     def __init__(self, url: object) -> None:
-        text = str(url)
-        scheme, colon, rest = text.partition("://")
-        end = min((at for at in map(rest.find, "/?#") if at >= 0), default=len(rest))
-        authority, rest = rest[:end], rest[end:]
-        if not colon or not _is_scheme(scheme) or not authority:
-            shown = "the URL" if "@" in text else repr(text)  # before "@" may stand a password
-            raise InvalidBaseURL(
-                f"{shown} is not an absolute URL; write it with its scheme, e.g. https://api.openai.com/v1"
-            )
-        if is_unfit(text):
-            raise InvalidBaseURL(
-                "the URL holds white space, a control character or a backslash; percent-encode or remove it"
-            )
-        scheme = scheme.lower()
-        if scheme not in _DEFAULT_PORTS:
-            raise InvalidBaseURL(f"unknown scheme {scheme!r}; use https:// or http://")
-        if "@" in authority:
-            raise InvalidBaseURL(
-                "the URL holds a user or password before '@'; pass credentials as api_key or headers instead"
-            )
-        host, port = _split_authority(authority, scheme)
-        path, _, query = rest.partition("#")[0].partition("?")
-        self.origin = Origin(scheme, host, port)
-        self.path = _quoted(path)
-        self.query = _quoted(query)
+        if isinstance(url, str) and "@" in url:
+            url = Secret(url)  # before "@" may stand a password, and this frame may be shown
+        split = _split(url)
+        if isinstance(split, str):
+            raise InvalidBaseURL(split)
+        self.origin, self.path, self.query = split
 
     @property
     def scheme(self) -> str:
@@ -132,6 +114,45 @@ class URL:
 
     def __hash__(self) -> int:
         return hash(str(self))
+
+
+def _split(url: object) -> tuple[Origin, str, str] | str:
+    """Origin, path and query, or what is wrong with it: returned and not raised, for the frames below hold its text."""
+    try:
+        return _parsed(str(url.reveal() if isinstance(url, Secret) else url))
+    except InvalidBaseURL as problem:
+        return str(problem)
+
+
+def _parsed(text: str) -> tuple[Origin, str, str]:
+    scheme, colon, rest = text.partition("://")
+    end = min((at for at in map(rest.find, "/?#") if at >= 0), default=len(rest))
+    authority, rest = rest[:end], rest[end:]
+    if not colon or not _is_scheme(scheme) or not authority:
+        shown = "the URL" if "@" in text else repr(text)  # before "@" may stand a password
+        raise InvalidBaseURL(
+            f"{shown} is not an absolute URL; write it with its scheme, e.g. https://api.openai.com/v1"
+        )
+    if is_unfit(text):
+        raise InvalidBaseURL(
+            "the URL holds white space, a control character or a backslash; percent-encode or remove it"
+        )
+    scheme = scheme.lower()
+    if scheme not in _DEFAULT_PORTS:
+        raise InvalidBaseURL(f"unknown scheme {scheme!r}; use https:// or http://")
+    if "@" in authority:
+        raise InvalidBaseURL(
+            "the URL holds a user or password before '@'; pass credentials as api_key or headers instead"
+        )
+    try:
+        host, port = _split_authority(authority, scheme)
+    except InvalidBaseURL:
+        if "@" not in text:
+            raise
+        # A "/" in a password makes a host and port of what stands before it.
+        raise InvalidBaseURL("the URL's host or port cannot be read; is there a user or password before '@'?") from None
+    path, _, query = rest.partition("#")[0].partition("?")
+    return Origin(scheme, host, port), _quoted(path), _quoted(query)
 
 
 def _is_scheme(text: str) -> bool:
