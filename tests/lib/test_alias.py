@@ -162,3 +162,39 @@ def test_the_module_of_the_clients_does_not_take_the_place_of_the_packages_own_c
         "assert sys.modules['antiphon._client'].OpenAI is OpenAI"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+@pytest.mark.parametrize("name", ["bedrock", "vertex"])
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "from antiphon.providers.{0} import {0} as function",
+        "import antiphon.providers.{0}; from antiphon.providers import {0} as function",
+        "from antiphon.providers import {0}; from antiphon.providers.{0} import {0} as function",
+        "import antiphon.providers.{0}; function = antiphon.providers.{0}",
+        "import antiphon.providers.{0} as function",
+    ],
+)
+def test_a_provider_is_a_function_and_a_module_path(name: str, statement: str) -> None:
+    code = f"""
+import sys
+{statement.format(name)}
+import antiphon
+module = sys.modules.get("antiphon.providers.{name}")
+assert type(function).__name__ == "function", function
+assert antiphon.providers.{name} is function
+assert module is None or module.{name} is function
+"""
+    for package in ("antiphon", "openai"):  # the official package is of the same opinion
+        subprocess.run([sys.executable, "-c", code.replace("antiphon", package)], check=True)
+
+
+def test_a_private_module_at_the_top_is_told_with_what_to_use() -> None:
+    with pytest.raises(ImportError, match=r"antiphon has no _provider: the client takes provider="):
+        importlib.import_module("antiphon._provider")
+    with pytest.raises(ImportError, match=r"antiphon has no _weird: it is a private part of the official package"):
+        importlib.import_module("antiphon._weird")
+    with pytest.raises(ImportError, match=r"antiphon has no providers\.bedrock\._Auth: it is a private part"):
+        exec("from antiphon.providers.bedrock import _Auth", {})
+    with pytest.raises(ModuleNotFoundError, match=r"No module named 'antiphon\.weird'"):
+        importlib.import_module("antiphon.weird")

@@ -32,8 +32,6 @@ ABSENT_MODULES = {
     "lib.live": "what is built over WebSockets is absent",
     "lib.realtime_translation": "what is built over WebSockets is absent",
     "lib.responses_websocket": "what is built over WebSockets is absent",
-    "providers.bedrock": "a function of the package `providers`, there and here; its module is there only",
-    "providers.vertex": "a function of the package `providers`, there and here; its module is there only",
 }
 ABSENT_NAMES = {
     **{f".{name}": "the computer's toolset is absent" for name in TOOLSETS},

@@ -89,7 +89,8 @@ class _Package(ModuleType):
     """A package that has a name of its own which is a module's too; to import that module must not take its place."""
 
     def __setattr__(self, name: str, value: object) -> None:
-        if not (name in HIDDEN and isinstance(value, ModuleType)):
+        path = f"{self.__name__}.{name}".partition(".")[2]
+        if not (path in HIDDEN and isinstance(value, ModuleType)):
             super().__setattr__(name, value)
 
 
@@ -175,7 +176,7 @@ class _Finder:
         if below in MODULES:
             return ModuleSpec(fullname, cast(Any, self), is_package=True)
         parent = below.rpartition(".")[0]
-        if below in ABSENT or (parent in MODULES and is_private(below)):
+        if below in ABSENT or (is_private(below) and (not parent or parent in MODULES)):
             # Without a name, or the statement `from package import module` would put its own text in the place of this one.
             raise ModuleNotFoundError(f"{PACKAGE} has no {below}: {reason(below)}")
         return None

@@ -66,6 +66,15 @@ MODULES = {
 """,
     "lib.streaming.chat": _CHAT_EVENTS + _CHAT_STREAMS + _CHAT_SNAPSHOTS,
     "lib.streaming.responses": _RESPONSE_EVENTS + _RESPONSE_STREAMS,
+    # Modules that bear the name of a function which their package has.
+    "providers.bedrock": """
+.providers.aws: AwsCredentialsProvider
+.providers.bedrock_endpoint: BedrockEndpoint
+.providers.bedrock_provider: BedrockTokenProvider bedrock
+""",
+    "providers.vertex": """
+.providers.vertex_provider: VertexTokenProvider vertex
+""",
     # Private parts of openai.lib.
     "lib._old_api": """
 .module_client.removed: APIRemovedInV1
@@ -172,8 +181,8 @@ types: NoneType
 }
 """Per module below the package, what it has: lines of "home: Name Name=There …"; a home with a dot is below this package."""
 
-HIDDEN = frozenset({"_client"})
-"""Modules whose name is that of something else in the package: `antiphon._client` is the client that the package itself makes."""
+HIDDEN = frozenset({"_client", "providers.bedrock", "providers.vertex"})
+"""Modules whose name is that of something else in their package: `antiphon._client` is the client that the package itself makes."""
 
 BESIDE = {
     "resources.beta.realtime.realtime": ".sockets.channel.beta_realtime .sockets.channel.async_beta_realtime",
@@ -206,6 +215,8 @@ _RESOURCE = (
     "put the method on a class of your own that holds a client and calls client.get, client.post and their siblings"
 )
 _WRITTEN = "arguments are written for the wire by themselves; pass them as they are"
+_FILES = "files are written for the wire by themselves; pass them as they are"
+_SOCKET = "connections do that by themselves; `client.responses.connect()` and `client.realtime.connect()` give one"
 
 ABSENT = {
     "lib.browser": "the browser's toolset is not in this version; keep the official package for it",
@@ -227,14 +238,24 @@ ABSENT = {
     "_constants.INITIAL_RETRY_DELAY": "policies=[Retry(initial=…)] sets it",
     "_constants.MAX_RETRY_DELAY": "policies=[Retry(longest=…)] sets it",
     "_constants.RAW_RESPONSE_HEADER": "no such header field is sent: with_raw_response is a method of its own",
-    "_files": "files are written for the wire by themselves; pass them as they are",
+    "_data_residency": "the client takes data_residency",
+    "_event_handler": _SOCKET,
+    "_extras": "import numpy, pandas or sounddevice themselves",
+    "_files": _FILES,
+    "_httpx2": "the client takes a client of httpx or httpx2 as its http_client",
     "_models.add_request_id": "replies have their _request_id already",
+    "_multipart": _FILES,
+    "_provider": "the client takes provider=antiphon.providers.bedrock(…) or provider=antiphon.providers.vertex(…)",
     "_qs": "client.qs writes queries",
     "_resource": _RESOURCE,
     "_response.AsyncBinaryAPIResponse": "binary replies are HttpxBinaryResponseContent",
     "_response.BinaryAPIResponse": "binary replies are HttpxBinaryResponseContent",
+    "_send_queue": _SOCKET,
+    "_streaming_cleanup": "a stream closes what it reads from; leave its `with` block, or call its close()",
     "_types.SequenceNotStr": "write collections.abc.Sequence",
     "_utils.async_maybe_transform": _WRITTEN,
     "_utils.maybe_transform": _WRITTEN,
+    "_vendor": "DefaultAioHttpClient() is the http_client that goes through aiohttp",
+    "_websocket_connection": _SOCKET,
 }
 """What programs import and antiphon does not have, by module or name, and what to do instead."""
