@@ -290,6 +290,20 @@ def test_symbolic_links(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert (inside / "x.py").is_symlink()
 
 
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no named pipes")
+def test_pipes_are_left_alone(here: Path) -> None:
+    plant(here, {"y.py": "import openai\n"})
+    for name in ("x.py", "requirements.txt", "x.ipynb"):
+        os.mkfifo(here / name)
+    (here / "link.py").symlink_to(here / "x.py")
+    command = [sys.executable, "-m", "antiphon.cli", "migrate", "--write"]
+    made = subprocess.run(command, cwd=here, capture_output=True, text=True, timeout=60)
+    assert (made.returncode, made.stdout, made.stderr) == (0, "y.py\n", "1 file changed, 0 remarks\n")
+    made = subprocess.run([*command, "x.py", "y.py"], cwd=here, capture_output=True, text=True, timeout=60)
+    assert (made.returncode, made.stdout) == (2, "")
+    assert "neither a regular file nor a folder: x.py" in made.stderr
+
+
 def test_permissions_stay_and_a_folder_that_cannot_be_written_is_told(
     here: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -59,11 +59,20 @@ def main(arguments: list[str] | None = None) -> int:
     if absent:
         print(f"antiphon migrate: no such file or folder: {', '.join(absent)}", file=sys.stderr)
         return 2
+    special = [str(path) for path in options.path if _is_special(path) and not path.is_dir()]
+    if special:
+        print(f"antiphon migrate: neither a regular file nor a folder: {', '.join(special)}", file=sys.stderr)
+        return 2
     try:
         return _run(options)
     except BrokenPipeError:  # who reads the diff has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
+
+
+def _is_special(path: Path) -> bool:
+    """Whether it is there and no regular file, such as a pipe, which would be waited for."""
+    return path.exists() and not path.is_file()
 
 
 def _run(options: argparse.Namespace) -> int:
@@ -124,7 +133,7 @@ def _lines(content: bytes) -> list[bytes]:
 
 
 def _plans(given: list[Path], *, keep_name: bool, remarks: list[str]) -> Iterator[Plan]:
-    paths = list(tree.files(given))
+    paths = [(path, link) for path, link in tree.files(given) if not _is_special(path)]
     asked = _asked(paths)
     for path, link in paths:
         try:
