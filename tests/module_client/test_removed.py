@@ -43,7 +43,10 @@ def test_what_replaced_it_exists(name: str) -> None:
 
 def test_the_error_travels() -> None:
     error = APIRemovedInV1(symbol="Edit")
-    assert str(pickle.loads(pickle.dumps(error))) == str(error) == str(copy.copy(error))
+    error.add_note("in a worker")
+    for other in (pickle.loads(pickle.dumps(error)), copy.copy(error), copy.deepcopy(error)):
+        assert (type(other), str(other), other.symbol) == (APIRemovedInV1, str(error), "Edit")
+        assert other.__notes__ == ["in a worker"]
     assert "no longer exists" in str(error)
     assert repr(Removed("Edit")) == "<openai.Edit, removed in version 1>"
     assert copy.copy(Removed("Edit"))._symbol == "Edit"

@@ -10,8 +10,15 @@ class OpenAIError(Exception):
     """The root of all errors of this package (but two that the official package roots elsewhere)."""
 
     def __reduce__(self) -> tuple[Any, ...]:
-        # Exception's own way calls the constructor with `args`, which fails for every signature but (message).
-        return (_rebuilt, (type(self), self.args, _portable(self.__dict__)))
+        return rebuilding(self)
+
+
+def rebuilding(error: BaseException) -> tuple[Any, ...]:
+    """How an error is pickled and copied, with its notes; for `__reduce__`.
+
+    Exception's own way calls the constructor with `args`, which fails for every signature but (message).
+    """
+    return (_rebuilt, (type(error), error.args, _portable(error.__dict__)))
 
 
 def _rebuilt(cls: type[BaseException], args: tuple[Any, ...], state: dict[str, Any]) -> BaseException:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from .base import OpenAIError
+from .base import OpenAIError, rebuilding
 
 
 class ClientClosed(OpenAIError, RuntimeError):
@@ -102,6 +102,9 @@ class MissingStreamClassError(TypeError):
 
     def __init__(self) -> None:
         super().__init__("stream=True needs stream_cls, e.g. Stream[ChatCompletionChunk]")
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return rebuilding(self)
 
 
 class WebSocketConnectionClosedError(OpenAIError):

@@ -38,9 +38,6 @@ class _AmbiguousModuleClientUsageError(OpenAIError):
             "`antiphon.api_type` or the OPENAI_API_TYPE environment variable to `openai`, `azure` or `amazon-bedrock`"
         )
 
-    def __reduce__(self) -> tuple[Any, ...]:
-        return (type(self), ())
-
 
 class Following:
     """Makes a client heed the package's globals at each call; the mixed-in class comes behind it.

@@ -33,13 +33,6 @@ class APIRemovedInV1(OpenAIError):
         self.symbol = symbol
         super().__init__(_advice(symbol))
 
-    def __reduce__(self) -> tuple[Any, ...]:
-        return (_again, (self.symbol,))
-
-
-def _again(symbol: str) -> APIRemovedInV1:
-    return APIRemovedInV1(symbol=symbol)
-
 
 def _advice(symbol: str) -> str:
     new = REPLACED.get(symbol)
