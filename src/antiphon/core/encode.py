@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..errors import InvalidBody
 from .later import Later
-from .omit import SENTINELS, given
+from .omit import SENTINELS, given, is_left_out
 from .shape import is_iterable, is_mapping, is_sequence, parts_of
 from .view import View
 
@@ -154,7 +154,7 @@ def _scalar(value: str | float, path: str) -> Any:
 def _mapping(value: Mapping[Any, Any], path: str, depth: int) -> dict[str, Any]:
     made: dict[str, Any] = {}
     for key, item in value.items():
-        if item.__class__ not in SENTINELS:
+        if not is_left_out(item):
             name = _key(key, path)
             made[name] = _plain(item, f"{path}.{name}" if path else name, depth + 1)
     return made

@@ -9,7 +9,7 @@ from ..errors import CredentialScopeError, InvalidBody
 from .call import Call, Operation
 from .encode import encode_json
 from .headers import Headers
-from .omit import SENTINELS, given, not_given
+from .omit import SENTINELS, given, is_left_out, not_given
 from .path import expand
 from .query import encode_query
 from .request import Content, Request
@@ -214,7 +214,7 @@ class Endpoint:
         return encode_json(body), None
 
     def _timeout(self, call: Call[Any], headers: Headers) -> Timeout:
-        if call.timeout is not_given:
+        if is_left_out(call.timeout):
             return self.timeout
         timeout = Timeout(call.timeout)
         if timeout.read is None:
