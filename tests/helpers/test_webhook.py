@@ -383,3 +383,14 @@ def test_a_secret_that_is_no_text_is_told():
         key_from("\ud800")
     hidden = pydantic.SecretStr("whsec_YWI")
     assert key_from(hidden) == b"ab"
+
+
+@pytest.mark.parametrize("check", [unwrap, verify_signature])
+def test_nor_when_it_is_given_as_text(check):
+    for head in ({}, {**fields(), "webhook-signature": "v1,aa"}):
+        for secret in (SECRET, "whsec_canary*", ""):
+            with pytest.raises(ValueError) as raised:
+                check(b"{}", head, secret)
+            names, text = locals_of(raised.value)
+            assert check.__name__ in names
+            assert not [part for part in (SECRET[6:], "canary") if part in text]
