@@ -80,6 +80,9 @@ def request_of(
 class _Events(Generic[ResponseFormatT]):
     """What both colours of the stream know."""
 
+    _attend: Any = None
+    """What the client's streams are attended for, where they are."""
+
     def __init__(self, raw_stream: Any, response_format: Any, input_tools: Any) -> None:
         self._raw_stream = raw_stream
         self._state: ChatCompletionStreamState[ResponseFormatT] = ChatCompletionStreamState(
@@ -145,8 +148,11 @@ class ChatCompletionStream(_Events[ResponseFormatT]):
         try:
             for chunk in self._raw_stream:
                 yield from take(chunk)
-        except (StreamInterrupted, MalformedStream, APITimeoutError) as failure:
-            self._enrich(failure)
+        except Exception as failure:
+            if isinstance(failure, (StreamInterrupted, MalformedStream, APITimeoutError)):
+                self._enrich(failure)
+            if self._attend is not None:
+                self._attend.tell_failure(self.response, failure)
             raise
 
     def __iter__(self) -> Iterator[ChatCompletionStreamEvent[ResponseFormatT]]:
@@ -201,8 +207,13 @@ class AsyncChatCompletionStream(_Events[ResponseFormatT]):
         try:
             while not ready:
                 ready.extend(self._take(await self._raw_stream.__anext__()))
-        except (StreamInterrupted, MalformedStream, APITimeoutError) as failure:
-            self._enrich(failure)
+        except StopAsyncIteration:
+            raise
+        except Exception as failure:
+            if isinstance(failure, (StreamInterrupted, MalformedStream, APITimeoutError)):
+                self._enrich(failure)
+            if self._attend is not None:
+                await self._attend.atell_failure(self.response, failure)
             raise
         return cast("ChatCompletionStreamEvent[ResponseFormatT]", ready.popleft())
 
@@ -248,6 +259,7 @@ class ChatCompletionStreamManager(Generic[ResponseFormatT]):
         call, response_format, tools = self._request
         stream = self._client.perform(call)
         self._stream = ChatCompletionStream(raw_stream=stream, response_format=response_format, input_tools=tools)
+        self._stream._attend = getattr(self._client, "_attend", None)
         return self._stream
 
     def __exit__(self, *_: object) -> None:
@@ -267,6 +279,7 @@ class AsyncChatCompletionStreamManager(Generic[ResponseFormatT]):
         call, response_format, tools = self._request
         stream = await self._client.perform(call)
         self._stream = AsyncChatCompletionStream(raw_stream=stream, response_format=response_format, input_tools=tools)
+        self._stream._attend = getattr(self._client, "_attend", None)
         return self._stream
 
     async def __aexit__(self, *_: object) -> None:
