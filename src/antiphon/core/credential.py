@@ -54,6 +54,8 @@ def _hidden_password(cert: Any) -> Any:
 
 _VEILS: dict[str, Callable[[Any], Any]] = {
     "proxy": hidden_proxy,
+    "base_url": hidden_proxy,
+    "websocket_base_url": hidden_proxy,
     "default_headers": _hidden_fields,
     "set_default_headers": _hidden_fields,
     "cert": _hidden_password,
