@@ -68,7 +68,9 @@ def is_given(value: T | Omit | NotGiven) -> TypeGuard[T]:
 def is_left_out(value: object) -> bool:
     """Whether `value` is a sentinel, of this package or of the official one: programs that move over file by file mix them."""
     kind = value.__class__
-    return kind in SENTINELS or (kind.__name__ in ("NotGiven", "Omit") and kind.__module__.partition(".")[0] == "openai")
+    return kind in SENTINELS or (
+        kind.__name__ in ("NotGiven", "Omit") and kind.__module__.partition(".")[0] == "openai"
+    )
 
 
 def given(arguments: dict[str, Any]) -> dict[str, Any]:
