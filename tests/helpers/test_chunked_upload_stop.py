@@ -13,6 +13,7 @@ import time
 import pytest
 
 import antiphon
+from antiphon import Hooks
 from antiphon.errors import APIConnectionError, InternalServerError, NotFoundError
 from antiphon.helpers.chunked_upload import AsyncChunkedUpload, ChunkedUpload, ContentChanged, UploadInterrupted
 
@@ -30,8 +31,21 @@ def again(state, content, **more):
 @pytest.mark.parametrize("concurrency", [1, 3])
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_part_that_fails_stops_the_others_and_the_rest_goes_on_later(desk, perform, path, kind, concurrency):
-    desk.refuse = lambda number, content: 500 if number == 4 else None
-    error = stopped(perform, new(KINDS[kind](path), bytes=SIZE, concurrency=concurrency))
+    refused = threading.Event()
+
+    def refuse(number, content):
+        if number > 4:
+            # Parts under way are answered once the client knows that one has failed, lest they all be sent before.
+            assert refused.wait(30)
+            time.sleep(0.1)
+        return 500 if number == 4 else None
+
+    def know(answered):
+        if answered.status_code == 500:
+            refused.set()
+
+    desk.refuse = refuse
+    error = stopped(perform, new(KINDS[kind](path), bytes=SIZE, concurrency=concurrency), hooks=Hooks(on_response=know))
     assert isinstance(error.__cause__, InternalServerError)
     assert "ChunkedUpload.resumed" in str(error)
     assert f"{len(error.state.parts)} of 10 parts" in str(error)
