@@ -88,7 +88,7 @@ def test_names_of_files_are_only_shown(tmp_path: Path, name: str, kept: str) -> 
     with Emulator(Setting(data=tmp_path / "data")) as server:
         made = uploaded(server.base_url, name).json()
         assert made["filename"] == kept
-        assert [path.name for path in (tmp_path / "data").iterdir()] == [made["id"]]
+        assert [path.name for path in (tmp_path / "data" / "files").iterdir()] == [made["id"]]
         assert [path.name for path in tmp_path.iterdir()] == ["data"]
 
 
@@ -108,7 +108,7 @@ def test_deleted_twice_and_gone_from_the_folder(tmp_path: Path) -> None:
         first, second = (uploaded(server.base_url).json()["id"] for _ in "ab")
         told = [httpx.delete(f"{server.base_url}/files/{first}", headers=KEY).status_code for _ in "ab"]
         assert told == [200, 404]
-        (tmp_path / second).unlink()
+        (tmp_path / "files" / second).unlink()
         assert httpx.get(f"{server.base_url}/files/{second}/content", headers=KEY).status_code == 404
 
 
@@ -130,19 +130,21 @@ def test_files_from_many_sides_and_the_oldest_leave(tmp_path: Path) -> None:
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no full device here")
 def test_a_full_disk_is_said_and_leaves_nothing(tmp_path: Path) -> None:
-    with Emulator(Setting(seed=9)) as server:
-        first = uploaded(server.base_url).json()["id"]  # the same seed gives the same id again
-    (tmp_path / first).symlink_to("/dev/full")
-    with Emulator(Setting(seed=9, data=tmp_path)) as server:
+    (tmp_path / "files").mkdir()
+    (tmp_path / "files" / "incoming-1").symlink_to("/dev/full")
+    with Emulator(Setting(data=tmp_path)) as server:
         heard = uploaded(server.base_url, data=b"x" * 100_000)
         assert (heard.status_code, heard.json()["error"]["code"]) == (507, "storage_failed")
-        assert os.listdir(tmp_path) == []
+        assert os.listdir(tmp_path / "files") == []
         assert uploaded(server.base_url).status_code == 200
 
 
 def test_a_folder_that_went_away_is_said(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("x")
-    with Emulator(Setting(data=tmp_path / "file")) as server:
+    with pytest.raises(OSError, match="file"):
+        Emulator(Setting(data=tmp_path / "file"))
+    with Emulator(Setting(data=tmp_path / "data")) as server:
+        (tmp_path / "data" / "files").write_text("x")
         heard = uploaded(server.base_url)
     assert (heard.status_code, heard.json()["error"]["code"]) == (500, "storage_failed")
 

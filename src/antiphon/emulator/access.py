@@ -6,9 +6,11 @@ import hashlib
 import hmac
 from typing import Final
 
+from .exchange import Caller
 from .problem import unauthenticated, wrong_key
 
 REFUSED_PREFIX: Final = "sk-invalid"
+PROJECT: Final = "proj_antiphon"
 
 
 class Access:
@@ -16,10 +18,10 @@ class Access:
 
     def __init__(self, keys: tuple[str, ...]) -> None:
         self._digests = tuple(_digest(key) for key in keys)
-        self._seen: dict[bytes, str] = {}
+        self._seen: dict[bytes, Caller] = {}
 
-    def admit(self, authorization: bytes | None) -> str:
-        """The digest that stands for the caller's key; raises 401 for a missing or refused one."""
+    def admit(self, authorization: bytes | None) -> Caller:
+        """Whose request it is; raises 401 for a missing or refused key."""
         if authorization is None:
             raise unauthenticated()
         if (known := self._seen.get(authorization)) is not None:
@@ -31,9 +33,10 @@ class Access:
         digest = _digest(key)
         if self._refuses(key, digest):
             raise wrong_key(_shown(key))
+        caller = Caller(digest, PROJECT)
         if len(self._seen) < 1024:
-            self._seen[authorization] = digest
-        return digest
+            self._seen[authorization] = caller
+        return caller
 
     def _refuses(self, key: str, digest: str) -> bool:
         if self._digests:

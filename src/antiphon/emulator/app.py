@@ -15,9 +15,11 @@ import msgspec
 from . import query
 from .bound import MOST_TOKENS
 from .description import Operation
-from .exchange import AnyReply, Exchange, Reply
+from .exchange import NOBODY, AnyReply, Exchange, Reply
 from .families import HANDLERS
 from .fault import HEADER, Fault, Faults
+from .incoming import Intake, is_form
+from .journal import Line
 from .limiter import Verdict
 from .problem import Problem
 from .router import Router
@@ -28,6 +30,8 @@ from .world import World
 
 VERSION = b"2020-10-01"
 PREFIX = "/v1"
+MOST_DELAY = 0.02
+"""Seconds of work that is due which one request may have to wait for."""
 _LOG = logging.getLogger("antiphon.emulator")
 _DECODER = msgspec.json.Decoder()
 
@@ -40,12 +44,16 @@ class EmulatorApp:
     """
 
     def __init__(self, setting: Setting | None = None, *, world: World | None = None) -> None:
-        self.world = world or World(setting or Setting())
+        self.world = world or opened(setting or Setting())
         self._faults = Faults()
         self._router: Router[Operation] = Router(PREFIX)
+        self._variants: dict[str, Operation] = {}
         for name in HANDLERS:
             operation = self.world.description.operations[name]
-            self._router.add(operation.verb, operation.path, operation)
+            if operation.beta:
+                self._variants[f"{operation.verb} {operation.path}"] = operation
+            else:
+                self._router.add(operation.verb, operation.path, operation)
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         """One connection's conversation, as ASGI has it."""
@@ -65,8 +73,11 @@ class EmulatorApp:
                 return
 
     async def _http(self, scope: Any, receive: Any, send: Any) -> None:
-        turn = _Turn(self.world, dict(scope["headers"]))
+        world = self.world
+        turn = _Turn(world, scope)
         try:
+            if world.is_behind():
+                await world.catch_up(MOST_DELAY)
             reply = await self._answer(scope, receive, turn)
         except Problem as problem:
             reply = _problem_reply(problem)
@@ -78,43 +89,105 @@ class EmulatorApp:
         except Exception:
             _LOG.exception("the emulator failed at %s %s (%s)", scope["method"], scope["path"], turn.id)
             reply = _problem_reply(Problem(500, f"The emulator failed. Request: {turn.id}.", type="server_error"))
+        turn.end(reply)
+        if world.chest is not None:
+            reply = _safe(world, reply)
         await Sender(send, turn.fault).send(reply, turn.head())
+        world.commit()  # what a stream left behind
 
     async def _answer(self, scope: Any, receive: Any, turn: _Turn) -> AnyReply:
         world, headers = self.world, turn.headers
         world.guard.judge(scope["headers"], scope.get("server"))
         raw_path: str = scope["raw_path"].decode("latin-1").partition("?")[0]
         operation, path = self._router.find(scope["method"], raw_path)
-        turn.key = world.access.admit(headers.get(b"authorization"))
+        raw_query: bytes = scope["query_string"]
+        if b"beta=true" in raw_query:
+            operation, raw_query = self._variant(operation, raw_query)
+        turn.operation = operation.name
+        turn.caller = caller = world.access.admit(headers.get(b"authorization"))
         if world.faults and (asked := headers.get(HEADER)) is not None:
-            await turn.suffer(self._faults.ask(asked, turn.key, raw_path))
-        raw_query = scope["query_string"]
-        values = query.read(operation, raw_query) if raw_query else {}
-        exchange = Exchange(world, operation, path, values, headers, receive)
+            await turn.suffer(self._faults.ask(asked, caller.key, raw_path))
+        values = query.read(operation, raw_query)
+        turn.exchange = exchange = Exchange(world, operation, path, values, headers, receive, caller=caller)
+        if is_form(operation, headers):
+            turn.limit(None, 0)
+            async with Intake(exchange):
+                operation.check_body(exchange.body)
+                return await HANDLERS[operation.name](exchange)
         size = 0
-        if operation.body == "json":
+        if operation.body is not None:
             body = await read_body(headers, receive, world.setting.max_json)
             size = len(body)
             exchange.body = decode_body(headers, body)
         turn.limit(exchange.body, size)
-        if operation.body == "json":
+        if operation.body is not None:
             operation.check_body(exchange.body)
         return await HANDLERS[operation.name](exchange)
 
+    def _variant(self, operation: Operation, raw_query: bytes) -> tuple[Operation, bytes]:
+        """The operation of the same verb and path that `?beta=true` asks for, and the query without that."""
+        found = self._variants.get(f"{operation.verb} {operation.path}", operation)
+        if found is operation:
+            return operation, raw_query
+        return found, b"&".join(part for part in raw_query.split(b"&") if part != b"beta=true")
+
+
+def opened(setting: Setting) -> World:
+    """The world of a setting: in memory, or in the folder it names."""
+    if setting.data is None:
+        return World(setting)
+    from .chest import Chest
+
+    return World(setting, chest=Chest(setting.data))
+
+
+def _safe(world: World, reply: AnyReply) -> AnyReply:
+    """The reply, once what it tells of is safe; an error where it could not be made so."""
+    try:
+        world.commit()
+    except Exception as error:
+        _LOG.exception("the emulator's folder cannot be written")
+        return _problem_reply(Problem(507, f"The emulator's folder cannot be written: {error}.", type="server_error"))
+    return reply
+
 
 class _Turn:
-    """What is known of one request so far; it answers with the headers every reply carries."""
+    """What is known of one request so far; it answers with the headers every reply carries, and is remembered."""
 
-    __slots__ = ("fault", "headers", "id", "key", "started", "verdict", "world")
+    __slots__ = ("caller", "exchange", "fault", "headers", "id", "operation", "scope", "started", "verdict", "world")
 
-    def __init__(self, world: World, headers: dict[bytes, bytes]) -> None:
+    def __init__(self, world: World, scope: Any) -> None:
         self.started = perf_counter()
         self.world = world
-        self.headers = headers
+        self.scope = scope
+        self.headers: dict[bytes, bytes] = dict(scope["headers"])
         self.id = world.identity.draw("req_")
-        self.key = ""
+        self.caller = NOBODY
+        self.operation = ""
+        self.exchange: Exchange | None = None
         self.fault: Fault | None = None
         self.verdict: Verdict | None = None
+
+    def end(self, reply: AnyReply) -> None:
+        """Write the request into the journal."""
+        scope, exchange, caller = self.scope, self.exchange, self.caller
+        status = reply.status if isinstance(reply, Reply) else 200
+        took, usage = perf_counter() - self.started, None if exchange is None else exchange.usage
+        now = self.world.clock()
+        self.world.journal.add(
+            Line(
+                self.id,
+                now,
+                scope["method"],
+                scope["path"],
+                self.operation,
+                status,
+                took,
+                caller.key,
+                caller.project,
+                usage,
+            )
+        )
 
     async def suffer(self, fault: Fault | None) -> None:
         """Wait and fail as asked; the rest of the fault is the sender's."""
@@ -137,7 +210,7 @@ class _Turn:
             wanted = body.get("max_output_tokens") or body.get("max_completion_tokens") or body.get("max_tokens")
             tokens = max(wanted if type(wanted) is int and wanted <= MOST_TOKENS else 0, size // 4)
         now = self.world.clock()
-        self.verdict = verdict = self.world.limiter.admit((self.key, str(model)), now, tokens)
+        self.verdict = verdict = self.world.limiter.admit((self.caller.key, str(model)), now, tokens)
         if verdict.wait > 0:
             raise _too_many(verdict)
 
@@ -148,7 +221,7 @@ class _Turn:
             (b"x-request-id", self.id.encode()),
             (b"openai-version", VERSION),
             (b"openai-organization", headers.get(b"openai-organization", b"org-antiphon")),
-            (b"openai-project", headers.get(b"openai-project", b"proj_antiphon")),
+            (b"openai-project", headers.get(b"openai-project", self.caller.project.encode() or b"proj_antiphon")),
             (b"openai-processing-ms", b"%d" % ((perf_counter() - self.started) * 1000)),
         ]
         if self.verdict is not None:

@@ -1,6 +1,6 @@
-"""Makes `api.json`, the emulator's own reading of the API description: `python -m antiphon.emulator.distil API_DIR`.
+"""Makes `api.json.z`, the emulator's own reading of the API description: `python -m antiphon.emulator.distil API_DIR`.
 
-Knows the description's annotation syntax; keeps only what the named operations accept. Never runs while serving.
+Knows the description's annotation syntax; keeps what each REST operation accepts and answers. Never runs while serving.
 """
 
 from __future__ import annotations
@@ -9,33 +9,11 @@ import ast
 import json
 import re
 import sys
+import zlib
 from pathlib import Path
 from typing import Any, Final, cast
 
-OPERATIONS: Final = (
-    "chat.completions.create",
-    "chat.completions.delete",
-    "chat.completions.list",
-    "chat.completions.messages.list",
-    "chat.completions.retrieve",
-    "chat.completions.update",
-    "completions.create",
-    "embeddings.create",
-    "files.content",
-    "files.create",
-    "files.delete",
-    "files.list",
-    "files.retrieve",
-    "models.delete",
-    "models.list",
-    "models.retrieve",
-    "responses.cancel",
-    "responses.create",
-    "responses.delete",
-    "responses.input_items.list",
-    "responses.input_tokens.count",
-    "responses.retrieve",
-)
+VERBS: Final = frozenset({"GET", "POST", "DELETE", "PUT", "PATCH"})
 MODEL_TYPES: Final = ("shared.responses_model:ResponsesModel", "embedding_model:EmbeddingModel")
 EXTRA_MODELS: Final = ("gpt-3.5-turbo-instruct", "davinci-002", "babbage-002")
 # Marked required by the description, yet the API answers requests that leave them out.
@@ -76,10 +54,26 @@ NULLS_TAKEN: Final = frozenset(
         "responses.response_reasoning_item_param:ResponseReasoningItemParam",
     }
 )
-TARGET: Final = Path(__file__).with_name("api.json")
+TARGET: Final = Path(__file__).with_name("api.json.z")
 
 _REFERENCE: Final = re.compile(r"'[^']*'|([A-Za-z_][\w.]*:\w+)")
-_SCALARS: Final = {"str": "str", "int": "int", "float": "float", "bool": "bool", "object": "any", "FileTypes": "file"}
+_TYPE: Final = re.compile(r"[\w.]+(?::\w+)?")
+# What a client keeps to itself.
+CLIENT_SIDE: Final = frozenset({"output_type", "tool_handlers"})
+_SCALARS: Final = {
+    "str": "str",
+    "StrictStr": "str",
+    "StrictBool": "bool",
+    "StrictInt": "int",
+    "StrictFloat": "float",
+    "int": "int",
+    "float": "float",
+    "bool": "bool",
+    "object": "any",
+    "None": "null",
+    "FileTypes": "file",
+    "HttpxBinaryResponseContent": "bytes",
+}
 _LISTS: Final = frozenset({"list", "Iterable", "Sequence", "List", "SequenceNotStr"})
 
 Node = Any
@@ -92,7 +86,8 @@ def distil(folder: Path) -> dict[str, Any]:
     operations = {name: facts for file in described for name, facts in file.get("operations", {}).items()}
     types = {name: facts for file in described for name, facts in file.get("types", {}).items()}
     reading = Reading(types)
-    routes = {name: reading.operation(operations[name]) for name in OPERATIONS}
+    rest = {name: facts for name, facts in operations.items() if facts.get("verb") in VERBS and not facts.get("helper")}
+    routes = {name: reading.operation(facts) for name, facts in sorted(rest.items())}
     return {"operations": routes, "types": reading.kept(), "models": models(types)}
 
 
@@ -109,11 +104,21 @@ class Reading:
         # Where the description names no fields, the body is whatever goes neither into the query nor into the path.
         rest = params.keys() - query - set(re.findall(r"{(\w+)}", facts["path"]))
         body: set[str] = set(facts.get("body_fields", rest if facts.get("body") else ()))
-        route = {"verb": facts["verb"], "path": facts["path"], "body": facts.get("body")}
+        route = {"verb": facts["verb"], "path": facts["path"], "body": facts.get("body"), "page": facts.get("page")}
         return route | {
             "query": {n: self._field(p) for n, p in params.items() if n in query},
-            "fields": {n: self._field(p) for n, p in params.items() if n in body},
+            "fields": {n: self._field(p) for n, p in params.items() if n in body and n not in CLIENT_SIDE},
+            "result": self.node(self._answered(facts)),
         }
+
+    def _answered(self, facts: dict[str, Any]) -> str:
+        """The type of a whole answer; of a page, its items'."""
+        said: str = facts.get("item") or facts.get("response") or facts["returns"]
+        if said == "NoneType":
+            return "None"
+        # Some clients choose the type at run time, or tell of what they make of a stream: what they may return is said too.
+        answers = said if _TYPE.fullmatch(said) else facts["returns"]
+        return " | ".join(option for option in answers.split(" | ") if "Stream[" not in option)
 
     def kept(self) -> dict[str, Node]:
         return dict(sorted(self._done.items()))
@@ -182,13 +187,8 @@ def models(types: dict[str, Any]) -> list[str]:
 
 
 def encoded(folder: Path) -> str:
-    """The file's text: one operation or type a line, so that a change reads as a change."""
-    facts = distil(folder)
-    parts = [
-        f'"{key}":{{\n' + ",\n".join(f"{json.dumps(n)}:{_compact(v)}" for n, v in facts[key].items()) + "\n}"
-        for key in ("operations", "types")
-    ]
-    return "{" + ",\n".join([*parts, f'"models":{_compact(facts["models"])}']) + "}\n"
+    """The text that is packed: a megabyte of names said again and again, a tenth of that on the disk."""
+    return _compact(distil(folder))
 
 
 def _union(members: list[Node]) -> Node:
@@ -213,7 +213,7 @@ def main(arguments: list[str]) -> int:
     if len(arguments) != 1:
         print("usage: python -m antiphon.emulator.distil API_DIR", file=sys.stderr)
         return 2
-    TARGET.write_text(encoded(Path(arguments[0])), "utf-8")
+    TARGET.write_bytes(zlib.compress(encoded(Path(arguments[0])).encode(), 9))
     return 0
 
 

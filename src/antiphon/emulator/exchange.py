@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 
@@ -16,6 +16,16 @@ if TYPE_CHECKING:
 JSON = b"application/json"
 Header = tuple[bytes, bytes]
 ENCODER = msgspec.json.Encoder()
+
+
+class Caller(NamedTuple):
+    """Whose request it is: the digest of the key, and the project the key belongs to."""
+
+    key: str
+    project: str
+
+
+NOBODY = Caller("", "")
 
 
 @dataclass(slots=True)
@@ -29,6 +39,9 @@ class Exchange:
     headers: dict[bytes, bytes]
     receive: Callable[[], Awaitable[Any]]
     body: Any = None
+    caller: Caller = NOBODY
+    usage: dict[str, Any] | None = None
+    """What it cost, for the journal and the organisation's usage: `kind`, `model`, and numbers such as `input_tokens`."""
 
 
 @dataclass(slots=True)

@@ -10,11 +10,11 @@ from pathlib import Path
 class Setting:
     """The knobs, each with its default.
 
-    `data`: folder for file bytes (None: a temporary one); `api_keys`: the only keys accepted (empty: any plausible key);
+    `data`: folder that keeps objects and file bytes (None: memory, and a temporary folder); `api_keys`: the only keys accepted (empty: any plausible key);
     `seed`: of ids and answers; `requests_per_minute`, `tokens_per_minute`: limits for each key and model;
     `max_json`, `max_upload`: largest bodies in bytes; `keep`: newest stored objects kept for each family;
     `patience`: seconds a client may take to send a request, one more for each 64 KiB of it;
-    `background_seconds`: how long background work takes;
+    `background_seconds`: how long background work takes; `journal`: newest requests that are remembered;
     `faults`: whether the fault header is obeyed (None: unless `allow_remote`);
     `allow_remote`: whether requests with any Host are answered, which an `Emulator` does only with `api_keys`; `models`: names known besides the API's own.
     """
@@ -29,6 +29,7 @@ class Setting:
     keep: int = 20_000
     patience: float = 30.0
     background_seconds: float = 0.4
+    journal: int = 1_000
     faults: bool | None = None
     allow_remote: bool = False
     models: tuple[str, ...] = ()

@@ -1,14 +1,19 @@
-"""Objects by id, in the order they came, with cursor pagination. In memory; knows nothing about what it keeps."""
+"""Objects by id, in the order they came, with cursor pagination. In memory; knows nothing about what it keeps.
+
+Whoever wants to keep them longer is told of every change (`note`). An object that was changed in place is put again.
+"""
 
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from typing import Generic, NamedTuple, TypeVar
 
 from .problem import invalid
 
 T = TypeVar("T")
+Note = Callable[[str, int, object], None]
+"""Told the id, its number in the order, and the object; None for one that left."""
 
 
 class Page(NamedTuple, Generic[T]):
@@ -21,26 +26,37 @@ class Page(NamedTuple, Generic[T]):
 class Shelf(Generic[T]):
     """Objects of one family; at most `keep` of them, the oldest leave first."""
 
-    def __init__(self, keep: int | None = None) -> None:
+    def __init__(
+        self, keep: int | None = None, note: Note | None = None, known: Iterable[tuple[int, str, T]] = ()
+    ) -> None:
         self._keep = keep
+        self._note = note
         self._next = 0
         self._objects: dict[str, tuple[int, T]] = {}
         self._order: list[int] = []
         self._ids: dict[int, str] = {}
+        for number, name, value in known:
+            self._place(number, name, value)
 
     def __len__(self) -> int:
         return len(self._objects)
 
+    def __iter__(self) -> Iterator[T]:
+        """The objects, oldest first; the shelf may change meanwhile."""
+        for number in tuple(self._order):
+            if (name := self._ids.get(number)) is not None:
+                yield self._objects[name][1]
+
     def put(self, id: str, value: T) -> None:
         """Keep an object; one with a known id is replaced in place."""
         if (known := self._objects.get(id)) is not None:
-            self._objects[id] = (known[0], value)
-            return
-        number = self._next
-        self._next += 1
-        self._objects[id] = (number, value)
-        self._ids[number] = id
-        self._order.append(number)
+            number = known[0]
+            self._objects[id] = (number, value)
+        else:
+            number = self._next
+            self._place(number, id, value)
+        if self._note is not None:
+            self._note(id, number, value)
         if self._keep is not None and len(self._objects) > self._keep:
             self.pop(self._ids[self._order[0]])
 
@@ -57,7 +73,14 @@ class Shelf(Generic[T]):
         number, value = found
         del self._ids[number]
         del self._order[bisect_left(self._order, number)]
+        if self._note is not None:
+            self._note(id, number, None)
         return value
+
+    def clear(self) -> None:
+        """Take every object out."""
+        for name in tuple(self._objects):
+            self.pop(name)
 
     def page(
         self,
@@ -66,25 +89,44 @@ class Shelf(Generic[T]):
         limit: int = 20,
         order: str = "desc",
         where: Callable[[T], bool] | None = None,
+        before: str | None = None,
     ) -> Page[T]:
-        """The next `limit` objects behind the cursor, in the order asked for."""
+        """The next `limit` objects behind the cursor, in the order asked for; with `before`, the last ones before that."""
         newest_first = order == "desc"
-        position = self._behind(after, newest_first)
-        step, end = (-1, -1) if newest_first else (1, len(self._order))
+        start = self._behind(after, "after", newest_first)
+        numbers = self._order[start::-1] if newest_first else self._order[start:]
+        if start < 0:
+            numbers = []
+        if before is not None:
+            numbers = numbers[: self._ahead(before, numbers)][::-1]
         found: list[T] = []
-        for index in range(position, end, step):
-            value = self._objects[self._ids[self._order[index]]][1]
+        more = False
+        for number in numbers:
+            value = self._objects[self._ids[number]][1]
             if where is not None and not where(value):
                 continue
             if len(found) == limit:
-                return Page(found, True)
+                more = True
+                break
             found.append(value)
-        return Page(found, False)
+        return Page(found if before is None else found[::-1], more)
 
-    def _behind(self, after: str | None, newest_first: bool) -> int:
+    def _place(self, number: int, id: str, value: T) -> None:
+        self._objects[id] = (number, value)
+        self._ids[number] = id
+        self._order.append(number)
+        self._next = number + 1
+
+    def _behind(self, after: str | None, param: str, newest_first: bool) -> int:
         if after is None:
             return len(self._order) - 1 if newest_first else 0
         if after not in self._objects:
-            raise invalid("after", f"No object with id '{after}' to continue after.", "invalid_cursor")
+            raise invalid(param, f"No object with id '{after}' to continue {param}.", "invalid_cursor")
         index = bisect_left(self._order, self._objects[after][0])
         return index - 1 if newest_first else index + 1
+
+    def _ahead(self, before: str, numbers: list[int]) -> int:
+        if before not in self._objects:
+            raise invalid("before", f"No object with id '{before}' to stop before.", "invalid_cursor")
+        number = self._objects[before][0]
+        return numbers.index(number) if number in numbers else len(numbers)

@@ -1,32 +1,60 @@
-"""Everything one emulator remembers: its shelves, ids, clock, limits and brain. Routes act on it; it knows no routes."""
+"""Everything one emulator remembers: its shelves, ids, clock, agenda, journal, limits and brain. It knows no routes."""
 
 from __future__ import annotations
 
+import logging
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Coroutine
+from contextvars import ContextVar
 from functools import cached_property
+from itertools import count
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from .access import Access
+from .agenda import Agenda
 from .description import Description, description
 from .guard import Guard
 from .identity import Identity
+from .journal import Journal
 from .limiter import Limiter
 from .setting import Setting
 from .store import Shelf
 
 if TYPE_CHECKING:
+    import asyncio
+
     from .brain import Brain
+    from .chest import Chest
+
+Job = Callable[..., Awaitable[None]]
+"""What the agenda calls by name: `async def job(world, **arguments)`."""
+AGENDA: Final = "agenda"
+_LOG = logging.getLogger("antiphon.emulator")
+_MOMENT: ContextVar[float | None] = ContextVar("moment", default=None)
+"""While a job runs, the time it was due: a clock that was moved over it must not make it late."""
 
 
 class World:
-    """The state behind one application. `clock` gives seconds since 1970."""
+    """The state behind one application.
 
-    def __init__(self, setting: Setting, brain: Brain | None = None, clock: Callable[[], float] = time.time) -> None:
+    Args:
+        setting: its knobs.
+        brain: what answers, instead of the one the setting names.
+        clock: gives seconds since 1970.
+        chest: where objects outlive the process; without one they live in memory.
+    """
+
+    def __init__(
+        self,
+        setting: Setting,
+        brain: Brain | None = None,
+        clock: Callable[[], float] = time.time,
+        chest: Chest | None = None,
+    ) -> None:
         self.setting = setting
-        self.clock = clock
-        self.identity = Identity(setting.seed)
+        self.skew = 0.0
+        """Seconds by which this world's clock was moved."""
         self.guard = Guard(setting.allow_remote)
         self.faults = not setting.allow_remote if setting.faults is None else setting.faults
         self.access = Access(setting.api_keys)
@@ -35,9 +63,24 @@ class World:
         if brain is not None:
             self.brain = brain
         self.models = dict.fromkeys((*self.description.models, *setting.models))
+        self.chest = chest
+        # Reopened, the same seed must not draw the same ids again.
+        life = 0 if chest is None else chest.count("opened") - 1
+        self.identity = Identity(setting.seed + life * 1_000_003)
+        self.journal = Journal(
+            setting.journal,
+            None if chest is None else chest.enter,
+            None if chest is None else chest.journal(setting.journal),
+        )
+        self._clock = clock
         self._shelves: dict[str, Shelf[Any]] = {}
-        self._folder: Path | None = setting.data
-        self._temporary = setting.data is None
+        self._folder: Path | None = None if chest is None else chest.path.parent / "files"
+        self._temporary = self._folder is None
+        self.arrivals = count(1)
+        """Numbers of the files that come in, so that each has a name from the start."""
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._alarm: tuple[asyncio.AbstractEventLoop, float, asyncio.TimerHandle] | None = None
+        self.agenda = Agenda(self.shelf(AGENDA), self.identity)
 
     @cached_property
     def brain(self) -> Brain:
@@ -47,14 +90,106 @@ class World:
         return SimpleBrain(self.setting.seed)
 
     def shelf(self, family: str) -> Shelf[Any]:
-        """The objects of one family."""
+        """The objects of one family, or of one owner's: `threads.messages/thread_1`."""
         if (found := self._shelves.get(family)) is None:
-            found = self._shelves[family] = Shelf(self.setting.keep)
+            chest = self.chest
+            if chest is None:
+                found = Shelf(self.setting.keep)
+            else:
+                found = Shelf(self.setting.keep, _noted(chest, family), chest.load(family))
+            self._shelves[family] = found
         return found
+
+    def drop(self, family: str) -> None:
+        """Forget a whole shelf."""
+        self.shelf(family).clear()
+        self._shelves.pop(family, None)
+
+    def drop_owned(self, id: str) -> None:
+        """Forget every shelf of what belonged to an object that is gone."""
+        kept = self.chest.shelves() if self.chest is not None else ()
+        for family in {*self._shelves, *kept}:
+            if id in family.split("/")[1:]:
+                self.drop(family)
+
+    def clock(self) -> float:
+        """Seconds since 1970, as this world has it; inside a job, the time the job was due."""
+        moment = _MOMENT.get()
+        return self._clock() + self.skew if moment is None else moment
 
     def now(self) -> int:
         """The time as the API writes it: whole seconds."""
         return int(self.clock())
+
+    # What happens later, and beside.
+
+    def later(self, seconds: float, job: str, **arguments: Any) -> str:
+        """Have a job done: `family.name`, called with plain arguments. Gives an id to cancel it by (`agenda.cancel`)."""
+        made = self.agenda.add(self.clock() + seconds, job, arguments)
+        self.set_alarm()
+        return made
+
+    def is_behind(self) -> bool:
+        """Whether something is due."""
+        return self.agenda.due <= self._clock() + self.skew
+
+    async def catch_up(self, seconds: float = float("inf")) -> None:
+        """Do what is due, soonest first, for at most so many seconds; what is left is done soon by itself."""
+        from .families import job
+
+        until = time.perf_counter() + seconds
+        while (entry := self.agenda.take(self._clock() + self.skew)) is not None:
+            token = _MOMENT.set(entry.due)
+            try:
+                await job(entry.job)(self, **entry.arguments)
+            except Exception:
+                _LOG.exception("the emulator failed at %s", entry.job)
+            finally:
+                _MOMENT.reset(token)
+            self.commit()
+            if time.perf_counter() > until:
+                break
+        self.set_alarm()
+
+    def set_alarm(self) -> None:
+        """See to it that what is due next is done when it is, where an event loop runs; elsewhere the next request does it."""
+        import asyncio
+
+        due = self.agenda.due
+        try:
+            loop = asyncio.get_running_loop()
+        except RuntimeError:
+            return
+        if self._alarm is not None:
+            known, when, handle = self._alarm
+            if known is loop and when <= due and not handle.cancelled():
+                return
+            if known is loop:
+                handle.cancel()
+        if due == float("inf"):
+            self._alarm = None
+            return
+        delay = max(0.0, due - self._clock() - self.skew)
+        self._alarm = loop, due, loop.call_later(delay, self._ring)
+
+    def _ring(self) -> None:
+        self._alarm = None
+        self.spawn(self.catch_up(0.02))
+
+    def spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        """Have something done beside the requests, such as a delivery; it ends with the event loop."""
+        import asyncio
+
+        task = asyncio.get_running_loop().create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    # What lasts.
+
+    def commit(self) -> None:
+        """Make what changed safe; to be called before an answer tells of it."""
+        if self.chest is not None:
+            self.chest.commit()
 
     def folder(self) -> Path:
         """Where file bytes live; made on first use."""
@@ -74,8 +209,17 @@ class World:
 
     def close(self) -> None:
         """Forget the temporary folder; a folder the user named stays."""
+        if self.chest is not None:
+            self.chest.close()
         if self._temporary and self._folder is not None:
             import shutil
 
             shutil.rmtree(self._folder, ignore_errors=True)
             self._folder = None
+
+
+def _noted(chest: Chest, family: str) -> Callable[[str, int, object], None]:
+    def note(id: str, number: int, value: object) -> None:
+        chest.note(family, id, number, value)
+
+    return note

@@ -6,49 +6,103 @@ from collections.abc import Iterator, Mapping
 from importlib import import_module
 from typing import Final
 
+from ..description import description
 from ..exchange import Handler
+from ..world import Job
 
 _HOMES: Final = {
-    "model": ("models.list", "models.retrieve", "models.delete"),
-    "chat": (
-        "chat.completions.create",
-        "chat.completions.list",
-        "chat.completions.retrieve",
-        "chat.completions.update",
-        "chat.completions.delete",
-        "chat.completions.messages.list",
-    ),
-    "response": (
-        "responses.create",
-        "responses.retrieve",
-        "responses.delete",
-        "responses.cancel",
-        "responses.input_items.list",
-        "responses.input_tokens.count",
-    ),
-    "embedding": ("embeddings.create",),
-    "file": ("files.create", "files.list", "files.retrieve", "files.content", "files.delete"),
-    "completion": ("completions.create",),
+    "admin.organization": "admin",
+    "audio": "audio",
+    "audio.voice_consents": "voice",
+    "audio.voices": "voice",
+    "batches": "batch",
+    "beta.agents": "agent",
+    "beta.agents.automations": "automation",
+    "beta.agents.environments": "environment",
+    "beta.agents.sessions": "agent_session",
+    "beta.agents.vaults": "vault",
+    "beta.assistants": "assistant",
+    "beta.chatkit": "chatkit",
+    "beta.realtime": "realtime",
+    "beta.responses": "beta_response",
+    "beta.threads": "thread",
+    "beta.threads.create_and_run": "run",
+    "beta.threads.messages": "message",
+    "beta.threads.runs": "run",
+    "chat.completions": "chat",
+    "completions": "completion",
+    "containers": "container",
+    "content_provenance_checks": "provenance",
+    "conversations": "conversation",
+    "decisions": "decision",
+    "embeddings": "embedding",
+    "evals": "evaluation",
+    "evals.runs": "evaluation_run",
+    "files": "file",
+    "fine_tuning": "fine_tuning",
+    "fine_tuning.alpha.graders": "grader",
+    "images": "image",
+    "live": "live",
+    "models": "model",
+    "moderations": "moderation",
+    "realtime": "realtime",
+    "responses": "response",
+    "safety": "safety",
+    "skills": "skill",
+    "uploads": "upload",
+    "vector_stores": "vector_store",
+    "vector_stores.file_batches": "vector_store_file",
+    "vector_stores.files": "vector_store_file",
+    "videos": "video",
+    "webhooks": "webhook",
 }
+"""Operations by the beginning of their names, the longest that fits, to the module whose HANDLERS hold them."""
+ALIASES: Final = {
+    "beta.chat.completions.create": "chat.completions.create",
+    "beta.chat.completions.delete": "chat.completions.delete",
+    "beta.chat.completions.list": "chat.completions.list",
+    "beta.chat.completions.messages.list": "chat.completions.messages.list",
+    "beta.chat.completions.retrieve": "chat.completions.retrieve",
+    "beta.chat.completions.update": "chat.completions.update",
+    "files.retrieve_content": "files.content",
+    "fine_tuning.checkpoints.permissions.retrieve": "fine_tuning.checkpoints.permissions.list",
+}
+"""Other names of the same verb and path."""
 
 
 class Handlers(Mapping[str, Handler]):
     """The handlers of all operations by name; looking one up imports its family."""
 
-    def __init__(self, homes: Mapping[str, tuple[str, ...]]) -> None:
-        self._homes = {name: home for home, names in homes.items() for name in names}
+    def __init__(self) -> None:
         self._found: dict[str, Handler] = {}
 
     def __getitem__(self, name: str) -> Handler:
         if name not in self._found:
-            self._found |= import_module(f".{self._homes[name]}", __name__).HANDLERS
+            self._found |= import_module(f".{home(name)}", __name__).HANDLERS
         return self._found[name]
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self._homes)
+        return (name for name in description().operations if name not in ALIASES)
 
     def __len__(self) -> int:
-        return len(self._homes)
+        return sum(1 for _ in self)
 
 
-HANDLERS: Final = Handlers(_HOMES)
+def home(operation: str) -> str:
+    """The module of an operation's family."""
+    beginning = operation
+    while beginning not in _HOMES:
+        beginning = beginning.rpartition(".")[0]
+        if not beginning:
+            raise KeyError(operation)
+    return _HOMES[beginning]
+
+
+def job(name: str) -> Job:
+    """What the agenda means by `family.name`."""
+    family, _, wanted = name.rpartition(".")
+    found: Job = import_module(f".{family}", __name__).JOBS[wanted]
+    return found
+
+
+HANDLERS: Final = Handlers()

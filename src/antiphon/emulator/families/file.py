@@ -2,91 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from pathlib import Path, PurePath
+from pathlib import PurePath
 from typing import Any, Final
 
-from .. import bound, form
+from .. import bound
 from ..exchange import Exchange, FileReply, Handler, Reply, json_reply, list_reply
-from ..multipart import MultipartReader, PartData, PartEnd, PartHead, Piece, boundary
-from ..problem import Problem, invalid, missing
+from ..incoming import Incoming
+from ..problem import Problem, invalid
 from ..world import World
 from .listing import page
 
 FAMILY: Final = "files"
-MOST_FIELD: Final = 1024 * 1024
 JSONL: Final = frozenset({"batch", "fine-tune"})
 EXPIRY: Final = (3_600, 2_592_000)
 
 
 async def _create(exchange: Exchange) -> Reply:
-    world = exchange.world
+    world, incoming = exchange.world, exchange.body["file"]
+    if not isinstance(incoming, Incoming):
+        raise invalid("file", "Send the file as a part of a multipart body.", "invalid_type")
     made = world.identity.draw("file-", 24)
-    target = world.folder() / made
-    try:
-        name, size, fields = await _receive(exchange, target)
-        body = form.assemble(exchange.operation.schema, exchange.operation.fields, fields)
-        exchange.operation.check_body(body | ({} if name is None else {"file": name}))
-        if name is None:
-            raise missing("file")
-        view = _view(world, made, name, size, body)
-    except BaseException:
-        target.unlink(missing_ok=True)
-        raise
+    view = _view(world, made, _shown(incoming), incoming.size, exchange.body)
+    incoming.keep(world.folder() / made)
     world.shelf(FAMILY).put(made, view)
     return json_reply(view)
 
 
-async def _receive(exchange: Exchange, target: Path) -> tuple[str | None, int, list[tuple[str, str]]]:
-    """The file's bytes go to `target`; gives its name, its size, and the other fields as they were sent."""
-    fields: list[tuple[str, str]] = []
-    name: str | None = None
-    size = 0
-    head = PartHead("", None, "")
-    text = bytearray()
-    with target.open("wb") as file:
-        async for piece in _pieces(exchange):
-            match piece:
-                case PartHead():
-                    head, text = piece, bytearray()
-                    if piece.name == "file":
-                        name = _safe(piece.filename)
-                case PartData(data) if head.name == "file":
-                    size += len(data)
-                    _refuse_size(size, exchange.world.setting.max_upload)
-                    file.write(data)
-                case PartData(data):
-                    text += data
-                    _refuse_size(len(text), MOST_FIELD)
-                case PartEnd():
-                    if head.name != "file":
-                        fields.append((head.name, text.decode("utf-8", "replace")))
-    return name, size, fields
-
-
-async def _pieces(exchange: Exchange) -> AsyncIterator[Piece]:
-    reader = MultipartReader(boundary(exchange.headers.get(b"content-type", b"")))
-    while True:
-        message = await exchange.receive()
-        if message["type"] == "http.disconnect":
-            raise Problem(400, "The upload was broken off.", code="incomplete_upload")
-        for piece in reader.feed(message.get("body", b"")):
-            yield piece
-        if not message.get("more_body"):
-            reader.finish()
-            return
-
-
-def _refuse_size(size: int, most: int) -> None:
-    if size > most:
-        raise Problem(413, f"The upload is larger than {most} bytes.", param="file", code="file_too_large")
-
-
-def _safe(filename: str | None) -> str:
-    """The last part of a path, without control characters; it is only shown, never opened."""
-    plain = PurePath((filename or "upload").replace("\\", "/")).name
-    shown = "".join(sign for sign in plain if sign.isprintable())[:255]
-    return "upload" if shown in ("", ".", "..") else shown
+def _shown(incoming: Incoming) -> str:
+    """The last part of its path."""
+    return PurePath(incoming.filename).name[:255] or "upload"
 
 
 def _view(world: World, id: str, name: str, size: int, body: dict[str, Any]) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from ..bound import within
@@ -14,24 +14,29 @@ Item = dict[str, Any]
 
 def page(
     exchange: Exchange,
-    source: str | list[Item],
+    source: str | Shelf[Item] | Iterable[Item],
     *,
     default_order: str = "desc",
     default_limit: int = 20,
     most: int = 100,
     where: Callable[[Item], bool] | None = None,
 ) -> Page[Item]:
-    """The page a request asks for; `source` is a family's name or the items themselves, oldest first."""
+    """The page a request asks for; `source` is a family's name, a shelf, or the items themselves, oldest first."""
     query = exchange.query
     limit = query.get("limit")
     limit = default_limit if limit is None else limit
     within("limit", limit, 1, most)
-    shelf: Shelf[Item] = exchange.world.shelf(source) if isinstance(source, str) else _shelved(source)
+    shelf: Shelf[Item]
+    if isinstance(source, str):
+        shelf = exchange.world.shelf(source)
+    else:
+        shelf = source if isinstance(source, Shelf) else _shelved(source)
+    after = query.get("after") or query.get("page")
     order = query.get("order") or default_order
-    return shelf.page(after=query.get("after"), limit=limit, order=order, where=where)
+    return shelf.page(after=after, limit=limit, order=order, where=where, before=query.get("before"))
 
 
-def _shelved(items: list[Item]) -> Shelf[Item]:
+def _shelved(items: Iterable[Item]) -> Shelf[Item]:
     shelf: Shelf[Item] = Shelf()
     for item in items:
         shelf.put(item["id"], item)
