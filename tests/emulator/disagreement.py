@@ -1,0 +1,27 @@
+"""Where OpenAI's document and its official package disagree, and which side the emulator takes."""
+
+from __future__ import annotations
+
+DISAGREEMENTS: list[tuple[str, str]] = [
+    # (what the validation says, as a pattern; why the emulator answers as it does)
+    (
+        r"\.(user|usage|status_details|expires_at): None is not of type",
+        "The API writes null where it has nothing to say, and the package's types take it; the document says optional.",
+    ),
+    (
+        r"\.list \$\.(first_id|last_id): None is not of type",
+        "An empty list has no first and no last; the package reads the null.",
+    ),
+    (
+        r"^embeddings\.create \$\.data\[\d+\]\.embedding: '[A-Za-z0-9+/=]* is not of type 'array'",
+        "With encoding_format=base64 it is a text, which the package decodes.",
+    ),
+    (
+        r"^embeddings\.create \$\.data\[\d+\]\.embedding: '[A-Za-z0-9+/=]*",
+        "The same, of texts that are cut in the message.",
+    ),
+    (
+        r"^chat\.completions\.messages\.list \$\.data\[\d+\]\.role: '\w+' is not one of \['assistant'\]",
+        "Stored messages are those of the request, of every role; the document reuses the answer's type.",
+    ),
+]
