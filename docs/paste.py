@@ -9,6 +9,7 @@ A page says `<!-- paste: NAME -->` … `<!-- /paste -->`; what stands between is
 
 from __future__ import annotations
 
+import ast
 import inspect
 import json
 import os
@@ -66,14 +67,40 @@ def bedrock_arguments() -> str:
     return _arguments(BedrockClient)
 
 
-def routes() -> str:
-    """What the emulator answers."""
+def endpoints() -> str:
+    """Every REST operation: what the emulator does with its state, and the test that shows it."""
     from antiphon.emulator.description import description
-    from antiphon.emulator.families import HANDLERS
+    from antiphon.emulator.families import ALIASES, HANDLERS
 
-    operations = [description().operations[name] for name in HANDLERS]
-    rows = [(f"`{o.name}`", f"`{o.verb}`", f"`/v1{o.path}`") for o in operations]
-    return _table(("operation", "verb", "path"), rows)
+    shown = _shown()
+    rows: list[tuple[str, ...]] = []
+    for name, operation in description().operations.items():
+        handler = HANDLERS[ALIASES.get(name, name)]
+        semantics = (handler.__doc__ or "").partition("\n")[0]
+        test = shown.get(name) or shown.get(ALIASES.get(name, ""), "")
+        query = "?beta=true" if operation.beta else ""
+        rows.append(
+            (f"`{name}`", f"`{operation.verb} {operation.path}{query}`", semantics, f"`{test}`" if test else "")
+        )
+    return _table(("operation", "request", "what it does", "test"), rows)
+
+
+def _shown() -> dict[str, str]:
+    """The first test of the emulator that says it proves an operation: `@pytest.mark.operation(name)`."""
+    found: dict[str, str] = {}
+    tests = ROOT / "tests" / "emulator"
+    for path in sorted(tests.rglob("test_*.py")):
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+                for name in _marked(node.decorator_list):
+                    found.setdefault(name, f"{path.relative_to(tests)}::{node.name}")
+    return found
+
+
+def _marked(decorators: list[ast.expr]) -> Iterator[str]:
+    for decorator in decorators:
+        if isinstance(decorator, ast.Call) and ast.unparse(decorator.func) == "pytest.mark.operation":
+            yield from (str(argument.value) for argument in decorator.args if isinstance(argument, ast.Constant))
 
 
 def operations(*namespaces: str) -> str:
@@ -100,7 +127,7 @@ PARTS: dict[str, Callable[[], str]] = {
     "error-tree": error_tree,
     "client-arguments": client_arguments,
     "bedrock-arguments": bedrock_arguments,
-    "routes": routes,
+    "endpoints": endpoints,
     "count": count,
     "operations": operations,
     "operations-admin": lambda: operations("admin"),
