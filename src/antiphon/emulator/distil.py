@@ -28,6 +28,7 @@ NOT_NEEDED: Final = {
 _ANY: Final = ["any", False]
 _STATUS: Final = [["enum", ["in_progress", "completed", "incomplete"]], False]
 _ID: Final = ["str", False]
+_GRADER: Final = ["ref", "graders.multi_grader_param:Graders"]
 ALSO_TAKEN: Final[dict[str, dict[str, Any]]] = {
     "chat.chat_completion_assistant_message_param:Audio": {"data": _ANY, "expires_at": _ANY, "transcript": _ANY},
     "chat.chat_completion_assistant_message_param:ChatCompletionAssistantMessageParam": {
@@ -37,6 +38,10 @@ ALSO_TAKEN: Final[dict[str, dict[str, Any]]] = {
     "chat.chat_completion_message_custom_tool_call_param:ChatCompletionMessageCustomToolCallParam": {"index": _ANY},
     "chat.chat_completion_message_function_tool_call_param:ChatCompletionMessageFunctionToolCallParam": {"index": _ANY},
     "chat.chat_completion_message_function_tool_call_param:Function": {"parsed_arguments": _ANY},
+    # Said to be one grader; the API's own examples give several, listed or by name.
+    "graders.multi_grader_param:MultiGraderParam": {
+        "graders": [["union", [_GRADER, ["list", _GRADER], ["dict", _GRADER]]], True],
+    },
     "responses.response_custom_tool_call_param:ResponseCustomToolCallParam": {"status": _STATUS},
     "responses.response_input_item_param:Message": {"id": _ID},
     "responses.response_input_param:Message": {"id": _ID},
@@ -167,9 +172,17 @@ class Reading:
 
     def _type(self, facts: dict[str, Any], not_needed: tuple[str, ...]) -> Node:
         if "fields" in facts:
-            fields = {f.get("alias") or f["name"]: self._field(f) for f in facts["fields"]}
+            fields = self._fields(facts)
             return ["object", {n: [node, needed and n not in not_needed] for n, (node, needed) in fields.items()}]
         return self.node(facts["type"])
+
+    def _fields(self, facts: dict[str, Any]) -> dict[str, list[Any]]:
+        """Its own fields after those of its bases, which it may narrow."""
+        fields: dict[str, list[Any]] = {}
+        for base in facts.get("bases", ()):
+            if base in self._types:
+                fields |= self._fields(self._types[base])
+        return fields | {f.get("alias") or f["name"]: self._field(f) for f in facts["fields"]}
 
 
 def models(types: dict[str, Any]) -> list[str]:
