@@ -1,16 +1,22 @@
-"""`antiphon/types/**`: per package the models, the parameter types, and the lazy package itself."""
+"""`antiphon/types/**`: per package the models, the parameter types, and the lazy package itself.
+
+Both kinds of types are stubs only. Models are made of theirs by `blueprint`, which is written out as it stands.
+"""
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from keyword import iskeyword
+from pathlib import Path
 
 from ..description import Description, DescriptionError, Field, Type
 from ..expression import Expression, Generic, Name, Reference, Union, references
 from ..name import MODELS, PARAMS, Place, camel, package_of
 from .source import HEADER, Source
 from .type_source import TypeSource
+
+_BLUEPRINT = Path(__file__).with_name("blueprint.txt")
 
 
 def types(description: Description, places: Mapping[Reference, Place]) -> dict[str, str]:
@@ -20,15 +26,16 @@ def types(description: Description, places: Mapping[Reference, Place]) -> dict[s
         by_file[place.package, place.file].append(description.types[reference])
     packages = {"", *description.overlay["packages"], *(package for package, _ in by_file)}
     packages |= {".".join(p.split(".")[:n]) for p in packages for n in range(1, p.count(".") + 1)} - {""}
-    files: dict[str, str] = {}
+    files = {"types/_blueprint.py": HEADER + _BLUEPRINT.read_text()}
     for package in sorted(packages):
         folder = "types/" + "".join(f"{part}/" for part in package.split(".") if part)
         present = sorted(file for of, file in by_file if of == package)
         for file in (MODELS, PARAMS):
             if file not in present:
                 continue
-            suffix = "py" if file == MODELS else "pyi"
-            files[f"{folder}{file}.{suffix}"] = _file(description, places, package, file, by_file[package, file])
+            files[f"{folder}{file}.pyi"] = _file(description, places, package, file, by_file[package, file])
+            if file == MODELS:
+                files[f"{folder}{file}.py"] = _built(package)
         below = sorted({p.removeprefix(package).lstrip(".").partition(".")[0] for p in packages if _below(p, package)})
         files[f"{folder}__init__.py"] = _package(description, places, package, present, below)
         files[f"{folder}__init__.pyi"] = _stub(description, places, package, present, below)
@@ -50,11 +57,18 @@ def _file(
     )
     for type_ in _ordered(members):
         source.add(*_lines(source, description.types, places[type_.reference].name, type_))
-    if file == MODELS:
-        source.add("", f"{source.runtime('core.lazy', 'settle')}(globals())")
-    kind = "models" if file == MODELS else "argument types, for type checkers; made from here when asked for"
-    text = source.text(f"`{'.'.join(filter(None, ('antiphon.types', package)))}`: its {kind}.")
+    kind = "models" if file == MODELS else "argument types"
+    module = ".".join(filter(None, ("antiphon.types", package)))
+    text = source.text(f"`{module}`: its {kind}, made of this text when asked for.")
     return text.replace(HEADER, HEADER + "# pyright: reportPrivateUsage=false\n", 1) if source.private else text
+
+
+def _built(package: str) -> str:
+    """What runs of the models."""
+    module = ".".join(filter(None, ("antiphon.types", package)))
+    dots = "." * (package.count(".") + bool(package) + 1)
+    title = f'"""`{module}`: its models, made when asked for of the text of `{MODELS}.pyi`."""'
+    return "\n".join([HEADER + title, "", f"from {dots}_blueprint import furnish", "", "furnish(globals())", ""])
 
 
 def _ordered(members: list[Type]) -> list[Type]:
@@ -94,9 +108,7 @@ def _alias(source: TypeSource, name: str, type_: Type) -> list[str]:
         source.runtime("core.model", "Discriminator")
         text = f"Annotated[{text}, Discriminator('{type_.discriminator}')]"
     source.runtime("typing", "TypeAlias")
-    if source.module.endswith(PARAMS):
-        return ["", f"{name}: TypeAlias = {text}"]
-    return ["", f'{name}: TypeAlias = "{text}"' if '"' not in text else f"{name}: TypeAlias = {text!r}"]
+    return ["", f"{name}: TypeAlias = {text}"]
 
 
 def _inherited(described: Mapping[Reference, Type], type_: Type) -> dict[str, Expression]:
