@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import errno
 import logging
+from dataclasses import replace
+from secrets import token_urlsafe
 from time import perf_counter
 from typing import Any
 
@@ -17,7 +19,7 @@ from .bound import MOST_TOKENS
 from .description import Operation
 from .exchange import NOBODY, AnyReply, Exchange, Reply
 from .families import HANDLERS
-from .fault import HEADER, Fault, Faults
+from .fault import HEADER, Fault
 from .incoming import Intake, is_form
 from .journal import Line
 from .limiter import Verdict
@@ -30,6 +32,9 @@ from .world import World
 
 VERSION = b"2020-10-01"
 PREFIX = "/v1"
+CONTROL = "/__antiphon/"
+SCOPE = b"x-antiphon-scope"
+MOST_SCOPES = 1_000
 MOST_DELAY = 0.02
 """Seconds of work that is due which one request may have to wait for."""
 _LOG = logging.getLogger("antiphon.emulator")
@@ -45,7 +50,9 @@ class EmulatorApp:
 
     def __init__(self, setting: Setting | None = None, *, world: World | None = None) -> None:
         self.world = world or opened(setting or Setting())
-        self._faults = Faults()
+        self.control_token = self.world.setting.control_token or token_urlsafe(24)
+        """What the control plane asks for."""
+        self._scopes: dict[bytes, World] = {}
         self._router: Router[Operation] = Router(PREFIX)
         self._variants: dict[str, Operation] = {}
         for name in HANDLERS:
@@ -69,11 +76,11 @@ class EmulatorApp:
             message = await receive()
             await send({"type": message["type"] + ".complete"})
             if message["type"] == "lifespan.shutdown":
-                self.world.close()
+                self.close()
                 return
 
     async def _http(self, scope: Any, receive: Any, send: Any) -> None:
-        world = self.world
+        world = self.world_of(scope["headers"])
         turn = _Turn(world, scope)
         try:
             if world.is_behind():
@@ -96,17 +103,19 @@ class EmulatorApp:
         world.commit()  # what a stream left behind
 
     async def _answer(self, scope: Any, receive: Any, turn: _Turn) -> AnyReply:
-        world, headers = self.world, turn.headers
+        world, headers = turn.world, turn.headers
         world.guard.judge(scope["headers"], scope.get("server"))
         raw_path: str = scope["raw_path"].decode("latin-1").partition("?")[0]
+        if raw_path.startswith(CONTROL):
+            return await self._control(scope, receive, turn, raw_path)
         operation, path = self._router.find(scope["method"], raw_path)
         raw_query: bytes = scope["query_string"]
         if b"beta=true" in raw_query:
             operation, raw_query = self._variant(operation, raw_query)
         turn.operation = operation.name
         turn.caller = caller = world.access.admit(headers.get(b"authorization"))
-        if world.faults and (asked := headers.get(HEADER)) is not None:
-            await turn.suffer(self._faults.ask(asked, caller.key, raw_path))
+        if world.obeys_faults and (asked := headers.get(HEADER)) is not None:
+            await turn.suffer(world.faults.ask(asked, caller.key, raw_path))
         values = query.read(operation, raw_query)
         turn.exchange = exchange = Exchange(world, operation, path, values, headers, receive, caller=caller)
         if is_form(operation, headers):
@@ -123,6 +132,37 @@ class EmulatorApp:
         if operation.body is not None:
             operation.check_body(exchange.body)
         return await HANDLERS[operation.name](exchange)
+
+    def world_of(self, headers: list[tuple[bytes, bytes]]) -> World:
+        """The world a request belongs to: the main one, or that of the scope it names, made when it is first named.
+
+        So tests that run side by side against one server do not meet. Scopes live in memory, and the least recently used
+        of more than a thousand is forgotten.
+        """
+        name = next((value for name, value in headers if name == SCOPE), None)
+        if name is None:
+            return self.world
+        world = self._scopes.pop(name, None) or World(replace(self.world.setting, data=None))
+        self._scopes[name] = world
+        if len(self._scopes) > MOST_SCOPES:
+            self._scopes.pop(next(iter(self._scopes))).close()
+        return world
+
+    def close(self) -> None:
+        """Close every world."""
+        for world in (self.world, *self._scopes.values()):
+            world.close()
+        self._scopes.clear()
+
+    async def _control(self, scope: Any, receive: Any, turn: _Turn, path: str) -> AnyReply:
+        from .control import Control
+
+        body = None
+        if scope["method"] in ("POST", "PUT"):
+            raw = await read_body(turn.headers, receive, turn.world.setting.max_json)
+            body = decode_body(turn.headers, raw)
+        control = Control(turn.world, self.control_token)
+        return await control.answer(scope["method"], path.removeprefix(CONTROL), body, turn.headers)
 
     def _variant(self, operation: Operation, raw_query: bytes) -> tuple[Operation, bytes]:
         """The operation of the same verb and path that `?beta=true` asks for, and the query without that."""
@@ -174,6 +214,7 @@ class _Turn:
         status = reply.status if isinstance(reply, Reply) else 200
         took, usage = perf_counter() - self.started, None if exchange is None else exchange.usage
         now = self.world.clock()
+        self.world.counts.add(self.operation, status, took)
         self.world.journal.add(
             Line(
                 self.id,

@@ -14,6 +14,10 @@ class Identity:
         self.random = random.Random(seed)  # noqa: S311
         self._bits = self.random.getrandbits
 
+    def begin(self, seed: int) -> None:
+        """Begin anew with another seed."""
+        self.random.seed(seed)
+
     def draw(self, prefix: str, digits: int = 32) -> str:
         """A fresh id: the prefix and so many hexadecimal digits."""
         return f"{prefix}{self._bits(digits * 4):0{digits}x}"

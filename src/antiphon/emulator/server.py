@@ -108,7 +108,7 @@ class Emulator:
             with suppress(RuntimeError):  # its loop ended by itself
                 house.loop.call_soon_threadsafe(house.stop)
             thread.join()
-        self.app.world.close()
+        self.app.close()
 
     def _run(self, sock: socket.socket, ready: threading.Event) -> None:
         try:
@@ -162,4 +162,4 @@ def serve(app: EmulatorApp, sock: socket.socket, ready: Callable[[], None]) -> N
     try:
         run(house, sock, prepared)
     finally:
-        app.world.close()
+        app.close()

@@ -15,6 +15,7 @@ class Setting:
     `max_json`, `max_upload`: largest bodies in bytes; `keep`: newest stored objects kept for each family;
     `patience`: seconds a client may take to send a request, one more for each 64 KiB of it;
     `background_seconds`: how long background work takes; `journal`: newest requests that are remembered;
+    `control_token`: what requests to `/__antiphon/` must show (None: drawn at the start);
     `faults`: whether the fault header is obeyed (None: unless `allow_remote`);
     `allow_remote`: whether requests with any Host are answered, which an `Emulator` does only with `api_keys`; `models`: names known besides the API's own.
     """
@@ -30,6 +31,7 @@ class Setting:
     patience: float = 30.0
     background_seconds: float = 0.4
     journal: int = 1_000
+    control_token: str | None = None
     faults: bool | None = None
     allow_remote: bool = False
     models: tuple[str, ...] = ()

@@ -14,10 +14,12 @@ from typing import TYPE_CHECKING, Any, Final
 from .access import Access
 from .agenda import Agenda
 from .description import Description, description
+from .fault import Faults
 from .guard import Guard
 from .identity import Identity
 from .journal import Journal
 from .limiter import Limiter
+from .metric import Counts
 from .setting import Setting
 from .store import Shelf
 
@@ -53,41 +55,66 @@ class World:
         chest: Chest | None = None,
     ) -> None:
         self.setting = setting
-        self.skew = 0.0
-        """Seconds by which this world's clock was moved."""
         self.guard = Guard(setting.allow_remote)
-        self.faults = not setting.allow_remote if setting.faults is None else setting.faults
-        self.access = Access(setting.api_keys)
-        self.limiter = Limiter(setting.requests_per_minute, setting.tokens_per_minute)
+        self.obeys_faults = not setting.allow_remote if setting.faults is None else setting.faults
         self.description: Description = description()
         if brain is not None:
             self.brain = brain
-        self.models = dict.fromkeys((*self.description.models, *setting.models))
         self.chest = chest
-        # Reopened, the same seed must not draw the same ids again.
-        life = 0 if chest is None else chest.count("opened") - 1
-        self.identity = Identity(setting.seed + life * 1_000_003)
-        self.journal = Journal(
-            setting.journal,
-            None if chest is None else chest.enter,
-            None if chest is None else chest.journal(setting.journal),
-        )
         self._clock = clock
-        self._shelves: dict[str, Shelf[Any]] = {}
         self._folder: Path | None = None if chest is None else chest.path.parent / "files"
         self._temporary = self._folder is None
-        self.arrivals = count(1)
-        """Numbers of the files that come in, so that each has a name from the start."""
         self._tasks: set[asyncio.Task[None]] = set()
         self._alarm: tuple[asyncio.AbstractEventLoop, float, asyncio.TimerHandle] | None = None
+        self._begin(setting.seed)
+
+    def _begin(self, seed: int) -> None:
+        """What a reset brings back."""
+        setting, chest = self.setting, self.chest
+        # Reopened, the same seed must not draw the same ids again.
+        life = 0 if chest is None else chest.count("opened") - 1
+        self.seed = seed
+        self.identity = Identity(seed + life * 1_000_003)
+        self.skew = 0.0
+        """Seconds by which this world's clock was moved."""
+        self.access = Access(setting.api_keys)
+        self.limiter = Limiter(setting.requests_per_minute, setting.tokens_per_minute)
+        self.faults = Faults()
+        self.counts = Counts()
+        self.models = dict.fromkeys((*self.description.models, *setting.models))
+        kept = None if chest is None else chest.journal(setting.journal)
+        self.journal = Journal(setting.journal, None if chest is None else chest.enter, kept)
+        self.arrivals = count(1)
+        """Numbers of the files that come in, so that each has a name from the start."""
+        self._shelves: dict[str, Shelf[Any]] = {}
         self.agenda = Agenda(self.shelf(AGENDA), self.identity)
+
+    def reset(self, seed: int | None = None) -> None:
+        """Forget everything, as if it had just begun; another seed may be given."""
+        if self.chest is not None:
+            self.chest.erase()
+        if self._folder is not None:
+            for path in self._folder.glob("*"):
+                path.unlink(missing_ok=True)
+        self._begin(self.seed if seed is None else seed)
+
+    def reseed(self, seed: int) -> None:
+        """Draw ids and answers from another seed from now on."""
+        self.seed = seed
+        self.identity.begin(seed)
+        self.__dict__.pop("brain", None)
+
+    def shelves(self) -> list[str]:
+        """The names of all shelves that hold something."""
+        kept = self.chest.shelves() if self.chest is not None else ()
+        return sorted({*(name for name, shelf in self._shelves.items() if len(shelf)), *kept})
 
     @cached_property
     def brain(self) -> Brain:
         """What answers; the default one is made when the first question comes."""
         from .brain.simple import SimpleBrain
 
-        return SimpleBrain(self.setting.seed)
+        return SimpleBrain(self.seed)
 
     def shelf(self, family: str) -> Shelf[Any]:
         """The objects of one family, or of one owner's: `threads.messages/thread_1`."""
@@ -107,8 +134,7 @@ class World:
 
     def drop_owned(self, id: str) -> None:
         """Forget every shelf of what belonged to an object that is gone."""
-        kept = self.chest.shelves() if self.chest is not None else ()
-        for family in {*self._shelves, *kept}:
+        for family in self.shelves():
             if id in family.split("/")[1:]:
                 self.drop(family)
 

@@ -1,0 +1,129 @@
+"""The control plane, under `/__antiphon/`: what tests and tools ask of an emulator besides the API.
+
+Every path but `health` wants the token, as `Authorization: Bearer TOKEN` or `X-Antiphon-Token: TOKEN`. What is asked is
+about the world of the request's scope. The last part of a path may be a name: `state/vector_stores`.
+"""
+
+from __future__ import annotations
+
+import hmac
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING, Any, Final
+
+import msgspec
+
+from .exchange import Reply, json_reply
+from .metric import metrics
+from .problem import Problem, invalid, unknown_url, wrong_verb
+from .shape import is_object
+
+if TYPE_CHECKING:
+    from .world import World
+
+TOKEN: Final = b"x-antiphon-token"
+MOST_SKEW: Final = 100 * 365 * 86_400.0
+Body = dict[str, Any]
+
+
+class Control:
+    """Answers one request about one world."""
+
+    def __init__(self, world: World, token: str) -> None:
+        self._world = world
+        self._token = token.encode()
+
+    async def answer(self, verb: str, path: str, body: Any, headers: dict[bytes, bytes]) -> Reply:
+        """The reply; raises 401, 404, 405 or 400."""
+        name, _, rest = path.strip("/").partition("/")
+        verbs = _ROUTES.get(name)
+        if verbs is None:
+            raise unknown_url(verb, f"/__antiphon/{path}")
+        if verb not in verbs:
+            raise wrong_verb(verb, f"/__antiphon/{path}", tuple(sorted(verbs)))
+        if name != "health":
+            self._admit(headers)
+        if body is not None and not is_object(body):
+            raise Problem(400, "Send a JSON object.", code="invalid_type")
+        return await verbs[verb](self, rest, body or {})
+
+    def _admit(self, headers: dict[bytes, bytes]) -> None:
+        shown = headers.get(TOKEN) or headers.get(b"authorization", b"").removeprefix(b"Bearer ")
+        if not hmac.compare_digest(shown, self._token):
+            raise Problem(401, "The control plane wants its token: X-Antiphon-Token.", code="invalid_control_token")
+
+    async def health(self, _: str, __: Body) -> Reply:
+        """That it is there."""
+        return json_reply({"status": "ok"})
+
+    async def journal(self, _: str, __: Body) -> Reply:
+        """The newest requests, oldest first, and how many there were in all."""
+        journal = self._world.journal
+        return json_reply({"count": journal.count, "data": [msgspec.to_builtins(line) for line in journal]})
+
+    async def forget(self, _: str, __: Body) -> Reply:
+        """Empty the journal."""
+        self._world.journal.clear()
+        return json_reply({"count": self._world.journal.count, "data": []})
+
+    async def state(self, rest: str, _: Body) -> Reply:
+        """How much each shelf holds; with a shelf's name, what."""
+        world = self._world
+        if not rest:
+            return json_reply({"shelves": {name: len(world.shelf(name)) for name in world.shelves()}})
+        if rest not in world.shelves():
+            raise Problem(404, f"Nothing is kept under '{rest}'.", code="not_found")
+        return json_reply({"data": list(world.shelf(rest))})
+
+    async def reset(self, _: str, body: Body) -> Reply:
+        """Forget everything; `seed` begins with another one."""
+        seed = body.get("seed")
+        if seed is not None and type(seed) is not int:
+            raise invalid("seed", "'seed' is an integer.", "invalid_type")
+        self._world.reset(seed)
+        return json_reply({"seed": self._world.seed})
+
+    async def seed(self, _: str, body: Body) -> Reply:
+        """Draw ids and answers from another seed from now on; nothing is forgotten."""
+        seed = body.get("seed")
+        if type(seed) is not int:
+            raise invalid("seed", "'seed' is an integer.", "invalid_type")
+        self._world.reseed(seed)
+        return json_reply({"seed": seed})
+
+    async def clock(self, _: str, __: Body) -> Reply:
+        """What time it is here."""
+        return json_reply(self._time())
+
+    async def move(self, _: str, body: Body) -> Reply:
+        """Move the clock forwards, by `advance` seconds or to the time `set`, and do all that became due."""
+        world = self._world
+        given = [name for name in ("advance", "set") if type(body.get(name)) in (int, float)]
+        if len(given) != 1 or len(body) != 1:
+            raise invalid("advance", "Give 'advance' (seconds) or 'set' (seconds since 1970).", "invalid_type")
+        seconds = body[given[0]] if given[0] == "advance" else body["set"] - world.clock()
+        if not 0 <= seconds <= MOST_SKEW:
+            raise invalid(given[0], "The clock only goes forwards, by a hundred years at most.")
+        world.skew += seconds
+        await world.catch_up()
+        return json_reply(self._time())
+
+    async def metrics(self, _: str, __: Body) -> Reply:
+        """Counters in the text format of Prometheus."""
+        return Reply(metrics(self._world).encode(), content_type=b"text/plain; version=0.0.4; charset=utf-8")
+
+    def _time(self) -> dict[str, Any]:
+        world = self._world
+        waiting = [{"due": entry["due"], "job": entry["job"]} for entry in world.shelf("agenda")]
+        return {"now": world.clock(), "moved": world.skew, "waiting": waiting}
+
+
+Answer = Callable[[Control, str, Body], Awaitable[Reply]]
+_ROUTES: Final[dict[str, dict[str, Answer]]] = {
+    "health": {"GET": Control.health},
+    "journal": {"GET": Control.journal, "DELETE": Control.forget},
+    "state": {"GET": Control.state},
+    "reset": {"POST": Control.reset},
+    "seed": {"POST": Control.seed},
+    "clock": {"GET": Control.clock, "POST": Control.move},
+    "metrics": {"GET": Control.metrics},
+}
