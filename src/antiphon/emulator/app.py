@@ -157,6 +157,7 @@ class EmulatorApp:
     async def _control(self, scope: Any, receive: Any, turn: _Turn, path: str) -> AnyReply:
         from .control import Control
 
+        turn.silent = True
         body = None
         if scope["method"] in ("POST", "PUT"):
             raw = await read_body(turn.headers, receive, turn.world.setting.max_json)
@@ -194,7 +195,7 @@ def _safe(world: World, reply: AnyReply) -> AnyReply:
 class _Turn:
     """What is known of one request so far; it answers with the headers every reply carries, and is remembered."""
 
-    __slots__ = ("caller", "exchange", "fault", "headers", "id", "operation", "scope", "started", "verdict", "world")
+    __slots__ = ("caller", "exchange", "fault", "headers", "id", "operation", "scope", "silent", "started", "verdict", "world")
 
     def __init__(self, world: World, scope: Any) -> None:
         self.started = perf_counter()
@@ -204,12 +205,16 @@ class _Turn:
         self.id = world.identity.draw("req_")
         self.caller = NOBODY
         self.operation = ""
+        self.silent = False
+        """Whether it is not to be remembered."""
         self.exchange: Exchange | None = None
         self.fault: Fault | None = None
         self.verdict: Verdict | None = None
 
     def end(self, reply: AnyReply) -> None:
         """Write the request into the journal."""
+        if self.silent:
+            return
         scope, exchange, caller = self.scope, self.exchange, self.caller
         status = reply.status if isinstance(reply, Reply) else 200
         took, usage = perf_counter() - self.started, None if exchange is None else exchange.usage

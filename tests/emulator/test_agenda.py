@@ -1,0 +1,126 @@
+"""What is to happen later: in order, when it is due, once, and after a restart too."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from antiphon.emulator import Setting
+from antiphon.emulator.agenda import Agenda
+from antiphon.emulator.app import opened
+from antiphon.emulator.identity import Identity
+from antiphon.emulator.store import Shelf
+from antiphon.emulator.world import World
+
+
+def agenda() -> Agenda:
+    return Agenda(Shelf(), Identity(0))
+
+
+def test_the_soonest_first_and_equals_in_order() -> None:
+    made = agenda()
+    for due, job in ((3.0, "c"), (1.0, "a"), (1.0, "b")):
+        made.add(due, job, {})
+    assert made.due == 1.0
+    assert made.take(0.9) is None
+    taken = [entry.job for _ in range(3) if (entry := made.take(5.0)) is not None]
+    assert taken == ["a", "b", "c"]
+    assert (made.due, len(made)) == (float("inf"), 0)
+
+
+def test_what_is_cancelled_does_not_happen() -> None:
+    made = agenda()
+    first = made.add(1.0, "a", {})
+    made.add(2.0, "b", {"x": 1})
+    made.cancel(first)
+    made.cancel("nobody")
+    assert made.due == 2.0
+    entry = made.take(9.0)
+    assert entry is not None
+    assert (entry.job, entry.arguments, entry.due) == ("b", {"x": 1}, 2.0)
+
+
+@pytest.fixture
+def jobs(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
+    """Jobs by name, in place of the families'."""
+    found: dict[str, Any] = {}
+    monkeypatch.setattr("antiphon.emulator.families.job", found.__getitem__)
+    return found
+
+
+def test_a_moved_clock_does_what_became_due_at_its_time(jobs: dict[str, Any]) -> None:
+    world = World(Setting(), clock=lambda: 100.0)
+    seen: list[tuple[str, float]] = []
+
+    async def note(world: World, name: str) -> None:
+        seen.append((name, world.clock()))
+        if name == "first":
+            world.later(5, "x.note", name="follows")
+
+    jobs["x.note"] = note
+    world.later(10, "x.note", name="first")
+    world.later(12, "x.note", name="second")
+    world.later(999, "x.note", name="never")
+    assert not world.is_behind()
+    world.skew = 60.0
+    asyncio.run(world.catch_up())
+    assert seen == [("first", 110.0), ("second", 112.0), ("follows", 115.0)]
+    assert world.clock() == 160.0
+
+
+def test_a_job_that_fails_is_logged_and_the_next_goes_on(
+    jobs: dict[str, Any], caplog: pytest.LogCaptureFixture
+) -> None:
+    world = World(Setting())
+    seen: list[str] = []
+
+    async def broken(world: World) -> None:
+        raise ValueError("no")
+
+    async def fine(world: World) -> None:
+        seen.append("fine")
+
+    jobs |= {"x.broken": broken, "x.fine": fine}
+    world.later(0, "x.broken")
+    world.later(0, "x.fine")
+    asyncio.run(world.catch_up())
+    assert seen == ["fine"]
+    assert "the emulator failed at x.broken" in caplog.text
+
+
+def test_an_event_loop_does_it_by_itself(jobs: dict[str, Any]) -> None:
+    async def main() -> None:
+        world, done = World(Setting()), asyncio.Event()
+
+        async def ring(world: World) -> None:
+            done.set()
+
+        jobs["x.ring"] = ring
+        world.later(60, "x.ring")
+        world.later(0.01, "x.ring")
+        await asyncio.wait_for(done.wait(), 10)
+
+    asyncio.run(main())
+
+
+def test_what_waits_survives_a_restart(tmp_path: Path, jobs: dict[str, Any]) -> None:
+    seen: list[str] = []
+
+    async def note(world: World, name: str) -> None:
+        seen.append(name)
+
+    jobs["x.note"] = note
+    world = opened(Setting(data=tmp_path))
+    world.later(-2, "x.note", name="late")
+    world.later(-3, "x.note", name="later")
+    world.close()
+    world = opened(Setting(data=tmp_path))
+    asyncio.run(world.catch_up())
+    world.close()
+    assert seen == ["later", "late"]
+    world = opened(Setting(data=tmp_path))
+    assert len(world.agenda) == 0
+    world.close()
