@@ -1,19 +1,28 @@
-"""Models: the names the API description spells out, those the user added, and fine-tuned ones that can be deleted."""
+"""Models: the names the API description spells out, those the user added, and fine-tuned ones that can be deleted.
+
+A fine-tuned model lies on a shelf, with what it was trained from; who asks `require` need not know the difference.
+"""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 from ..exchange import Exchange, Handler, Reply, json_reply
 from ..problem import Problem, unknown_model
 from ..world import World
 
-CREATED = 1_704_067_200
+CREATED: Final = 1_704_067_200
+FAMILY: Final = "models"
+
+
+def exists(world: World, name: str) -> bool:
+    """Whether a model of this name can be used."""
+    return name in world.models or world.shelf(FAMILY).get(name) is not None
 
 
 def require(world: World, name: str) -> str:
     """The name if such a model exists; raises 404 with code `model_not_found` otherwise."""
-    if name not in world.models:
+    if not exists(world, name):
         raise unknown_model(name)
     return name
 
@@ -25,24 +34,45 @@ def require_speaking(world: World, name: str) -> str:
     return name
 
 
-def _view(name: str) -> dict[str, Any]:
+def add(world: World, name: str, owner: str, **more: Any) -> None:
+    """Make a fine-tuned model known; `more` is what its family wants to remember of it."""
+    view = {"id": name, "object": "model", "created": world.now(), "owned_by": owner}
+    world.shelf(FAMILY).put(name, {"view": view, **more})
+
+
+def tuned(world: World, name: str) -> dict[str, Any] | None:
+    """What is remembered of a fine-tuned model."""
+    found: dict[str, Any] | None = world.shelf(FAMILY).get(name)
+    return found
+
+
+def _view(world: World, name: str) -> dict[str, Any]:
+    if (known := tuned(world, name)) is not None:
+        view: dict[str, Any] = known["view"]
+        return view
     owner = "antiphon" if name.startswith("ft:") else "openai"
     return {"id": name, "object": "model", "created": CREATED, "owned_by": owner}
 
 
 async def _list(exchange: Exchange) -> Reply:
-    return json_reply({"object": "list", "data": [_view(name) for name in exchange.world.models]})
+    """Lists the models of the API, those the setting adds, and every fine-tuned one."""
+    world = exchange.world
+    named = dict.fromkeys([*world.models, *(known["view"]["id"] for known in world.shelf(FAMILY))])
+    return json_reply({"object": "list", "data": [_view(world, name) for name in named]})
 
 
 async def _retrieve(exchange: Exchange) -> Reply:
-    return json_reply(_view(require(exchange.world, exchange.path["model"])))
+    """Shows one model; 404 with `model_not_found` when there is none, or no longer."""
+    return json_reply(_view(exchange.world, require(exchange.world, exchange.path["model"])))
 
 
 async def _delete(exchange: Exchange) -> Reply:
-    name = require(exchange.world, exchange.path["model"])
+    """Removes a fine-tuned model, which nothing can use from then on; 403 for the API's own."""
+    world, name = exchange.world, require(exchange.world, exchange.path["model"])
     if not name.startswith("ft:"):
         raise Problem(403, f"The model `{name}` is not yours to delete; only fine-tuned ones are.", param="model")
-    del exchange.world.models[name]
+    world.models.pop(name, None)
+    world.shelf(FAMILY).pop(name)
     return json_reply({"id": name, "object": "model", "deleted": True})
 
 
