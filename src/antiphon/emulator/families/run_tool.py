@@ -1,0 +1,108 @@
+"""The tools a run uses by itself: search in its files, and sums done as code. Gives tool calls as steps show them."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from ..brain import Prompt, Turn
+from ..brain.arithmetic import find
+from ..world import World
+from . import internal
+from .crud import Object
+from .run_prompt import asked
+
+RANKER: Final = "default_2024_08_21"
+
+
+def wanted_tools(run: Object) -> list[Object]:
+    """The built-in tools of a run that its tool choice leaves open."""
+    choice = run["tool_choice"]
+    own = [tool for tool in run["tools"] if tool["type"] != "function"]
+    if isinstance(choice, dict):
+        return [tool for tool in own if tool["type"] == choice["type"]]
+    return [] if choice == "none" else own
+
+
+def is_waiting(world: World, stores: list[str]) -> bool:
+    """Whether a store still takes its files in."""
+    found = [world.shelf("vector_stores").get(name) for name in stores]
+    return any(store is not None and store["file_counts"]["in_progress"] for store in found)
+
+
+async def use(world: World, tool: Object, run: Object, stores: list[str], prompt: Prompt) -> Object | None:
+    """The call of a built-in tool with what came out, or None where there is nothing to use it on."""
+    question = asked(prompt)
+    if tool["type"] == "code_interpreter":
+        return _computed(world, question, forced=isinstance(run["tool_choice"], dict))
+    known = [name for name in stores if world.shelf("vector_stores").get(name) is not None]
+    return await _searched(world, tool, known, question) if known and question else None
+
+
+def _computed(world: World, question: str, *, forced: bool) -> Object | None:
+    found = find(question)
+    if found is not None:
+        code, logs = f"print({found[0].replace('^', '**')})", found[1]
+    elif forced:
+        code, logs = f"print(len({question!r}.split()))", str(len(question.split()))
+    else:
+        return None
+    outputs = [{"type": "logs", "logs": logs}]
+    return {
+        "id": world.identity.draw("call_", 24),
+        "type": "code_interpreter",
+        "code_interpreter": {"input": code, "outputs": outputs},
+    }
+
+
+async def _searched(world: World, tool: Object, stores: list[str], question: str) -> Object:
+    options: dict[str, Any] = tool.get("file_search") or {}
+    ranking = {"ranker": RANKER, "score_threshold": 0.0, **(options.get("ranking_options") or {})}
+    most = options.get("max_num_results") or 20
+    body = {"query": question, "max_num_results": most, "ranking_options": _asked_ranking(ranking)}
+    found: list[Object] = []
+    for store in stores:
+        found += (await internal.call(world, "vector_stores.search", body, vector_store_id=store))["data"]
+    found.sort(key=lambda result: -result["score"])
+    return {
+        "id": world.identity.draw("call_", 24),
+        "type": "file_search",
+        "file_search": {"ranking_options": ranking, "results": [_result(result) for result in found[:most]]},
+    }
+
+
+def _asked_ranking(ranking: Object) -> Object:
+    """A search on its own names its rankers differently."""
+    return {"ranker": "auto", "score_threshold": ranking["score_threshold"]}
+
+
+def _result(found: Object) -> Object:
+    shared = {"file_id": found["file_id"], "file_name": found["filename"], "score": found["score"]}
+    return {**shared, "content": [{"type": "text", "text": piece["text"]} for piece in found["content"]]}
+
+
+def told(call: Object, prompt: Prompt) -> None:
+    """Let the brain read what a search found, before the question."""
+    passages = [piece["text"] for result in _results(call) for piece in result["content"]]
+    if passages:
+        prompt.turns.insert(1, Turn("system", "\n".join(passages)))
+
+
+def cited(text: str, call: Object, number: int) -> tuple[str, list[Object]]:
+    """The text with a mark behind it and the citation, when it says what a file says; as it is otherwise."""
+    for index, result in enumerate(_results(call)):
+        if text.strip() and any(text.strip() in piece["text"] for piece in result["content"]):
+            mark = f"【{number}:{index}†{result['file_name']}】"
+            annotation = {
+                "type": "file_citation",
+                "text": mark,
+                "start_index": len(text),
+                "end_index": len(text) + len(mark),
+                "file_citation": {"file_id": result["file_id"]},
+            }
+            return text + mark, [annotation]
+    return text, []
+
+
+def _results(call: Object) -> list[Object]:
+    found: list[Object] = call["file_search"]["results"] if call["type"] == "file_search" else []
+    return found
