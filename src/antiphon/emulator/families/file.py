@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import PurePath
+from pathlib import Path, PurePath
 from typing import Any, Final
 
 from .. import bound
@@ -14,31 +14,56 @@ from .listing import page
 
 FAMILY: Final = "files"
 JSONL: Final = frozenset({"batch", "fine-tune"})
-EXPIRY: Final = (3_600, 2_592_000)
+HOUR: Final = 3_600
+MONTH: Final = 2_592_000
 
 
 async def _create(exchange: Exchange) -> Reply:
-    world, incoming = exchange.world, exchange.body["file"]
+    """Keeps the bytes on disk and what is known of them; with an expiry, both are gone when its time is over."""
+    world, body, incoming = exchange.world, exchange.body, exchange.body["file"]
     if not isinstance(incoming, Incoming):
         raise invalid("file", "Send the file as a part of a multipart body.", "invalid_type")
-    made = world.identity.draw("file-", 24)
-    view = _view(world, made, _shown(incoming), incoming.size, exchange.body)
-    incoming.keep(world.folder() / made)
-    world.shelf(FAMILY).put(made, view)
-    return json_reply(view)
-
-
-def _shown(incoming: Incoming) -> str:
-    """The last part of its path."""
-    return PurePath(incoming.filename).name[:255] or "upload"
-
-
-def _view(world: World, id: str, name: str, size: int, body: dict[str, Any]) -> dict[str, Any]:
-    purpose = body["purpose"]
-    if size == 0:
+    name = PurePath(incoming.filename).name[:255] or "upload"
+    if incoming.size == 0:
         raise invalid("file", "The file is empty.", "empty_file")
+    check_name("file", name, body["purpose"])
+    seconds = lifetime(body)
+    made = world.identity.draw("file-", 24)
+    incoming.keep(world.folder() / made)
+    return json_reply(_kept(world, made, name, body["purpose"], incoming.size, seconds))
+
+
+def stored(world: World, name: str, purpose: str, data: bytes, seconds: int | None = None) -> dict[str, Any]:
+    """A file made by the emulator itself, such as a batch's output; gives its view."""
+    made = world.identity.draw("file-", 24)
+    (world.folder() / made).write_bytes(data)
+    return _kept(world, made, name, purpose, len(data), seconds)
+
+
+def adopted(world: World, name: str, purpose: str, path: Path, seconds: int | None = None) -> dict[str, Any]:
+    """A file whose bytes lie somewhere in the folder already, and are moved; gives its view."""
+    made = world.identity.draw("file-", 24)
+    path.replace(world.folder() / made)
+    return _kept(world, made, name, purpose, (world.folder() / made).stat().st_size, seconds)
+
+
+def check_name(param: str, name: str, purpose: str) -> None:
+    """Raise 400 when a purpose wants another kind of file."""
     if purpose in JSONL and not name.endswith(".jsonl"):
-        raise invalid("file", f"A file for '{purpose}' must be named *.jsonl.", "invalid_file_format")
+        raise invalid(param, f"A file for '{purpose}' must be named *.jsonl.", "invalid_file_format")
+
+
+def lifetime(body: dict[str, Any]) -> int | None:
+    """How many seconds a file is asked to live; input of batches goes after a month, others stay."""
+    expiry = body.get("expires_after")
+    if expiry is None:
+        return MONTH if body["purpose"] == "batch" else None
+    seconds: int = expiry["seconds"]
+    bound.within("expires_after.seconds", seconds, HOUR, MONTH)
+    return seconds
+
+
+def _kept(world: World, id: str, name: str, purpose: str, size: int, seconds: int | None) -> dict[str, Any]:
     now = world.now()
     view: dict[str, Any] = {
         "id": id,
@@ -49,22 +74,23 @@ def _view(world: World, id: str, name: str, size: int, body: dict[str, Any]) -> 
         "purpose": purpose,
         "status": "processed",
         "status_details": None,
-        "expires_at": None,
+        "expires_at": None if seconds is None else now + seconds,
     }
-    if (expiry := body.get("expires_after")) is not None:
-        bound.within("expires_after.seconds", expiry["seconds"], *EXPIRY)
-        view["expires_at"] = now + expiry["seconds"]
+    world.shelf(FAMILY).put(id, view)
+    if seconds is not None:
+        world.later(seconds, "file.expire", id=id)
     return view
 
 
+async def _expire(world: World, id: str) -> None:
+    _remove(world, id)
+
+
 def _found(exchange: Exchange) -> dict[str, Any]:
-    world, wanted = exchange.world, exchange.path["file_id"]
-    view: dict[str, Any] | None = world.shelf(FAMILY).get(wanted)
-    if view is not None and _expired(view, world.now()):
-        _remove(world, wanted)
-        view = None
-    if view is None:
-        raise Problem(404, f"No such File object: {wanted}", param="id")
+    wanted = exchange.path["file_id"]
+    view: dict[str, Any] | None = exchange.world.shelf(FAMILY).get(wanted)
+    if view is None or _expired(view, exchange.world.now()):
+        raise Problem(404, f"No such File object: {wanted}", param="id", code="not_found")
     return view
 
 
@@ -75,9 +101,14 @@ def _expired(view: dict[str, Any], now: int) -> bool:
 def _remove(world: World, id: str) -> None:
     world.shelf(FAMILY).pop(id)
     (world.folder() / id).unlink(missing_ok=True)
+    if len(world.shelf("vector_stores")):
+        from .vector_store_file import detach
+
+        detach(world, id)
 
 
 async def _list(exchange: Exchange) -> Reply:
+    """Lists what is kept, newest first, by purpose, cursor, limit and order; expired files are left out."""
     purpose, now = exchange.query.get("purpose"), exchange.world.now()
 
     def wanted(view: dict[str, Any]) -> bool:
@@ -88,10 +119,12 @@ async def _list(exchange: Exchange) -> Reply:
 
 
 async def _retrieve(exchange: Exchange) -> Reply:
+    """Shows one; 404 when it was deleted or has expired."""
     return json_reply(_found(exchange))
 
 
 async def _content(exchange: Exchange) -> FileReply:
+    """Gives the bytes back as they came, in pieces from the disk."""
     view = _found(exchange)
     path = exchange.world.folder() / view["id"]
     if not path.is_file():
@@ -102,6 +135,7 @@ async def _content(exchange: Exchange) -> FileReply:
 
 
 async def _delete(exchange: Exchange) -> Reply:
+    """Removes the bytes, and the file from every vector store; 404 from then on."""
     view = _found(exchange)
     _remove(exchange.world, view["id"])
     return json_reply({"id": view["id"], "object": "file", "deleted": True})
@@ -114,3 +148,4 @@ HANDLERS: dict[str, Handler] = {
     "files.content": _content,
     "files.delete": _delete,
 }
+JOBS = {"expire": _expire}
