@@ -22,7 +22,7 @@ from .families import HANDLERS
 from .fault import HEADER, Fault
 from .incoming import Intake, is_form
 from .journal import Line
-from .limiter import Verdict
+from .limiter import Cost, Verdict
 from .problem import Problem
 from .router import Router
 from .sending import Sender
@@ -113,7 +113,7 @@ class EmulatorApp:
         if b"beta=true" in raw_query:
             operation, raw_query = self._variant(operation, raw_query)
         turn.operation = operation.name
-        turn.caller = caller = world.access.admit(headers.get(b"authorization"))
+        turn.caller = caller = world.access.enter(headers, operation)
         if world.obeys_faults and (asked := headers.get(HEADER)) is not None:
             await turn.suffer(world.faults.ask(asked, caller.key, raw_path))
         values = query.read(operation, raw_query)
@@ -122,6 +122,7 @@ class EmulatorApp:
             turn.limit(None, 0)
             async with Intake(exchange):
                 operation.check_body(exchange.body)
+                world.organization.obey(exchange)
                 return await HANDLERS[operation.name](exchange)
         size = 0
         if operation.body is not None:
@@ -220,6 +221,10 @@ class _Turn:
         took, usage = perf_counter() - self.started, None if exchange is None else exchange.usage
         now = self.world.clock()
         self.world.counts.add(self.operation, status, took)
+        if usage is not None:
+            self.world.meter.add(caller, usage, now)
+        if caller.id:
+            self.world.access.note(caller, now)
         self.world.journal.add(
             Line(
                 self.id,
@@ -255,8 +260,12 @@ class _Turn:
             model = body.get("model") or ""
             wanted = body.get("max_output_tokens") or body.get("max_completion_tokens") or body.get("max_tokens")
             tokens = max(wanted if type(wanted) is int and wanted <= MOST_TOKENS else 0, size // 4)
-        now = self.world.clock()
-        self.verdict = verdict = self.world.limiter.admit((self.caller.key, str(model)), now, tokens)
+        now, world = self.world.clock(), self.world
+        if model and self.exchange is not None:
+            world.organization.obey(self.exchange)
+        images = body.get("n") or 1 if model and self.operation.startswith("images.") else 0
+        cost = Cost(tokens, images if type(images) is int else 1)
+        self.verdict = verdict = world.organization.admit(self.caller, str(model), now, cost)
         if verdict.wait > 0:
             raise _too_many(verdict)
 
@@ -276,8 +285,7 @@ class _Turn:
 
 
 def _too_many(verdict: Verdict) -> Problem:
-    dimension = verdict.dimension
-    limit = (verdict.requests if dimension == "requests" else verdict.tokens).limit
+    dimension, limit = verdict.dimension, verdict.limit
     if verdict.wait == float("inf"):
         message = f"The request is larger than the limit of {limit} {dimension} per minute."
         return Problem(429, message, type=dimension, code="rate_limit_exceeded")

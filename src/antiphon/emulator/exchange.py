@@ -23,6 +23,13 @@ class Caller(NamedTuple):
 
     key: str
     project: str
+    id: str = ""
+    """The key's id among the organisation's keys."""
+    user: str = ""
+    """The user or service account that owns the key."""
+    rights: str = ""
+    """`admin` or `project`: what the key is registered for; empty for one that may do everything."""
+    scopes: tuple[str, ...] = ()
 
 
 NOBODY = Caller("", "")

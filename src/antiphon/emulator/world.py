@@ -20,8 +20,10 @@ from .identity import Identity
 from .journal import Journal
 from .limiter import Limiter
 from .metric import Counts
+from .organization import Organization
 from .setting import Setting
 from .store import Shelf
+from .usage import Meter
 
 if TYPE_CHECKING:
     import asyncio
@@ -77,7 +79,9 @@ class World:
         self.identity = Identity(seed + life * 1_000_003)
         self.skew = 0.0
         """Seconds by which this world's clock was moved."""
-        self.access = Access(setting.api_keys)
+        self.access = Access(self)
+        self.organization = Organization(self)
+        self.meter = Meter(self)
         self.limiter = Limiter(setting.requests_per_minute, setting.tokens_per_minute)
         self.faults = Faults()
         self.counts = Counts()
