@@ -151,8 +151,8 @@ class Schema:
 
     def _union(self, members: list[Node]) -> Check:
         plain = [(member, self.resolved(member)) for member in members]
-        if any(node == "any" for _, node in plain):
-            return _SCALARS["any"]
+        if any(node in ("any", "file") for _, node in plain):
+            return _SCALARS["any"]  # whether a file really came is its family's to say
         scalars: dict[type[Any], Check] = {}
         values = [v for _, node in plain if node[0] == "enum" for v in node[1]]
         if any(node == "str" for _, node in plain):
