@@ -1,6 +1,7 @@
 """`antiphon/types/**`: per package the models, the parameter types, and the lazy package itself.
 
-Both kinds of types are stubs only. Models are made of theirs by `blueprint`, which is written out as it stands.
+Both kinds of types are stubs only, which begin with their index. `stub` reads them and `blueprint` makes models of them; both
+are written out as they stand.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from ..name import MODELS, PARAMS, Place, camel, package_of
 from .source import HEADER, Source
 from .type_source import TypeSource
 
-_BLUEPRINT = Path(__file__).with_name("blueprint.txt")
+_WRITTEN = ("blueprint", "stub")
 
 
 def types(description: Description, places: Mapping[Reference, Place]) -> dict[str, str]:
@@ -26,7 +27,7 @@ def types(description: Description, places: Mapping[Reference, Place]) -> dict[s
         by_file[place.package, place.file].append(description.types[reference])
     packages = {"", *description.overlay["packages"], *(package for package, _ in by_file)}
     packages |= {".".join(p.split(".")[:n]) for p in packages for n in range(1, p.count(".") + 1)} - {""}
-    files = {"types/_blueprint.py": HEADER + _BLUEPRINT.read_text()}
+    files = {f"types/_{name}.py": HEADER + Path(__file__).with_name(f"{name}.txt").read_text() for name in _WRITTEN}
     for package in sorted(packages):
         folder = "types/" + "".join(f"{part}/" for part in package.split(".") if part)
         present = sorted(file for of, file in by_file if of == package)
@@ -57,9 +58,10 @@ def _file(
     )
     for type_ in _ordered(members):
         source.add(*_lines(source, description.types, places[type_.reference].name, type_))
-    kind = "models" if file == MODELS else "argument types"
     module = ".".join(filter(None, ("antiphon.types", package)))
-    text = source.text(f"`{module}`: its {kind}, made of this text when asked for.")
+    kind = "models" if file == MODELS else "argument types"
+    index = _index(places, description.exports.get(package, {}), package, file)
+    text = source.text(f"`{module}`: its {kind}, made of this text when asked for.\n\n{index}")
     return text.replace(HEADER, HEADER + "# pyright: reportPrivateUsage=false\n", 1) if source.private else text
 
 
@@ -199,11 +201,12 @@ def _package(
     title = (
         f'"""`antiphon.{module}`: names found when they are asked for, from `{"` and `".join(present or below)}`."""'
     )
-    lines = [HEADER + title, "", f"from {source.relative('core.lazy')} import serve", ""]
-    lines += ["serve(", "    globals(),", "    {"]
-    for file in present:
-        lines += [f'        "{file}": """\\', _index(places, exports, package, file) + '""",']
-    lines.append("    },")
+    stubs, others = [file for file in (PARAMS, MODELS) if file in present], [f for f in present if "." in f]
+    lines = [HEADER + title, "", f"from {source.relative('core.lazy')} import serve"]
+    lines += [f"from {source.relative('types._stub')} import Index", "", "serve(", "    globals(),"]
+    inline = [f'"{file}": """\\\n{_index(places, exports, package, file)}"""' for file in others]
+    given = f", {{{', '.join(inline)}}}" if inline else ""
+    lines.append(f"    Index(__name__, {stubs!r}{given}),")
     if elsewhere:
         lines += [
             '    elsewhere="""\\',

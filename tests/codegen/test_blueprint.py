@@ -97,5 +97,5 @@ def test_an_installation_without_stubs_says_so(tmp_path: Path) -> None:
     folder = tmp_path / "antiphon"
     shutil.copytree(ROOT, folder, ignore=shutil.ignore_patterns("__pycache__", "emulator", "*.pyi"))
     done = ran(tmp_path, PROGRAM)
-    assert "ImportError: models are made of" in done.stderr
-    assert "_models.pyi, which this installation lacks" in done.stderr
+    assert "ImportError: types are made of" in done.stderr
+    assert "_params.pyi, which this installation lacks" in done.stderr

@@ -34,6 +34,7 @@ def test_the_files(api: Api) -> None:
         "types/__init__.py",
         "types/__init__.pyi",
         "types/_blueprint.py",
+        "types/_stub.py",
         "types/pets/__init__.py",
         "types/pets/__init__.pyi",
         "types/pets/_models.py",
@@ -107,9 +108,9 @@ def test_resources(api: Api, line: str) -> None:
 def test_what_a_package_exports_is_listed_for_checkers_and_marked_for_the_runtime(api: Api) -> None:
     files = written(api)
     assert "from ._models import Pet as Pet, PetEvent as PetEvent\n" in files["types/pets/__init__.pyi"]
-    index = files["types/pets/__init__.py"]
-    assert '"_models": """\\\npet: * Kind=\npet_event: * Born"""' in index
-    assert '"_params": """\\\npet_create_params: Owner _Reserved Kind="""' in index
+    assert 'Index(__name__, ["_params", "_models"])' in files["types/pets/__init__.py"]
+    assert 'asked for.\n\npet: * Kind=\npet_event: * Born"""' in files["types/pets/_models.pyi"]
+    assert 'asked for.\n\npet_create_params: Owner _Reserved Kind="""' in files["types/pets/_params.pyi"]
 
 
 def test_a_call_that_fits_no_overload_is_refused(api: Api) -> None:

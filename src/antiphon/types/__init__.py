@@ -2,125 +2,18 @@
 """`antiphon.types`: names found when they are asked for, from `_models` and `_params` and `antiphon.sockets.reconnection`."""
 
 from ..core.lazy import serve
+from ._stub import Index
 
 serve(
     globals(),
-    {
-        "_models": """\
-audio_model: *
-audio_response_format: *
-batch: * Errors
-batch_error: *
-batch_request_counts: *
-batch_usage: * InputTokensDetails OutputTokensDetails
-chat_model: *
-completion: *
-completion_choice: * Logprobs
-completion_usage: CompletionTokensDetails * PromptTokensDetails
-container_create_response: * ExpiresAfter= NetworkPolicy=
-container_list_response: * ExpiresAfter= NetworkPolicy=
-container_retrieve_response: * ExpiresAfter= NetworkPolicy=
-content_provenance_check: * Result ResultC2PA ResultSynthID
-create_embedding_response: * Usage=
-decision: Answer AnswerAnswerResourceChoice AnswerAnswerResourceChoiceProbability AnswerAnswerResourcePredicate AnswerAnswerResourceRefusal AnswerAnswerResourceScore AnswerAnswerResourceScoreProbability * Usage= UsageInputTokensDetails= UsageOutputTokensDetails=
-deleted_skill: *
-embedding: *
-embedding_model: *
-eval_create_response: * DataSourceConfig= DataSourceConfigLogs= TestingCriterion= TestingCriterionEvalGraderPython= TestingCriterionEvalGraderScoreModel= TestingCriterionEvalGraderTextSimilarity=
-eval_custom_data_source_config: *
-eval_delete_response: *
-eval_list_response: * DataSourceConfig= DataSourceConfigLogs= TestingCriterion= TestingCriterionEvalGraderPython= TestingCriterionEvalGraderScoreModel= TestingCriterionEvalGraderTextSimilarity=
-eval_retrieve_response: * DataSourceConfig= DataSourceConfigLogs= TestingCriterion= TestingCriterionEvalGraderPython= TestingCriterionEvalGraderScoreModel= TestingCriterionEvalGraderTextSimilarity=
-eval_stored_completions_data_source_config: *
-eval_update_response: * DataSourceConfig= DataSourceConfigLogs= TestingCriterion= TestingCriterionEvalGraderPython= TestingCriterionEvalGraderScoreModel= TestingCriterionEvalGraderTextSimilarity=
-file_chunking_strategy: *
-file_content: *
-file_deleted: *
-file_object: *
-file_purpose: *
-image: *
-image_edit_completed_event: * Usage= UsageInputTokensDetails=
-image_edit_partial_image_event: *
-image_edit_stream_event: *
-image_gen_completed_event: * Usage= UsageInputTokensDetails=
-image_gen_partial_image_event: *
-image_gen_stream_event: *
-image_model: *
-images_response: * SvgUsage Usage= UsageInputTokensDetails= UsageOutputTokensDetails=
-model: *
-model_deleted: *
-moderation: Categories CategoryAppliedInputTypes CategoryScores *
-moderation_create_response: *
-moderation_model: *
-other_file_chunking_strategy_object: *
-skill: *
-skill_list: *
-static_file_chunking_strategy: *
-static_file_chunking_strategy_object: *
-upload: *
-vector_store: FileCounts * ExpiresAfter=
-vector_store_deleted: *
-vector_store_search_response: Content *
-video: *
-video_create_character_response: *
-video_create_error: Misalignment MisalignmentSteer *
-video_delete_response: *
-video_get_character_response: *
-video_model: *
-video_seconds: *
-video_size: *""",
-        "_params": """\
-auto_file_chunking_strategy_param: *
-batch_create_params: * OutputExpiresAfter
-batch_list_params: *
-completion_create_params: * CompletionCreateParamsBase CompletionCreateParamsNonStreaming CompletionCreateParamsStreaming
-container_create_params: * ExpiresAfter= NetworkPolicy= Skill=
-container_list_params: *
-content_provenance_check_create_params: *
-decision_create_params: * InputDecisionInputAssistantMessageContentDecisionInputAssistantContentPartDecisionInputOutputText InputDecisionInputAssistantMessageContentDecisionInputAssistantContentPartDecisionInputRefusal InputDecisionInputAssistantMessageContentDecisionInputAssistantContentParts InputUnionMember1 InputUnionMember1CustomToolCallOutputOutputParts InputUnionMember1DecisionInputAssistantMessage InputUnionMember1DecisionInputCustomToolCall InputUnionMember1DecisionInputCustomToolCallOutput InputUnionMember1DecisionInputDeveloperMessage InputUnionMember1DecisionInputFunctionCall InputUnionMember1DecisionInputFunctionCallOutput InputUnionMember1DecisionInputSystemMessage InputUnionMember1DecisionInputUserMessage InputUnionMember1FunctionCallOutputOutputParts PromptCacheOptions Question QuestionQuestionParamChoice QuestionQuestionParamChoiceChoice QuestionQuestionParamPredicate QuestionQuestionParamScore QuestionQuestionParamScoreLevel
-decision_input_image_param: * PromptCacheBreakpoint=
-decision_input_message_param: DecisionInputAssistantMessage DecisionInputAssistantMessageContentParts DecisionInputAssistantMessageContentPartsDecisionInputOutputText DecisionInputAssistantMessageContentPartsDecisionInputRefusal DecisionInputDeveloperMessage * *DecisionInputMessageUnionParam DecisionInputSystemMessage DecisionInputUserMessage
-decision_input_part_union_param: *
-decision_input_text_param: * PromptCacheBreakpoint=
-decision_prompt_cache_breakpoint_param: *
-embedding_create_params: *
-eval_create_params: DataSourceConfigCustom DataSourceConfigStoredCompletions * TestingCriterionLabelModel TestingCriterionLabelModelInput TestingCriterionLabelModelInputEvalItem TestingCriterionLabelModelInputEvalItemContent TestingCriterionLabelModelInputEvalItemContentInputImage TestingCriterionLabelModelInputEvalItemContentOutputText TestingCriterionLabelModelInputSimpleInputMessage TestingCriterionPython TestingCriterionScoreModel TestingCriterionTextSimilarity DataSourceConfig= DataSourceConfigLogs= TestingCriterion=
-eval_list_params: *
-eval_update_params: *
-file_chunking_strategy_param: *
-file_create_params: * ExpiresAfter=
-file_list_params: *
-image_create_variation_params: *
-image_edit_params: * ImageEditParamsBase ImageEditParamsNonStreaming ImageEditParamsStreaming Svg= SvgReasoning=
-image_generate_params: * ImageGenerateParamsBase ImageGenerateParamsNonStreaming ImageGenerateParamsStreaming Svg= SvgReasoning=
-image_input_reference_param: *
-moderation_create_params: *
-moderation_image_url_input_param: ImageURL *ModerationImageURLInputParam
-moderation_multi_modal_input_param: *
-moderation_text_input_param: *
-skill_create_params: *
-skill_list_params: *
-skill_update_params: *
-static_file_chunking_strategy_object_param: *
-static_file_chunking_strategy_param: *
-upload_complete_params: *
-upload_create_params: * ExpiresAfter=
-vector_store_create_params: * ExpiresAfter=
-vector_store_list_params: *
-vector_store_search_params: Filters RankingOptions *
-vector_store_update_params: * ExpiresAfter=
-video_create_character_params: *
-video_create_params: InputReference *
-video_download_content_params: *
-video_edit_params: * Video= VideoVideoReferenceInputParam=
-video_extend_params: * Video= VideoVideoReferenceInputParam=
-video_list_params: *
-video_model_param: *
-video_remix_params: *
-websocket_connection_options: *SyncWebSocketConnectionOptions *WebSocketConnectionOptions *""",
-        "antiphon.sockets.reconnection": """\
-websocket_reconnection: *ReconnectingEvent *ReconnectingOverrides""",
-    },
+    Index(
+        __name__,
+        ["_params", "_models"],
+        {
+            "antiphon.sockets.reconnection": """\
+websocket_reconnection: *ReconnectingEvent *ReconnectingOverrides"""
+        },
+    ),
     elsewhere="""\
 antiphon.types.shared: AllModels ComparisonFilter CompoundFilter CustomToolInputFormat DecisionInputJSON DecisionQuestionInputImage DecisionQuestionInputPart DecisionQuestionInputText ErrorObject FunctionDefinition FunctionParameters Metadata OAuthErrorCode Reasoning ReasoningEffort ResponseFormatJSONObject ResponseFormatJSONSchema ResponseFormatText ResponseFormatTextGrammar ResponseFormatTextPython ResponsesModel""",
     packages=[

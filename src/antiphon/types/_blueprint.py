@@ -15,6 +15,7 @@ import types
 from typing import Any
 
 from ..core.lazy import Annotations, _Scope, served
+from ._stub import read
 
 _START = re.compile(r"\n(?:class (\w+)\(|(\w+): TypeAlias = )")
 _CLASS = re.compile(r"\nclass \w+\(([^:]*)\):\n")
@@ -41,14 +42,14 @@ class _Models:
     """
 
     def __init__(self, namespace: dict[str, Any]) -> None:
-        name = namespace["__name__"]
-        package = served(namespace["__package__"])
+        name, package = namespace["__name__"], served(namespace["__package__"])
         assert package is not None
-        text = _stub(namespace)
+        file = name.rpartition(".")[2]
+        text = read(package.name, file)
         starts = list(_START.finditer(text))
         ends = [*(start.start() for start in starts), len(text)]
         self._texts = {s[1] or s[2]: text[s.start() : end] for s, end in zip(starts, ends[1:], strict=True)}
-        self._homes = package.settled(name.rpartition(".")[2])
+        self._homes = package.settled(file)
         self._namespace = namespace
         self._scope = _Scope(sys.modules[name])
         # Generated code of this package, never data; so is all that is evaluated below.
@@ -100,17 +101,6 @@ class _Models:
 
     def _value(self, text: str) -> Any:
         return eval(text.strip(), {}, self._scope)  # noqa: S307
-
-
-def _stub(namespace: dict[str, Any]) -> str:
-    """The text, read with what the package was loaded with, be that a folder or an archive."""
-    package = sys.modules[namespace["__package__"]]
-    path = f"{package.__path__[0]}/{namespace['__name__'].rpartition('.')[2]}.pyi"
-    loader: Any = package.__spec__ and package.__spec__.loader
-    try:
-        return str(loader.get_data(path), "utf-8")
-    except OSError as error:
-        raise ImportError(f"models are made of {path}, which this installation lacks", name=package.__name__) from error
 
 
 def _line(text: str) -> str:

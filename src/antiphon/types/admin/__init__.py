@@ -2,9 +2,10 @@
 """`antiphon.types.admin`: names found when they are asked for, from `organization`."""
 
 from ...core.lazy import serve
+from .._stub import Index
 
 serve(
     globals(),
-    {},
+    Index(__name__, []),
     packages=["organization"],
 )

@@ -2,40 +2,10 @@
 """`antiphon.types.audio`: names found when they are asked for, from `_models` and `_params`."""
 
 from ...core.lazy import serve
+from .._stub import Index
 
 serve(
     globals(),
-    {
-        "_models": """\
-speech_model: *
-transcription: * Logprob= Usage= UsageDuration= UsageTokens= UsageTokensInputTokenDetails=
-transcription_create_response: *
-transcription_diarized: * Usage= UsageDuration= UsageTokens= UsageTokensInputTokenDetails=
-transcription_diarized_segment: *
-transcription_include: *
-transcription_language: *
-transcription_segment: *
-transcription_stream_event: *
-transcription_text_delta_event: * Logprob=
-transcription_text_done_event: * UsageInputTokenDetails Logprob= Usage=
-transcription_text_segment_event: *
-transcription_verbose: * Usage=
-transcription_word: *
-translation: *
-translation_create_response: *
-translation_verbose: *
-voice: *
-voice_consent: *
-voice_consent_deleted: *
-voice_deleted: *""",
-        "_params": """\
-speech_create_params: * VoiceID Voice=
-transcription_create_params: ChunkingStrategy ChunkingStrategyVadConfig * TranscriptionCreateParamsBase TranscriptionCreateParamsNonStreaming TranscriptionCreateParamsStreaming
-translation_create_params: *
-voice_consent_create_params: *
-voice_consent_list_params: *
-voice_consent_update_params: *
-voice_create_params: CreateVoiceRequestAudioSample CreateVoiceRequestPrompt *""",
-    },
+    Index(__name__, ["_params", "_models"]),
     packages=[],
 )

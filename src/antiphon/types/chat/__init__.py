@@ -2,63 +2,10 @@
 """`antiphon.types.chat`: names found when they are asked for, from `_models` and `_params`."""
 
 from ...core.lazy import serve
+from .._stub import Index
 
 serve(
     globals(),
-    {
-        "_models": """\
-chat_completion: * Choice= ChoiceLogprobs= Moderation= ModerationInput= ModerationInputError= ModerationInputModerationResults= ModerationInputModerationResultsResult= ModerationOutput= ModerationOutputError= ModerationOutputModerationResults= ModerationOutputModerationResultsResult=
-chat_completion_audio: *
-chat_completion_chunk: * ChoiceDelta ChoiceDeltaAudio ChoiceDeltaFunctionCall ChoiceDeltaToolCall ChoiceDeltaToolCallFunction Choice= ChoiceLogprobs= Moderation= ModerationInput= ModerationInputError= ModerationInputModerationResults= ModerationInputModerationResultsResult= ModerationOutput= ModerationOutputError= ModerationOutputModerationResults= ModerationOutputModerationResultsResult=
-chat_completion_content_part_image: * ImageURL= PromptCacheBreakpoint=
-chat_completion_content_part_text: * PromptCacheBreakpoint=
-chat_completion_deleted: *
-chat_completion_function_tool: *
-chat_completion_message: Annotation AnnotationURLCitation * FunctionCall=
-chat_completion_message_custom_tool_call: * Custom=
-chat_completion_message_function_tool_call: * Function=
-chat_completion_message_tool_call: * *ChatCompletionMessageToolCallUnion Function=
-chat_completion_modality: *
-chat_completion_reasoning_effort: *
-chat_completion_role: *
-chat_completion_store_message: * ChatCompletionStoreMessageContentPart
-chat_completion_token_logprob: * TopLogprob
-parsed_chat_completion: * *ParsedChatCompletionMessage *ParsedChoice
-parsed_function_tool_call: *ParsedFunction *""",
-        "_params": """\
-chat_completion_allowed_tool_choice_param: *
-chat_completion_allowed_tools_param: *
-chat_completion_assistant_message_param: Audio * ContentArrayOfContentPart FunctionCall=
-chat_completion_audio_param: * Voice VoiceID
-chat_completion_content_part_image_param: * ImageURL= PromptCacheBreakpoint=
-chat_completion_content_part_input_audio_param: * InputAudio PromptCacheBreakpoint=
-chat_completion_content_part_param: * File FileFile FilePromptCacheBreakpoint
-chat_completion_content_part_refusal_param: *
-chat_completion_content_part_text_param: * PromptCacheBreakpoint=
-chat_completion_custom_tool_param: * CustomFormat CustomFormatGrammar CustomFormatGrammarGrammar CustomFormatText Custom=
-chat_completion_developer_message_param: *
-chat_completion_function_call_option_param: *
-chat_completion_function_message_param: *
-chat_completion_function_tool_param: *
-chat_completion_message_custom_tool_call_param: * Custom=
-chat_completion_message_function_tool_call_param: * Function=
-chat_completion_message_param: *
-chat_completion_message_tool_call_param: * Function=
-chat_completion_message_tool_call_union_param: *
-chat_completion_named_tool_choice_custom_param: * Custom=
-chat_completion_named_tool_choice_param: * Function=
-chat_completion_prediction_content_param: *
-chat_completion_stream_options_param: *
-chat_completion_system_message_param: *
-chat_completion_tool_choice_option_param: *
-chat_completion_tool_message_param: *
-chat_completion_tool_param: * FunctionDefinition
-chat_completion_tool_union_param: *
-chat_completion_user_message_param: *
-completion_create_params: * CompletionCreateParamsBase CompletionCreateParamsNonStreaming CompletionCreateParamsStreaming ModerationPolicy ModerationPolicyInput ModerationPolicyOutput PromptCacheOptions ResponseFormat WebSearchOptions WebSearchOptionsUserLocation WebSearchOptionsUserLocationApproximate Moderation= FunctionCall= Function=
-completion_list_params: *
-completion_update_params: *
-create_chat_completion_request_message_param: *""",
-    },
+    Index(__name__, ["_params", "_models"]),
     packages=["completions"],
 )

@@ -2,17 +2,10 @@
 """`antiphon.types.containers`: names found when they are asked for, from `_models` and `_params`."""
 
 from ...core.lazy import serve
+from .._stub import Index
 
 serve(
     globals(),
-    {
-        "_models": """\
-file_create_response: *
-file_list_response: *
-file_retrieve_response: *""",
-        "_params": """\
-file_create_params: *
-file_list_params: *""",
-    },
+    Index(__name__, ["_params", "_models"]),
     packages=["files"],
 )

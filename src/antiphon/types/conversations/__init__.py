@@ -2,35 +2,10 @@
 """`antiphon.types.conversations`: names found when they are asked for, from `_models` and `_params`."""
 
 from ...core.lazy import serve
+from .._stub import Index
 
 serve(
     globals(),
-    {
-        "_models": """\
-computer_screenshot_content: * PromptCacheBreakpoint
-conversation: *
-conversation_deleted_resource: *
-conversation_item: AdditionalTools * ImageGenerationCall ImageGenerationCallError ImageGenerationCallErrorModerationDetails ImageGenerationCallSvgUsage LocalShellCall LocalShellCallAction LocalShellCallOutput McpApprovalRequest McpApprovalResponse McpCall McpListTools McpListToolsTool Program ProgramOutput
-conversation_item_list: *
-input_file_content: *
-input_image_content: *
-input_text_content: *
-message: Content ContentReasoningText *
-output_text_content: *
-refusal_content: *
-summary_text_content: *
-text_content: *""",
-        "_params": """\
-conversation_create_params: *
-conversation_update_params: *
-input_file_content_param: *
-input_image_content_param: *
-input_text_content_param: *
-item_create_params: *
-item_list_params: *
-item_retrieve_params: *
-output_text_content_param: *
-refusal_content_param: *""",
-    },
+    Index(__name__, ["_params", "_models"]),
     packages=[],
 )

@@ -2,32 +2,10 @@
 """`antiphon.types.fine_tuning`: names found when they are asked for, from `_models` and `_params`."""
 
 from ...core.lazy import serve
+from .._stub import Index
 
 serve(
     globals(),
-    {
-        "_models": """\
-dpo_hyperparameters: *
-dpo_method: *
-fine_tuning_job: Error * Hyperparameters= Method=
-fine_tuning_job_event: *
-fine_tuning_job_integration: *
-fine_tuning_job_wandb_integration: *
-fine_tuning_job_wandb_integration_object: *
-reinforcement_hyperparameters: *
-reinforcement_method: * Grader=
-supervised_hyperparameters: *
-supervised_method: *""",
-        "_params": """\
-dpo_hyperparameters_param: *
-dpo_method_param: *
-job_create_params: Integration IntegrationWandb * Hyperparameters= Method=
-job_list_events_params: *
-job_list_params: *
-reinforcement_hyperparameters_param: *
-reinforcement_method_param: * Grader=
-supervised_hyperparameters_param: *
-supervised_method_param: *""",
-    },
+    Index(__name__, ["_params", "_models"]),
     packages=["alpha", "checkpoints", "jobs"],
 )

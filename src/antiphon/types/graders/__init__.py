@@ -2,26 +2,10 @@
 """`antiphon.types.graders`: names found when they are asked for, from `_models` and `_params`."""
 
 from ...core.lazy import serve
+from .._stub import Index
 
 serve(
     globals(),
-    {
-        "_models": """\
-grader_inputs: GraderInputItem GraderInputItemInputImage GraderInputItemOutputText *
-label_model_grader: * Input= InputContent= InputContentInputImage= InputContentOutputText=
-multi_grader: * Graders=
-python_grader: *
-score_model_grader: * Input= InputContent= InputContentInputImage= InputContentOutputText= SamplingParams=
-string_check_grader: *
-text_similarity_grader: *""",
-        "_params": """\
-grader_inputs_param: * GraderInputsParamItem GraderInputsParamItemInputImage GraderInputsParamItemOutputText
-label_model_grader_param: * Input= InputContent= InputContentInputImage= InputContentOutputText=
-multi_grader_param: * Graders=
-python_grader_param: *
-score_model_grader_param: * Input= InputContent= InputContentInputImage= InputContentOutputText= SamplingParams=
-string_check_grader_param: *
-text_similarity_grader_param: *""",
-    },
+    Index(__name__, ["_params", "_models"]),
     packages=[],
 )

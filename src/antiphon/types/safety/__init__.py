@@ -2,13 +2,10 @@
 """`antiphon.types.safety`: names found when they are asked for, from `_models`."""
 
 from ...core.lazy import serve
+from .._stub import Index
 
 serve(
     globals(),
-    {
-        "_models": """\
-safety_alert: *
-safety_case: Notice *""",
-    },
+    Index(__name__, ["_models"]),
     packages=[],
 )

@@ -2,33 +2,10 @@
 """`antiphon.types.shared`: names found when they are asked for, from `_models`."""
 
 from ...core.lazy import serve
+from .._stub import Index
 
 serve(
     globals(),
-    {
-        "_models": """\
-all_models: *
-chat_model: *
-comparison_filter: *
-compound_filter: * Filter
-custom_tool_input_format: * Grammar Text
-decision_input_json: *DecisionInputJSON
-decision_question_input_image: *
-decision_question_input_part: *
-decision_question_input_text: *
-error_object: * Misalignment MisalignmentSteer
-function_definition: *
-function_parameters: *
-metadata: *
-oauth_error_code: *OAuthErrorCode
-reasoning: *
-reasoning_effort: *
-response_format_json_object: *ResponseFormatJSONObject
-response_format_json_schema: JSONSchema *ResponseFormatJSONSchema
-response_format_text: *
-response_format_text_grammar: *
-response_format_text_python: *
-responses_model: *""",
-    },
+    Index(__name__, ["_models"]),
     packages=[],
 )

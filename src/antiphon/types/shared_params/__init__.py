@@ -2,30 +2,10 @@
 """`antiphon.types.shared_params`: names found when they are asked for, from `_models` and `_params`."""
 
 from ...core.lazy import serve
+from .._stub import Index
 
 serve(
     globals(),
-    {
-        "_models": """\
-responses_model: *""",
-        "_params": """\
-chat_model: *
-comparison_filter: *
-compound_filter: * Filter
-custom_tool_input_format: * Grammar Text
-decision_input_json: *DecisionInputJSON
-decision_question_input_image: *
-decision_question_input_part: *
-decision_question_input_text: *
-function_definition: *
-function_parameters: *
-metadata: *
-oauth_error_code: *OAuthErrorCode
-reasoning: *
-reasoning_effort: *
-response_format_json_object: *ResponseFormatJSONObject
-response_format_json_schema: JSONSchema *ResponseFormatJSONSchema
-response_format_text: *""",
-    },
+    Index(__name__, ["_params", "_models"]),
     packages=[],
 )

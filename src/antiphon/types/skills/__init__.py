@@ -2,17 +2,10 @@
 """`antiphon.types.skills`: names found when they are asked for, from `_models` and `_params`."""
 
 from ...core.lazy import serve
+from .._stub import Index
 
 serve(
     globals(),
-    {
-        "_models": """\
-deleted_skill_version: *
-skill_version: *
-skill_version_list: *""",
-        "_params": """\
-version_create_params: *
-version_list_params: *""",
-    },
+    Index(__name__, ["_params", "_models"]),
     packages=["versions"],
 )

@@ -2,14 +2,10 @@
 """`antiphon.types.uploads`: names found when they are asked for, from `_models` and `_params`."""
 
 from ...core.lazy import serve
+from .._stub import Index
 
 serve(
     globals(),
-    {
-        "_models": """\
-upload_part: *""",
-        "_params": """\
-part_create_params: *""",
-    },
+    Index(__name__, ["_params", "_models"]),
     packages=[],
 )

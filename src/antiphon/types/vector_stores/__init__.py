@@ -2,21 +2,10 @@
 """`antiphon.types.vector_stores`: names found when they are asked for, from `_models` and `_params`."""
 
 from ...core.lazy import serve
+from .._stub import Index
 
 serve(
     globals(),
-    {
-        "_models": """\
-file_content_response: *
-vector_store_file: LastError *
-vector_store_file_batch: FileCounts *
-vector_store_file_deleted: *""",
-        "_params": """\
-file_batch_create_params: File *
-file_batch_list_files_params: *
-file_create_params: *
-file_list_params: *
-file_update_params: *""",
-    },
+    Index(__name__, ["_params", "_models"]),
     packages=[],
 )

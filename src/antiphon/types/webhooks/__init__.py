@@ -2,56 +2,10 @@
 """`antiphon.types.webhooks`: names found when they are asked for, from `_models` and `_params`."""
 
 from ...core.lazy import serve
+from .._stub import Index
 
 serve(
     globals(),
-    {
-        "_models": """\
-agent_environment_expired_webhook_event: * Data=
-agent_environment_failed_webhook_event: * Data=
-agent_environment_ready_webhook_event: * Data=
-agent_environment_suspended_webhook_event: * Data=
-agent_session_action_required_webhook_event: * DataRequiredAction Data=
-agent_session_created_webhook_event: * DataConnect Data=
-agent_session_failed_webhook_event: * Data=
-agent_session_idle_webhook_event: * Data=
-agent_session_in_progress_webhook_event: * Data=
-batch_cancelled_webhook_event: * Data=
-batch_completed_webhook_event: * Data=
-batch_expired_webhook_event: * Data=
-batch_failed_webhook_event: * Data=
-deleted_webhook_endpoint: *
-eval_run_canceled_webhook_event: * Data=
-eval_run_failed_webhook_event: * Data=
-eval_run_succeeded_webhook_event: * Data=
-fine_tuning_job_cancelled_webhook_event: * Data=
-fine_tuning_job_failed_webhook_event: * Data=
-fine_tuning_job_succeeded_webhook_event: * Data=
-live_call_incoming_webhook_event: * Data= DataSipHeader=
-live_transport_connected_webhook_event: * Data=
-live_transport_incoming_webhook_event: * Data= DataSipHeader=
-realtime_call_incoming_webhook_event: * Data= DataSipHeader=
-response_cancelled_webhook_event: * Data=
-response_completed_webhook_event: * Data=
-response_failed_webhook_event: * Data=
-response_incomplete_webhook_event: * Data=
-safety_alert_created_webhook_event: * Data=
-safety_deactivation_issued_webhook_event: * Data=
-safety_identifier_blocked_webhook_event: * Data=
-safety_org_alert_created_webhook_event: * Data=
-safety_warning_issued_webhook_event: * Data=
-unwrap_webhook_event: *
-webhook_endpoint: *
-webhook_endpoint_list: *
-webhook_endpoint_test_result: *
-webhook_endpoint_with_secret: *
-webhook_event_type_list: *""",
-        "_params": """\
-webhook_create_params: *
-webhook_list_params: *
-webhook_rotate_secret_params: *
-webhook_test_params: *
-webhook_update_params: *""",
-    },
+    Index(__name__, ["_params", "_models"]),
     packages=[],
 )

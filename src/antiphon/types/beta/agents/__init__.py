@@ -2,38 +2,10 @@
 """`antiphon.types.beta.agents`: names found when they are asked for, from `_models` and `_params`."""
 
 from ....core.lazy import serve
+from ..._stub import Index
 
 serve(
     globals(),
-    {
-        "_models": """\
-automation: *
-automation_agent_config: * Compaction Experimental
-automation_created_by: * AutomationCreatedByResourceAgent AutomationCreatedByResourceDeveloper
-automation_deleted: *
-automation_environment: * AutomationEnvironmentResourceNone AutomationEnvironmentResourceOpenAIHosted AutomationEnvironmentResourceOpenAIHostedDesktop AutomationEnvironmentResourceOpenAIHostedFileHostedTemplateFileResourceFileID AutomationEnvironmentResourceOpenAIHostedFileHostedTemplateFileResourceInline AutomationEnvironmentResourceOpenAIHostedNetwork AutomationEnvironmentResourceOpenAIHostedPackages AutomationEnvironmentResourceOpenAIHostedSkillHostedTemplateSkillResourceInline AutomationEnvironmentResourceOpenAIHostedSkillHostedTemplateSkillResourceSkillReference AutomationEnvironmentResourceOpenaiHostedFile AutomationEnvironmentResourceOpenaiHostedSkill AutomationEnvironmentResourceSelfHosted
-automation_target: * AutomationTargetResourceExistingSession AutomationTargetResourceNewSession AutomationTargetResourceNewSessionInput
-environment_info: *
-one_time_automation: *
-periodic_automation: *
-vault: *
-vault_deleted: *
-vault_status: *
-vault_status_filter_param: *""",
-        "_params": """\
-automation_create_params: * CreateAutomationParamsOnce CreateAutomationParamsPeriodic
-automation_list_params: *
-automation_metadata_param: *
-automation_target_param: * AutomationTargetParamExistingSession AutomationTargetParamNewSession AutomationTargetParamNewSessionAgent AutomationTargetParamNewSessionAgentCompaction AutomationTargetParamNewSessionAgentExperimental
-automation_update_params: *
-environment_create_params: Environment * EnvironmentDesktop EnvironmentNetwork EnvironmentPackages
-environment_list_params: *
-session_create_params: AgentCompaction AgentExperimental * SessionCreateParamsBase SessionCreateParamsNonStreaming SessionCreateParamsStreaming StreamOptions Agent= PromptCacheOptions= SpendControl=
-session_list_params: *
-session_update_params: AgentReasoning * Agent= PromptCacheOptions= SpendControl=
-vault_create_params: *
-vault_list_params: *
-vault_update_params: *""",
-    },
+    Index(__name__, ["_params", "_models"]),
     packages=["automations", "environments", "sessions", "vaults"],
 )

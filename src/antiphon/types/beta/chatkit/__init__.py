@@ -2,34 +2,10 @@
 """`antiphon.types.beta.chatkit`: names found when they are asked for, from `_models` and `_params`."""
 
 from ....core.lazy import serve
+from ..._stub import Index
 
 serve(
     globals(),
-    {
-        "_models": """\
-chat_session: *
-chat_session_automatic_thread_titling: *
-chat_session_chatkit_configuration: *ChatSessionChatKitConfiguration
-chat_session_file_upload: *
-chat_session_history: *
-chat_session_rate_limits: *
-chat_session_status: *
-chatkit_attachment: *ChatKitAttachment
-chatkit_response_output_text: Annotation AnnotationFile AnnotationFileSource AnnotationURL AnnotationURLSource *ChatKitResponseOutputText
-chatkit_thread: *ChatKitThread Status StatusActive StatusClosed StatusLocked
-chatkit_thread_assistant_message_item: *ChatKitThreadAssistantMessageItem
-chatkit_thread_item_list: *ChatKitThreadItemList Data DataChatKitClientToolCall DataChatKitTask DataChatKitTaskGroup DataChatKitTaskGroupTask
-chatkit_thread_user_message_item: *ChatKitThreadUserMessageItem Content ContentInputText ContentQuotedText InferenceOptions InferenceOptionsToolChoice
-chatkit_widget_item: *ChatKitWidgetItem
-thread_delete_response: *""",
-        "_params": """\
-chat_session_chatkit_configuration_param: AutomaticThreadTitling *ChatSessionChatKitConfigurationParam FileUpload History
-chat_session_expires_after_param: *
-chat_session_rate_limits_param: *
-chat_session_workflow_param: * Tracing
-session_create_params: *
-thread_list_items_params: *
-thread_list_params: *""",
-    },
+    Index(__name__, ["_params", "_models"]),
     packages=[],
 )

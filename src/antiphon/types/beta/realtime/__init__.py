@@ -2,82 +2,10 @@
 """`antiphon.types.beta.realtime`: names found when they are asked for, from `_models` and `_params`."""
 
 from ....core.lazy import serve
+from ..._stub import Index
 
 serve(
     globals(),
-    {
-        "_models": """\
-conversation_created_event: Conversation *
-conversation_item: *
-conversation_item_content: *
-conversation_item_create_event: *
-conversation_item_created_event: *
-conversation_item_delete_event: *
-conversation_item_deleted_event: *
-conversation_item_input_audio_transcription_completed_event: * Usage UsageTranscriptTextUsageDuration UsageTranscriptTextUsageTokens UsageTranscriptTextUsageTokensInputTokenDetails Logprob=
-conversation_item_input_audio_transcription_delta_event: * Logprob=
-conversation_item_input_audio_transcription_failed_event: * Error=
-conversation_item_retrieve_event: *
-conversation_item_truncate_event: *
-conversation_item_truncated_event: *
-conversation_item_with_reference: * Content=
-error_event: * Error=
-input_audio_buffer_append_event: *
-input_audio_buffer_clear_event: *
-input_audio_buffer_cleared_event: *
-input_audio_buffer_commit_event: *
-input_audio_buffer_committed_event: *
-input_audio_buffer_speech_started_event: *
-input_audio_buffer_speech_stopped_event: *
-rate_limits_updated_event: RateLimit *
-realtime_client_event: * OutputAudioBufferClear=
-realtime_response: *
-realtime_response_status: * Error=
-realtime_response_usage: InputTokenDetails OutputTokenDetails *
-realtime_server_event: ConversationItemRetrieved OutputAudioBufferCleared OutputAudioBufferStarted OutputAudioBufferStopped *
-response_audio_delta_event: *
-response_audio_done_event: *
-response_audio_transcript_delta_event: *
-response_audio_transcript_done_event: *
-response_cancel_event: *
-response_content_part_added_event: * Part=
-response_content_part_done_event: * Part=
-response_create_event: * Response= ResponseTool=
-response_created_event: *
-response_done_event: *
-response_function_call_arguments_delta_event: *
-response_function_call_arguments_done_event: *
-response_output_item_added_event: *
-response_output_item_done_event: *
-response_text_delta_event: *
-response_text_done_event: *
-session: * InputAudioNoiseReduction= InputAudioTranscription= Tool= Tracing= TracingTracingConfiguration= TurnDetection=
-session_create_response: * InputAudioTranscription= Tool= Tracing= TracingTracingConfiguration= TurnDetection= ClientSecret=
-session_created_event: *
-session_update_event: * Session= SessionClientSecret= SessionClientSecretExpiresAfter= SessionInputAudioNoiseReduction= SessionInputAudioTranscription= SessionTool= SessionTracing= SessionTracingTracingConfiguration= SessionTurnDetection=
-session_updated_event: *
-transcription_session: * InputAudioTranscription= TurnDetection= ClientSecret=
-transcription_session_update: * Session= SessionClientSecret= SessionInputAudioNoiseReduction= SessionInputAudioTranscription= SessionTurnDetection= SessionClientSecretExpiresAt=
-transcription_session_updated_event: *""",
-        "_params": """\
-conversation_item_content_param: *
-conversation_item_create_event_param: *
-conversation_item_delete_event_param: *
-conversation_item_param: *
-conversation_item_retrieve_event_param: *
-conversation_item_truncate_event_param: *
-conversation_item_with_reference_param: * Content=
-input_audio_buffer_append_event_param: *
-input_audio_buffer_clear_event_param: *
-input_audio_buffer_commit_event_param: *
-realtime_client_event_param: * OutputAudioBufferClear=
-realtime_connect_params: *
-response_cancel_event_param: *
-response_create_event_param: * Response= ResponseTool=
-session_create_params: ClientSecretExpiresAfter * InputAudioNoiseReduction= InputAudioTranscription= Tool= Tracing= TracingTracingConfiguration= TurnDetection= ClientSecret=
-session_update_event_param: * Session= SessionClientSecret= SessionClientSecretExpiresAfter= SessionInputAudioNoiseReduction= SessionInputAudioTranscription= SessionTool= SessionTracing= SessionTracingTracingConfiguration= SessionTurnDetection=
-transcription_session_create_params: ClientSecretExpiresAt * InputAudioNoiseReduction= InputAudioTranscription= TurnDetection= ClientSecret=
-transcription_session_update_param: * Session= SessionClientSecret= SessionInputAudioNoiseReduction= SessionInputAudioTranscription= SessionTurnDetection= SessionClientSecretExpiresAt=""",
-    },
+    Index(__name__, ["_params", "_models"]),
     packages=[],
 )

@@ -2,16 +2,10 @@
 """`antiphon.types.beta.responses`: names found when they are asked for, from `_models` and `_params`."""
 
 from ....core.lazy import serve
+from ..._stub import Index
 
 serve(
     globals(),
-    {
-        "_models": """\
-beta_response_item_list: *
-input_token_count_response: *""",
-        "_params": """\
-input_item_list_params: *
-input_token_count_params: Conversation * Reasoning Text ToolChoice ToolChoiceBetaSpecificProgrammaticToolCallingParam""",
-    },
+    Index(__name__, ["_params", "_models"]),
     packages=[],
 )

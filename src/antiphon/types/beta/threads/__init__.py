@@ -2,54 +2,10 @@
 """`antiphon.types.beta.threads`: names found when they are asked for, from `_models` and `_params`."""
 
 from ....core.lazy import serve
+from ..._stub import Index
 
 serve(
     globals(),
-    {
-        "_models": """\
-annotation: *
-annotation_delta: *
-file_citation_annotation: * FileCitation=
-file_citation_delta_annotation: * FileCitation=
-file_path_annotation: * FilePath=
-file_path_delta_annotation: * FilePath=
-image_file: *
-image_file_content_block: *
-image_file_delta: *
-image_file_delta_block: *
-image_url: *ImageURL
-image_url_content_block: *ImageURLContentBlock
-image_url_delta: *ImageURLDelta
-image_url_delta_block: *ImageURLDeltaBlock
-message: AttachmentToolAssistantToolsFileSearchTypeOnly * Attachment= AttachmentTool= IncompleteDetails=
-message_content: *
-message_content_delta: *
-message_deleted: *
-message_delta: *
-message_delta_event: *
-refusal_content_block: *
-refusal_delta_block: *
-required_action_function_tool_call: Function *
-run: LastError RequiredAction RequiredActionSubmitToolOutputs * Usage IncompleteDetails= TruncationStrategy=
-run_status: *
-text: *
-text_content_block: *
-text_delta: *
-text_delta_block: *""",
-        "_params": """\
-image_file_content_block_param: *
-image_file_param: *
-image_url_content_block_param: *ImageURLContentBlockParam
-image_url_param: *ImageURLParam
-message_content_part_param: *
-message_create_params: AttachmentToolFileSearch * Attachment= AttachmentTool=
-message_list_params: *
-message_update_params: *
-run_create_params: AdditionalMessage AdditionalMessageAttachment AdditionalMessageAttachmentTool AdditionalMessageAttachmentToolFileSearch * RunCreateParamsBase RunCreateParamsNonStreaming RunCreateParamsStreaming TruncationStrategy=
-run_list_params: *
-run_submit_tool_outputs_params: * RunSubmitToolOutputsParamsBase RunSubmitToolOutputsParamsNonStreaming RunSubmitToolOutputsParamsStreaming ToolOutput
-run_update_params: *
-text_content_block_param: *""",
-    },
+    Index(__name__, ["_params", "_models"]),
     packages=["runs"],
 )

@@ -2,12 +2,10 @@
 """`antiphon.types.chat.completions`: names found when they are asked for, from `_params`."""
 
 from ....core.lazy import serve
+from ..._stub import Index
 
 serve(
     globals(),
-    {
-        "_params": """\
-message_list_params: *""",
-    },
+    Index(__name__, ["_params"]),
     packages=[],
 )

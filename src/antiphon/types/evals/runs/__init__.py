@@ -2,15 +2,10 @@
 """`antiphon.types.evals.runs`: names found when they are asked for, from `_models` and `_params`."""
 
 from ....core.lazy import serve
+from ..._stub import Index
 
 serve(
     globals(),
-    {
-        "_models": """\
-output_item_list_response: * Result= Sample= SampleInput= SampleOutput= SampleUsage=
-output_item_retrieve_response: * Result= Sample= SampleInput= SampleOutput= SampleUsage=""",
-        "_params": """\
-output_item_list_params: *""",
-    },
+    Index(__name__, ["_params", "_models"]),
     packages=[],
 )

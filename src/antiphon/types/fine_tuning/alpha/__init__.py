@@ -2,16 +2,10 @@
 """`antiphon.types.fine_tuning.alpha`: names found when they are asked for, from `_models` and `_params`."""
 
 from ....core.lazy import serve
+from ..._stub import Index
 
 serve(
     globals(),
-    {
-        "_models": """\
-grader_run_response: * Metadata MetadataErrors
-grader_validate_response: * Grader=""",
-        "_params": """\
-grader_run_params: * Grader=
-grader_validate_params: * Grader=""",
-    },
+    Index(__name__, ["_params", "_models"]),
     packages=[],
 )

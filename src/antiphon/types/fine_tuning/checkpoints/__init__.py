@@ -2,19 +2,10 @@
 """`antiphon.types.fine_tuning.checkpoints`: names found when they are asked for, from `_models` and `_params`."""
 
 from ....core.lazy import serve
+from ..._stub import Index
 
 serve(
     globals(),
-    {
-        "_models": """\
-permission_create_response: *
-permission_delete_response: *
-permission_list_response: *
-permission_retrieve_response: Data *""",
-        "_params": """\
-permission_create_params: *
-permission_list_params: *
-permission_retrieve_params: *""",
-    },
+    Index(__name__, ["_params", "_models"]),
     packages=[],
 )

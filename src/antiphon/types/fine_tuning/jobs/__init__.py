@@ -2,14 +2,10 @@
 """`antiphon.types.fine_tuning.jobs`: names found when they are asked for, from `_models` and `_params`."""
 
 from ....core.lazy import serve
+from ..._stub import Index
 
 serve(
     globals(),
-    {
-        "_models": """\
-fine_tuning_job_checkpoint: * Metrics""",
-        "_params": """\
-checkpoint_list_params: *""",
-    },
+    Index(__name__, ["_params", "_models"]),
     packages=[],
 )

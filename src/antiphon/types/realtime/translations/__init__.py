@@ -2,12 +2,10 @@
 """`antiphon.types.realtime.translations`: names found when they are asked for, from `_params`."""
 
 from ....core.lazy import serve
+from ..._stub import Index
 
 serve(
     globals(),
-    {
-        "_params": """\
-client_secret_create_params: * ExpiresAfter""",
-    },
+    Index(__name__, ["_params"]),
     packages=[],
 )

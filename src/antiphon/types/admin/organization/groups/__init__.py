@@ -2,24 +2,10 @@
 """`antiphon.types.admin.organization.groups`: names found when they are asked for, from `_models` and `_params`."""
 
 from .....core.lazy import serve
+from ...._stub import Index
 
 serve(
     globals(),
-    {
-        "_models": """\
-organization_group_user: *
-role_create_response: Group *
-role_delete_response: *
-role_list_response: * AssignmentSource=
-role_retrieve_response: * AssignmentSource=
-user_create_response: *
-user_delete_response: *
-user_retrieve_response: *""",
-        "_params": """\
-role_create_params: *
-role_list_params: *
-user_create_params: *
-user_list_params: *""",
-    },
+    Index(__name__, ["_params", "_models"]),
     packages=[],
 )

@@ -2,63 +2,10 @@
 """`antiphon.types.admin.organization.projects`: names found when they are asked for, from `_models` and `_params`."""
 
 from .....core.lazy import serve
+from ...._stub import Index
 
 serve(
     globals(),
-    {
-        "_models": """\
-api_key_delete_response: *APIKeyDeleteResponse
-certificate_activate_response: * CertificateDetails=
-certificate_deactivate_response: * CertificateDetails=
-certificate_list_response: * CertificateDetails=
-group_delete_response: *
-project_api_key: Owner OwnerServiceAccount OwnerUser *ProjectAPIKey
-project_data_retention: *
-project_group: *
-project_hosted_tool_permissions: * CodeInterpreter= FileSearch= ImageGeneration= Mcp= WebSearch=
-project_model_permissions: *
-project_model_permissions_deleted: *
-project_optional_service_tier: *
-project_rate_limit: *
-project_service_account: *
-project_service_tier_settings: *
-project_spend_alert: * NotificationChannel=
-project_spend_alert_deleted: *
-project_spend_limit: Enforcement *
-project_spend_limit_deleted: *
-project_user: *
-role_delete_response: *
-service_account_create_response: APIKey *
-service_account_delete_response: *
-user_delete_response: *""",
-        "_params": """\
-api_key_list_params: *APIKeyListParams
-api_key_update_params: *APIKeyUpdateParams
-certificate_activate_params: *
-certificate_deactivate_params: *
-certificate_list_params: *
-data_retention_update_params: *
-group_create_params: *
-group_list_params: *
-group_retrieve_params: *
-hosted_tool_permission_update_params: * CodeInterpreter= FileSearch= ImageGeneration= Mcp= WebSearch=
-model_permission_update_params: *
-rate_limit_list_rate_limits_params: *
-rate_limit_update_rate_limit_params: *
-role_create_params: *
-role_list_params: *
-role_update_params: *
-service_account_create_params: *
-service_account_list_params: *
-service_account_update_params: *
-service_tier_setting_update_params: *
-spend_alert_create_params: * NotificationChannel=
-spend_alert_list_params: *
-spend_alert_update_params: * NotificationChannel=
-spend_limit_update_params: *
-user_create_params: *
-user_list_params: *
-user_update_params: *""",
-    },
+    Index(__name__, ["_params", "_models"]),
     packages=["groups", "service_accounts", "users"],
 )

@@ -2,17 +2,10 @@
 """`antiphon.types.admin.organization.workload_identity_providers`: names found when they are asked for, from `_models` and `_params`."""
 
 from .....core.lazy import serve
+from ...._stub import Index
 
 serve(
     globals(),
-    {
-        "_models": """\
-federation_rule: * Permissions= PermissionsRestricted= PermissionsServiceAccountDefault=
-federation_rule_deleted: *""",
-        "_params": """\
-federation_rule_create_params: * Permissions= PermissionsRestricted= PermissionsServiceAccountDefault=
-federation_rule_list_params: *
-federation_rule_update_params: * PermissionsDefaultPermissionsParam PermissionsRestrictedPermissionsParam Permissions=""",
-    },
+    Index(__name__, ["_params", "_models"]),
     packages=[],
 )

@@ -2,15 +2,10 @@
 """`antiphon.types.beta.agents.automations`: names found when they are asked for, from `_models` and `_params`."""
 
 from .....core.lazy import serve
+from ...._stub import Index
 
 serve(
     globals(),
-    {
-        "_models": """\
-automation_invocation: * Error
-automation_invocation_source: * AutomationInvocationSourceResourceAutomation AutomationInvocationSourceResourceManual""",
-        "_params": """\
-invocation_list_params: *""",
-    },
+    Index(__name__, ["_params", "_models"]),
     packages=[],
 )

@@ -2,20 +2,10 @@
 """`antiphon.types.beta.agents.environments`: names found when they are asked for, from `_models` and `_params`."""
 
 from .....core.lazy import serve
+from ...._stub import Index
 
 serve(
     globals(),
-    {
-        "_models": """\
-environment_file: *
-environment_template: * File FileHostedTemplateFileResourceFileID FileHostedTemplateFileResourceInline Skill SkillHostedTemplateSkillResourceInline SkillHostedTemplateSkillResourceSkillReference Desktop= Network= Packages=
-environment_template_deleted: *""",
-        "_params": """\
-file_create_params: * HostedEnvironmentFileParamFileID HostedEnvironmentFileParamInline
-file_list_params: *
-template_create_params: * Desktop= Network= Packages=
-template_list_params: *
-template_update_params: * Desktop= Network= Packages=""",
-    },
+    Index(__name__, ["_params", "_models"]),
     packages=[],
 )

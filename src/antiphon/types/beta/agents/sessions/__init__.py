@@ -2,23 +2,10 @@
 """`antiphon.types.beta.agents.sessions`: names found when they are asked for, from `_models` and `_params`."""
 
 from .....core.lazy import serve
+from ...._stub import Index
 
 serve(
     globals(),
-    {
-        "_models": """\
-session_artifact: *
-session_artifact_deleted: *
-session_trace: *
-turn: PromptCacheOptions *""",
-        "_params": """\
-artifact_list_params: *
-event_create_params: *
-event_stream_params: *
-item_list_params: *
-subagent_list_params: *
-trace_list_params: *
-turn_list_params: *""",
-    },
+    Index(__name__, ["_params", "_models"]),
     packages=["subagents", "turns"],
 )

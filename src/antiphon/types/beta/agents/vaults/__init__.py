@@ -2,25 +2,10 @@
 """`antiphon.types.beta.agents.vaults`: names found when they are asked for, from `_models` and `_params`."""
 
 from .....core.lazy import serve
+from ...._stub import Index
 
 serve(
     globals(),
-    {
-        "_models": """\
-credential: *
-credential_auth: * VaultCredentialAuthResourceEnvironmentVariable VaultCredentialAuthResourceMcpOauth VaultCredentialAuthResourceMcpOauthRefresh VaultCredentialAuthResourceStaticBearer
-credential_deleted: *
-credential_networking: * VaultCredentialNetworkingResourceLimited VaultCredentialNetworkingResourceUnrestricted
-mcp_oauth_token_endpoint_auth: * McpOauthTokenEndpointAuthResourceClientSecretBasic McpOauthTokenEndpointAuthResourceClientSecretPost McpOauthTokenEndpointAuthResourceNone""",
-        "_params": """\
-credential_auth_create_param: CreateVaultCredentialAuthParamEnvironmentVariable CreateVaultCredentialAuthParamMcpOauth CreateVaultCredentialAuthParamMcpOauthRefresh CreateVaultCredentialAuthParamStaticBearer *
-credential_auth_rotate_param: * RotateVaultCredentialAuthParamEnvironmentVariable RotateVaultCredentialAuthParamMcpOauth RotateVaultCredentialAuthParamMcpOauthRefresh RotateVaultCredentialAuthParamStaticBearer
-credential_create_params: *
-credential_list_params: *
-credential_networking_param: * VaultCredentialNetworkingParamLimited VaultCredentialNetworkingParamUnrestricted
-credential_update_params: *
-mcp_oauth_token_endpoint_auth_create_param: CreateMcpOauthTokenEndpointAuthParamClientSecretBasic CreateMcpOauthTokenEndpointAuthParamClientSecretPost CreateMcpOauthTokenEndpointAuthParamNone *
-mcp_oauth_token_endpoint_auth_rotate_param: * RotateMcpOauthTokenEndpointAuthParamClientSecretBasic RotateMcpOauthTokenEndpointAuthParamClientSecretPost""",
-    },
+    Index(__name__, ["_params", "_models"]),
     packages=[],
 )

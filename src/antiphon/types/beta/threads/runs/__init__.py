@@ -2,32 +2,10 @@
 """`antiphon.types.beta.threads.runs`: names found when they are asked for, from `_models` and `_params`."""
 
 from .....core.lazy import serve
+from ...._stub import Index
 
 serve(
     globals(),
-    {
-        "_models": """\
-code_interpreter_logs: *
-code_interpreter_output_image: * Image
-code_interpreter_tool_call: CodeInterpreterOutputImageImage CodeInterpreterOutputLogs * CodeInterpreterOutputImage= CodeInterpreter= CodeInterpreterOutput=
-code_interpreter_tool_call_delta: * CodeInterpreter= CodeInterpreterOutput=
-file_search_tool_call: FileSearch FileSearchRankingOptions FileSearchResult FileSearchResultContent *
-file_search_tool_call_delta: *
-function_tool_call: * Function=
-function_tool_call_delta: * Function=
-message_creation_step_details: * MessageCreation=
-run_step: LastError * Usage StepDetails=
-run_step_delta: * StepDetails=
-run_step_delta_event: *
-run_step_delta_message_delta: * MessageCreation=
-run_step_include: *
-tool_call: *
-tool_call_delta: *
-tool_call_delta_object: *
-tool_calls_step_details: *""",
-        "_params": """\
-step_list_params: *
-step_retrieve_params: *""",
-    },
+    Index(__name__, ["_params", "_models"]),
     packages=[],
 )

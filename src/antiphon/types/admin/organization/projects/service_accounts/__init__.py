@@ -2,14 +2,10 @@
 """`antiphon.types.admin.organization.projects.service_accounts`: names found when they are asked for, from `_models` and `_params`."""
 
 from ......core.lazy import serve
+from ....._stub import Index
 
 serve(
     globals(),
-    {
-        "_models": """\
-api_key_create_response: *APIKeyCreateResponse""",
-        "_params": """\
-api_key_create_params: *APIKeyCreateParams""",
-    },
+    Index(__name__, ["_params", "_models"]),
     packages=[],
 )

@@ -2,18 +2,10 @@
 """`antiphon.types.admin.organization.projects.users`: names found when they are asked for, from `_models` and `_params`."""
 
 from ......core.lazy import serve
+from ....._stub import Index
 
 serve(
     globals(),
-    {
-        "_models": """\
-role_create_response: *
-role_delete_response: *
-role_list_response: * AssignmentSource=
-role_retrieve_response: * AssignmentSource=""",
-        "_params": """\
-role_create_params: *
-role_list_params: *""",
-    },
+    Index(__name__, ["_params", "_models"]),
     packages=[],
 )
