@@ -14,7 +14,7 @@ import antiphon
 from antiphon.base_client import BaseClient
 from antiphon.cli import COMMANDS
 from antiphon.core.limits import PoolLimits, WireLimits
-from antiphon.emulator.fault import _READERS
+from antiphon.emulator.fault.kind import _READERS
 from antiphon.emulator.setting import Setting
 
 from .page import DOCS, ROOT

@@ -20,6 +20,7 @@ from .description import Operation
 from .exchange import NOBODY, AnyReply, Exchange, Reply
 from .families import HANDLERS
 from .fault import HEADER, Fault
+from .fault.ledger import key_of
 from .incoming import Intake, is_form
 from .journal import Line
 from .limiter import Cost, Verdict
@@ -100,6 +101,8 @@ class EmulatorApp:
         if world.chest is not None:
             reply = _safe(world, reply)
         await Sender(send, turn.fault).send(reply, turn.head())
+        if turn.request and turn.fault is None and (not isinstance(reply, Reply) or reply.status < 400):
+            world.faults.ledger.answer(turn.request)
         world.commit()  # what a stream left behind
 
     async def _answer(self, scope: Any, receive: Any, turn: _Turn) -> AnyReply:
@@ -114,8 +117,8 @@ class EmulatorApp:
             operation, raw_query = self._variant(operation, raw_query)
         turn.operation = operation.name
         turn.caller = caller = world.access.enter(headers, operation)
-        if world.obeys_faults and (asked := headers.get(HEADER)) is not None:
-            await turn.suffer(world.faults.ask(asked, caller.key, raw_path))
+        if world.obeys_faults:
+            await turn.meet_fault(raw_path)
         values = query.read(operation, raw_query)
         turn.exchange = exchange = Exchange(world, operation, path, values, headers, receive, caller=caller)
         if is_form(operation, headers):
@@ -196,7 +199,20 @@ def _safe(world: World, reply: AnyReply) -> AnyReply:
 class _Turn:
     """What is known of one request so far; it answers with the headers every reply carries, and is remembered."""
 
-    __slots__ = ("caller", "exchange", "fault", "headers", "id", "operation", "scope", "silent", "started", "verdict", "world")
+    __slots__ = (
+        "caller",
+        "exchange",
+        "fault",
+        "headers",
+        "id",
+        "operation",
+        "request",
+        "scope",
+        "silent",
+        "started",
+        "verdict",
+        "world",
+    )
 
     def __init__(self, world: World, scope: Any) -> None:
         self.started = perf_counter()
@@ -206,6 +222,8 @@ class _Turn:
         self.id = world.identity.draw("req_")
         self.caller = NOBODY
         self.operation = ""
+        self.request = ""
+        """Its key in the ledger, where it has one."""
         self.silent = False
         """Whether it is not to be remembered."""
         self.exchange: Exchange | None = None
@@ -240,15 +258,29 @@ class _Turn:
             )
         )
 
-    async def suffer(self, fault: Fault | None) -> None:
-        """Wait and fail as asked; the rest of the fault is the sender's."""
-        self.fault = fault
+    async def meet_fault(self, path: str) -> None:
+        """Wait and fail as asked, by the header or by the plan; the rest of the fault is the sender's."""
+        world, headers, faults = self.world, self.headers, self.world.faults
+        if key := key_of(headers):
+            attempt = faults.ledger.attempt(key)
+            self.request = key
+        else:
+            attempt = 0
+        if (asked := headers.get(HEADER)) is not None:
+            self.fault = fault = faults.ask(asked, self.caller.key, path)
+        elif faults.plan is not None:
+            facts = {"operation": self.operation, "path": path}
+            self.fault = fault = faults.planned(world.clock(), key or self.id, attempt, facts)
+        else:
+            return
         if fault is None:
             return
-        if fault.latency:
+        if key:
+            faults.ledger.fault(key)
+        if fault.latency or fault.jitter:
             from asyncio import sleep
 
-            await sleep(fault.latency)
+            await sleep(fault.latency + fault.jitter * world.identity.random.random())
         if (problem := fault.problem()) is not None:
             self.limit(None, 0)
             raise problem

@@ -90,6 +90,28 @@ class Control:
         self._world.reseed(seed)
         return json_reply({"seed": seed})
 
+    async def faults(self, _: str, __: Body) -> Reply:
+        """The plan of faults as it was given, and the phase it is in."""
+        found = self._world.faults
+        phase = None if found.plan is None else found.plan.phase(self._world.clock())
+        return json_reply({"plan": found.spec, "phase": phase})
+
+    async def plan(self, _: str, body: Body) -> Reply:
+        """Follow a plan of faults from now on (`fault.plan` tells how it is spelled)."""
+        world = self._world
+        world.faults.begin(body, seed=world.seed, now=world.clock())
+        return await self.faults("", {})
+
+    async def mend(self, _: str, __: Body) -> Reply:
+        """No more faults but those that a header asks for."""
+        self._world.faults.begin(None, seed=0, now=0.0)
+        return await self.faults("", {})
+
+    async def ledger(self, rest: str, _: Body) -> Reply:
+        """How often requests with a key were received and answered, in all; `ledger/all`: each."""
+        ledger = self._world.faults.ledger
+        return json_reply({"total": ledger.total()} | ({"requests": ledger.shown()} if rest == "all" else {}))
+
     async def clock(self, _: str, __: Body) -> Reply:
         """What time it is here."""
         return json_reply(self._time())
@@ -124,6 +146,8 @@ _ROUTES: Final[dict[str, dict[str, Answer]]] = {
     "state": {"GET": Control.state},
     "reset": {"POST": Control.reset},
     "seed": {"POST": Control.seed},
+    "faults": {"GET": Control.faults, "PUT": Control.plan, "POST": Control.plan, "DELETE": Control.mend},
+    "ledger": {"GET": Control.ledger},
     "clock": {"GET": Control.clock, "POST": Control.move},
     "metrics": {"GET": Control.metrics},
 }

@@ -122,6 +122,22 @@ class Conversation:
         elif not self.done:
             self._piece(message.get("body", b""), last=not message.get("more_body", False))
 
+    async def write_raw(self, data: bytes) -> None:
+        """Bytes as they are, for answers that are meant to be broken; the connection ends after them."""
+        if (full := self._connection.writable) is not None and not self.lost:
+            await full
+        if not self.lost:
+            self.started, self.keep_alive = True, False
+            self._transport.write(data)
+
+    def hang_up(self) -> None:
+        """End an answer where it stands, with an orderly close."""
+        self.keep_alive, self.done = False, True
+        if self._held:
+            self._transport.write(self._held)
+            self._held = b""
+        self._wake()
+
     def _start(self, status: int, headers: list[Header]) -> None:
         if self.started:
             raise RuntimeError("the answer has begun already")

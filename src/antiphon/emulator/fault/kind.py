@@ -1,18 +1,44 @@
-"""Faults a caller asks for in a header: `X-Antiphon-Fault: status=429;retry_after=1;times=1`.
+"""What can be broken, and how a caller asks for it: `X-Antiphon-Fault: status=429;retry_after=1;times=1`.
 
-Fields, joined by `;`:
+Fields, joined by `;`. Of every answer:
   status=N                answer N with the body the API would send; code=, type=, message= change it
   retry_after=S           with a status: the Retry-After header, in seconds
-  latency=S               wait before answering, at most 60
+  latency=S, jitter=S     wait before answering, at most 60; and up to so many seconds more, drawn from the seed
+  hang=1                  never answer
   reset=N                 send N bytes of body, or all when it is shorter, then reset the connection (0: before the head)
+  close=N                 the same with an orderly end (a cut body: its length or its last chunk is missing)
+  stale=1                 answer well, promise to keep the connection, and close it a moment later
+  bandwidth=N             N bytes of body a second
+  slice=N                 N bytes of body at a time
+  slow_body=S, slow_head=S  wait between the bytes of the body, or of the head, at most 10
+  wrong_length=N          a Content-Length that is N too large (or, negative, too small)
+  two_lengths=1           two Content-Lengths that differ
+  bad_chunk=1             chunks, the second of which has no size
+  garbage=1               bytes that are no HTTP before the status line
+  informational=N         N heads with status 103 first
+  header_flood=N          N headers more
+  header_size=N           a header of N bytes more
+  redirect=URL            a 307 to there
+  html=1                  a page of HTML with status 200
+  error_200=1             an error object with status 200
+  empty=1                 no body at all
+  bad_utf8=N              a byte that is no UTF-8 in the body, or in the stream's Nth event
+  bad_json=N              JSON cut in half: the body's, whose length is right, or the stream's Nth event's
+  gzip_bomb=N             a body of N MiB of blanks before the JSON, compressed
+  gzip_cut=1              compressed, and cut in half
+  wrong_encoding=1        Content-Encoding: gzip, of what is not compressed
+Of streams alone; a whole answer is left as it is:
   truncate_sse=N          end the stream cleanly after N events
   no_done=1               leave out the stream's last event
-  pace=S                  wait between the events of a stream, at most 10
-  bad_json=N              cut the JSON in half: of the body, whose length is right, or of the stream's Nth event
+  duplicate=N, skip=N     the Nth event twice, or not at all
+  reorder=N               the Nth event after the one that follows it
+  giant_event=N           an event of N bytes more before the second
+  error_event=N           an error in place of the Nth event, and the end
+  pace=S                  wait between the events, at most 10
+Which requests:
   times=N                 only the first N requests with this very header, path and key
   id=TEXT                 breaks nothing; makes the header another one, so that `times` counts anew
-`truncate_sse`, `no_done` and `pace` are about streams and leave a whole answer alone; all others break both.
-Anything else is a 400 that names it. Knows what to break; the application breaks it.
+Anything else is a 400 that names it. Knows what to break; `wire` and `stream` break it.
 """
 
 from __future__ import annotations
@@ -21,7 +47,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final
 
-from .problem import Problem, invalid
+from ..problem import Problem, invalid
 
 HEADER: Final = b"x-antiphon-fault"
 
@@ -51,11 +77,39 @@ class Fault:
     type: str | None = None
     message: str | None = None
     latency: float = 0.0
+    jitter: float = 0.0
+    hang: bool = False
     reset: int | None = None
+    close: int | None = None
+    stale: bool = False
+    bandwidth: int = 0
+    slice: int = 0
+    slow_body: float = 0.0
+    slow_head: float = 0.0
+    wrong_length: int = 0
+    two_lengths: bool = False
+    bad_chunk: bool = False
+    garbage: bool = False
+    informational: int = 0
+    header_flood: int = 0
+    header_size: int = 0
+    redirect: str = ""
+    html: bool = False
+    error_200: bool = False
+    empty: bool = False
+    bad_utf8: int = 0
+    bad_json: int = 0
+    gzip_bomb: int = 0
+    gzip_cut: bool = False
+    wrong_encoding: bool = False
     truncate_sse: int | None = None
     no_done: bool = False
+    duplicate: int = 0
+    skip: int = 0
+    reorder: int = 0
+    giant_event: int = 0
+    error_event: int = 0
     pace: float = 0.0
-    bad_json: int = 0
     times: int | None = None
     id: str = ""
 
@@ -109,11 +163,39 @@ _READERS: Final[dict[str, Callable[[str], Any]]] = {
     "type": str,
     "message": str,
     "latency": _number(0, 60),
+    "jitter": _number(0, 60),
+    "hang": _flag,
     "reset": _integer(0, 1 << 30),
+    "close": _integer(0, 1 << 30),
+    "stale": _flag,
+    "bandwidth": _integer(1, 1 << 30),
+    "slice": _integer(1, 1 << 30),
+    "slow_body": _number(0, 10),
+    "slow_head": _number(0, 10),
+    "wrong_length": _integer(-(1 << 30), 1 << 30),
+    "two_lengths": _flag,
+    "bad_chunk": _flag,
+    "garbage": _flag,
+    "informational": _integer(1, 10_000),
+    "header_flood": _integer(1, 10_000),
+    "header_size": _integer(1, 16 << 20),
+    "redirect": str,
+    "html": _flag,
+    "error_200": _flag,
+    "empty": _flag,
+    "bad_utf8": _ordinal,
+    "bad_json": _ordinal,
+    "gzip_bomb": _integer(1, 1024),
+    "gzip_cut": _flag,
+    "wrong_encoding": _flag,
     "truncate_sse": _integer(0, 1 << 30),
     "no_done": _flag,
+    "duplicate": _ordinal,
+    "skip": _ordinal,
+    "reorder": _ordinal,
+    "giant_event": _integer(1, 256 << 20),
+    "error_event": _ordinal,
     "pace": _number(0, 10),
-    "bad_json": _ordinal,
     "times": _integer(1, 1 << 30),
     "id": str,
 }
@@ -129,24 +211,3 @@ def parse(text: str) -> Fault:
         except (KeyError, ValueError):
             raise invalid("X-Antiphon-Fault", f"Cannot read the fault {part!r}.", "invalid_fault") from None
     return Fault(**fields)
-
-
-class Faults:
-    """Reads the header and counts what has limits."""
-
-    def __init__(self) -> None:
-        self._spent: dict[tuple[str, str, str], int] = {}
-
-    def ask(self, header: bytes, key: str, path: str) -> Fault | None:
-        """The fault for this request, or None when it has happened often enough."""
-        text = header.decode("latin-1")
-        fault = parse(text)
-        if fault.times is None:
-            return fault
-        seen = self._spent.get((key, path, text), 0)
-        if seen >= fault.times:
-            return None
-        self._spent[key, path, text] = seen + 1
-        if len(self._spent) > 10_000:
-            del self._spent[next(iter(self._spent))]
-        return fault
