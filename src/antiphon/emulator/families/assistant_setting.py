@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from .. import bound
 from ..problem import Problem, invalid
-from ..shape import is_object, rows
+from ..shape import is_object, part, rows
 from ..world import World
 from .chat_prompt import check_schemas
 from .model import require_speaking
@@ -40,7 +40,7 @@ def _check_tools(body: dict[str, Any], most: int) -> None:
         if name in names[:index]:
             raise invalid(f"tools[{index}]", f"The tool '{name}' is there twice; each needs a name of its own.")
     for index, tool in enumerate(tools):
-        wanted = (tool.get("file_search") or {}).get("max_num_results")
+        wanted = part(tool, "file_search").get("max_num_results")
         if wanted is not None:
             bound.within(f"tools[{index}].file_search.max_num_results", wanted, 1, 50)
     shape = body.get("response_format")

@@ -200,7 +200,7 @@ class Course:
 
     def _open_message(self) -> Object:
         run = self.run
-        empty = {"role": "assistant", "content": []}
+        empty: Object = {"role": "assistant", "content": []}
         facts = {"assistant_id": run["assistant_id"], "run_id": run["id"], "status": "in_progress"}
         message = message_of(self.world, run["thread_id"], empty, completed_at=None, **facts)
         messages(self.world, run["thread_id"]).put(message["id"], message)

@@ -60,7 +60,7 @@ def made_run(exchange: Exchange, assistant: Object, thread: Object, body: dict[s
     now = world.now()
     instructions = body.get("instructions")
     said = [assistant["instructions"] if instructions is None else instructions, body.get("additional_instructions")]
-    run = {
+    run: Object = {
         "id": world.identity.draw(RUN.prefix, 24),
         "object": "thread.run",
         "created_at": now,

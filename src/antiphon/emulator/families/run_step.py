@@ -61,7 +61,7 @@ def _bare(call: Object) -> Object:
 
 async def _list(exchange: Exchange) -> Reply:
     """Lists what the run did so far, newest first unless asked otherwise."""
-    include = exchange.query.get("include") or []
+    include: list[str] = exchange.query.get("include") or []
     return listing(exchange, STEP.listed(exchange), lambda step: shown_step(step, include))
 
 

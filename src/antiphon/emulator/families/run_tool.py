@@ -7,11 +7,11 @@ from typing import Any, Final
 from ..brain import Prompt, Turn
 from ..brain.arithmetic import find
 from ..world import World
-from . import internal
 from .crud import Object
 from .run_prompt import asked
 
 RANKER: Final = "default_2024_08_21"
+MOST_RESULTS: Final = 20
 
 
 def wanted_tools(run: Object) -> list[Object]:
@@ -55,29 +55,24 @@ def _computed(world: World, question: str, *, forced: bool) -> Object | None:
 
 
 async def _searched(world: World, tool: Object, stores: list[str], question: str) -> Object:
+    from .retrieval import search
+
     options: dict[str, Any] = tool.get("file_search") or {}
-    ranking = {"ranker": RANKER, "score_threshold": 0.0, **(options.get("ranking_options") or {})}
-    most = options.get("max_num_results") or 20
-    body = {"query": question, "max_num_results": most, "ranking_options": _asked_ranking(ranking)}
-    found: list[Object] = []
-    for store in stores:
-        found += (await internal.call(world, "vector_stores.search", body, vector_store_id=store))["data"]
-    found.sort(key=lambda result: -result["score"])
-    return {
-        "id": world.identity.draw("call_", 24),
-        "type": "file_search",
-        "file_search": {"ranking_options": ranking, "results": [_result(result) for result in found[:most]]},
-    }
-
-
-def _asked_ranking(ranking: Object) -> Object:
-    """A search on its own names its rankers differently."""
-    return {"ranker": "auto", "score_threshold": ranking["score_threshold"]}
-
-
-def _result(found: Object) -> Object:
-    shared = {"file_id": found["file_id"], "file_name": found["filename"], "score": found["score"]}
-    return {**shared, "content": [{"type": "text", "text": piece["text"]} for piece in found["content"]]}
+    ranking: Object = {"ranker": RANKER, "score_threshold": 0.0, **(options.get("ranking_options") or {})}
+    most = options.get("max_num_results") or MOST_RESULTS
+    asked_of_store = {"score_threshold": ranking["score_threshold"]}
+    found = await search(world, stores, question, limit=most, ranking=asked_of_store)
+    results = [
+        {
+            "file_id": hit["file_id"],
+            "file_name": hit["filename"],
+            "score": hit["score"],
+            "content": [{"type": "text", "text": piece["text"]} for piece in hit["content"]],
+        }
+        for hit in found
+    ]
+    call = {"ranking_options": ranking, "results": results}
+    return {"id": world.identity.draw("call_", 24), "type": "file_search", "file_search": call}
 
 
 def told(call: Object, prompt: Prompt) -> None:

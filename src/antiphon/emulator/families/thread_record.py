@@ -45,9 +45,7 @@ def active_run(world: World, thread_id: str) -> str | None:
 def check_message(world: World, message: Object, where: str = "") -> None:
     """Raise 400 or 404 for a message that cannot be kept; `where` is the path to it in the request."""
     bound.metadata(message.get("metadata"))
-    content = message["content"]
-    if not is_array(content):
-        content = [{"type": "text", "text": content}]
+    content = parts_of(message["content"])
     if not content:
         raise invalid(f"{where}content", f"Invalid '{where}content': expected at least one part.", "empty_array")
     for part in content:
@@ -57,6 +55,11 @@ def check_message(world: World, message: Object, where: str = "") -> None:
             _check_text(part["text"], f"{where}content")
     for attachment in rows(message, "attachments"):
         require_file(world, attachment.get("file_id") or "", f"{where}attachments")
+
+
+def parts_of(content: str | list[Object]) -> list[Object]:
+    """The parts of a message's content; a plain text is one part."""
+    return content if is_array(content) else [{"type": "text", "text": content}]
 
 
 def _check_text(text: str, param: str) -> None:
@@ -87,17 +90,11 @@ def message_of(world: World, thread_id: str, message: Object, **known: Any) -> O
         "completed_at": now,
         "incomplete_at": None,
         "role": message["role"],
-        "content": _parts(message["content"]),
+        "content": [_part(part) for part in parts_of(message["content"])],
         "attachments": rows(message, "attachments"),
         "metadata": message.get("metadata") or {},
         **known,
     }
-
-
-def _parts(content: str | list[Object]) -> list[Object]:
-    if not is_array(content):
-        return [text_part(str(content))]
-    return [_part(part) for part in content]
 
 
 def _part(part: Object) -> Object:
