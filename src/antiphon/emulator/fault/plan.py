@@ -5,7 +5,7 @@ its attempt alone, never on what else happens, so that a run can be repeated wha
         {"seconds": 60, "rules": [{"faults": ["status=503"], "rate": 1.0}]},
         {"rules": [{"match": {"operation": "chat.*"}, "faults": ["reset=0", "latency=2"], "rate": 0.2, "once": true}]}]}
 
-A rule meets requests whose operation, path and model fit `match` (with * and ?), a share `rate` of them: of attempts, or,
+A rule meets requests whose operation and path fit `match` (with * and ?), a share `rate` of them: of attempts, or,
 with `once`, of requests, and then in their first attempt only. `after` and `times` count the rule's own requests. The
 first rule that meets wins. A phase without `seconds` lasts; with `repeat` the phases begin again.
 """
@@ -22,7 +22,7 @@ from ..problem import invalid
 from ..shape import is_array, is_object
 from .kind import Fault, parse
 
-_MATCHED: Final = ("operation", "path", "model")
+_MATCHED: Final = ("operation", "path")
 
 
 @dataclass(slots=True)
@@ -132,7 +132,7 @@ def _rule(number: int, spec: Any) -> Rule:
         raise _wrong("'faults' is a list of texts such as 'status=503'.")
     match, rate = spec.get("match", {}), spec.get("rate", 1.0)
     if not is_object(match) or match.keys() - set(_MATCHED) or not all(isinstance(v, str) for v in match.values()):
-        raise _wrong("'match' may name operation, path and model.")
+        raise _wrong("'match' may name operation and path.")
     if type(rate) not in (int, float) or not 0 < rate <= 1:
         raise _wrong("'rate' is above 0 and at most 1.")
     counts = spec.get("after", 0), spec.get("times")

@@ -22,6 +22,8 @@ async def spoiled(events: Events, fault: Fault) -> AsyncIterator[bytes]:
         if fault.truncate_sse is not None and number > fault.truncate_sse:
             break
         if number == fault.error_event:
+            if held is not None:
+                yield held
             yield _ERROR % number
             return
         for each in _changed(event, number, fault):

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 _PIECE: Final = 256 * 1024
 _FOREVER: Final = 3600.0
 _STALE: Final = 0.02
+_APART: Final = 0.001
+"""Seconds between slices, so that they travel one by one."""
 _GARBAGE: Final = b"\x16\x03\x01 this is not HTTP\r\n"
 _EARLY: Final = b"HTTP/1.1 103 Early Hints\r\nlink: </styles.css>; rel=preload\r\n\r\n"
 
@@ -208,7 +210,7 @@ async def _paced(pieces: AsyncIterator[bytes], fault: Fault) -> AsyncIterator[by
         for start in range(0, len(piece), most):
             part = piece[start : start + most]
             yield part
-            await sleep(fault.slow_body or (len(part) / fault.bandwidth if fault.bandwidth else 0))
+            await sleep(fault.slow_body or (len(part) / fault.bandwidth if fault.bandwidth else _APART))
 
 
 async def _until(pieces: AsyncIterator[bytes], most: int | None) -> AsyncIterator[bytes]:

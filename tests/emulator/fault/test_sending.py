@@ -17,7 +17,7 @@ from tests.emulator.asking import Asking, chat
 TEXT = "Say: one two three four five six"
 
 
-def raw(server: Emulator, fault: str, stream: bool = False) -> tuple[bytes, bool]:
+def raw(server: Emulator, fault: str, stream: bool = False, keep: bool = False) -> tuple[bytes, bool]:
     """What arrives, and whether the connection was reset."""
     parts = urlsplit(server.base_url)
     body = json.dumps(chat(TEXT, stream=stream)).encode()
