@@ -10,17 +10,15 @@ HIGH: Final = 7
 _DIGITS: Final = "0123456789abcdefghijklmnopqrstuv"
 _BOX: Final = "vhhhhhv"
 # Seven rows, each a digit of base 32 whose five bits are the dots from left to right.
-_ROWS: Final = dict(
-    pair.split("~")
-    for pair in (
-        "A~ehhvhhh B~uhhuhhu C~ehggghe D~uhhhhhu E~vgguggv F~vgguggg G~ehgnhhf H~hhhvhhh I~e44444e J~72222ic K~hikokih "
-        "L~ggggggv M~hrllhhh N~hhpljhh O~ehhhhhe P~uhhuggg Q~ehhhlid R~uhhukih S~fgge11u T~v444444 U~hhhhhhe V~hhhhha4 "
-        "W~hhhllla X~hha4ahh Y~hha4444 Z~v1248gv 0~ehjlphe 1~4c4444e 2~eh1248v 3~v2421he 4~26aiv22 5~vgu11he 6~68guhhe "
-        "7~v124888 8~ehhehhe 9~ehhf12c .~00000cc ,~0000c48 !~4444404 ?~eh12404 '~4400000 \"~aa00000 -~000e000 :~0cc0cc0 "
-        ";~0cc0c48 (~2488842 )~8422248 /~11248gg +~044v440 =~00v0v00 *~04lel40 &~cik8lid %~op248j3 #~aavavaa _~000000v "
-        "@~ehnlnge $~4fke5u4 <~248g842 >~8421248"
-    ).split()
+_SIGNS: Final = (
+    "A~ehhvhhh B~uhhuhhu C~ehggghe D~uhhhhhu E~vgguggv F~vgguggg G~ehgnhhf H~hhhvhhh I~e44444e J~72222ic K~hikokih "
+    "L~ggggggv M~hrllhhh N~hhpljhh O~ehhhhhe P~uhhuggg Q~ehhhlid R~uhhukih S~fgge11u T~v444444 U~hhhhhhe V~hhhhha4 "
+    "W~hhhllla X~hha4ahh Y~hha4444 Z~v1248gv 0~ehjlphe 1~4c4444e 2~eh1248v 3~v2421he 4~26aiv22 5~vgu11he 6~68guhhe "
+    "7~v124888 8~ehhehhe 9~ehhf12c .~00000cc ,~0000c48 !~4444404 ?~eh12404 '~4400000 \"~aa00000 -~000e000 :~0cc0cc0 "
+    ";~0cc0c48 (~2488842 )~8422248 /~11248gg +~044v440 =~00v0v00 *~04lel40 &~cik8lid %~op248j3 #~aavavaa _~000000v "
+    "@~ehnlnge $~4fke5u4 <~248g842 >~8421248"
 )
+_ROWS: Final = {pair[0]: pair[2:] for pair in _SIGNS.split()}
 
 
 def dots(sign: str) -> list[int]:

@@ -18,7 +18,7 @@ def lengths(counts: Mapping[int, int], most: int) -> dict[int, int]:
 
 def _grown(weights: Mapping[int, int]) -> dict[int, int]:
     made = dict.fromkeys(weights, 0)
-    heap = [(count, symbol, (symbol,)) for symbol, count in weights.items()]
+    heap: list[tuple[int, int, tuple[int, ...]]] = [(count, symbol, (symbol,)) for symbol, count in weights.items()]
     heapify(heap)
     while len(heap) > 1:
         (first, order, some), (second, _, others) = heappop(heap), heappop(heap)

@@ -38,7 +38,7 @@ class Style:
     finish: float = 1.0
 
 
-def paint(words: str, width: int, height: int, style: Style = Style()) -> Picture:  # noqa: B008
+def paint(words: str, width: int, height: int, style: Style = Style()) -> Picture:
     """The picture of these words in exactly this size."""
     cell = cell_of(width, height)
     canvas = _Canvas(-(-width // cell), -(-height // cell))
