@@ -9,6 +9,8 @@ from ..brain import Invocation, Prompt, Tool, Turn
 from ..identity import Identity
 from ..problem import Problem
 from ..shape import part, rows
+from .response_compaction import summed_up
+from .response_seal import opened
 
 Item = dict[str, Any]
 PREFIXES: Final = {
@@ -18,6 +20,7 @@ PREFIXES: Final = {
     "reasoning": "rs_",
     "custom_tool_call": "ctc_",
     "custom_tool_call_output": "ctco_",
+    "compaction": "cmp_",
 }
 CALLS: Final = {"function_call": "arguments", "custom_tool_call": "input"}
 OUTPUTS: Final = frozenset({"function_call_output", "custom_tool_call_output"})
@@ -37,11 +40,13 @@ def _item(item: Item, identity: Identity) -> Item:
     kind = item.get("type") or "message"
     made: Item = {"id": item.get("id") or identity.draw(PREFIXES.get(kind, f"{kind[:4]}_"), 48), "type": kind}
     if kind != "message":
+        if kind in CALLS or kind in OUTPUTS:
+            made["status"] = "completed"
         return made | {key: value for key, value in item.items() if value is not None}
     content = item["content"]
-    if isinstance(content, str):
-        content = [_text_part(item["role"], content)]
-    return made | {"status": "completed", "role": item["role"], "content": content}
+    content = [_text_part(item["role"], content)] if isinstance(content, str) else [_part(piece) for piece in content]
+    known = {"status": "completed", "role": item["role"], "content": content}
+    return made | known | {name: item[name] for name in ("phase", "agent") if item.get(name) is not None}
 
 
 def _text_part(role: str, text: str) -> Item:
@@ -50,8 +55,12 @@ def _text_part(role: str, text: str) -> Item:
     return {"type": "input_text", "text": text}
 
 
+def _part(piece: Item) -> Item:
+    return {"detail": "auto", **piece} if piece["type"] == "input_image" else piece
+
+
 def turns_of(items: list[Item]) -> list[Turn]:
-    """Items as the brain reads them; calls that follow one another are one turn."""
+    """Items as the brain reads them; calls that follow one another are one turn, what was compacted several."""
     turns: list[Turn] = []
     for item in items:
         kind = item["type"]
@@ -65,6 +74,10 @@ def turns_of(items: list[Item]) -> list[Turn]:
                 turns.append(Turn("assistant", "", calls=(call,)))
         elif kind in OUTPUTS:
             turns.append(_output(item))
+        elif kind == "compaction":
+            turns.extend(summed_up(item))
+        elif kind == "reasoning" and item.get("encrypted_content"):
+            opened("reasoning", item["encrypted_content"])  # what nobody here has thought is refused
     return turns
 
 
