@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from .. import bound
+from .. import bound, token
 from ..exchange import AnyReply, EventReply, Exchange, Handler, Reply, json_reply, list_reply
 from ..problem import invalid, not_found
 from ..shape import is_array, part, rows
@@ -14,23 +14,30 @@ from .chat_choice import Choice, logprob, settle
 from .chat_prompt import check_schemas, prompt_of
 from .listing import page
 from .model import require_speaking
-from .prompt_size import tokens_of
+from .prompt_cache import cached
+from .prompt_size import aside, is_large, is_large_body, require_room, tokens_of
 
 FAMILY = "chat.completions"
 
 
 async def _create(exchange: Exchange) -> AnyReply:
+    """Answers, whole or in chunks, and keeps the completion when `store` says so."""
     body, world = exchange.body, exchange.world
     bound.check("chat.completions.create", body)
     require_speaking(world, body["model"])
     _refuse_contradictions(body)
-    check_schemas(body)
+    await aside(is_large_body(exchange.headers), check_schemas, body)
     prompt = prompt_of(body)
+    large = is_large(prompt)
+    tokens = await aside(large, tokens_of, prompt)
+    require_room(body["model"], tokens, "messages")
     choices: list[Choice] = []
     for number in range(body.get("n") or 1):
         prompt.choice = number
-        choices.append(settle(world.brain.answer(prompt), body, world.identity))
-    usage = _usage(tokens_of(prompt), choices)
+        choices.append(settle(await aside(large, world.brain.answer, prompt), body, world.identity))
+    saved = cached(world, exchange.caller.project, prompt, tokens, body)
+    usage = _usage(tokens, saved, choices, body)
+    exchange.usage = _bill(body, usage)
     completion = _completion(world, body, choices, usage)
     if body.get("store"):
         _keep(world, completion, body)
@@ -59,6 +66,7 @@ def _refuse_contradictions(body: dict[str, Any]) -> None:
 
 
 def _completion(world: World, body: dict[str, Any], choices: list[Choice], usage: dict[str, Any]) -> dict[str, Any]:
+    tier = body.get("service_tier")
     return {
         "id": world.identity.draw("chatcmpl-", 28),
         "object": "chat.completion",
@@ -66,7 +74,7 @@ def _completion(world: World, body: dict[str, Any], choices: list[Choice], usage
         "model": body["model"],
         "choices": [_choice(index, choice, body) for index, choice in enumerate(choices)],
         "usage": usage,
-        "service_tier": "default",
+        "service_tier": "default" if tier in (None, "auto") else tier,
         "system_fingerprint": f"fp_{world.setting.seed & 0xFFFFFFFF:08x}",
     }
 
@@ -79,19 +87,45 @@ def _choice(index: int, choice: Choice, body: dict[str, Any]) -> dict[str, Any]:
     return {"index": index, "message": choice.message(), "logprobs": found, "finish_reason": choice.finish}
 
 
-def _usage(prompt_tokens: int, choices: list[Choice]) -> dict[str, Any]:
-    spent = sum(choice.tokens for choice in choices)
+def _usage(prompt_tokens: int, cached_tokens: int, choices: list[Choice], body: dict[str, Any]) -> dict[str, Any]:
+    accepted, rejected = _predicted(body, choices) if body.get("prediction") else (0, 0)
+    spent = sum(choice.tokens for choice in choices) + rejected
     return {
         "prompt_tokens": prompt_tokens,
         "completion_tokens": spent,
         "total_tokens": prompt_tokens + spent,
-        "prompt_tokens_details": {"cached_tokens": 0, "audio_tokens": 0},
+        "prompt_tokens_details": {"cached_tokens": cached_tokens, "audio_tokens": 0},
         "completion_tokens_details": {
             "reasoning_tokens": 0,
             "audio_tokens": 0,
-            "accepted_prediction_tokens": 0,
-            "rejected_prediction_tokens": 0,
+            "accepted_prediction_tokens": accepted,
+            "rejected_prediction_tokens": rejected,
         },
+    }
+
+
+def _predicted(body: dict[str, Any], choices: list[Choice]) -> tuple[int, int]:
+    """How many tokens of the prediction came true, from either end, and how many did not."""
+    content = body["prediction"]["content"]
+    foretold = token.pieces(content if isinstance(content, str) else "".join(piece["text"] for piece in content))
+    accepted = sum(_agreeing(foretold, choice.pieces) for choice in choices)
+    return accepted, len(foretold) * len(choices) - accepted
+
+
+def _agreeing(foretold: list[str], told: list[str]) -> int:
+    most = min(len(foretold), len(told))
+    first = next((n for n in range(most) if foretold[n] != told[n]), most)
+    last = next((n for n in range(most - first) if foretold[-1 - n] != told[-1 - n]), most - first)
+    return first + last
+
+
+def _bill(body: dict[str, Any], usage: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "kind": "completions",
+        "model": body["model"],
+        "input_tokens": usage["prompt_tokens"],
+        "input_cached_tokens": usage["prompt_tokens_details"]["cached_tokens"],
+        "output_tokens": usage["completion_tokens"],
     }
 
 
@@ -111,6 +145,7 @@ def _stored(exchange: Exchange) -> dict[str, Any]:
 
 
 async def _list(exchange: Exchange) -> Reply:
+    """Lists the stored completions, the oldest first, those of a model and with all of the metadata asked for."""
     model, metadata = exchange.query.get("model"), part(exchange.query, "metadata")
 
     def wanted(record: dict[str, Any]) -> bool:
@@ -123,23 +158,28 @@ async def _list(exchange: Exchange) -> Reply:
 
 
 async def _retrieve(exchange: Exchange) -> Reply:
+    """Shows a stored completion as it was answered, with its metadata; 404 for one that was not stored."""
     return json_reply(_stored(exchange)["view"])
 
 
 async def _update(exchange: Exchange) -> Reply:
-    record = _stored(exchange)
-    bound.metadata(exchange.body["metadata"])
-    record["view"] = record["view"] | {"metadata": exchange.body["metadata"] or {}}
+    """Replaces the metadata of a stored completion; 404 when there is none."""
+    record, metadata = _stored(exchange), exchange.body["metadata"]
+    bound.metadata(metadata)
+    record = record | {"view": record["view"] | {"metadata": metadata or {}}}
+    exchange.world.shelf(FAMILY).put(record["id"], record)
     return json_reply(record["view"])
 
 
 async def _delete(exchange: Exchange) -> Reply:
+    """Removes a stored completion and its messages; 404 from then on."""
     record = _stored(exchange)
     exchange.world.shelf(FAMILY).pop(record["id"])
     return json_reply({"object": "chat.completion.deleted", "id": record["id"], "deleted": True})
 
 
 async def _messages(exchange: Exchange) -> Reply:
+    """Lists the messages a stored completion was asked with, in their order."""
     record = _stored(exchange)
     items = [_message(record["id"], index, message) for index, message in enumerate(record["messages"])]
     found = page(exchange, items, default_order="asc")

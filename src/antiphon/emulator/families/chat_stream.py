@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, Final
 
 from .. import event, token
 from ..shape import part
 from .chat_choice import Choice, logprob
+
+_PADDING: Final = tuple(b',"obfuscation":"%b"' % (b"x" * (16 - size)) for size in range(16))
 
 
 def events(
@@ -16,7 +18,7 @@ def events(
     """The framed chunks; `usage` is sent in one of its own before the end when it is asked for."""
     options = part(body, "stream_options")
     asked = bool(options.get("include_usage"))
-    frame = _Frame(head, asked)
+    frame = _Frame(head, asked, options.get("include_obfuscation") is not False)
     for index, choice in enumerate(choices):
         yield frame.chunk(index, {"role": "assistant", "content": "" if choice.pieces else None, "refusal": None})
         yield from _content(frame, index, choice, body)
@@ -30,10 +32,10 @@ def events(
 
 def _content(frame: _Frame, index: int, choice: Choice, body: dict[str, Any]) -> Iterator[bytes]:
     if not body.get("logprobs"):
-        before, after = frame.around(index)
+        before, afters = frame.around(index)
         encode = event.encode
         for piece in choice.pieces:
-            yield before + encode(piece) + after
+            yield before + encode(piece) + afters[len(piece) & 15]
         return
     alternatives = body.get("top_logprobs") or 0
     for piece in choice.pieces:
@@ -59,16 +61,18 @@ def _call(frame: _Frame, index: int, number: int, call: dict[str, Any], legacy: 
 class _Frame:
     """What all chunks of one stream share, encoded once."""
 
-    def __init__(self, head: dict[str, Any], with_usage: bool) -> None:
+    def __init__(self, head: dict[str, Any], with_usage: bool, obfuscated: bool) -> None:
         self._head = event.encode(head)[:-1]
         self._tail = b',"usage":null}\n\n' if with_usage else b"}\n\n"
+        self._tails = [padding + self._tail for padding in _PADDING] if obfuscated else [self._tail] * 16
 
-    def around(self, index: int) -> tuple[bytes, bytes]:
-        """The bytes before and after a piece of content."""
+    def around(self, index: int) -> tuple[bytes, list[bytes]]:
+        """The bytes before a piece of content, and those after one of each length."""
         before = b'data: %b,"choices":[{"index":%d,"delta":{"content":' % (self._head, index)
-        return before, b'},"logprobs":null,"finish_reason":null}]' + self._tail
+        return before, [b'},"logprobs":null,"finish_reason":null}]' + tail for tail in self._tails]
 
     def chunk(self, index: int, delta: dict[str, Any], finish: str | None = None, logprobs: Any = None) -> bytes:
         """One framed chunk."""
         choice = {"index": index, "delta": delta, "logprobs": logprobs, "finish_reason": finish}
-        return b'data: %b,"choices":[%b]%b' % (self._head, event.encode(choice), self._tail)
+        told = event.encode(choice)
+        return b'data: %b,"choices":[%b]%b' % (self._head, told, self._tails[len(told) & 15])

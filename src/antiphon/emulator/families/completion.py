@@ -13,12 +13,14 @@ from ..problem import invalid
 from ..shape import is_array, part
 from .chat_choice import cut, logprob
 from .model import require_speaking
+from .prompt_size import LARGE, aside, count, require_room
 
 DEFAULT_TOKENS: Final = 16
 Told = tuple[str, str]
 
 
 async def _create(exchange: Exchange) -> AnyReply:
+    """Answers each prompt `n` times, whole or in pieces; keeps nothing."""
     body, world = exchange.body, exchange.world
     bound.check("completions.create", body)
     require_speaking(world, body["model"])
@@ -26,7 +28,9 @@ async def _create(exchange: Exchange) -> AnyReply:
     number = body.get("n") or 1
     if (body.get("best_of") or number) < number:
         raise invalid("best_of", "'best_of' must not be smaller than 'n'.")
-    told = [_told(exchange, text, choice) for text in prompts for choice in range(number)]
+    large = sum(map(len, prompts)) > LARGE
+    require_room(body["model"], max([await aside(large, count, text) for text in prompts]), "prompt")
+    told = [await aside(large, _told, exchange, text, choice) for text in prompts for choice in range(number)]
     head = {
         "id": world.identity.draw("cmpl-", 28),
         "object": "text_completion",
@@ -34,6 +38,8 @@ async def _create(exchange: Exchange) -> AnyReply:
         "model": body["model"],
     }
     usage = _usage(prompts, told, bool(body.get("echo")))
+    spent = {"input_tokens": usage["prompt_tokens"], "output_tokens": usage["completion_tokens"]}
+    exchange.usage = {"kind": "completions", "model": body["model"], **spent}
     if body.get("stream"):
         return EventReply(_events(head, told, body, usage))
     choices = [_choice(index, text, finish, body) for index, (text, finish) in enumerate(told)]

@@ -13,6 +13,7 @@ from ..exchange import Exchange, Handler, Reply, json_reply
 from ..problem import Problem, invalid
 from ..shape import is_array
 from .model import require
+from .prompt_size import aside, is_large_body
 
 SIZES: Final = {"text-embedding-3-small": 1536, "text-embedding-3-large": 3072, "text-embedding-ada-002": 1536}
 FIXED: Final = "text-embedding-ada-002"
@@ -21,14 +22,17 @@ MOST_TOKENS: Final = 8192
 
 
 async def _create(exchange: Exchange) -> Reply:
+    """Gives each input its vector, the same text the same one, as numbers or base64; keeps nothing."""
     body, world = exchange.body, exchange.world
     bound.check("embeddings.create", body)
     model = require(world, body["model"])
     dimensions = _dimensions(model, body.get("dimensions"))
-    texts, sizes = _inputs(body["input"])
+    large = is_large_body(exchange.headers)
+    texts, sizes = await aside(large, _inputs, body["input"])
     as_text = body.get("encoding_format") == "base64"
-    data = [_item(index, vector(text, dimensions), as_text) for index, text in enumerate(texts)]
+    data = await aside(large, _data, texts, dimensions, as_text)
     spent = sum(sizes)
+    exchange.usage = {"kind": "embeddings", "model": model, "input_tokens": spent}
     usage = {"prompt_tokens": spent, "total_tokens": spent}
     return json_reply({"object": "list", "data": data, "model": model, "usage": usage})
 
@@ -59,6 +63,10 @@ def _inputs(given: Any) -> tuple[list[str], list[int]]:
         message = f"An input is {max(sizes)} tokens long; this model takes {MOST_TOKENS}."
         raise invalid("input", message, "context_length_exceeded")
     return [token_text(item) if is_array(item) else item for item in items], sizes
+
+
+def _data(texts: list[str], dimensions: int, as_text: bool) -> list[dict[str, Any]]:
+    return [_item(index, vector(text, dimensions), as_text) for index, text in enumerate(texts)]
 
 
 def _item(index: int, values: list[float], as_text: bool) -> dict[str, Any]:
