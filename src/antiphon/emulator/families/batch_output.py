@@ -15,6 +15,7 @@ import msgspec
 from ..shape import is_object
 from ..world import World
 from .batch_line import Outcome
+from .file import adopted
 
 Object = dict[str, Any]
 REASONS: Final = {
@@ -117,20 +118,10 @@ def _published(world: World, view: Object, progress: Object, kind: str) -> str |
     if size == 0:
         path.unlink(missing_ok=True)
         return None
-    made, now, seconds = world.identity.draw("file-", 24), world.now(), progress["file_seconds"]
-    path.replace(world.folder() / made)
-    file = {
-        "id": made,
-        "object": "file",
-        "bytes": size,
-        "created_at": now,
-        "filename": f"{view['id']}_{kind}.jsonl",
-        "purpose": "batch_output",
-        "status": "processed",
-        "status_details": None,
-        "expires_at": None if seconds is None else now + seconds,
-    }
-    world.shelf("files").put(made, file)
+    with path.open("r+b") as file:
+        file.truncate(size)
+    name, seconds = f"{view['id']}_{kind}.jsonl", progress["file_seconds"]
+    made: str = adopted(world, name, "batch_output", path, seconds)["id"]
     return made
 
 
