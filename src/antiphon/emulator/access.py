@@ -189,7 +189,7 @@ class Access:
             shelf.put(caller.id, record | {"last_used_at": int(now)})
 
     def _record(self, key: str, digest: str, **known: Any) -> Record:
-        return {
+        usual: Record = {
             "id": _id(digest),
             "digest": digest,
             "name": "",
@@ -199,7 +199,8 @@ class Access:
             "expires_at": None,
             "scopes": [],
             "gone": False,
-        } | known
+        }
+        return usual | known
 
 
 def mismatch(what: str, message: str, code: str | None = None) -> Problem:

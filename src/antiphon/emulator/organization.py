@@ -12,12 +12,15 @@ from .access import ORGANIZATION, PROJECT, PROJECTS, USER
 from .exchange import Caller, Exchange
 from .limiter import Cost, Limits, Verdict
 from .problem import Problem
+from .shape import is_array, is_object
 
 if TYPE_CHECKING:
     from .world import World
 
 POLICIES: Final = "admin.policies"
 LIMITS: Final = "admin.limits"
+ALERTS: Final = "admin.alerts"
+OUTBOX: Final = "admin.outbox"
 USERS: Final = "admin.organization.users"
 MEMBERS: Final = "admin.organization.projects.users"
 NANO_A_CENT: Final = 10_000_000
@@ -69,7 +72,22 @@ class Organization:
         limit = self.policy(owner).get("spend_limit")
         if limit is None:
             return False
-        return self._world.meter.spent(owner, self._world.clock()) >= limit["threshold_amount"] * NANO_A_CENT
+        threshold: int = limit["threshold_amount"] * NANO_A_CENT
+        return self._world.meter.spent(owner, self._world.clock()) >= threshold
+
+    def alert(self, owner: str, month: str, spent: int) -> None:
+        """Put a letter for each alert that spending has passed into the outbox, one a month."""
+        alerts = self._world.shelf(ALERTS if owner == ORGANIZATION else f"{ALERTS}/{owner}")
+        for known in alerts if len(alerts) else ():
+            if spent < known["threshold_amount"] * NANO_A_CENT:
+                continue
+            name, channel = f"{known['id']}/{month}", known["notification_channel"]
+            if self._world.shelf(OUTBOX).get(name) is None:
+                subject = (
+                    f"{channel.get('subject_prefix') or ''} Spending passed {known['threshold_amount']} cents".strip()
+                )
+                letter = {"id": name, "to": channel["recipients"], "subject": subject, "sent_at": self._world.now()}
+                self._world.shelf(OUTBOX).put(name, letter)
 
     def obey(self, exchange: Exchange) -> None:
         """Hold a request that names a model against what was decided; raises what the API would."""
@@ -81,7 +99,7 @@ class Organization:
             raise _spent()
         _judge_model(policy.get("model_permissions"), caller.project, str(body.get("model")))
         _judge_tools(policy.get("hosted_tool_permissions"), body)
-        _judge_tier(policy.get("service_tier_settings"), body)
+        _judge_tier(policy.get("service_tier_settings"), exchange)
         retention = policy.get("data_retention", {}).get("type", "organization_default")
         if retention == "organization_default":
             retention = general.get("data_retention", {}).get("type")
@@ -117,18 +135,23 @@ def _judge_model(decided: Record | None, project: str, model: str) -> None:
 
 def _judge_tools(decided: Record | None, body: Record) -> None:
     tools = body.get("tools")
-    for tool in tools if decided and isinstance(tools, list) else ():
-        kind = tool.get("type") if isinstance(tool, dict) else None
-        for name, allowed in (decided or {}).items():
-            if not allowed["enabled"] and str(kind).startswith(name):
-                raise Problem(403, f"The hosted tool '{kind}' is disabled for this project.", param="tools")
-
-
-def _judge_tier(decided: Record | None, body: Record) -> None:
-    tier = body.get("service_tier")
-    if not decided or tier not in _OPTIONAL_TIERS or decided["enabled_tiers"] == "all":
+    if not decided or not is_array(tools):
         return
-    if tier not in decided["enabled_tiers"]:
+    kinds = [str(tool.get("type")) for tool in tools if is_object(tool)]
+    for name, allowed in decided.items():
+        if not allowed["enabled"] and any(kind.startswith(name) for kind in kinds):
+            raise Problem(403, f"The hosted tool '{name}' is disabled for this project.", param="tools")
+
+
+def _judge_tier(decided: Record | None, exchange: Exchange) -> None:
+    """Refuse a tier that is not enabled; requests that leave it open get the project's own."""
+    body = exchange.body
+    tier = body.get("service_tier")
+    if not decided or "service_tier" not in exchange.operation.fields:
+        return
+    if tier in (None, "auto") and decided["default"] != "standard":
+        body["service_tier"] = decided["default"]
+    elif tier in _OPTIONAL_TIERS and decided["enabled_tiers"] != "all" and tier not in decided["enabled_tiers"]:
         raise Problem(403, f"The service tier '{tier}' is not enabled for this project.", param="service_tier")
 
 

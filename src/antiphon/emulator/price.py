@@ -84,8 +84,8 @@ def items(row: Row) -> Iterator[Item]:
             if count:
                 yield Item(f"{model}, {name}", count, "tokens", count * each // share)
     for measure, unit in _MEASURES.items():
-        if (count := row.get(measure, 0)) and (each := _UNITS.get((model, measure))):
-            yield Item(f"{model}, {measure}", count, unit, count * each // share)
+        if (count := row.get(measure, 0)) and (rate := _UNITS.get((model, measure))):
+            yield Item(f"{model}, {measure}", count, unit, count * rate // share)
 
 
 def cost(row: Row) -> int:

@@ -73,8 +73,10 @@ class Meter:
         month, shelf = _month(int(now) // 3600), self._world.shelf(SPENT)
         for owner in (project, ORGANIZATION):
             name = f"{owner}/{month}"
-            known = shelf.get(name)
-            shelf.put(name, {"id": name, "amount": cost + (known["amount"] if known else 0)})
+            known: Row | None = shelf.get(name)
+            before = known["amount"] if known else 0
+            shelf.put(name, {"id": name, "amount": before + cost})
+            self._world.organization.alert(owner, month, before + cost)
 
 
 @lru_cache(64)

@@ -1,0 +1,1 @@
+"""The organisation's own affairs: one file for each kind of thing it has."""
