@@ -1,12 +1,13 @@
 """`antiphon/resources/**`: every resource class in both colours, with its raw and streaming twins.
 
 A class goes to the file of the official package it belongs to: `resources.chat.completions` holds what the official package
-keeps in the modules below it.
+keeps in the modules below it. Its twins go to a stub beside that; `twin`, which makes them, is written out as it stands.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
+from pathlib import Path
 
 from ..description import Description, Operation, Resource
 from ..expression import Reference
@@ -60,13 +61,22 @@ def resources(description: Description, places: dict[Reference, Place]) -> dict[
     by_file: dict[str, list[Group]] = defaultdict(list)
     for group in groups(description).values():
         by_file[group.file].append(group)
-    files: dict[str, str] = {}
+    files = {"resources/_twin.py": HEADER + Path(__file__).with_name("twin.txt").read_text()}
     for file, members in by_file.items():
         # A package whose modules are all official ones, which need no files, is a single file too.
         is_folder = any(other.startswith(f"{file}.") for other in by_file)
         path = f"resources/{file.replace('.', '/')}{'/__init__' if is_folder else ''}.py"
         files[path] = _file(description, places, file, is_folder, members)
+        if any(group.resource.raw for group in members):
+            path = f"{_twins(file, is_folder).replace('.', '/')}.pyi"
+            files[path] = _stub(description, places, file, is_folder, members)
     return files
+
+
+def _twins(file: str, is_folder: bool) -> str:
+    """The module of the twins, below `antiphon`."""
+    package, _, leaf = f"resources.{file}".rpartition(".")
+    return f"{package}.{leaf}._twins" if is_folder else f"{package}._{leaf}"
 
 
 def class_names(name: str, raw: bool) -> list[str]:
@@ -78,23 +88,47 @@ def class_names(name: str, raw: bool) -> list[str]:
 def _file(
     description: Description, places: dict[Reference, Place], file: str, is_folder: bool, members: list[Group]
 ) -> str:
-    own = [name for group in members for name in class_names(group.resource.class_name, group.resource.raw)]
+    names = [name for group in members for name in class_names(group.resource.class_name, group.resource.raw)]
+    own = [name for group in members for name in class_names(group.resource.class_name, False)]
     source = Source(f"resources.{file}", package=is_folder, places=places, names=description.overlay["names"], own=own)
+    for name in (name for name in names if name not in own):
+        source.static(_twins(file, is_folder), name)
     children = _exported(description, file) if is_folder else {}
-    source.add(f"__all__ = {sorted([*own, *children])!r}", "")
+    source.add(f"__all__ = {sorted([*names, *children])!r}", "")
     for group in members:
         for asynchronous in (False, True):
             _resource(description, source, group, asynchronous)
-        if group.resource.raw:
-            for asynchronous in (False, True):
-                _twin(source, group, asynchronous, "raw")
-                _twin(source, group, asynchronous, "streaming")
     if any(group.is_package for group in members):
         source.add(*_serving(source, children, _index(members)))
+    if any(group.resource.raw for group in members):
+        bare = "".join(
+            f", {g.resource.class_name}={' '.join(_bare(g))!r}" for g in members if g.resource.raw and _bare(g)
+        )
+        source.add("", f"{source.runtime('resources._client', 'twins')}(globals(){bare})")
     listed = ", ".join(f"`client.{group.resource.path}`" for group in members)
-    text = source.text(f"{listed}: the operations in both colours, with their raw and streaming twins.")
+    text = source.text(f"{listed}: the operations in both colours.")
     # Every operation takes a timeout, as the official package's do.
     return text.replace(HEADER, HEADER + "# ruff: noqa: ASYNC109\n", 1) if any(g.operations for g in members) else text
+
+
+def _stub(
+    description: Description, places: dict[Reference, Place], file: str, is_folder: bool, members: list[Group]
+) -> str:
+    """The twins, as type checkers see them."""
+    source = Source(_twins(file, is_folder), package=False, places=places, names=description.overlay["names"])
+    for group in (group for group in members if group.resource.raw):
+        for asynchronous in (False, True):
+            if any(operation.raw for operation in group.operations):
+                source.runtime(f"resources.{file}", ("Async" if asynchronous else "") + group.resource.class_name)
+            for kind in _SPOKEN:
+                _twin(source, group, asynchronous, kind)
+    return source.text("The raw and streaming twins, for type checkers; made of the resources when asked for.")
+
+
+def _bare(group: Group) -> list[str]:
+    """What has no twins: methods whose results are no replies, and resources of nothing but those."""
+    methods = [operation.method for operation in group.operations if not operation.raw]
+    return methods + [name for name, child in group.children.items() if not child.raw]
 
 
 def _resource(description: Description, source: Source, group: Group, asynchronous: bool) -> None:
@@ -108,7 +142,7 @@ def _resource(description: Description, source: Source, group: Group, asynchrono
     for name, child in sorted(group.children.items()):
         _link(source, name, colour + child.class_name, "child", child)
     if resource.raw:
-        for attribute, suffix, _ in _SPOKEN.values():
+        for attribute, suffix in _SPOKEN.values():
             _link(source, attribute, colour + resource.class_name + suffix, "twin")
     source.add("")
     shadowed = {operation.method for operation in group.operations} | set(group.children)
@@ -137,27 +171,60 @@ _OF_ALL = {
 }
 _LAST = {"raw": "WithRawResponse", "streaming": "WithStreamedResponse"}
 _SPOKEN = {
-    "raw": ("with_raw_response", "WithRawResponse", "whose methods give the whole reply"),
-    "streaming": ("with_streaming_response", "WithStreamingResponse", "whose methods open the reply in a context"),
+    "raw": ("with_raw_response", "WithRawResponse"),
+    "streaming": ("with_streaming_response", "WithStreamingResponse"),
 }
 
 
 def _twin(source: Source, group: Group, asynchronous: bool, kind: str) -> None:
     colour = "Async" if asynchronous else ""
-    _, suffix, meaning = _SPOKEN[kind]
+    suffix = _SPOKEN[kind][1]
     name = colour + group.resource.class_name
     base = source.runtime("core.resource", {"raw": "RawResource", "streaming": "StreamingResource"}[kind])
-    source.add("", f"class {name}{suffix}({base}):", f'    """`{name}` {meaning}."""', "")
+    lines: list[str] = []
     for operation in group.operations:
         if operation.raw:
             wrapper = ("async_" if asynchronous else "") + kind
             wrapper += "_binary" if operation.binary and kind == "streaming" else ""
             known = "  # pyright: ignore[reportDeprecated]" if operation.deprecated else ""
             wrapped = f"{source.runtime('core.resource', wrapper)}({name}.{operation.method})"
-            source.add(f"    {operation.method} = {wrapped}{known}")
+            lines.append(f"    {operation.method} = {wrapped}{known}")
     for child_name, child in sorted(group.children.items()):
         if child.raw:
-            _link(source, child_name, colour + child.class_name + suffix, "same", child)
+            made = colour + child.class_name + suffix
+            if _module(child) != _module(group.resource):
+                source.runtime(_module(child), made)
+            lines.append(f"    {child_name}: {made}")
+    source.add("", f"class {name}{suffix}({base}):", *(lines or ["    pass"]))
+
+
+_HOOK = '''
+
+def twins(namespace: dict[str, Any], **bare: str) -> None:
+    """Make a module of resources give their twins, each when it is first asked for.
+
+    Args:
+        namespace: the module's globals.
+        bare: per resource class, whatever its colour, the methods and children that have no twins.
+    """
+    before = namespace.get("__getattr__")
+
+    def find(name: str) -> Any:
+        own, ending, _ = name.partition("With")
+        made = namespace.get(own) if ending and name in namespace["__all__"] else None
+        # A package also has the classes of those below it, whose twins are theirs.
+        if made is not None and made.__module__ == namespace["__name__"]:
+            from ._twin import twin_of
+
+            without = bare.get(own.removeprefix("Async"), "").split()
+            return namespace.setdefault(name, twin_of(made, name.removeprefix(own), without))
+        if before is None:
+            raise AttributeError(f"module {namespace['__name__']!r} has no attribute {name!r}")
+        return before(name)
+
+    namespace["__getattr__"] = find
+    namespace.setdefault("__dir__", lambda: sorted({*namespace, *namespace["__all__"]}))
+'''
 
 
 def client(description: Description, places: dict[Reference, Place]) -> str:
@@ -177,7 +244,9 @@ def client(description: Description, places: dict[Reference, Place]) -> str:
             for name, resource in top.items():
                 _link(source, name, colour + resource.class_name + _SPOKEN[kind][1], "same", resource)
             source.add("", f"    def __init__(self, client: {mixin}) -> None:", "        self._resource = client")
-    return source.text("The resources of a client, each loaded when it is first touched.")
+    source.runtime("typing", "Any")
+    source.add(_HOOK)
+    return source.text("The resources of a client and their twins, each loaded when it is first touched.")
 
 
 def package(description: Description, places: dict[Reference, Place]) -> str:

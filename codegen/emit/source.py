@@ -131,6 +131,7 @@ class Source:
         if static:
             runtime.setdefault("typing", {})["TYPE_CHECKING"] = "TYPE_CHECKING"
         stubs = any(module.endswith(PARAMS) or PARAMS in names for module, names in [*static.items(), *runtime.items()])
+        stubs |= any(module.rpartition(".")[2].startswith("_") for module in static)
         header = HEADER + ("# pyright: reportMissingModuleSource=false\n" if stubs else "")
         head = [header + f'"""{docstring}"""', "", "from __future__ import annotations", ""]
         head += self._imports(runtime)

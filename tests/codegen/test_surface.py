@@ -30,6 +30,8 @@ def test_the_files(api: Api) -> None:
         "operations/pets.py",
         "resources/__init__.py",
         "resources/_client.py",
+        "resources/_pets.pyi",
+        "resources/_twin.py",
         "resources/pets.py",
         "types/__init__.py",
         "types/__init__.pyi",
@@ -92,8 +94,6 @@ def test_operations(api: Api) -> None:
         '                path={"pet_id": pet_id},\n',
         '                query={"limit": limit},\n',
         "                stream=stream is not omit and bool(stream),\n",
-        "    create = async_streaming(AsyncPets.create)\n",
-        "    delete = raw(Pets.delete)",
         '        """`GET /pets`: gives `SyncPage[Pet]`.\n\n        Iterate over',
         "        Raises `APIStatusError` or `APIConnectionError`; `ValueError` when `pet_id` is empty.\n",
         "        See https://platform.openai.com/docs/api-reference/pets\n",
@@ -103,6 +103,19 @@ def test_operations(api: Api) -> None:
 )
 def test_resources(api: Api, line: str) -> None:
     assert line in written(api)["resources/pets.py"]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "    create = async_streaming(AsyncPets.create)\n",
+        "    delete = raw(Pets.delete)  # pyright: ignore[reportDeprecated]\n",
+        "class AsyncPetsWithRawResponse(RawResource):\n",
+    ],
+)
+def test_twins(api: Api, line: str) -> None:
+    assert line in written(api)["resources/_pets.pyi"]
+    assert written(api)["resources/pets.py"].endswith("\ntwins(globals())\n")
 
 
 def test_what_a_package_exports_is_listed_for_checkers_and_marked_for_the_runtime(api: Api) -> None:
@@ -131,7 +144,7 @@ def test_a_resource_below_another_is_linked(api: Api) -> None:
     api.facts["operations"]["pets.toys.list"] = toy
     files = written(api)
     assert '    toys: AsyncToys = child(".toys")\n' in files["resources/pets/__init__.py"]
-    assert '    toys: ToysWithRawResponse = same(".toys")\n' in files["resources/pets/__init__.py"]
+    assert "    toys: ToysWithRawResponse\n" in files["resources/pets/_twins.pyi"]
     assert "class AsyncToys(AsyncResource):" in files["resources/pets/toys.py"]
     assert '    pets: Pets = top(".pets")\n' in files["resources/_client.py"]
 
