@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any, Final
 
+import msgspec
+
 from . import form
 from .multipart import MultipartReader, PartData, PartEnd, PartHead, Piece, boundary
 from .problem import Problem
@@ -19,6 +21,8 @@ if TYPE_CHECKING:
     from .exchange import Exchange
 
 MOST_FIELD: Final = 1024 * 1024
+ALSO_FORMS: Final = frozenset({"realtime.calls.create"})
+"""Operations with a JSON body that may come as a form too, whose parts say what they are."""
 
 
 @dataclass(slots=True)
@@ -49,6 +53,8 @@ class _Arriving:
     names: frozenset[str]
     files: list[tuple[str, Incoming]] = field(default_factory=list[tuple[str, Incoming]])
     fields: list[tuple[str, str]] = field(default_factory=list[tuple[str, str]])
+    values: dict[str, Any] = field(default_factory=dict[str, Any])
+    """Fields that came as JSON."""
 
     async def read(self) -> None:
         """Take in the body to its end."""
@@ -72,6 +78,8 @@ class _Arriving:
                     case PartEnd() if out is not None:
                         out.close()
                         out = None
+                    case PartEnd() if self._is_json(head):
+                        self.values[head.name] = _json(head.name, bytes(text))
                     case PartEnd():
                         self.fields.append((head.name, text.decode("utf-8", "replace")))
         finally:
@@ -85,6 +93,10 @@ class _Arriving:
 
     def _is_file(self, head: PartHead) -> bool:
         return head.filename is not None or head.name.partition("[")[0] in self.names
+
+    def _is_json(self, head: PartHead) -> bool:
+        kind = head.content_type.partition(";")[0].strip().lower()
+        return kind == "application/json" and self.exchange.operation.name in ALSO_FORMS
 
     def _begin(self, head: PartHead) -> Incoming:
         world = self.exchange.world
@@ -117,7 +129,7 @@ class Intake:
 
     def _assembled(self) -> dict[str, Any]:
         operation = self._exchange.operation
-        body = form.assemble(operation.schema, operation.fields, self._arriving.fields)
+        body = form.assemble(operation.schema, operation.fields, self._arriving.fields) | self._arriving.values
         for sent, incoming in self._arriving.files:
             name = sent.partition("[")[0]
             if name not in operation.fields:
@@ -132,9 +144,9 @@ class Intake:
 
 def is_form(operation: Operation, headers: dict[bytes, bytes]) -> bool:
     """Whether the body is to be read as multipart; where no file is needed, the same fields may come as JSON."""
-    if operation.body != "multipart":
-        return False
     sent = headers.get(b"content-type", b"").lower()
+    if operation.body != "multipart":
+        return operation.name in ALSO_FORMS and sent.startswith(b"multipart/")
     return sent.startswith(b"multipart/") or any(operation.fields[name][1] for name in _only_files(operation))
 
 
@@ -158,6 +170,13 @@ def _only_files(operation: Operation) -> Iterator[str]:
         inner = [option[1] if option[0] == "list" else option for option in options]
         if all(option in ("file", "null") for option in inner):
             yield name
+
+
+def _json(name: str, text: bytes) -> Any:
+    try:
+        return msgspec.json.decode(text)
+    except (ValueError, RecursionError) as error:
+        raise Problem(400, f"The JSON of '{name}' cannot be read: {error}.", param=name, code="invalid_json") from None
 
 
 def _refuse_size(name: str, size: int, most: int) -> None:
