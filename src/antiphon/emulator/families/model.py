@@ -34,16 +34,29 @@ def require_speaking(world: World, name: str) -> str:
     return name
 
 
-def add(world: World, name: str, owner: str, **more: Any) -> None:
-    """Make a fine-tuned model known; `more` is what its family wants to remember of it."""
+def add(world: World, name: str, owner: str, *, job: str) -> None:
+    """Make the model of a fine-tuning job known."""
     view = {"id": name, "object": "model", "created": world.now(), "owned_by": owner}
-    world.shelf(FAMILY).put(name, {"view": view, **more})
+    world.shelf(FAMILY).put(name, {"view": view, "job": job})
 
 
 def tuned(world: World, name: str) -> dict[str, Any] | None:
     """What is remembered of a fine-tuned model."""
     found: dict[str, Any] | None = world.shelf(FAMILY).get(name)
     return found
+
+
+def examples_of(job: str) -> str:
+    """The shelf of what a fine-tuning job's file asked and answered."""
+    return f"fine_tuning.jobs.examples/{job}"
+
+
+def recalled(world: World, name: str, asked: str) -> str | None:
+    """What the model was trained to say to this; None for what it was not."""
+    if (known := tuned(world, name)) is None:
+        return None
+    examples: dict[str, str] = world.shelf(examples_of(known["job"])).get("examples") or {}
+    return examples.get(asked)
 
 
 def _view(world: World, name: str) -> dict[str, Any]:
