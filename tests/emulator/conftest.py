@@ -31,14 +31,14 @@ def as_documented(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         await plain(self, reply, head)
 
     described: dict[int, Any] = {}
-    end = application._Turn.end
+    end = application.Turn.end
 
     def ended(self: Any, reply: Any) -> None:
         if self.exchange is not None:
             described[id(reply)] = self.exchange.operation
         end(self, reply)
 
-    monkeypatch.setattr(application._Turn, "end", ended)
+    monkeypatch.setattr(application.Turn, "end", ended)
     monkeypatch.setattr(application.Sender, "send", send)
     yield
     assert not complaints, "\n".join(dict.fromkeys(complaints))

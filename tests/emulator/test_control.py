@@ -92,11 +92,11 @@ def test_the_journal_is_bounded() -> None:
 
 def test_state_and_reset(asking: Asking, control: Any) -> None:
     made = asking("POST", "/v1/vaults", {"name": "a"}).json
-    assert control("GET", "state").json == {"shelves": {"beta.agents.vaults": 1}}
+    assert control("GET", "state").json["shelves"]["beta.agents.vaults"] == 1
     assert control("GET", "state/beta.agents.vaults").json == {"data": [made]}
     assert control("GET", "state/nothing").status == 404
     assert control("POST", "reset").json == {"seed": 3}
-    assert control("GET", "state").json == {"shelves": {}}
+    assert "beta.agents.vaults" not in control("GET", "state").json["shelves"]
     assert asking("GET", f"/v1/vaults/{made['id']}").status == 404
 
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
+from .brain.script import read as read_fixtures
 from .exchange import Reply, json_reply
 from .metric import metrics
 from .problem import Problem, invalid, unknown_url, wrong_verb
@@ -112,6 +113,28 @@ class Control:
         ledger = self._world.faults.ledger
         return json_reply({"total": ledger.total()} | ({"requests": ledger.shown()} if rest == "all" else {}))
 
+    async def fixtures(self, _: str, __: Body) -> Reply:
+        """What is said to which prompts, and how many fitted each."""
+        listed = [
+            {"match": f.match, "answer": f.answer, "times": f.times, "fitted": f.fitted} for f in self._world.fixtures
+        ]
+        return json_reply({"fixtures": listed})
+
+    async def say(self, _: str, body: Body) -> Reply:
+        """Answer by these fixtures, and no longer by others."""
+        self._world.say(read_fixtures(body))
+        return await self.fixtures("", {})
+
+    async def say_too(self, _: str, body: Body) -> Reply:
+        """Answer by these fixtures first, then by those that were there."""
+        self._world.say([*read_fixtures(body), *self._world.fixtures])
+        return await self.fixtures("", {})
+
+    async def fall_silent(self, _: str, __: Body) -> Reply:
+        """No more fixtures."""
+        self._world.say([])
+        return await self.fixtures("", {})
+
     async def clock(self, _: str, __: Body) -> Reply:
         """What time it is here."""
         return json_reply(self._time())
@@ -147,6 +170,12 @@ _ROUTES: Final[dict[str, dict[str, Answer]]] = {
     "reset": {"POST": Control.reset},
     "seed": {"POST": Control.seed},
     "faults": {"GET": Control.faults, "PUT": Control.plan, "POST": Control.plan, "DELETE": Control.mend},
+    "fixtures": {
+        "GET": Control.fixtures,
+        "PUT": Control.say,
+        "POST": Control.say_too,
+        "DELETE": Control.fall_silent,
+    },
     "ledger": {"GET": Control.ledger},
     "clock": {"GET": Control.clock, "POST": Control.move},
     "metrics": {"GET": Control.metrics},

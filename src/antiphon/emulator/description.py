@@ -113,9 +113,9 @@ class _Types(Mapping[str, Any]):
 class Description:
     """All operations by name, and the models the API knows by name."""
 
-    def __init__(self, packed: bytes) -> None:
+    def __init__(self, packed: bytes, *, strict: bool = True) -> None:
         reading = msgspec.json.decode(zlib.decompress(packed), type=_Reading)
-        self.schema = Schema(_Types(reading.types))
+        self.schema = Schema(_Types(reading.types), strict=strict)
         self.operations = {name: Operation(name, f, self.schema) for name, f in reading.operations.items()}
         self.models = reading.models
 
@@ -125,8 +125,8 @@ def _decoded(raw: msgspec.Raw) -> Fields:
 
 
 @cache
-def description() -> Description:
-    """The one that is shipped with the package."""
+def description(*, strict: bool = True) -> Description:
+    """The one that is shipped with the package; it refuses parameters that it does not know, or overlooks them."""
     from importlib.resources import files  # the package may lie in a zip
 
-    return Description(files(__package__ or "antiphon.emulator").joinpath("api.json.z").read_bytes())
+    return Description(files(__package__ or "antiphon.emulator").joinpath("api.json.z").read_bytes(), strict=strict)

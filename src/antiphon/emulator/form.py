@@ -24,6 +24,8 @@ def assemble(schema: Schema, fields: Fields, pairs: Iterable[tuple[str, str]]) -
     for name, text in pairs:
         base = name.partition("[")[0]
         if base not in fields:
+            if not schema.strict:
+                continue
             raise Problem(400, f"Unknown parameter: '{base}'.", param=base, code="unknown_parameter")
         steps = _STEP.findall(name[len(base) :])[:MOST_STEPS]
         options = _options(schema, fields[base][0])

@@ -77,22 +77,29 @@ def wrong_value(value: Any, allowed: Iterable[Any]) -> Complaint:
 
 
 class Schema:
-    """The checks of one API description; each named type is compiled once, on first use."""
+    """The checks of one API description; each named type is compiled once, on first use.
 
-    def __init__(self, types: Mapping[str, Node]) -> None:
+    One that is not strict overlooks fields it does not know.
+    """
+
+    def __init__(self, types: Mapping[str, Node], *, strict: bool = True) -> None:
         self._types = types
+        self.strict = strict
         self._checks: dict[str, Check] = {}
 
     def fields(self, fields: Mapping[str, tuple[Node, bool]]) -> Check:
         """The check of an object with exactly these fields."""
         known = {name: self.check(node) for name, (node, _) in fields.items()}
         required = tuple(name for name, (_, needed) in fields.items() if needed)
+        strict = self.strict
 
         def check(value: Any) -> Complaint | None:
             if not is_object(value):
                 return wrong_type("an object", value)
             for name, item in value.items():
                 if (inner := known.get(name)) is None:
+                    if not strict:
+                        continue
                     return Complaint("unknown_parameter", "Unknown parameter: '{}'.", (name,))
                 if (found := inner(item)) is not None:
                     return found.under(name)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 
@@ -16,6 +16,12 @@ class Setting:
     `patience`: seconds a client may take to send a request, one more for each 64 KiB of it;
     `background_seconds`: how long background work takes; `journal`: newest requests that are remembered;
     `control_token`: what requests to `/__antiphon/` must show (None: drawn at the start);
+    `strict`: whether parameters the API does not know are refused, or else overlooked;
+    `brain`: who answers where a request does not say (`X-Antiphon-Brain`): simple, replay or proxy; `script`: file of fixtures,
+    which are asked before it; `replay`: file of recorded traffic; `proxy`: base URL of a server that is asked, `proxy_key` its
+    key, `record`: file that its answers are written to; `scenario`: file with a plan of faults;
+    `first_token`, `tokens_per_second`, `jitter`: seconds until an answer begins, its pace (0: at once), and the share by
+    which each wait differs;
     `faults`: whether the fault header is obeyed (None: unless `allow_remote`);
     `allow_remote`: whether requests with any Host are answered, which an `Emulator` does only with `api_keys`; `models`: names known besides the API's own.
     """
@@ -32,6 +38,17 @@ class Setting:
     background_seconds: float = 0.4
     journal: int = 1_000
     control_token: str | None = None
+    strict: bool = True
+    brain: str = "simple"
+    script: Path | None = None
+    replay: Path | None = None
+    proxy: str | None = None
+    proxy_key: str | None = field(default=None, repr=False)
+    record: Path | None = None
+    scenario: Path | None = None
+    first_token: float = 0.0
+    tokens_per_second: float = 0.0
+    jitter: float = 0.0
     faults: bool | None = None
     allow_remote: bool = False
     models: tuple[str, ...] = ()

@@ -6,10 +6,12 @@ import logging
 import time
 from collections.abc import Awaitable, Callable, Coroutine
 from contextvars import ContextVar
-from functools import cached_property
+from functools import cached_property, partial
 from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
+
+import msgspec
 
 from .access import Access
 from .agenda import Agenda
@@ -23,12 +25,14 @@ from .metric import Counts
 from .organization import Organization
 from .setting import Setting
 from .store import Shelf
+from .timing import Timing
 from .usage import Meter
 
 if TYPE_CHECKING:
     import asyncio
 
     from .brain import Brain
+    from .brain.script import Fixture
     from .chest import Chest
 
 Job = Callable[..., Awaitable[None]]
@@ -59,13 +63,15 @@ class World:
         self.setting = setting
         self.guard = Guard(setting.allow_remote)
         self.obeys_faults = not setting.allow_remote if setting.faults is None else setting.faults
-        self.description: Description = description()
-        if brain is not None:
-            self.brain = brain
+        self.description: Description = description(strict=setting.strict)
+        self.timing = _timing(setting)
+        self._given = brain
         self.chest = chest
         self._clock = clock
         self._folder: Path | None = None if chest is None else chest.path.parent / "files"
         self._temporary = self._folder is None
+        self.listeners: dict[str, set[asyncio.Queue[bytes | None]]] = {}
+        """Streams that are open now, by what they follow; nothing that lasts."""
         self._tasks: set[asyncio.Task[None]] = set()
         self._alarm: tuple[asyncio.AbstractEventLoop, float, asyncio.TimerHandle] | None = None
         self._begin(setting.seed)
@@ -84,6 +90,10 @@ class World:
         self.meter = Meter(self)
         self.limiter = Limiter(setting.requests_per_minute, setting.tokens_per_minute)
         self.faults = Faults()
+        if setting.scenario is not None:
+            self.faults.begin(_read(setting.scenario), seed=seed, now=self.clock())
+        self.fixtures = [] if setting.script is None else _script(setting.script)
+        self.__dict__.pop("brain", None)
         self.counts = Counts()
         self.models = dict.fromkeys((*self.description.models, *setting.models))
         kept = None if chest is None else chest.journal(setting.journal)
@@ -115,10 +125,22 @@ class World:
 
     @cached_property
     def brain(self) -> Brain:
-        """What answers; the default one is made when the first question comes."""
+        """What answers: the fixtures, then the one that was given, or the simple one."""
         from .brain.simple import SimpleBrain
+        from .brain.tuned import TunedBrain
+        from .families.model import recalled
 
-        return SimpleBrain(self.seed)
+        other = self._given or TunedBrain(SimpleBrain(self.seed), partial(recalled, self))
+        if not self.fixtures:
+            return other
+        from .brain.script import ScriptBrain
+
+        return ScriptBrain(self.fixtures, other)
+
+    def say(self, fixtures: list[Fixture]) -> None:
+        """Answer by these fixtures from now on."""
+        self.fixtures = fixtures
+        self.__dict__.pop("brain", None)
 
     def shelf(self, family: str) -> Shelf[Any]:
         """The objects of one family, or of one owner's: `threads.messages/thread_1`."""
@@ -246,6 +268,27 @@ class World:
 
             shutil.rmtree(self._folder, ignore_errors=True)
             self._folder = None
+
+
+def _timing(setting: Setting) -> Timing | None:
+    """The model of time; None where answers come at once."""
+    if not (setting.first_token or setting.tokens_per_second):
+        return None
+    return Timing(setting.first_token, setting.tokens_per_second, setting.jitter)
+
+
+def _script(path: Path) -> list[Fixture]:
+    from .brain.script import read
+
+    return read(_read(path))
+
+
+def _read(path: Path) -> Any:
+    """The JSON of a file the user named; a ValueError says which."""
+    try:
+        return msgspec.json.decode(path.read_bytes())
+    except msgspec.DecodeError as error:
+        raise ValueError(f"{path} is no JSON: {error}") from None
 
 
 def _noted(chest: Chest, family: str) -> Callable[[str, int, object], None]:
