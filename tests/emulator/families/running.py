@@ -1,4 +1,4 @@
-"""An emulator whose clock a test moves, with an assistant and a thread, for the tests of runs."""
+"""An emulator whose clock a test moves, and the requests that tests of long lives need: assistants, threads, calls."""
 
 from __future__ import annotations
 
@@ -18,6 +18,25 @@ WEATHER = {
         "parameters": {"type": "object", "properties": {"city": {"type": "string"}}, "required": ["city"]},
     },
 }
+
+OFFER = """v=0
+o=- 46117317 2 IN IP4 127.0.0.1
+s=-
+t=0 0
+a=group:BUNDLE 0 1 2
+m=audio 9 UDP/TLS/RTP/SAVPF 0 111
+c=IN IP4 0.0.0.0
+a=mid:0
+a=setup:actpass
+a=sendonly
+a=rtpmap:0 PCMU/8000
+a=rtpmap:111 opus/48000/2
+m=video 9 UDP/TLS/RTP/SAVPF 96
+a=mid:1
+m=application 9 UDP/DTLS/SCTP webrtc-datachannel
+a=mid:2
+a=setup:actpass
+""".replace("\n", "\r\n")
 
 
 class Stage:
