@@ -106,7 +106,7 @@ async def _list(exchange: Exchange) -> Reply:
     project, wanted = _project(exchange), exchange.query.get("owner_project_access") or "any"
 
     def fits(known: Record) -> bool:
-        if known["project"] != project or known["gone"]:
+        if known["project"] != project or known["gone"] or known["owner"]["type"] == "session":
             return False
         return wanted == "any" or _shown(exchange, known)["owner_project_access"] == wanted
 
