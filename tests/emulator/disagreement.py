@@ -24,4 +24,12 @@ DISAGREEMENTS: list[tuple[str, str]] = [
         r"^chat\.completions\.messages\.list \$\.data\[\d+\]\.role: '\w+' is not one of \['assistant'\]",
         "Stored messages are those of the request, of every role; the document reuses the answer's type.",
     ),
+    (
+        r"^(beta\.)?responses\.(cancel|delete) \$: '(type|message|param|code)' is a required property",
+        "Errors come inside `error` everywhere; the document shows the bare error for these two.",
+    ),
+    (
+        r"^(beta\.)?responses\.create \$\.type: 'response\.compaction\.compacting' is not one of",
+        "The package knows this event; the document does not list it.",
+    ),
 ]

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import json
+import threading
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.emulator.asking import Asking, chat
+
+from .answering import scene
 
 PATH = "/v1/chat/completions"
 TOOL = {
@@ -43,6 +47,7 @@ def joined(events: list[Any], index: int = 0) -> dict[str, Any]:
     return {"content": content, "calls": list(calls.values()), "finish": finish}
 
 
+@pytest.mark.operation("chat.completions.create")
 def test_an_answer(ask: Asking) -> None:
     found = made(ask, "What is 12*7+3?")
     assert found["object"] == "chat.completion"
@@ -210,6 +215,14 @@ def test_parts_are_read(ask: Asking) -> None:
     assert "1 image and 1 audio clip" in heard.json["choices"][0]["message"]["content"]
 
 
+@pytest.mark.operation(
+    "chat.completions.create",
+    "chat.completions.list",
+    "chat.completions.retrieve",
+    "chat.completions.update",
+    "chat.completions.delete",
+    "chat.completions.messages.list",
+)
 def test_stored_completions_live(ask: Asking) -> None:
     ids = [made(ask, f"Say: {n}", store=True, metadata={"run": "live", "n": str(n)})["id"] for n in range(3)]
     listed = ask("GET", f"{PATH}?metadata[run]=live&limit=2").json
@@ -237,3 +250,82 @@ def test_stored_completions_live(ask: Asking) -> None:
 
 def test_only_what_is_stored_is_kept(ask: Asking) -> None:
     assert ask("GET", f"{PATH}/{made(ask, 'hi')['id']}").status == 404
+
+
+@pytest.mark.operation("chat.completions.list", "chat.completions.update")
+def test_stored_ones_are_found_by_metadata_and_model(ask: Asking) -> None:
+    tag = {"suite": "found-by-metadata"}
+    first = made(ask, "one", store=True, metadata=tag)["id"]
+    second = made(ask, "two", store=True, metadata=tag | {"more": "1"})["id"]
+    other = ask("POST", PATH, chat("three", store=True, metadata=tag) | {"model": "gpt-4.1"}).json["id"]
+
+    def listed(query: str) -> list[str]:
+        return [each["id"] for each in ask("GET", f"{PATH}?metadata[suite]=found-by-metadata&{query}").json["data"]]
+
+    assert listed("") == [first, second, other]
+    assert listed("order=desc") == [other, second, first]
+    assert listed("model=gpt-4.1") == [other]
+    assert listed("metadata[more]=1") == [second]
+    assert listed(f"after={first}&limit=1") == [second]
+    assert ask("POST", f"{PATH}/{first}", {"metadata": {"suite": "moved"}}).json["metadata"] == {"suite": "moved"}
+    assert listed("") == [second, other]
+    assert ask("POST", f"{PATH}/chatcmpl-none", {"metadata": {}}).status == 404
+
+
+@pytest.mark.operation("chat.completions.update", "chat.completions.messages.list")
+def test_stored_ones_survive_a_restart(tmp_path: Path) -> None:
+    with scene(data=tmp_path) as first:
+        messages = [{"role": "user", "content": "Say: hi"}]
+        kept = first.post("/chat/completions", model="gpt-4o", messages=messages, store=True)["id"]
+        first.post(f"/chat/completions/{kept}", metadata={"a": "b"})
+    with scene(data=tmp_path) as second:
+        assert second.get(f"/chat/completions/{kept}")["metadata"] == {"a": "b"}
+        (message,) = second.get(f"/chat/completions/{kept}/messages")["data"]
+        assert (message["id"], message["content"]) == (f"{kept}-0", "Say: hi")
+
+
+def test_tiers_and_predictions(ask: Asking) -> None:
+    tiers = [made(ask, "hi", service_tier=tier)["service_tier"] for tier in ("auto", "flex", "priority", None)]
+    assert tiers == ["default", "flex", "priority", "default"]
+    foretold = {"type": "content", "content": "one two five four"}
+    usage = made(ask, "Say: one two three four", prediction=foretold)["usage"]
+    details = usage["completion_tokens_details"]
+    assert (details["accepted_prediction_tokens"], details["rejected_prediction_tokens"]) == (3, 1)
+    assert usage["completion_tokens"] == 5
+
+
+def test_chunks_are_padded_unless_it_is_refused(ask: Asking) -> None:
+    padded = ask("POST", PATH, chat("Say: one two", stream=True)).events
+    assert all(chunk["obfuscation"] for chunk in padded[:-1])
+    options = {"include_obfuscation": False}
+    plain = ask("POST", PATH, chat("Say: one two", stream=True, stream_options=options)).events
+    assert not any("obfuscation" in chunk for chunk in plain[:-1])
+
+
+def test_what_it_cost_is_in_the_journal() -> None:
+    with scene() as own:
+        usage = own.post("/chat/completions", **chat("Say: hi"))["usage"]
+        told = own.respond("Say: hi")["usage"]
+        own.post("/embeddings", model="text-embedding-3-small", input="three small words")
+        own.post("/completions", model="gpt-3.5-turbo-instruct", prompt="Say: hi")
+        spent = [line.usage for line in own.world.journal]
+    kinds = [each["kind"] for each in spent if each]
+    assert kinds == ["completions", "completions", "embeddings", "completions"]
+    assert [each["input_tokens"] for each in spent if each][:2] == [usage["prompt_tokens"], told["input_tokens"]]
+
+
+def test_large_prompts_do_not_block_the_others() -> None:
+    with scene() as own:
+        text = " ".join(f"The word number {n} is about whales and ships." for n in range(20_000))
+        body = chat(text) | {"model": "gpt-4.1"}
+        other = Asking(own.emulator.base_url)
+        answered: list[int] = []
+        reader = threading.Thread(target=lambda: answered.append(own.ask("POST", PATH, body).status))
+        reader.start()
+        number = 0
+        while reader.is_alive():
+            assert other("GET", "/v1/models/gpt-4o").status == 200
+            number += 1
+        other.close()
+        assert answered == [200]
+        assert number > 5

@@ -40,6 +40,7 @@ def test_logprobs(ask: Asking) -> None:
     assert all(len(top) == 2 for top in found["top_logprobs"])
 
 
+@pytest.mark.operation("completions.create")
 def test_stream(ask: Asking) -> None:
     body = {
         "model": "davinci-002",

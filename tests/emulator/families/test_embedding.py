@@ -44,6 +44,7 @@ def test_inputs(ask: Asking, given: Any, count: int, tokens: int) -> None:
     assert (found["object"], found["model"]) == ("list", "text-embedding-3-small")
 
 
+@pytest.mark.operation("embeddings.create")
 def test_batches_agree_with_single_texts(ask: Asking) -> None:
     together = [item["embedding"] for item in made(ask, ["one", "two"], dimensions=8)["data"]]
     assert together == [made(ask, text, dimensions=8)["data"][0]["embedding"] for text in ("one", "two")]

@@ -66,6 +66,7 @@ def squeezed(events: list[Any]) -> list[str]:
     return [kind for index, kind in enumerate(types) if index == 0 or types[index - 1] != kind]
 
 
+@pytest.mark.operation("responses.create")
 def test_an_answer(ask: Asking) -> None:
     found = made(ask, "What is 12*7+3?", metadata={"k": "v"}, temperature=0.5)
     assert (found["object"], found["status"], found["error"]) == ("response", "completed", None)
@@ -138,6 +139,7 @@ def test_obfuscation_on_demand(ask: Asking) -> None:
     assert next(e for e in events if e["type"].endswith("text.delta"))["obfuscation"]
 
 
+@pytest.mark.operation("responses.create", "responses.delete")
 def test_chains_remember(ask: Asking) -> None:
     first = made(ask, "My name is Zoe", instructions="Be kind.")
     second = made(ask, "I live in Rome", previous_response_id=first["id"])
@@ -179,6 +181,7 @@ def test_store_false_is_forgotten(ask: Asking) -> None:
     assert ask("GET", f"{PATH}/{found['id']}").status == 404
 
 
+@pytest.mark.operation("responses.input_items.list")
 def test_input_items_are_listed(ask: Asking) -> None:
     items = [{"role": "user", "content": f"line {n}"} for n in range(5)]
     found = made(ask, items)
@@ -197,6 +200,7 @@ def test_input_items_are_listed(ask: Asking) -> None:
     assert ask("GET", f"{path}?limit=101").status == 400
 
 
+@pytest.mark.operation("responses.input_tokens.count")
 def test_token_counts_agree_with_usage(ask: Asking) -> None:
     found = made(ask, "How many tokens is this?", instructions="Count.", tools=[TOOL], tool_choice="none")
     counted = ask(
@@ -207,6 +211,7 @@ def test_token_counts_agree_with_usage(ask: Asking) -> None:
     assert counted == {"object": "response.input_tokens", "input_tokens": found["usage"]["input_tokens"]}
 
 
+@pytest.mark.operation("responses.retrieve")
 def test_background_work_takes_its_time() -> None:
     with Emulator(Setting(background_seconds=0.8)) as server:
         ask = Asking(server.base_url)
@@ -223,6 +228,7 @@ def test_background_work_takes_its_time() -> None:
         ask.close()
 
 
+@pytest.mark.operation("responses.cancel")
 def test_cancelling() -> None:
     with Emulator(Setting(background_seconds=60)) as server:
         ask = Asking(server.base_url)

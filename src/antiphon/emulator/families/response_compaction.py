@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any, Final
 
 from .. import token
@@ -18,6 +19,9 @@ KIND: Final = "compaction"
 TRIGGER: Final = "compaction_trigger"
 LEAST: Final = 1_000
 _SHORT: Final = 300
+_SENTENCE: Final = re.compile(r"[^.!?\n]+[.!?]*")
+_PERSONAL: Final = re.compile(r"\b(?:my|i|i'm|me)\b", re.IGNORECASE)
+"""What the user says of themselves is what is asked for later."""
 _BUDGET: Final = 1_500
 """Tokens that a compaction may come to."""
 
@@ -54,7 +58,12 @@ def digest(turns: list[Turn]) -> list[Turn]:
 def _short(turn: Turn) -> str:
     calls = "".join(f"Called {call.name} with {call.arguments}. " for call in turn.calls)
     text = calls + turn.text
-    return text if len(text) <= _SHORT else summarise(text, 3)[: 2 * _SHORT]
+    if len(text) <= _SHORT:
+        return text
+    sentences = list(dict.fromkeys(match.strip() for match in _SENTENCE.findall(text)))
+    personal = [sentence for sentence in sentences if _PERSONAL.search(sentence)][:3]
+    rest = " ".join(sentence for sentence in sentences if sentence not in personal)
+    return " ".join([*personal, summarise(rest, 3)])[: 2 * _SHORT]
 
 
 def compacted(turns: list[Turn], identity: Identity, *, whole: bool) -> Item:

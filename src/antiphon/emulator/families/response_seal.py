@@ -6,7 +6,7 @@ The seal keeps it from being read by chance and from being changed; it is no sec
 from __future__ import annotations
 
 import zlib
-from base64 import urlsafe_b64decode, urlsafe_b64encode
+from base64 import b64decode, urlsafe_b64encode
 from hashlib import blake2b, shake_256
 from typing import Any, Final
 
@@ -29,7 +29,7 @@ def sealed(kind: str, value: Any) -> str:
 def opened(kind: str, text: str) -> Any:
     """The value that was sealed; raises 400 for what this emulator has not sealed, or not as this kind."""
     try:
-        raw = urlsafe_b64decode(text.encode())
+        raw = b64decode(text, altchars=b"-_", validate=True)
         mark, plain = raw[:_MARK], _masked(raw[_MARK:], raw[:_MARK])
         if blake2b(plain, digest_size=_MARK, key=_KEY).digest() == mark:
             known, value = msgspec.json.decode(zlib.decompress(plain))
