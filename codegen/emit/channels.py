@@ -125,24 +125,18 @@ class Module:
 
     def _method(self, verb: str, event: Event) -> list[str]:
         start, call = ("async ", "await ") if self.colour else ("", "")
+        arguments = [self._argument(field.name, field.type, required=field.required) for field in event.fields]
+        listed = ["self", *(["*"] if arguments else []), *arguments]
+        sent = [f'"type": "{event.type}"', *(f'"{field.name}": {field.name}' for field in event.fields)]
         return [
-            f"    {start}def {verb}(",
-            "        self,",
-            *(["        *,"] if event.fields else []),
-            *(self._argument(field.name, field.type, required=field.required) for field in event.fields),
-            "    ) -> None:",
+            f"    {start}def {verb}({', '.join(listed)}) -> None:",
             f'        """Send `{event.type}`."""',
-            f"        {call}self._connection.send(",
-            "            {",
-            f'                "type": "{event.type}",',
-            *(f'                "{field.name}": {field.name},' for field in event.fields),
-            "            }",
-            "        )",
+            f"        {call}self._connection.send({{{', '.join(sent)}}})",
         ]
 
     def _argument(self, name: str, expression: Expression, *, required: bool) -> str:
         annotation = self._annotation(expression, required=required)
-        return f"        {name}: {annotation}" + ("," if required else " = omit,")
+        return f"{name}: {annotation}" + ("" if required else " = omit")
 
     def _connection(self) -> list[str]:
         connect = "Awaitable[Any]" if self.colour else "Any"
@@ -176,7 +170,7 @@ class Module:
             "        self,",
             f"        client: {self.colour}Host,",
             "        *,",
-            *(self._argument(a.name, a.type, required=a.required) for a in self.channel.arguments),
+            *(f"        {self._argument(a.name, a.type, required=a.required)}," for a in self.channel.arguments),
             *(f"        {name}: {annotation} = {default}," for name, annotation, default in options),
             "    ) -> None:",
             "        super().__init__(",

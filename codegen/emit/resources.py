@@ -91,8 +91,8 @@ def _file(
     names = [name for group in members for name in class_names(group.resource.class_name, group.resource.raw)]
     own = [name for group in members for name in class_names(group.resource.class_name, False)]
     source = Source(f"resources.{file}", package=is_folder, places=places, names=description.overlay["names"], own=own)
-    for name in (name for name in names if name not in own):
-        source.static(_twins(file, is_folder), name)
+    if names != own:
+        source.static(_twins(file, is_folder), "*")
     children = _exported(description, file) if is_folder else {}
     source.add(f"__all__ = {sorted([*names, *children])!r}", "")
     for group in members:
@@ -108,7 +108,7 @@ def _file(
     listed = ", ".join(f"`client.{group.resource.path}`" for group in members)
     text = source.text(f"{listed}: the operations in both colours.")
     # Every operation takes a timeout, as the official package's do.
-    return text.replace(HEADER, HEADER + "# ruff: noqa: ASYNC109\n", 1) if any(g.operations for g in members) else text
+    return text.replace(HEADER, HEADER + "# ruff: noqa: ASYNC109, F403, F405\n", 1)
 
 
 def _stub(

@@ -52,43 +52,16 @@ class AsyncRealtimeConversationItemResource:
             }
         )
 
-    async def delete(
-        self,
-        *,
-        item_id: str,
-        event_id: str | Omit | NotGiven = omit,
-    ) -> None:
+    async def delete(self, *, item_id: str, event_id: str | Omit | NotGiven = omit) -> None:
         """Send `conversation.item.delete`."""
-        await self._connection.send(
-            {
-                "type": "conversation.item.delete",
-                "item_id": item_id,
-                "event_id": event_id,
-            }
-        )
+        await self._connection.send({"type": "conversation.item.delete", "item_id": item_id, "event_id": event_id})
 
-    async def retrieve(
-        self,
-        *,
-        item_id: str,
-        event_id: str | Omit | NotGiven = omit,
-    ) -> None:
+    async def retrieve(self, *, item_id: str, event_id: str | Omit | NotGiven = omit) -> None:
         """Send `conversation.item.retrieve`."""
-        await self._connection.send(
-            {
-                "type": "conversation.item.retrieve",
-                "item_id": item_id,
-                "event_id": event_id,
-            }
-        )
+        await self._connection.send({"type": "conversation.item.retrieve", "item_id": item_id, "event_id": event_id})
 
     async def truncate(
-        self,
-        *,
-        audio_end_ms: int,
-        content_index: int,
-        item_id: str,
-        event_id: str | Omit | NotGiven = omit,
+        self, *, audio_end_ms: int, content_index: int, item_id: str, event_id: str | Omit | NotGiven = omit
     ) -> None:
         """Send `conversation.item.truncate`."""
         await self._connection.send(
@@ -116,46 +89,17 @@ class AsyncRealtimeInputAudioBufferResource:
     def __init__(self, connection: AsyncRealtimeConnection) -> None:
         self._connection = connection
 
-    async def append(
-        self,
-        *,
-        audio: str,
-        event_id: str | Omit | NotGiven = omit,
-    ) -> None:
+    async def append(self, *, audio: str, event_id: str | Omit | NotGiven = omit) -> None:
         """Send `input_audio_buffer.append`."""
-        await self._connection.send(
-            {
-                "type": "input_audio_buffer.append",
-                "audio": audio,
-                "event_id": event_id,
-            }
-        )
+        await self._connection.send({"type": "input_audio_buffer.append", "audio": audio, "event_id": event_id})
 
-    async def clear(
-        self,
-        *,
-        event_id: str | Omit | NotGiven = omit,
-    ) -> None:
+    async def clear(self, *, event_id: str | Omit | NotGiven = omit) -> None:
         """Send `input_audio_buffer.clear`."""
-        await self._connection.send(
-            {
-                "type": "input_audio_buffer.clear",
-                "event_id": event_id,
-            }
-        )
+        await self._connection.send({"type": "input_audio_buffer.clear", "event_id": event_id})
 
-    async def commit(
-        self,
-        *,
-        event_id: str | Omit | NotGiven = omit,
-    ) -> None:
+    async def commit(self, *, event_id: str | Omit | NotGiven = omit) -> None:
         """Send `input_audio_buffer.commit`."""
-        await self._connection.send(
-            {
-                "type": "input_audio_buffer.commit",
-                "event_id": event_id,
-            }
-        )
+        await self._connection.send({"type": "input_audio_buffer.commit", "event_id": event_id})
 
 
 class AsyncRealtimeOutputAudioBufferResource:
@@ -164,18 +108,9 @@ class AsyncRealtimeOutputAudioBufferResource:
     def __init__(self, connection: AsyncRealtimeConnection) -> None:
         self._connection = connection
 
-    async def clear(
-        self,
-        *,
-        event_id: str | Omit | NotGiven = omit,
-    ) -> None:
+    async def clear(self, *, event_id: str | Omit | NotGiven = omit) -> None:
         """Send `output_audio_buffer.clear`."""
-        await self._connection.send(
-            {
-                "type": "output_audio_buffer.clear",
-                "event_id": event_id,
-            }
-        )
+        await self._connection.send({"type": "output_audio_buffer.clear", "event_id": event_id})
 
 
 class AsyncRealtimeResponseResource:
@@ -185,19 +120,10 @@ class AsyncRealtimeResponseResource:
         self._connection = connection
 
     async def cancel(
-        self,
-        *,
-        event_id: str | Omit | NotGiven = omit,
-        response_id: str | Omit | NotGiven = omit,
+        self, *, event_id: str | Omit | NotGiven = omit, response_id: str | Omit | NotGiven = omit
     ) -> None:
         """Send `response.cancel`."""
-        await self._connection.send(
-            {
-                "type": "response.cancel",
-                "event_id": event_id,
-                "response_id": response_id,
-            }
-        )
+        await self._connection.send({"type": "response.cancel", "event_id": event_id, "response_id": response_id})
 
     async def create(
         self,
@@ -206,13 +132,7 @@ class AsyncRealtimeResponseResource:
         response: ResponseCreateEventParamResponse | Omit | NotGiven = omit,
     ) -> None:
         """Send `response.create`."""
-        await self._connection.send(
-            {
-                "type": "response.create",
-                "event_id": event_id,
-                "response": response,
-            }
-        )
+        await self._connection.send({"type": "response.create", "event_id": event_id, "response": response})
 
 
 class AsyncRealtimeSessionResource:
@@ -221,20 +141,9 @@ class AsyncRealtimeSessionResource:
     def __init__(self, connection: AsyncRealtimeConnection) -> None:
         self._connection = connection
 
-    async def update(
-        self,
-        *,
-        session: SessionUpdateEventParamSession,
-        event_id: str | Omit | NotGiven = omit,
-    ) -> None:
+    async def update(self, *, session: SessionUpdateEventParamSession, event_id: str | Omit | NotGiven = omit) -> None:
         """Send `session.update`."""
-        await self._connection.send(
-            {
-                "type": "session.update",
-                "session": session,
-                "event_id": event_id,
-            }
-        )
+        await self._connection.send({"type": "session.update", "session": session, "event_id": event_id})
 
 
 class AsyncRealtimeTranscriptionSessionResource:
@@ -244,19 +153,10 @@ class AsyncRealtimeTranscriptionSessionResource:
         self._connection = connection
 
     async def update(
-        self,
-        *,
-        session: TranscriptionSessionUpdateParamSession,
-        event_id: str | Omit | NotGiven = omit,
+        self, *, session: TranscriptionSessionUpdateParamSession, event_id: str | Omit | NotGiven = omit
     ) -> None:
         """Send `transcription_session.update`."""
-        await self._connection.send(
-            {
-                "type": "transcription_session.update",
-                "session": session,
-                "event_id": event_id,
-            }
-        )
+        await self._connection.send({"type": "transcription_session.update", "session": session, "event_id": event_id})
 
 
 class AsyncRealtimeConnection(AsyncConnection["RealtimeServerEvent"]):

@@ -257,35 +257,15 @@ class AsyncResponsesResponseResource:
             }
         )
 
-    async def steer(
-        self,
-        *,
-        input: BetaResponseSteerInputParam,
-        previous_response_id: str,
-    ) -> None:
+    async def steer(self, *, input: BetaResponseSteerInputParam, previous_response_id: str) -> None:
         """Send `response.steer`."""
         await self._connection.send(
-            {
-                "type": "response.steer",
-                "input": input,
-                "previous_response_id": previous_response_id,
-            }
+            {"type": "response.steer", "input": input, "previous_response_id": previous_response_id}
         )
 
-    async def inject(
-        self,
-        *,
-        input: Iterable[BetaResponseInputItemParam],
-        response_id: str,
-    ) -> None:
+    async def inject(self, *, input: Iterable[BetaResponseInputItemParam], response_id: str) -> None:
         """Send `response.inject`."""
-        await self._connection.send(
-            {
-                "type": "response.inject",
-                "input": input,
-                "response_id": response_id,
-            }
-        )
+        await self._connection.send({"type": "response.inject", "input": input, "response_id": response_id})
 
 
 class AsyncResponsesConnection(AsyncConnection["BetaResponsesServerEvent"]):

@@ -32,46 +32,17 @@ class AsyncForksSessionInputAudioResource:
     def __init__(self, connection: AsyncForksConnection) -> None:
         self._connection = connection
 
-    async def append(
-        self,
-        *,
-        audio: str,
-        event_id: str | Omit | NotGiven | None = omit,
-    ) -> None:
+    async def append(self, *, audio: str, event_id: str | Omit | NotGiven | None = omit) -> None:
         """Send `session.input_audio.append`."""
-        await self._connection.send(
-            {
-                "type": "session.input_audio.append",
-                "audio": audio,
-                "event_id": event_id,
-            }
-        )
+        await self._connection.send({"type": "session.input_audio.append", "audio": audio, "event_id": event_id})
 
-    async def mute(
-        self,
-        *,
-        event_id: str | Omit | NotGiven | None = omit,
-    ) -> None:
+    async def mute(self, *, event_id: str | Omit | NotGiven | None = omit) -> None:
         """Send `session.input_audio.mute`."""
-        await self._connection.send(
-            {
-                "type": "session.input_audio.mute",
-                "event_id": event_id,
-            }
-        )
+        await self._connection.send({"type": "session.input_audio.mute", "event_id": event_id})
 
-    async def unmute(
-        self,
-        *,
-        event_id: str | Omit | NotGiven | None = omit,
-    ) -> None:
+    async def unmute(self, *, event_id: str | Omit | NotGiven | None = omit) -> None:
         """Send `session.input_audio.unmute`."""
-        await self._connection.send(
-            {
-                "type": "session.input_audio.unmute",
-                "event_id": event_id,
-            }
-        )
+        await self._connection.send({"type": "session.input_audio.unmute", "event_id": event_id})
 
 
 class AsyncForksSessionOutputAudioFixtureResource:
@@ -80,20 +51,9 @@ class AsyncForksSessionOutputAudioFixtureResource:
     def __init__(self, connection: AsyncForksConnection) -> None:
         self._connection = connection
 
-    async def play(
-        self,
-        *,
-        audio: str,
-        event_id: str | Omit | NotGiven | None = omit,
-    ) -> None:
+    async def play(self, *, audio: str, event_id: str | Omit | NotGiven | None = omit) -> None:
         """Send `session.output_audio.fixture.play`."""
-        await self._connection.send(
-            {
-                "type": "session.output_audio.fixture.play",
-                "audio": audio,
-                "event_id": event_id,
-            }
-        )
+        await self._connection.send({"type": "session.output_audio.fixture.play", "audio": audio, "event_id": event_id})
 
 
 class AsyncForksSessionOutputAudioResource:
@@ -111,11 +71,7 @@ class AsyncForksSessionInstructionsResource:
         self._connection = connection
 
     async def append(
-        self,
-        *,
-        content: str,
-        delegation_id: str | None,
-        event_id: str | Omit | NotGiven | None = omit,
+        self, *, content: str, delegation_id: str | None, event_id: str | Omit | NotGiven | None = omit
     ) -> None:
         """Send `session.instructions.append`."""
         await self._connection.send(
@@ -135,11 +91,7 @@ class AsyncForksSessionThinkingResource:
         self._connection = connection
 
     async def append(
-        self,
-        *,
-        content: str,
-        delegation_id: str | None,
-        event_id: str | Omit | NotGiven | None = omit,
+        self, *, content: str, delegation_id: str | None, event_id: str | Omit | NotGiven | None = omit
     ) -> None:
         """Send `session.thinking.append`."""
         await self._connection.send(
@@ -159,11 +111,7 @@ class AsyncForksSessionCommentaryResource:
         self._connection = connection
 
     async def append(
-        self,
-        *,
-        content: str,
-        delegation_id: str | None,
-        event_id: str | Omit | NotGiven | None = omit,
+        self, *, content: str, delegation_id: str | None, event_id: str | Omit | NotGiven | None = omit
     ) -> None:
         """Send `session.commentary.append`."""
         await self._connection.send(
@@ -187,48 +135,17 @@ class AsyncForksSessionResource:
         self.thinking = AsyncForksSessionThinkingResource(connection)
         self.commentary = AsyncForksSessionCommentaryResource(connection)
 
-    async def start(
-        self,
-        *,
-        session: ForkSessionConfigParam,
-        event_id: str | Omit | NotGiven | None = omit,
-    ) -> None:
+    async def start(self, *, session: ForkSessionConfigParam, event_id: str | Omit | NotGiven | None = omit) -> None:
         """Send `session.start`."""
-        await self._connection.send(
-            {
-                "type": "session.start",
-                "session": session,
-                "event_id": event_id,
-            }
-        )
+        await self._connection.send({"type": "session.start", "session": session, "event_id": event_id})
 
-    async def update(
-        self,
-        *,
-        session: SessionUpdateConfigParam,
-        event_id: str | Omit | NotGiven | None = omit,
-    ) -> None:
+    async def update(self, *, session: SessionUpdateConfigParam, event_id: str | Omit | NotGiven | None = omit) -> None:
         """Send `session.update`."""
-        await self._connection.send(
-            {
-                "type": "session.update",
-                "session": session,
-                "event_id": event_id,
-            }
-        )
+        await self._connection.send({"type": "session.update", "session": session, "event_id": event_id})
 
-    async def close(
-        self,
-        *,
-        event_id: str | Omit | NotGiven | None = omit,
-    ) -> None:
+    async def close(self, *, event_id: str | Omit | NotGiven | None = omit) -> None:
         """Send `session.close`."""
-        await self._connection.send(
-            {
-                "type": "session.close",
-                "event_id": event_id,
-            }
-        )
+        await self._connection.send({"type": "session.close", "event_id": event_id})
 
 
 class AsyncForksDecisionItemResource:
@@ -238,34 +155,14 @@ class AsyncForksDecisionItemResource:
         self._connection = connection
 
     async def create(
-        self,
-        *,
-        item: DecisionItemCreateEventParamItemUnion,
-        event_id: str | Omit | NotGiven | None = omit,
+        self, *, item: DecisionItemCreateEventParamItemUnion, event_id: str | Omit | NotGiven | None = omit
     ) -> None:
         """Send `decision.item.create`."""
-        await self._connection.send(
-            {
-                "type": "decision.item.create",
-                "item": item,
-                "event_id": event_id,
-            }
-        )
+        await self._connection.send({"type": "decision.item.create", "item": item, "event_id": event_id})
 
-    async def delete(
-        self,
-        *,
-        item_id: str,
-        event_id: str | Omit | NotGiven | None = omit,
-    ) -> None:
+    async def delete(self, *, item_id: str, event_id: str | Omit | NotGiven | None = omit) -> None:
         """Send `decision.item.delete`."""
-        await self._connection.send(
-            {
-                "type": "decision.item.delete",
-                "item_id": item_id,
-                "event_id": event_id,
-            }
-        )
+        await self._connection.send({"type": "decision.item.delete", "item_id": item_id, "event_id": event_id})
 
 
 class AsyncForksDecisionResource:
@@ -275,18 +172,9 @@ class AsyncForksDecisionResource:
         self._connection = connection
         self.item = AsyncForksDecisionItemResource(connection)
 
-    async def create(
-        self,
-        *,
-        event_id: str,
-    ) -> None:
+    async def create(self, *, event_id: str) -> None:
         """Send `decision.create`."""
-        await self._connection.send(
-            {
-                "type": "decision.create",
-                "event_id": event_id,
-            }
-        )
+        await self._connection.send({"type": "decision.create", "event_id": event_id})
 
 
 class AsyncForksResponseItemResource:
@@ -295,20 +183,9 @@ class AsyncForksResponseItemResource:
     def __init__(self, connection: AsyncForksConnection) -> None:
         self._connection = connection
 
-    async def create(
-        self,
-        *,
-        item: ResponseInputItemParam,
-        event_id: str | Omit | NotGiven | None = omit,
-    ) -> None:
+    async def create(self, *, item: ResponseInputItemParam, event_id: str | Omit | NotGiven | None = omit) -> None:
         """Send `response.item.create`."""
-        await self._connection.send(
-            {
-                "type": "response.item.create",
-                "item": item,
-                "event_id": event_id,
-            }
-        )
+        await self._connection.send({"type": "response.item.create", "item": item, "event_id": event_id})
 
 
 class AsyncForksResponseResource:
@@ -318,18 +195,9 @@ class AsyncForksResponseResource:
         self._connection = connection
         self.item = AsyncForksResponseItemResource(connection)
 
-    async def create(
-        self,
-        *,
-        event_id: str | Omit | NotGiven | None = omit,
-    ) -> None:
+    async def create(self, *, event_id: str | Omit | NotGiven | None = omit) -> None:
         """Send `response.create`."""
-        await self._connection.send(
-            {
-                "type": "response.create",
-                "event_id": event_id,
-            }
-        )
+        await self._connection.send({"type": "response.create", "event_id": event_id})
 
 
 class AsyncForksConnection(AsyncConnection["ForkServerEvent"]):

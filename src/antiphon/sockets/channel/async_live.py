@@ -32,46 +32,17 @@ class AsyncLiveSessionInputAudioResource:
     def __init__(self, connection: AsyncLiveConnection) -> None:
         self._connection = connection
 
-    async def append(
-        self,
-        *,
-        audio: str,
-        event_id: str | Omit | NotGiven | None = omit,
-    ) -> None:
+    async def append(self, *, audio: str, event_id: str | Omit | NotGiven | None = omit) -> None:
         """Send `session.input_audio.append`."""
-        await self._connection.send(
-            {
-                "type": "session.input_audio.append",
-                "audio": audio,
-                "event_id": event_id,
-            }
-        )
+        await self._connection.send({"type": "session.input_audio.append", "audio": audio, "event_id": event_id})
 
-    async def mute(
-        self,
-        *,
-        event_id: str | Omit | NotGiven | None = omit,
-    ) -> None:
+    async def mute(self, *, event_id: str | Omit | NotGiven | None = omit) -> None:
         """Send `session.input_audio.mute`."""
-        await self._connection.send(
-            {
-                "type": "session.input_audio.mute",
-                "event_id": event_id,
-            }
-        )
+        await self._connection.send({"type": "session.input_audio.mute", "event_id": event_id})
 
-    async def unmute(
-        self,
-        *,
-        event_id: str | Omit | NotGiven | None = omit,
-    ) -> None:
+    async def unmute(self, *, event_id: str | Omit | NotGiven | None = omit) -> None:
         """Send `session.input_audio.unmute`."""
-        await self._connection.send(
-            {
-                "type": "session.input_audio.unmute",
-                "event_id": event_id,
-            }
-        )
+        await self._connection.send({"type": "session.input_audio.unmute", "event_id": event_id})
 
 
 class AsyncLiveSessionOutputAudioFixtureResource:
@@ -80,20 +51,9 @@ class AsyncLiveSessionOutputAudioFixtureResource:
     def __init__(self, connection: AsyncLiveConnection) -> None:
         self._connection = connection
 
-    async def play(
-        self,
-        *,
-        audio: str,
-        event_id: str | Omit | NotGiven | None = omit,
-    ) -> None:
+    async def play(self, *, audio: str, event_id: str | Omit | NotGiven | None = omit) -> None:
         """Send `session.output_audio.fixture.play`."""
-        await self._connection.send(
-            {
-                "type": "session.output_audio.fixture.play",
-                "audio": audio,
-                "event_id": event_id,
-            }
-        )
+        await self._connection.send({"type": "session.output_audio.fixture.play", "audio": audio, "event_id": event_id})
 
 
 class AsyncLiveSessionOutputAudioResource:
@@ -111,11 +71,7 @@ class AsyncLiveSessionInstructionsResource:
         self._connection = connection
 
     async def append(
-        self,
-        *,
-        content: str,
-        delegation_id: str | None,
-        event_id: str | Omit | NotGiven | None = omit,
+        self, *, content: str, delegation_id: str | None, event_id: str | Omit | NotGiven | None = omit
     ) -> None:
         """Send `session.instructions.append`."""
         await self._connection.send(
@@ -135,11 +91,7 @@ class AsyncLiveSessionThinkingResource:
         self._connection = connection
 
     async def append(
-        self,
-        *,
-        content: str,
-        delegation_id: str | None,
-        event_id: str | Omit | NotGiven | None = omit,
+        self, *, content: str, delegation_id: str | None, event_id: str | Omit | NotGiven | None = omit
     ) -> None:
         """Send `session.thinking.append`."""
         await self._connection.send(
@@ -159,11 +111,7 @@ class AsyncLiveSessionCommentaryResource:
         self._connection = connection
 
     async def append(
-        self,
-        *,
-        content: str,
-        delegation_id: str | None,
-        event_id: str | Omit | NotGiven | None = omit,
+        self, *, content: str, delegation_id: str | None, event_id: str | Omit | NotGiven | None = omit
     ) -> None:
         """Send `session.commentary.append`."""
         await self._connection.send(
@@ -187,48 +135,17 @@ class AsyncLiveSessionResource:
         self.thinking = AsyncLiveSessionThinkingResource(connection)
         self.commentary = AsyncLiveSessionCommentaryResource(connection)
 
-    async def start(
-        self,
-        *,
-        session: SessionConfigParam,
-        event_id: str | Omit | NotGiven | None = omit,
-    ) -> None:
+    async def start(self, *, session: SessionConfigParam, event_id: str | Omit | NotGiven | None = omit) -> None:
         """Send `session.start`."""
-        await self._connection.send(
-            {
-                "type": "session.start",
-                "session": session,
-                "event_id": event_id,
-            }
-        )
+        await self._connection.send({"type": "session.start", "session": session, "event_id": event_id})
 
-    async def update(
-        self,
-        *,
-        session: SessionUpdateConfigParam,
-        event_id: str | Omit | NotGiven | None = omit,
-    ) -> None:
+    async def update(self, *, session: SessionUpdateConfigParam, event_id: str | Omit | NotGiven | None = omit) -> None:
         """Send `session.update`."""
-        await self._connection.send(
-            {
-                "type": "session.update",
-                "session": session,
-                "event_id": event_id,
-            }
-        )
+        await self._connection.send({"type": "session.update", "session": session, "event_id": event_id})
 
-    async def close(
-        self,
-        *,
-        event_id: str | Omit | NotGiven | None = omit,
-    ) -> None:
+    async def close(self, *, event_id: str | Omit | NotGiven | None = omit) -> None:
         """Send `session.close`."""
-        await self._connection.send(
-            {
-                "type": "session.close",
-                "event_id": event_id,
-            }
-        )
+        await self._connection.send({"type": "session.close", "event_id": event_id})
 
 
 class AsyncLiveDecisionItemResource:
@@ -238,34 +155,14 @@ class AsyncLiveDecisionItemResource:
         self._connection = connection
 
     async def create(
-        self,
-        *,
-        item: DecisionItemCreateEventParamItemUnion,
-        event_id: str | Omit | NotGiven | None = omit,
+        self, *, item: DecisionItemCreateEventParamItemUnion, event_id: str | Omit | NotGiven | None = omit
     ) -> None:
         """Send `decision.item.create`."""
-        await self._connection.send(
-            {
-                "type": "decision.item.create",
-                "item": item,
-                "event_id": event_id,
-            }
-        )
+        await self._connection.send({"type": "decision.item.create", "item": item, "event_id": event_id})
 
-    async def delete(
-        self,
-        *,
-        item_id: str,
-        event_id: str | Omit | NotGiven | None = omit,
-    ) -> None:
+    async def delete(self, *, item_id: str, event_id: str | Omit | NotGiven | None = omit) -> None:
         """Send `decision.item.delete`."""
-        await self._connection.send(
-            {
-                "type": "decision.item.delete",
-                "item_id": item_id,
-                "event_id": event_id,
-            }
-        )
+        await self._connection.send({"type": "decision.item.delete", "item_id": item_id, "event_id": event_id})
 
 
 class AsyncLiveDecisionResource:
@@ -275,18 +172,9 @@ class AsyncLiveDecisionResource:
         self._connection = connection
         self.item = AsyncLiveDecisionItemResource(connection)
 
-    async def create(
-        self,
-        *,
-        event_id: str,
-    ) -> None:
+    async def create(self, *, event_id: str) -> None:
         """Send `decision.create`."""
-        await self._connection.send(
-            {
-                "type": "decision.create",
-                "event_id": event_id,
-            }
-        )
+        await self._connection.send({"type": "decision.create", "event_id": event_id})
 
 
 class AsyncLiveResponseItemResource:
@@ -295,20 +183,9 @@ class AsyncLiveResponseItemResource:
     def __init__(self, connection: AsyncLiveConnection) -> None:
         self._connection = connection
 
-    async def create(
-        self,
-        *,
-        item: ResponseInputItemParam,
-        event_id: str | Omit | NotGiven | None = omit,
-    ) -> None:
+    async def create(self, *, item: ResponseInputItemParam, event_id: str | Omit | NotGiven | None = omit) -> None:
         """Send `response.item.create`."""
-        await self._connection.send(
-            {
-                "type": "response.item.create",
-                "item": item,
-                "event_id": event_id,
-            }
-        )
+        await self._connection.send({"type": "response.item.create", "item": item, "event_id": event_id})
 
 
 class AsyncLiveResponseResource:
@@ -318,18 +195,9 @@ class AsyncLiveResponseResource:
         self._connection = connection
         self.item = AsyncLiveResponseItemResource(connection)
 
-    async def create(
-        self,
-        *,
-        event_id: str | Omit | NotGiven | None = omit,
-    ) -> None:
+    async def create(self, *, event_id: str | Omit | NotGiven | None = omit) -> None:
         """Send `response.create`."""
-        await self._connection.send(
-            {
-                "type": "response.create",
-                "event_id": event_id,
-            }
-        )
+        await self._connection.send({"type": "response.create", "event_id": event_id})
 
 
 class AsyncLiveConnection(AsyncConnection["ServerEvent"]):

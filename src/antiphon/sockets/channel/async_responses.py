@@ -137,19 +137,10 @@ class AsyncResponsesResponseResource:
             }
         )
 
-    async def steer(
-        self,
-        *,
-        input: ResponseSteerInputParam,
-        previous_response_id: str,
-    ) -> None:
+    async def steer(self, *, input: ResponseSteerInputParam, previous_response_id: str) -> None:
         """Send `response.steer`."""
         await self._connection.send(
-            {
-                "type": "response.steer",
-                "input": input,
-                "previous_response_id": previous_response_id,
-            }
+            {"type": "response.steer", "input": input, "previous_response_id": previous_response_id}
         )
 
 

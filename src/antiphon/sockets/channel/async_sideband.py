@@ -32,31 +32,13 @@ class AsyncSidebandSessionInputAudioResource:
     def __init__(self, connection: AsyncSidebandConnection) -> None:
         self._connection = connection
 
-    async def mute(
-        self,
-        *,
-        event_id: str | Omit | NotGiven | None = omit,
-    ) -> None:
+    async def mute(self, *, event_id: str | Omit | NotGiven | None = omit) -> None:
         """Send `session.input_audio.mute`."""
-        await self._connection.send(
-            {
-                "type": "session.input_audio.mute",
-                "event_id": event_id,
-            }
-        )
+        await self._connection.send({"type": "session.input_audio.mute", "event_id": event_id})
 
-    async def unmute(
-        self,
-        *,
-        event_id: str | Omit | NotGiven | None = omit,
-    ) -> None:
+    async def unmute(self, *, event_id: str | Omit | NotGiven | None = omit) -> None:
         """Send `session.input_audio.unmute`."""
-        await self._connection.send(
-            {
-                "type": "session.input_audio.unmute",
-                "event_id": event_id,
-            }
-        )
+        await self._connection.send({"type": "session.input_audio.unmute", "event_id": event_id})
 
 
 class AsyncSidebandSessionOutputAudioFixtureResource:
@@ -65,20 +47,9 @@ class AsyncSidebandSessionOutputAudioFixtureResource:
     def __init__(self, connection: AsyncSidebandConnection) -> None:
         self._connection = connection
 
-    async def play(
-        self,
-        *,
-        audio: str,
-        event_id: str | Omit | NotGiven | None = omit,
-    ) -> None:
+    async def play(self, *, audio: str, event_id: str | Omit | NotGiven | None = omit) -> None:
         """Send `session.output_audio.fixture.play`."""
-        await self._connection.send(
-            {
-                "type": "session.output_audio.fixture.play",
-                "audio": audio,
-                "event_id": event_id,
-            }
-        )
+        await self._connection.send({"type": "session.output_audio.fixture.play", "audio": audio, "event_id": event_id})
 
 
 class AsyncSidebandSessionOutputAudioResource:
@@ -96,11 +67,7 @@ class AsyncSidebandSessionInstructionsResource:
         self._connection = connection
 
     async def append(
-        self,
-        *,
-        content: str,
-        delegation_id: str | None,
-        event_id: str | Omit | NotGiven | None = omit,
+        self, *, content: str, delegation_id: str | None, event_id: str | Omit | NotGiven | None = omit
     ) -> None:
         """Send `session.instructions.append`."""
         await self._connection.send(
@@ -120,11 +87,7 @@ class AsyncSidebandSessionThinkingResource:
         self._connection = connection
 
     async def append(
-        self,
-        *,
-        content: str,
-        delegation_id: str | None,
-        event_id: str | Omit | NotGiven | None = omit,
+        self, *, content: str, delegation_id: str | None, event_id: str | Omit | NotGiven | None = omit
     ) -> None:
         """Send `session.thinking.append`."""
         await self._connection.send(
@@ -144,11 +107,7 @@ class AsyncSidebandSessionCommentaryResource:
         self._connection = connection
 
     async def append(
-        self,
-        *,
-        content: str,
-        delegation_id: str | None,
-        event_id: str | Omit | NotGiven | None = omit,
+        self, *, content: str, delegation_id: str | None, event_id: str | Omit | NotGiven | None = omit
     ) -> None:
         """Send `session.commentary.append`."""
         await self._connection.send(
@@ -172,33 +131,13 @@ class AsyncSidebandSessionResource:
         self.thinking = AsyncSidebandSessionThinkingResource(connection)
         self.commentary = AsyncSidebandSessionCommentaryResource(connection)
 
-    async def update(
-        self,
-        *,
-        session: SessionUpdateConfigParam,
-        event_id: str | Omit | NotGiven | None = omit,
-    ) -> None:
+    async def update(self, *, session: SessionUpdateConfigParam, event_id: str | Omit | NotGiven | None = omit) -> None:
         """Send `session.update`."""
-        await self._connection.send(
-            {
-                "type": "session.update",
-                "session": session,
-                "event_id": event_id,
-            }
-        )
+        await self._connection.send({"type": "session.update", "session": session, "event_id": event_id})
 
-    async def close(
-        self,
-        *,
-        event_id: str | Omit | NotGiven | None = omit,
-    ) -> None:
+    async def close(self, *, event_id: str | Omit | NotGiven | None = omit) -> None:
         """Send `session.close`."""
-        await self._connection.send(
-            {
-                "type": "session.close",
-                "event_id": event_id,
-            }
-        )
+        await self._connection.send({"type": "session.close", "event_id": event_id})
 
 
 class AsyncSidebandTransportDtmfResource:
@@ -207,20 +146,9 @@ class AsyncSidebandTransportDtmfResource:
     def __init__(self, connection: AsyncSidebandConnection) -> None:
         self._connection = connection
 
-    async def send(
-        self,
-        *,
-        event: str,
-        event_id: str | Omit | NotGiven | None = omit,
-    ) -> None:
+    async def send(self, *, event: str, event_id: str | Omit | NotGiven | None = omit) -> None:
         """Send `transport.dtmf.send`."""
-        await self._connection.send(
-            {
-                "type": "transport.dtmf.send",
-                "event": event,
-                "event_id": event_id,
-            }
-        )
+        await self._connection.send({"type": "transport.dtmf.send", "event": event, "event_id": event_id})
 
 
 class AsyncSidebandTransportResource:
@@ -238,34 +166,14 @@ class AsyncSidebandDecisionItemResource:
         self._connection = connection
 
     async def create(
-        self,
-        *,
-        item: DecisionItemCreateEventParamItemUnion,
-        event_id: str | Omit | NotGiven | None = omit,
+        self, *, item: DecisionItemCreateEventParamItemUnion, event_id: str | Omit | NotGiven | None = omit
     ) -> None:
         """Send `decision.item.create`."""
-        await self._connection.send(
-            {
-                "type": "decision.item.create",
-                "item": item,
-                "event_id": event_id,
-            }
-        )
+        await self._connection.send({"type": "decision.item.create", "item": item, "event_id": event_id})
 
-    async def delete(
-        self,
-        *,
-        item_id: str,
-        event_id: str | Omit | NotGiven | None = omit,
-    ) -> None:
+    async def delete(self, *, item_id: str, event_id: str | Omit | NotGiven | None = omit) -> None:
         """Send `decision.item.delete`."""
-        await self._connection.send(
-            {
-                "type": "decision.item.delete",
-                "item_id": item_id,
-                "event_id": event_id,
-            }
-        )
+        await self._connection.send({"type": "decision.item.delete", "item_id": item_id, "event_id": event_id})
 
 
 class AsyncSidebandDecisionResource:
@@ -275,18 +183,9 @@ class AsyncSidebandDecisionResource:
         self._connection = connection
         self.item = AsyncSidebandDecisionItemResource(connection)
 
-    async def create(
-        self,
-        *,
-        event_id: str,
-    ) -> None:
+    async def create(self, *, event_id: str) -> None:
         """Send `decision.create`."""
-        await self._connection.send(
-            {
-                "type": "decision.create",
-                "event_id": event_id,
-            }
-        )
+        await self._connection.send({"type": "decision.create", "event_id": event_id})
 
 
 class AsyncSidebandResponseItemResource:
@@ -295,20 +194,9 @@ class AsyncSidebandResponseItemResource:
     def __init__(self, connection: AsyncSidebandConnection) -> None:
         self._connection = connection
 
-    async def create(
-        self,
-        *,
-        item: ResponseInputItemParam,
-        event_id: str | Omit | NotGiven | None = omit,
-    ) -> None:
+    async def create(self, *, item: ResponseInputItemParam, event_id: str | Omit | NotGiven | None = omit) -> None:
         """Send `response.item.create`."""
-        await self._connection.send(
-            {
-                "type": "response.item.create",
-                "item": item,
-                "event_id": event_id,
-            }
-        )
+        await self._connection.send({"type": "response.item.create", "item": item, "event_id": event_id})
 
 
 class AsyncSidebandResponseResource:
@@ -318,18 +206,9 @@ class AsyncSidebandResponseResource:
         self._connection = connection
         self.item = AsyncSidebandResponseItemResource(connection)
 
-    async def create(
-        self,
-        *,
-        event_id: str | Omit | NotGiven | None = omit,
-    ) -> None:
+    async def create(self, *, event_id: str | Omit | NotGiven | None = omit) -> None:
         """Send `response.create`."""
-        await self._connection.send(
-            {
-                "type": "response.create",
-                "event_id": event_id,
-            }
-        )
+        await self._connection.send({"type": "response.create", "event_id": event_id})
 
 
 class AsyncSidebandConnection(AsyncConnection["ConnectServerEvent"]):

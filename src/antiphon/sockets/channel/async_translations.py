@@ -29,20 +29,9 @@ class AsyncTranslationsSessionInputAudioBufferResource:
     def __init__(self, connection: AsyncTranslationsConnection) -> None:
         self._connection = connection
 
-    async def append(
-        self,
-        *,
-        audio: str,
-        event_id: str | Omit | NotGiven = omit,
-    ) -> None:
+    async def append(self, *, audio: str, event_id: str | Omit | NotGiven = omit) -> None:
         """Send `session.input_audio_buffer.append`."""
-        await self._connection.send(
-            {
-                "type": "session.input_audio_buffer.append",
-                "audio": audio,
-                "event_id": event_id,
-            }
-        )
+        await self._connection.send({"type": "session.input_audio_buffer.append", "audio": audio, "event_id": event_id})
 
 
 class AsyncTranslationsSessionResource:
@@ -53,32 +42,14 @@ class AsyncTranslationsSessionResource:
         self.input_audio_buffer = AsyncTranslationsSessionInputAudioBufferResource(connection)
 
     async def update(
-        self,
-        *,
-        session: RealtimeTranslationSessionUpdateRequestParam,
-        event_id: str | Omit | NotGiven = omit,
+        self, *, session: RealtimeTranslationSessionUpdateRequestParam, event_id: str | Omit | NotGiven = omit
     ) -> None:
         """Send `session.update`."""
-        await self._connection.send(
-            {
-                "type": "session.update",
-                "session": session,
-                "event_id": event_id,
-            }
-        )
+        await self._connection.send({"type": "session.update", "session": session, "event_id": event_id})
 
-    async def close(
-        self,
-        *,
-        event_id: str | Omit | NotGiven = omit,
-    ) -> None:
+    async def close(self, *, event_id: str | Omit | NotGiven = omit) -> None:
         """Send `session.close`."""
-        await self._connection.send(
-            {
-                "type": "session.close",
-                "event_id": event_id,
-            }
-        )
+        await self._connection.send({"type": "session.close", "event_id": event_id})
 
 
 class AsyncTranslationsConnection(AsyncConnection["RealtimeTranslationServerEvent"]):

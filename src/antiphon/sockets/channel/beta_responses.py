@@ -257,35 +257,13 @@ class ResponsesResponseResource:
             }
         )
 
-    def steer(
-        self,
-        *,
-        input: BetaResponseSteerInputParam,
-        previous_response_id: str,
-    ) -> None:
+    def steer(self, *, input: BetaResponseSteerInputParam, previous_response_id: str) -> None:
         """Send `response.steer`."""
-        self._connection.send(
-            {
-                "type": "response.steer",
-                "input": input,
-                "previous_response_id": previous_response_id,
-            }
-        )
+        self._connection.send({"type": "response.steer", "input": input, "previous_response_id": previous_response_id})
 
-    def inject(
-        self,
-        *,
-        input: Iterable[BetaResponseInputItemParam],
-        response_id: str,
-    ) -> None:
+    def inject(self, *, input: Iterable[BetaResponseInputItemParam], response_id: str) -> None:
         """Send `response.inject`."""
-        self._connection.send(
-            {
-                "type": "response.inject",
-                "input": input,
-                "response_id": response_id,
-            }
-        )
+        self._connection.send({"type": "response.inject", "input": input, "response_id": response_id})
 
 
 class ResponsesConnection(Connection["BetaResponsesServerEvent"]):

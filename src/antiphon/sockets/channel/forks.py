@@ -32,46 +32,17 @@ class ForksSessionInputAudioResource:
     def __init__(self, connection: ForksConnection) -> None:
         self._connection = connection
 
-    def append(
-        self,
-        *,
-        audio: str,
-        event_id: str | Omit | NotGiven | None = omit,
-    ) -> None:
+    def append(self, *, audio: str, event_id: str | Omit | NotGiven | None = omit) -> None:
         """Send `session.input_audio.append`."""
-        self._connection.send(
-            {
-                "type": "session.input_audio.append",
-                "audio": audio,
-                "event_id": event_id,
-            }
-        )
+        self._connection.send({"type": "session.input_audio.append", "audio": audio, "event_id": event_id})
 
-    def mute(
-        self,
-        *,
-        event_id: str | Omit | NotGiven | None = omit,
-    ) -> None:
+    def mute(self, *, event_id: str | Omit | NotGiven | None = omit) -> None:
         """Send `session.input_audio.mute`."""
-        self._connection.send(
-            {
-                "type": "session.input_audio.mute",
-                "event_id": event_id,
-            }
-        )
+        self._connection.send({"type": "session.input_audio.mute", "event_id": event_id})
 
-    def unmute(
-        self,
-        *,
-        event_id: str | Omit | NotGiven | None = omit,
-    ) -> None:
+    def unmute(self, *, event_id: str | Omit | NotGiven | None = omit) -> None:
         """Send `session.input_audio.unmute`."""
-        self._connection.send(
-            {
-                "type": "session.input_audio.unmute",
-                "event_id": event_id,
-            }
-        )
+        self._connection.send({"type": "session.input_audio.unmute", "event_id": event_id})
 
 
 class ForksSessionOutputAudioFixtureResource:
@@ -80,20 +51,9 @@ class ForksSessionOutputAudioFixtureResource:
     def __init__(self, connection: ForksConnection) -> None:
         self._connection = connection
 
-    def play(
-        self,
-        *,
-        audio: str,
-        event_id: str | Omit | NotGiven | None = omit,
-    ) -> None:
+    def play(self, *, audio: str, event_id: str | Omit | NotGiven | None = omit) -> None:
         """Send `session.output_audio.fixture.play`."""
-        self._connection.send(
-            {
-                "type": "session.output_audio.fixture.play",
-                "audio": audio,
-                "event_id": event_id,
-            }
-        )
+        self._connection.send({"type": "session.output_audio.fixture.play", "audio": audio, "event_id": event_id})
 
 
 class ForksSessionOutputAudioResource:
@@ -110,13 +70,7 @@ class ForksSessionInstructionsResource:
     def __init__(self, connection: ForksConnection) -> None:
         self._connection = connection
 
-    def append(
-        self,
-        *,
-        content: str,
-        delegation_id: str | None,
-        event_id: str | Omit | NotGiven | None = omit,
-    ) -> None:
+    def append(self, *, content: str, delegation_id: str | None, event_id: str | Omit | NotGiven | None = omit) -> None:
         """Send `session.instructions.append`."""
         self._connection.send(
             {
@@ -134,13 +88,7 @@ class ForksSessionThinkingResource:
     def __init__(self, connection: ForksConnection) -> None:
         self._connection = connection
 
-    def append(
-        self,
-        *,
-        content: str,
-        delegation_id: str | None,
-        event_id: str | Omit | NotGiven | None = omit,
-    ) -> None:
+    def append(self, *, content: str, delegation_id: str | None, event_id: str | Omit | NotGiven | None = omit) -> None:
         """Send `session.thinking.append`."""
         self._connection.send(
             {
@@ -158,13 +106,7 @@ class ForksSessionCommentaryResource:
     def __init__(self, connection: ForksConnection) -> None:
         self._connection = connection
 
-    def append(
-        self,
-        *,
-        content: str,
-        delegation_id: str | None,
-        event_id: str | Omit | NotGiven | None = omit,
-    ) -> None:
+    def append(self, *, content: str, delegation_id: str | None, event_id: str | Omit | NotGiven | None = omit) -> None:
         """Send `session.commentary.append`."""
         self._connection.send(
             {
@@ -187,48 +129,17 @@ class ForksSessionResource:
         self.thinking = ForksSessionThinkingResource(connection)
         self.commentary = ForksSessionCommentaryResource(connection)
 
-    def start(
-        self,
-        *,
-        session: ForkSessionConfigParam,
-        event_id: str | Omit | NotGiven | None = omit,
-    ) -> None:
+    def start(self, *, session: ForkSessionConfigParam, event_id: str | Omit | NotGiven | None = omit) -> None:
         """Send `session.start`."""
-        self._connection.send(
-            {
-                "type": "session.start",
-                "session": session,
-                "event_id": event_id,
-            }
-        )
+        self._connection.send({"type": "session.start", "session": session, "event_id": event_id})
 
-    def update(
-        self,
-        *,
-        session: SessionUpdateConfigParam,
-        event_id: str | Omit | NotGiven | None = omit,
-    ) -> None:
+    def update(self, *, session: SessionUpdateConfigParam, event_id: str | Omit | NotGiven | None = omit) -> None:
         """Send `session.update`."""
-        self._connection.send(
-            {
-                "type": "session.update",
-                "session": session,
-                "event_id": event_id,
-            }
-        )
+        self._connection.send({"type": "session.update", "session": session, "event_id": event_id})
 
-    def close(
-        self,
-        *,
-        event_id: str | Omit | NotGiven | None = omit,
-    ) -> None:
+    def close(self, *, event_id: str | Omit | NotGiven | None = omit) -> None:
         """Send `session.close`."""
-        self._connection.send(
-            {
-                "type": "session.close",
-                "event_id": event_id,
-            }
-        )
+        self._connection.send({"type": "session.close", "event_id": event_id})
 
 
 class ForksDecisionItemResource:
@@ -238,34 +149,14 @@ class ForksDecisionItemResource:
         self._connection = connection
 
     def create(
-        self,
-        *,
-        item: DecisionItemCreateEventParamItemUnion,
-        event_id: str | Omit | NotGiven | None = omit,
+        self, *, item: DecisionItemCreateEventParamItemUnion, event_id: str | Omit | NotGiven | None = omit
     ) -> None:
         """Send `decision.item.create`."""
-        self._connection.send(
-            {
-                "type": "decision.item.create",
-                "item": item,
-                "event_id": event_id,
-            }
-        )
+        self._connection.send({"type": "decision.item.create", "item": item, "event_id": event_id})
 
-    def delete(
-        self,
-        *,
-        item_id: str,
-        event_id: str | Omit | NotGiven | None = omit,
-    ) -> None:
+    def delete(self, *, item_id: str, event_id: str | Omit | NotGiven | None = omit) -> None:
         """Send `decision.item.delete`."""
-        self._connection.send(
-            {
-                "type": "decision.item.delete",
-                "item_id": item_id,
-                "event_id": event_id,
-            }
-        )
+        self._connection.send({"type": "decision.item.delete", "item_id": item_id, "event_id": event_id})
 
 
 class ForksDecisionResource:
@@ -275,18 +166,9 @@ class ForksDecisionResource:
         self._connection = connection
         self.item = ForksDecisionItemResource(connection)
 
-    def create(
-        self,
-        *,
-        event_id: str,
-    ) -> None:
+    def create(self, *, event_id: str) -> None:
         """Send `decision.create`."""
-        self._connection.send(
-            {
-                "type": "decision.create",
-                "event_id": event_id,
-            }
-        )
+        self._connection.send({"type": "decision.create", "event_id": event_id})
 
 
 class ForksResponseItemResource:
@@ -295,20 +177,9 @@ class ForksResponseItemResource:
     def __init__(self, connection: ForksConnection) -> None:
         self._connection = connection
 
-    def create(
-        self,
-        *,
-        item: ResponseInputItemParam,
-        event_id: str | Omit | NotGiven | None = omit,
-    ) -> None:
+    def create(self, *, item: ResponseInputItemParam, event_id: str | Omit | NotGiven | None = omit) -> None:
         """Send `response.item.create`."""
-        self._connection.send(
-            {
-                "type": "response.item.create",
-                "item": item,
-                "event_id": event_id,
-            }
-        )
+        self._connection.send({"type": "response.item.create", "item": item, "event_id": event_id})
 
 
 class ForksResponseResource:
@@ -318,18 +189,9 @@ class ForksResponseResource:
         self._connection = connection
         self.item = ForksResponseItemResource(connection)
 
-    def create(
-        self,
-        *,
-        event_id: str | Omit | NotGiven | None = omit,
-    ) -> None:
+    def create(self, *, event_id: str | Omit | NotGiven | None = omit) -> None:
         """Send `response.create`."""
-        self._connection.send(
-            {
-                "type": "response.create",
-                "event_id": event_id,
-            }
-        )
+        self._connection.send({"type": "response.create", "event_id": event_id})
 
 
 class ForksConnection(Connection["ForkServerEvent"]):

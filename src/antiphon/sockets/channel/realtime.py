@@ -48,43 +48,16 @@ class RealtimeConversationItemResource:
             }
         )
 
-    def delete(
-        self,
-        *,
-        item_id: str,
-        event_id: str | Omit | NotGiven = omit,
-    ) -> None:
+    def delete(self, *, item_id: str, event_id: str | Omit | NotGiven = omit) -> None:
         """Send `conversation.item.delete`."""
-        self._connection.send(
-            {
-                "type": "conversation.item.delete",
-                "item_id": item_id,
-                "event_id": event_id,
-            }
-        )
+        self._connection.send({"type": "conversation.item.delete", "item_id": item_id, "event_id": event_id})
 
-    def retrieve(
-        self,
-        *,
-        item_id: str,
-        event_id: str | Omit | NotGiven = omit,
-    ) -> None:
+    def retrieve(self, *, item_id: str, event_id: str | Omit | NotGiven = omit) -> None:
         """Send `conversation.item.retrieve`."""
-        self._connection.send(
-            {
-                "type": "conversation.item.retrieve",
-                "item_id": item_id,
-                "event_id": event_id,
-            }
-        )
+        self._connection.send({"type": "conversation.item.retrieve", "item_id": item_id, "event_id": event_id})
 
     def truncate(
-        self,
-        *,
-        audio_end_ms: int,
-        content_index: int,
-        item_id: str,
-        event_id: str | Omit | NotGiven = omit,
+        self, *, audio_end_ms: int, content_index: int, item_id: str, event_id: str | Omit | NotGiven = omit
     ) -> None:
         """Send `conversation.item.truncate`."""
         self._connection.send(
@@ -112,46 +85,17 @@ class RealtimeInputAudioBufferResource:
     def __init__(self, connection: RealtimeConnection) -> None:
         self._connection = connection
 
-    def append(
-        self,
-        *,
-        audio: str,
-        event_id: str | Omit | NotGiven = omit,
-    ) -> None:
+    def append(self, *, audio: str, event_id: str | Omit | NotGiven = omit) -> None:
         """Send `input_audio_buffer.append`."""
-        self._connection.send(
-            {
-                "type": "input_audio_buffer.append",
-                "audio": audio,
-                "event_id": event_id,
-            }
-        )
+        self._connection.send({"type": "input_audio_buffer.append", "audio": audio, "event_id": event_id})
 
-    def clear(
-        self,
-        *,
-        event_id: str | Omit | NotGiven = omit,
-    ) -> None:
+    def clear(self, *, event_id: str | Omit | NotGiven = omit) -> None:
         """Send `input_audio_buffer.clear`."""
-        self._connection.send(
-            {
-                "type": "input_audio_buffer.clear",
-                "event_id": event_id,
-            }
-        )
+        self._connection.send({"type": "input_audio_buffer.clear", "event_id": event_id})
 
-    def commit(
-        self,
-        *,
-        event_id: str | Omit | NotGiven = omit,
-    ) -> None:
+    def commit(self, *, event_id: str | Omit | NotGiven = omit) -> None:
         """Send `input_audio_buffer.commit`."""
-        self._connection.send(
-            {
-                "type": "input_audio_buffer.commit",
-                "event_id": event_id,
-            }
-        )
+        self._connection.send({"type": "input_audio_buffer.commit", "event_id": event_id})
 
 
 class RealtimeOutputAudioBufferResource:
@@ -160,18 +104,9 @@ class RealtimeOutputAudioBufferResource:
     def __init__(self, connection: RealtimeConnection) -> None:
         self._connection = connection
 
-    def clear(
-        self,
-        *,
-        event_id: str | Omit | NotGiven = omit,
-    ) -> None:
+    def clear(self, *, event_id: str | Omit | NotGiven = omit) -> None:
         """Send `output_audio_buffer.clear`."""
-        self._connection.send(
-            {
-                "type": "output_audio_buffer.clear",
-                "event_id": event_id,
-            }
-        )
+        self._connection.send({"type": "output_audio_buffer.clear", "event_id": event_id})
 
 
 class RealtimeResponseResource:
@@ -180,20 +115,9 @@ class RealtimeResponseResource:
     def __init__(self, connection: RealtimeConnection) -> None:
         self._connection = connection
 
-    def cancel(
-        self,
-        *,
-        event_id: str | Omit | NotGiven = omit,
-        response_id: str | Omit | NotGiven = omit,
-    ) -> None:
+    def cancel(self, *, event_id: str | Omit | NotGiven = omit, response_id: str | Omit | NotGiven = omit) -> None:
         """Send `response.cancel`."""
-        self._connection.send(
-            {
-                "type": "response.cancel",
-                "event_id": event_id,
-                "response_id": response_id,
-            }
-        )
+        self._connection.send({"type": "response.cancel", "event_id": event_id, "response_id": response_id})
 
     def create(
         self,
@@ -202,13 +126,7 @@ class RealtimeResponseResource:
         response: RealtimeResponseCreateParamsParam | Omit | NotGiven = omit,
     ) -> None:
         """Send `response.create`."""
-        self._connection.send(
-            {
-                "type": "response.create",
-                "event_id": event_id,
-                "response": response,
-            }
-        )
+        self._connection.send({"type": "response.create", "event_id": event_id, "response": response})
 
 
 class RealtimeSessionResource:
@@ -217,20 +135,9 @@ class RealtimeSessionResource:
     def __init__(self, connection: RealtimeConnection) -> None:
         self._connection = connection
 
-    def update(
-        self,
-        *,
-        session: SessionUpdateEventParamSession,
-        event_id: str | Omit | NotGiven = omit,
-    ) -> None:
+    def update(self, *, session: SessionUpdateEventParamSession, event_id: str | Omit | NotGiven = omit) -> None:
         """Send `session.update`."""
-        self._connection.send(
-            {
-                "type": "session.update",
-                "session": session,
-                "event_id": event_id,
-            }
-        )
+        self._connection.send({"type": "session.update", "session": session, "event_id": event_id})
 
 
 class RealtimeConnection(Connection["RealtimeServerEvent"]):

@@ -137,20 +137,9 @@ class ResponsesResponseResource:
             }
         )
 
-    def steer(
-        self,
-        *,
-        input: ResponseSteerInputParam,
-        previous_response_id: str,
-    ) -> None:
+    def steer(self, *, input: ResponseSteerInputParam, previous_response_id: str) -> None:
         """Send `response.steer`."""
-        self._connection.send(
-            {
-                "type": "response.steer",
-                "input": input,
-                "previous_response_id": previous_response_id,
-            }
-        )
+        self._connection.send({"type": "response.steer", "input": input, "previous_response_id": previous_response_id})
 
 
 class ResponsesConnection(Connection["ResponsesServerEvent"]):

@@ -32,31 +32,13 @@ class SidebandSessionInputAudioResource:
     def __init__(self, connection: SidebandConnection) -> None:
         self._connection = connection
 
-    def mute(
-        self,
-        *,
-        event_id: str | Omit | NotGiven | None = omit,
-    ) -> None:
+    def mute(self, *, event_id: str | Omit | NotGiven | None = omit) -> None:
         """Send `session.input_audio.mute`."""
-        self._connection.send(
-            {
-                "type": "session.input_audio.mute",
-                "event_id": event_id,
-            }
-        )
+        self._connection.send({"type": "session.input_audio.mute", "event_id": event_id})
 
-    def unmute(
-        self,
-        *,
-        event_id: str | Omit | NotGiven | None = omit,
-    ) -> None:
+    def unmute(self, *, event_id: str | Omit | NotGiven | None = omit) -> None:
         """Send `session.input_audio.unmute`."""
-        self._connection.send(
-            {
-                "type": "session.input_audio.unmute",
-                "event_id": event_id,
-            }
-        )
+        self._connection.send({"type": "session.input_audio.unmute", "event_id": event_id})
 
 
 class SidebandSessionOutputAudioFixtureResource:
@@ -65,20 +47,9 @@ class SidebandSessionOutputAudioFixtureResource:
     def __init__(self, connection: SidebandConnection) -> None:
         self._connection = connection
 
-    def play(
-        self,
-        *,
-        audio: str,
-        event_id: str | Omit | NotGiven | None = omit,
-    ) -> None:
+    def play(self, *, audio: str, event_id: str | Omit | NotGiven | None = omit) -> None:
         """Send `session.output_audio.fixture.play`."""
-        self._connection.send(
-            {
-                "type": "session.output_audio.fixture.play",
-                "audio": audio,
-                "event_id": event_id,
-            }
-        )
+        self._connection.send({"type": "session.output_audio.fixture.play", "audio": audio, "event_id": event_id})
 
 
 class SidebandSessionOutputAudioResource:
@@ -95,13 +66,7 @@ class SidebandSessionInstructionsResource:
     def __init__(self, connection: SidebandConnection) -> None:
         self._connection = connection
 
-    def append(
-        self,
-        *,
-        content: str,
-        delegation_id: str | None,
-        event_id: str | Omit | NotGiven | None = omit,
-    ) -> None:
+    def append(self, *, content: str, delegation_id: str | None, event_id: str | Omit | NotGiven | None = omit) -> None:
         """Send `session.instructions.append`."""
         self._connection.send(
             {
@@ -119,13 +84,7 @@ class SidebandSessionThinkingResource:
     def __init__(self, connection: SidebandConnection) -> None:
         self._connection = connection
 
-    def append(
-        self,
-        *,
-        content: str,
-        delegation_id: str | None,
-        event_id: str | Omit | NotGiven | None = omit,
-    ) -> None:
+    def append(self, *, content: str, delegation_id: str | None, event_id: str | Omit | NotGiven | None = omit) -> None:
         """Send `session.thinking.append`."""
         self._connection.send(
             {
@@ -143,13 +102,7 @@ class SidebandSessionCommentaryResource:
     def __init__(self, connection: SidebandConnection) -> None:
         self._connection = connection
 
-    def append(
-        self,
-        *,
-        content: str,
-        delegation_id: str | None,
-        event_id: str | Omit | NotGiven | None = omit,
-    ) -> None:
+    def append(self, *, content: str, delegation_id: str | None, event_id: str | Omit | NotGiven | None = omit) -> None:
         """Send `session.commentary.append`."""
         self._connection.send(
             {
@@ -172,33 +125,13 @@ class SidebandSessionResource:
         self.thinking = SidebandSessionThinkingResource(connection)
         self.commentary = SidebandSessionCommentaryResource(connection)
 
-    def update(
-        self,
-        *,
-        session: SessionUpdateConfigParam,
-        event_id: str | Omit | NotGiven | None = omit,
-    ) -> None:
+    def update(self, *, session: SessionUpdateConfigParam, event_id: str | Omit | NotGiven | None = omit) -> None:
         """Send `session.update`."""
-        self._connection.send(
-            {
-                "type": "session.update",
-                "session": session,
-                "event_id": event_id,
-            }
-        )
+        self._connection.send({"type": "session.update", "session": session, "event_id": event_id})
 
-    def close(
-        self,
-        *,
-        event_id: str | Omit | NotGiven | None = omit,
-    ) -> None:
+    def close(self, *, event_id: str | Omit | NotGiven | None = omit) -> None:
         """Send `session.close`."""
-        self._connection.send(
-            {
-                "type": "session.close",
-                "event_id": event_id,
-            }
-        )
+        self._connection.send({"type": "session.close", "event_id": event_id})
 
 
 class SidebandTransportDtmfResource:
@@ -207,20 +140,9 @@ class SidebandTransportDtmfResource:
     def __init__(self, connection: SidebandConnection) -> None:
         self._connection = connection
 
-    def send(
-        self,
-        *,
-        event: str,
-        event_id: str | Omit | NotGiven | None = omit,
-    ) -> None:
+    def send(self, *, event: str, event_id: str | Omit | NotGiven | None = omit) -> None:
         """Send `transport.dtmf.send`."""
-        self._connection.send(
-            {
-                "type": "transport.dtmf.send",
-                "event": event,
-                "event_id": event_id,
-            }
-        )
+        self._connection.send({"type": "transport.dtmf.send", "event": event, "event_id": event_id})
 
 
 class SidebandTransportResource:
@@ -238,34 +160,14 @@ class SidebandDecisionItemResource:
         self._connection = connection
 
     def create(
-        self,
-        *,
-        item: DecisionItemCreateEventParamItemUnion,
-        event_id: str | Omit | NotGiven | None = omit,
+        self, *, item: DecisionItemCreateEventParamItemUnion, event_id: str | Omit | NotGiven | None = omit
     ) -> None:
         """Send `decision.item.create`."""
-        self._connection.send(
-            {
-                "type": "decision.item.create",
-                "item": item,
-                "event_id": event_id,
-            }
-        )
+        self._connection.send({"type": "decision.item.create", "item": item, "event_id": event_id})
 
-    def delete(
-        self,
-        *,
-        item_id: str,
-        event_id: str | Omit | NotGiven | None = omit,
-    ) -> None:
+    def delete(self, *, item_id: str, event_id: str | Omit | NotGiven | None = omit) -> None:
         """Send `decision.item.delete`."""
-        self._connection.send(
-            {
-                "type": "decision.item.delete",
-                "item_id": item_id,
-                "event_id": event_id,
-            }
-        )
+        self._connection.send({"type": "decision.item.delete", "item_id": item_id, "event_id": event_id})
 
 
 class SidebandDecisionResource:
@@ -275,18 +177,9 @@ class SidebandDecisionResource:
         self._connection = connection
         self.item = SidebandDecisionItemResource(connection)
 
-    def create(
-        self,
-        *,
-        event_id: str,
-    ) -> None:
+    def create(self, *, event_id: str) -> None:
         """Send `decision.create`."""
-        self._connection.send(
-            {
-                "type": "decision.create",
-                "event_id": event_id,
-            }
-        )
+        self._connection.send({"type": "decision.create", "event_id": event_id})
 
 
 class SidebandResponseItemResource:
@@ -295,20 +188,9 @@ class SidebandResponseItemResource:
     def __init__(self, connection: SidebandConnection) -> None:
         self._connection = connection
 
-    def create(
-        self,
-        *,
-        item: ResponseInputItemParam,
-        event_id: str | Omit | NotGiven | None = omit,
-    ) -> None:
+    def create(self, *, item: ResponseInputItemParam, event_id: str | Omit | NotGiven | None = omit) -> None:
         """Send `response.item.create`."""
-        self._connection.send(
-            {
-                "type": "response.item.create",
-                "item": item,
-                "event_id": event_id,
-            }
-        )
+        self._connection.send({"type": "response.item.create", "item": item, "event_id": event_id})
 
 
 class SidebandResponseResource:
@@ -318,18 +200,9 @@ class SidebandResponseResource:
         self._connection = connection
         self.item = SidebandResponseItemResource(connection)
 
-    def create(
-        self,
-        *,
-        event_id: str | Omit | NotGiven | None = omit,
-    ) -> None:
+    def create(self, *, event_id: str | Omit | NotGiven | None = omit) -> None:
         """Send `response.create`."""
-        self._connection.send(
-            {
-                "type": "response.create",
-                "event_id": event_id,
-            }
-        )
+        self._connection.send({"type": "response.create", "event_id": event_id})
 
 
 class SidebandConnection(Connection["ConnectServerEvent"]):

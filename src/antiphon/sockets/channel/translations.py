@@ -29,20 +29,9 @@ class TranslationsSessionInputAudioBufferResource:
     def __init__(self, connection: TranslationsConnection) -> None:
         self._connection = connection
 
-    def append(
-        self,
-        *,
-        audio: str,
-        event_id: str | Omit | NotGiven = omit,
-    ) -> None:
+    def append(self, *, audio: str, event_id: str | Omit | NotGiven = omit) -> None:
         """Send `session.input_audio_buffer.append`."""
-        self._connection.send(
-            {
-                "type": "session.input_audio_buffer.append",
-                "audio": audio,
-                "event_id": event_id,
-            }
-        )
+        self._connection.send({"type": "session.input_audio_buffer.append", "audio": audio, "event_id": event_id})
 
 
 class TranslationsSessionResource:
@@ -53,32 +42,14 @@ class TranslationsSessionResource:
         self.input_audio_buffer = TranslationsSessionInputAudioBufferResource(connection)
 
     def update(
-        self,
-        *,
-        session: RealtimeTranslationSessionUpdateRequestParam,
-        event_id: str | Omit | NotGiven = omit,
+        self, *, session: RealtimeTranslationSessionUpdateRequestParam, event_id: str | Omit | NotGiven = omit
     ) -> None:
         """Send `session.update`."""
-        self._connection.send(
-            {
-                "type": "session.update",
-                "session": session,
-                "event_id": event_id,
-            }
-        )
+        self._connection.send({"type": "session.update", "session": session, "event_id": event_id})
 
-    def close(
-        self,
-        *,
-        event_id: str | Omit | NotGiven = omit,
-    ) -> None:
+    def close(self, *, event_id: str | Omit | NotGiven = omit) -> None:
         """Send `session.close`."""
-        self._connection.send(
-            {
-                "type": "session.close",
-                "event_id": event_id,
-            }
-        )
+        self._connection.send({"type": "session.close", "event_id": event_id})
 
 
 class TranslationsConnection(Connection["RealtimeTranslationServerEvent"]):
