@@ -109,7 +109,59 @@ def test_options_arrive(tmp_path: Path) -> None:
             )
         sent = {"file": ("a.txt", b"x")}
         made = httpx.post(f"{base_url}/files", headers=headers, data={"purpose": "user_data"}, files=sent).json()
-        assert (tmp_path / "d" / made["id"]).read_bytes() == b"x"
+        assert (tmp_path / "d" / "files" / made["id"]).read_bytes() == b"x"
+
+
+def test_what_answers_and_what_breaks_comes_from_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "script").write_text('{"fixtures": [{"answer": {"text": "as written"}}]}')
+    (tmp_path / "plan").write_text('{"rules": [{"match": {"path": "/v1/models"}, "faults": ["status=503"]}]}')
+    files = ["--script", str(tmp_path / "script"), "--scenario", str(tmp_path / "plan")]
+    headers = {"Authorization": "Bearer k"}
+    with process("--port", "0", "--control-token", "mine", "--lenient", *files) as running:
+        base_url, told = told_by(running)
+        assert "mine" not in told
+        asked = {"model": "gpt-4o", "input": "x", "nonsense": 1}
+        answer = httpx.post(f"{base_url}/responses", headers=headers, json=asked).json()
+        assert answer["output"][0]["content"][0]["text"] == "as written"
+        assert httpx.get(f"{base_url}/models", headers=headers).status_code == 503
+        control = base_url.replace("/v1", "/__antiphon")
+        assert httpx.get(f"{control}/state", headers={"X-Antiphon-Token": "mine"}).status_code == 200
+        monkeypatch.setitem(ENVIRONMENT, "UPSTREAM", "k")
+        tape = tmp_path / "tape"
+        proxy = ["--proxy", base_url, "--proxy-key-from", "UPSTREAM", "--record", str(tape)]
+        with process("--port", "0", *proxy) as asking:
+            other, _ = told_by(asking)
+            del asked["nonsense"]
+            assert httpx.post(f"{other}/responses", headers=headers, json=asked).json()["output"]
+    assert "as written" in tape.read_text()
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["--record", "x"],
+        ["--brain", "replay"],
+        ["--brain", "proxy"],
+        ["--brain", "clever"],
+        ["--jitter", "2"],
+        ["--first-token", "-1"],
+        ["--tokens-per-second", "x"],
+        ["--proxy-key-from", "NOBODY_SET_THIS"],
+    ],
+)
+def test_options_that_make_no_sense(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as caught:
+        main(["serve", "--port", "0", *words])
+    assert caught.value.code == 2
+    assert words[0] in capsys.readouterr().err
+
+
+def test_a_script_that_is_none_is_said(tmp_path: Path) -> None:
+    (tmp_path / "script").write_text("{")
+    with process("--port", "0", "--script", str(tmp_path / "script")) as running:
+        _, errors = running.communicate(timeout=20)
+    assert running.returncode == 1
+    assert errors.startswith(f"antiphon serve: {tmp_path / 'script'} is no JSON")
 
 
 @pytest.mark.parametrize(
@@ -218,7 +270,7 @@ def test_a_folder_that_cannot_be_used_is_said(tmp_path: Path) -> None:
     with process("--port", "0", "--data", str(tmp_path / "file" / "below")) as running:
         _, errors = running.communicate(timeout=20)
     assert running.returncode == 1
-    assert errors == f"antiphon serve: --data {tmp_path / 'file' / 'below'} cannot be used: Not a directory\n"
+    assert errors == f"antiphon serve: {tmp_path / 'file' / 'below'} cannot be used: Not a directory\n"
 
 
 def test_a_taken_port_is_said() -> None:
