@@ -21,7 +21,6 @@ ROWS: Final = "admin.usage"
 SPENT: Final = "admin.spent"
 TOLD: Final = ("model", "batch", "service_tier", "size", "source", "vector_store_id", "context_level", "api_source")
 """What a request's usage may say of itself besides numbers."""
-GAUGES: Final = frozenset({"usage_bytes"})
 Row = dict[str, Any]
 
 
@@ -47,8 +46,7 @@ class Meter:
         row["requests"] += 1
         for measure, value in usage.items():
             if value.__class__ is int or value.__class__ is float:
-                before = row.get(measure, 0)
-                row[measure] = max(before, value) if measure in GAUGES else before + value
+                row[measure] = row.get(measure, 0) + value
         shelf.put(name, row)
         if cost := price.cost(usage):
             self._spend(caller.project, now, cost)

@@ -25,7 +25,7 @@ def _actors(event: Object) -> dict[str, set[str]]:
 
 
 def _resources(event: Object) -> set[Any]:
-    payload: Object = event.get(event["type"].replace(".", "_")) or {}
+    payload: Object = event.get(event["type"]) or {}
     certificates = [c["id"] for c in payload.get("certificates") or ()]
     return {payload.get("id"), payload.get("principal_id"), payload.get("resource_id"), *certificates}
 

@@ -110,7 +110,7 @@ def _models(exchange: Exchange, _: Object) -> Object:
 
 
 def _models_shown(_: Exchange, __: str, known: Object) -> Object:
-    return {"mode": known["mode"], "api_model_ids": known["model_ids"]}
+    return {"mode": known["mode"], "model_ids": known["model_ids"]}
 
 
 def _given(exchange: Exchange) -> dict[str, Any]:

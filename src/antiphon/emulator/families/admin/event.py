@@ -76,13 +76,12 @@ def record(exchange: Exchange, kind: str, told: Mapping[str, Any]) -> None:
 
 def write(world: World, kind: str, told: Mapping[str, Any], actor: Object, project: str | None = None) -> None:
     """Write one event down."""
-    field = kind.replace(".", "_")
     made: Object = {
         "id": world.identity.draw("audit_log-", 24),
         "type": kind,
         "effective_at": world.now(),
         "actor": actor,
-        field: _payload(field, told),
+        kind: _payload(kind, told),
     }
     if project is not None:
         known: Object = world.shelf(_HOME + "projects").get(project) or {}
