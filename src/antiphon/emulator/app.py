@@ -136,6 +136,10 @@ class EmulatorApp:
         turn.limit(exchange.body, size)
         if operation.body is not None:
             operation.check_body(exchange.body)
+            if exchange.body.get("safety_identifier"):
+                from .families.safety import watched
+
+                return await watched(exchange, HANDLERS[operation.name], turn.id)
         return await HANDLERS[operation.name](exchange)
 
     def _understudy(self, operation: Operation, headers: dict[bytes, bytes]) -> Understudy | None:
