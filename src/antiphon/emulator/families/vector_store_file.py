@@ -164,7 +164,7 @@ def cost(world: World, files: list[str]) -> dict[str, Any]:
 
 def poll_after(world: World) -> tuple[bytes, bytes]:
     """How soon it is worth to ask again, as the official clients read it."""
-    return b"openai-poll-after-ms", b"%d" % max(20, int(world.setting.background_seconds * 250))
+    return b"openai-poll-after-ms", b"%d" % min(max(20, int(world.setting.background_seconds * 250)), 500)
 
 
 HANDLERS: dict[str, Handler] = {
