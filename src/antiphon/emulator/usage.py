@@ -31,7 +31,7 @@ class Meter:
         self._world = world
 
     def add(self, caller: Caller, usage: Row, now: float) -> None:
-        """Count one request."""
+        """Count one request, or as many as it says."""
         minute = int(now) // 60 * 60
         hour = minute // 3600 * 3600
         told = usage.get
@@ -43,7 +43,8 @@ class Meter:
         if row is None:
             row = self._row(name, minute, caller, usage)
             self._world.shelf(ROWS).put(str(hour), {"id": str(hour), "start": hour})
-        row["requests"] += 1
+        if "requests" not in usage:
+            row["requests"] += 1
         for measure, value in usage.items():
             if value.__class__ is int or value.__class__ is float:
                 row[measure] = row.get(measure, 0) + value

@@ -221,6 +221,7 @@ def _enter(world: World, view: Object, caller: Caller, cost: dict[str, Any]) -> 
         view["id"], world.clock(), "POST", view["endpoint"], operation, 200, 0.0, caller.key, caller.project, cost
     )
     world.journal.add(line)
+    world.meter.add(caller, cost, world.clock())
 
 
 HANDLERS: dict[str, Handler] = crud(BATCH) | {"batches.create": _create, "batches.cancel": _cancel}

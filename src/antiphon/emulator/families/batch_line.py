@@ -51,6 +51,7 @@ async def _done(exchange: Exchange) -> Outcome:
     from . import HANDLERS
 
     exchange.operation.check_body(exchange.body)
+    exchange.world.organization.obey(exchange)
     reply = await HANDLERS[exchange.operation.name](exchange)
     match reply:
         case Reply():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import openai
@@ -32,6 +33,19 @@ def test_models_may_be_denied(org: Any, api: openai.OpenAI) -> None:
     say(api, model="gpt-4.1")
     with pytest.raises(openai.NotFoundError):
         org.projects.model_permissions.delete(HERE)
+
+
+@pytest.mark.operation(P + "model_permissions.update")
+def test_batches_obey_too(org: Any, api: openai.OpenAI, house: Emulator) -> None:
+    org.projects.model_permissions.update(HERE, mode="deny_list", model_ids=["gpt-4o"])
+    body = {"model": "gpt-4o", "messages": [{"role": "user", "content": "hi"}]}
+    line = {"custom_id": "a", "method": "POST", "url": "/v1/chat/completions", "body": body}
+    file = api.files.create(file=("in.jsonl", json.dumps(line).encode()), purpose="batch").id
+    made = api.batches.create(input_file_id=file, endpoint="/v1/chat/completions", completion_window="24h")
+    house.app.world.skew += 60
+    done = api.batches.retrieve(made.id)
+    assert done.request_counts.failed == 1
+    assert "model_not_found" in api.files.content(done.error_file_id).text
 
 
 @pytest.mark.operation(*(P + "hosted_tool_permissions." + a for a in ("retrieve", "update")))

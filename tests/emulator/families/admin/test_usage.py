@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -55,6 +56,20 @@ def test_traffic_is_counted(org: Any, api: openai.OpenAI, using: As) -> None:
     (bill,) = org.usage.costs(start_time=bucket.start_time).data[0].results
     expected = whole.input_tokens * 2500 + whole.output_tokens * 10_000 + result.input_tokens * 20
     assert bill.amount.value == pytest.approx(expected / 1e9)
+
+
+@pytest.mark.operation(U + "completions")
+def test_batches_count_as_such(org: Any, api: openai.OpenAI, house: Emulator) -> None:
+    body = {"model": "gpt-4o", "messages": [{"role": "user", "content": "hi"}]}
+    line = {"method": "POST", "url": "/v1/chat/completions", "body": body}
+    text = "".join(json.dumps(line | {"custom_id": str(number)}) + "\n" for number in range(3))
+    file = api.files.create(file=("in.jsonl", text.encode()), purpose="batch").id
+    made = api.batches.create(input_file_id=file, endpoint="/v1/chat/completions", completion_window="24h")
+    house.app.world.skew += 60
+    assert api.batches.retrieve(made.id).status == "completed"
+    (result,) = org.usage.completions(start_time=made.created_at, group_by=["batch"], bucket_width="1h").data[0].results
+    assert (result.batch, result.num_model_requests) == (True, 3)
+    assert result.input_tokens == 3 * api.chat.completions.create(**body).usage.prompt_tokens
 
 
 def project_created(org: Any, project: str) -> int:
