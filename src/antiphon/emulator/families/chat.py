@@ -15,7 +15,7 @@ from .chat_prompt import check_schemas, prompt_of
 from .listing import page
 from .model import require_speaking
 from .prompt_cache import cached
-from .prompt_size import aside, is_large, is_large_body, require_room, tokens_of
+from .prompt_size import aside, is_large, require_room, tokens_of, weighs_much
 
 FAMILY = "chat.completions"
 
@@ -26,7 +26,7 @@ async def _create(exchange: Exchange) -> AnyReply:
     bound.check("chat.completions.create", body)
     require_speaking(world, body["model"])
     _refuse_contradictions(body)
-    await aside(is_large_body(exchange.headers), check_schemas, body)
+    await aside(weighs_much(body.get("tools"), body.get("response_format")), check_schemas, body)
     prompt = prompt_of(body)
     large = is_large(prompt)
     tokens = await aside(large, tokens_of, prompt)

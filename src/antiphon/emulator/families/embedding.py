@@ -13,7 +13,7 @@ from ..exchange import Exchange, Handler, Reply, json_reply
 from ..problem import Problem, invalid
 from ..shape import is_array
 from .model import require
-from .prompt_size import aside, is_large_body
+from .prompt_size import aside, weighs_much
 
 SIZES: Final = {"text-embedding-3-small": 1536, "text-embedding-3-large": 3072, "text-embedding-ada-002": 1536}
 FIXED: Final = "text-embedding-ada-002"
@@ -27,7 +27,7 @@ async def _create(exchange: Exchange) -> Reply:
     bound.check("embeddings.create", body)
     model = require(world, body["model"])
     dimensions = _dimensions(model, body.get("dimensions"))
-    large = is_large_body(exchange.headers)
+    large = weighs_much(body["input"])
     texts, sizes = await aside(large, _inputs, body["input"])
     as_text = body.get("encoding_format") == "base64"
     data = await aside(large, _data, texts, dimensions, as_text)

@@ -7,6 +7,8 @@ from asyncio import to_thread
 from collections.abc import Callable
 from typing import Any, Final, TypeVar
 
+import msgspec
+
 from .. import token
 from ..brain import Prompt
 from ..problem import Problem
@@ -32,7 +34,8 @@ WINDOWS: Final = {
 """Tokens that a model takes, by the beginning of its name; the longest that fits."""
 USUAL: Final = 128_000
 LARGE: Final = 100_000
-"""Characters, or bytes of a body, from which on work is done in a thread."""
+"""Characters, or bytes of JSON, from which on work is done in a thread."""
+_encode = msgspec.json.Encoder().encode
 _SLICE: Final = 65_536
 _BORDER: Final = re.compile(r"(?<=\S) ")
 
@@ -79,13 +82,13 @@ def require_room(model: str, tokens: int, param: str) -> None:
 
 def is_large(prompt: Prompt) -> bool:
     """Whether answering takes so long that others would notice."""
-    return sum(len(turn.text) for turn in prompt.turns) > LARGE
+    size = sum(len(turn.text) for turn in prompt.turns)
+    return size > LARGE or weighs_much(prompt.schema, *(tool.parameters for tool in prompt.tools))
 
 
-def is_large_body(headers: dict[bytes, bytes]) -> bool:
-    """Whether a request's body is so large that checking its schemas takes long."""
-    length = headers.get(b"content-length", b"0")
-    return length.isdigit() and int(length) > LARGE
+def weighs_much(*values: Any) -> bool:
+    """Whether these parts of a body are so large that going through them takes long."""
+    return sum(len(_encode(value)) for value in values if value) > LARGE
 
 
 async def aside(large: bool, work: Callable[..., T], *arguments: Any) -> T:

@@ -11,11 +11,11 @@ from ..shape import part, rows
 from . import response_background as background
 from .listing import page
 from .prompt_cache import cached
-from .prompt_size import aside, is_large_body, require_room, tokens_of
-from .response_answer import Done, answered
+from .prompt_size import aside, is_large, require_room, tokens_of, weighs_much
+from .response_answer import answered
 from .response_compaction import compacted, digest
 from .response_context import Context, read, refuse_contradictions
-from .response_output import usage_of
+from .response_output import bill_of, usage_of
 from .response_prompt import check_schemas, prompt_of, turns_of
 from .response_record import Record, found, keep, remove
 from .response_stream import events
@@ -29,14 +29,14 @@ async def _create(exchange: Exchange) -> AnyReply:
     body, world = exchange.body, exchange.world
     bound.check("responses.create", body)
     refuse_contradictions(body)
-    await aside(is_large_body(exchange.headers), check_schemas, body)
+    await aside(weighs_much(body.get("tools"), body.get("text")), check_schemas, body)
     context = read(world, body)
     record = _record(exchange, context)
     if body.get("background"):
         return _queue(exchange, record)
     done = await answered(world, body, context, exchange.caller.project)
     record["view"] = finished(record["view"], done.output, done.status, done.usage, world.now())
-    _bill(exchange, done)
+    exchange.usage = bill_of(body["model"], done.usage)
     if body.get("store") is not False:
         keep(world, record)
     if (conversation := conversation_of(body)) is not None:
@@ -76,17 +76,6 @@ def _queue(exchange: Exchange, record: Record) -> AnyReply:
 def _obfuscated(options: dict[str, Any]) -> bool:
     """Unless it is refused, events are padded."""
     return options.get("include_obfuscation") is not False
-
-
-def _bill(exchange: Exchange, done: Done) -> None:
-    usage = done.usage
-    exchange.usage = {
-        "kind": "completions",
-        "model": exchange.body["model"],
-        "input_tokens": usage["input_tokens"],
-        "input_cached_tokens": usage["input_tokens_details"]["cached_tokens"],
-        "output_tokens": usage["output_tokens"],
-    }
 
 
 async def _retrieve(exchange: Exchange) -> AnyReply:
@@ -130,7 +119,7 @@ async def _input_tokens(exchange: Exchange) -> Reply:
     body, world = exchange.body, exchange.world
     context = read(world, body)
     prompt = prompt_of(body, turns_of(context.heard))
-    size = await aside(is_large_body(exchange.headers), tokens_of, prompt)
+    size = await aside(is_large(prompt), tokens_of, prompt)
     return json_reply({"object": "response.input_tokens", "input_tokens": size})
 
 
@@ -142,14 +131,14 @@ async def _compact(exchange: Exchange) -> Reply:
     context = read(world, body)
     heard = context.heard
     prompt = prompt_of(body, turns_of(heard))
-    tokens = await aside(is_large_body(exchange.headers), tokens_of, prompt)
+    tokens = await aside(is_large(prompt), tokens_of, prompt)
     require_room(body["model"], tokens, "input")
     asked = [item for item in heard if item["type"] == "message" and item["role"] == "user"]
     rest = [item for item in heard if item["type"] != "message" or item["role"] != "user"]
     output = [*asked, compacted(digest(turns_of(rest)), world.identity, whole=False)]
     saved = cached(world, exchange.caller.project, prompt, tokens, body)
     usage = usage_of(tokens, saved, output[-1:], 0)
-    _bill(exchange, Done(output, "completed", usage))
+    exchange.usage = bill_of(body["model"], usage)
     made = world.identity.draw("resp_", 48)
     known = {"id": made, "object": "response.compaction", "created_at": world.now(), "output": output, "usage": usage}
     return json_reply(known)

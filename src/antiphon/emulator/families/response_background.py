@@ -12,10 +12,12 @@ from collections.abc import AsyncIterator
 from typing import Any, Final
 
 from ..exchange import Caller
+from ..journal import Line
 from ..problem import Problem
 from ..world import Job, World
 from .response_answer import answered
 from .response_context import again
+from .response_output import bill_of
 from .response_record import FAMILY, Record
 from .response_stream import events
 from .response_view import conversation_of, failed, finished, unfinished
@@ -31,7 +33,7 @@ _LOG = logging.getLogger("antiphon.emulator")
 def begin_later(world: World, record: Record, body: dict[str, Any], caller: Caller) -> None:
     """Give a new record its life: what is asked, and when it begins to be done."""
     takes = world.setting.background_seconds
-    record["life"] = {"body": body, "project": caller.project, "started": world.clock(), "takes": takes, "result": None}
+    record["life"] = {"body": body, "caller": list(caller), "started": world.clock(), "takes": takes, "result": None}
     world.later(takes * SHARE, "response_background.begin", response=record["id"])
 
 
@@ -49,15 +51,23 @@ async def _begin(world: World, response: str) -> None:
 
 async def _result(world: World, record: Record) -> tuple[dict[str, Any], dict[str, list[str]]]:
     life, view = record["life"], record["view"]
+    caller = Caller(*life["caller"])
     try:
-        done = await answered(world, life["body"], again(world, record, life["body"]), life["project"])
+        done = await answered(world, life["body"], again(world, record, life["body"]), caller.project)
     except Problem as problem:
         return failed(view, "invalid_prompt", problem.message), {}
     except Exception:
         _LOG.exception("the emulator failed at the background response %s", record["id"])
         return failed(view, "server_error", "The emulator failed."), {}
+    _enter(world, record, caller, bill_of(view["model"], done.usage))
     ended = int(life["started"] + life["takes"])
     return finished(view, done.output, done.status, done.usage, ended), done.partials
+
+
+def _enter(world: World, record: Record, caller: Caller, cost: dict[str, Any]) -> None:
+    """A line of the journal, since the request is long answered: so that this counts as usage too."""
+    told = "POST", "/v1/responses", "responses.create", 200, 0.0
+    world.journal.add(Line(record["id"], world.clock(), *told, caller.key, caller.project, cost))
 
 
 async def _finish(world: World, response: str) -> None:

@@ -86,3 +86,14 @@ def _size(item: Item) -> int:
             return len(item["encrypted_content"]) // 4
         case _:
             return 0
+
+
+def bill_of(model: str, usage: dict[str, Any]) -> dict[str, Any]:
+    """The same as the organisation's usage counts it."""
+    return {
+        "kind": "completions",
+        "model": model,
+        "input_tokens": usage["input_tokens"],
+        "input_cached_tokens": usage["input_tokens_details"]["cached_tokens"],
+        "output_tokens": usage["output_tokens"],
+    }
