@@ -212,17 +212,18 @@ class World:
             loop = asyncio.get_running_loop()
         except RuntimeError:
             return
+        # In the loop's own time: this world's clock may have been moved since the alarm was set.
+        when = loop.time() + max(0.0, due - self._clock() - self.skew)
         if self._alarm is not None:
-            known, when, handle = self._alarm
-            if known is loop and when <= due and not handle.cancelled():
+            known, set_for, handle = self._alarm
+            if known is loop and set_for <= when and not handle.cancelled():
                 return
             if known is loop:
                 handle.cancel()
         if due == float("inf"):
             self._alarm = None
             return
-        delay = max(0.0, due - self._clock() - self.skew)
-        self._alarm = loop, due, loop.call_later(delay, self._ring)
+        self._alarm = loop, when, loop.call_at(when, self._ring)
 
     def _ring(self) -> None:
         self._alarm = None
