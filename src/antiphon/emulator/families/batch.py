@@ -55,6 +55,7 @@ async def _create(exchange: Exchange) -> Reply:
     if file["purpose"] != "batch":
         message = f"The file has the purpose '{file['purpose']}'; a batch takes files with the purpose 'batch'."
         raise invalid("input_file_id", message, "invalid_purpose")
+    bound.metadata(body.get("metadata"))
     expiry = body.get("output_expires_after")
     if expiry is not None:
         bound.within("output_expires_after.seconds", expiry["seconds"], *EXPIRY)
@@ -159,6 +160,8 @@ async def _run(world: World, batch: str) -> None:
             if done == progress["slice"] or perf_counter() - started > MOST_SLICE:
                 break
     view, progress = writing.kept()
+    if view["status"] != "in_progress":
+        return  # it was cancelled while a request was carried out
     if (
         done == 0
         or sum(view["request_counts"][name] for name in ("completed", "failed")) >= view["request_counts"]["total"]

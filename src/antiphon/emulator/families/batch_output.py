@@ -83,10 +83,15 @@ class Writing:
         self._write("error", request, None, {"code": code, "message": message})
 
     def kept(self) -> tuple[Object, Object]:
-        """The batch and its progress as they are now, put."""
-        self._world.shelf("batches").put(self._view["id"], self._view)
-        self._world.shelf("batches.progress").put(self._view["id"], self._progress)
-        return self._view, self._progress
+        """The batch and its progress with what was done, put; what others changed meanwhile, such as its state, stays."""
+        batches, progresses = self._world.shelf("batches"), self._world.shelf("batches.progress")
+        made: str = self._view["id"]
+        view: Object = (batches.get(made) or self._view) | {n: self._view[n] for n in ("request_counts", "usage")}
+        done = {name: self._progress[name] for name in ("offset", "output", "error", "cost")}
+        progress: Object = (progresses.get(made) or self._progress) | done
+        batches.put(made, view)
+        progresses.put(made, progress)
+        return view, progress
 
     def _write(self, kind: str, request: Object, response: Object | None, error: Object | None) -> None:
         made = self._world.identity.draw("batch_req_", 32)
