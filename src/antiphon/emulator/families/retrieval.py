@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
-from math import log, sqrt
+from math import log
 from operator import itemgetter, mul
 from typing import Any, Final, NamedTuple, TypedDict
 
@@ -17,7 +17,7 @@ from ..problem import Problem
 from ..shape import part
 from ..world import World
 from .retrieval_filter import judge
-from .vector_store_index import Chunk, kept, packed, roots, unpacked
+from .vector_store_index import Chunk, kept, measured, packed, roots, unpacked
 
 STORES: Final = "vector_stores"
 FILES: Final = "vector_stores.files"
@@ -135,7 +135,7 @@ def _weights(ranking: dict[str, Any]) -> tuple[float, float]:
 def _scores(candidates: list[_Candidate], queries: list[str], weights: tuple[float, float]) -> list[float]:
     chunks = [candidate.chunk for candidate in candidates]
     vectors = [unpacked(chunk.vector) for chunk in chunks]
-    lengths = [sqrt(sum(map(mul, values, values))) for values in vectors]
+    lengths = [chunk.length for chunk in chunks]
     best = [0.0] * len(chunks)
     for query in queries:
         near = _nearness(query, vectors, lengths)
@@ -148,7 +148,7 @@ def _scores(candidates: list[_Candidate], queries: list[str], weights: tuple[flo
 def _nearness(query: str, vectors: list[Any], lengths: list[float]) -> list[float]:
     """The cosine to each chunk, over the places where the question has anything; a short question has few."""
     values = packed(query)
-    length = sqrt(sum(map(mul, values, values)))
+    length = measured(values)
     places = [place for place, value in enumerate(values) if value]
     pick = itemgetter(*places, places[0])  # of one place alone it would give no tuple
     asked = [values[place] for place in places]

@@ -9,6 +9,8 @@ from array import array
 from base64 import b64decode, b64encode
 from collections.abc import Iterator
 from functools import lru_cache
+from math import sqrt
+from operator import mul
 from re import compile as pattern
 from typing import Any, Final, NamedTuple
 
@@ -33,12 +35,15 @@ class Chunk(NamedTuple):
     """The stems of its words, each once, with a space on either side."""
     vector: str
     """Its direction as signed bytes, in base64."""
+    length: float
+    """The vector's length, so that no search has to measure it."""
 
 
 def chunk(start: int, text: str) -> Chunk:
     """The chunk of a text, with what a search needs to know of it."""
     roots = dict.fromkeys(map(_root, _WORD.findall(text)))
-    return Chunk(start, text, f" {' '.join(roots)} ", b64encode(packed(text).tobytes()).decode())
+    values = packed(text)
+    return Chunk(start, text, f" {' '.join(roots)} ", b64encode(values.tobytes()).decode(), measured(values))
 
 
 def packed(text: str) -> array[int]:
@@ -46,6 +51,11 @@ def packed(text: str) -> array[int]:
     values = vector(text, SIZE)
     scale = 127 / max(map(abs, values))
     return array("b", [round(value * scale) for value in values])
+
+
+def measured(values: array[int]) -> float:
+    """A vector's length."""
+    return sqrt(sum(map(mul, values, values)))
 
 
 def unpacked(kept: str) -> array[int]:
