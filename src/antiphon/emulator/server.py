@@ -111,9 +111,13 @@ class Emulator:
         self.app.close()
 
     def _run(self, sock: socket.socket, ready: threading.Event) -> None:
+        def begun() -> None:
+            self.app.world.set_alarm()  # for what an earlier life left to do
+            ready.set()
+
         try:
             self._house = house = house_of(self.app)
-            run(house, sock, ready.set)
+            run(house, sock, begun)
         except BaseException as error:
             self._failure = error
         finally:
@@ -157,6 +161,7 @@ def serve(app: EmulatorApp, sock: socket.socket, ready: Callable[[], None]) -> N
                 house.loop.add_signal_handler(number, house.stop)
             except NotImplementedError:  # Windows
                 signal.signal(number, stop)
+        app.world.set_alarm()
         ready()
 
     try:

@@ -212,6 +212,20 @@ def test_what_waits_is_delivered_after_a_restart(tmp_path: Path, receiver: Recei
         until(lambda: deliveries(house)[0]["status"] == "delivered")
 
 
+def test_what_is_overdue_is_delivered_before_anybody_asks(tmp_path: Path, receiver: Receiver) -> None:
+    receiver.statuses += [500]
+    with Emulator(Setting(data=tmp_path)) as house:
+        with user(house) as client:
+            client.webhooks.create(name="a", url=receiver.url, event_types=["video.failed"])
+        tell(house, "video.failed", id="video_1")
+        first = receiver.next()
+        until(lambda: deliveries(house)[0]["attempts"][0]["status_code"] == 500)
+    later = Emulator(Setting(data=tmp_path))
+    later.app.world.skew += 20
+    with later:
+        assert receiver.next().headers["webhook-id"] == first.headers["webhook-id"]
+
+
 def test_a_deleted_endpoint_hears_no_more(house: Emulator, receiver: Receiver) -> None:
     receiver.statuses += [500]
     with user(house) as client:
