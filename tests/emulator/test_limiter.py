@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from antiphon.emulator.limiter import PERIOD, Bucket, Limiter, duration
+from antiphon.emulator.limiter import DAY, PERIOD, Bucket, Cost, Limiter, Limits, duration
 
 
 def test_published_pairs_hold_exactly() -> None:
@@ -65,6 +65,30 @@ def test_unused_buckets_leave() -> None:
         limiter.admit((name, ""), 0.0, 0)
     assert limiter.admit(("c", ""), 0.0, 0).wait > 0
     assert limiter.admit(("a", ""), 0.0, 0).wait == 0
+
+
+def test_a_limit_that_changes_keeps_what_was_used() -> None:
+    bucket = Bucket(100)
+    bucket.take(0.0, 40)
+    bucket.resize(0.0, 50)
+    assert (bucket.limit, bucket.remaining(0.0)) == (50, 10)
+    assert bucket.reset(0.0) == pytest.approx(48.0)
+    bucket.resize(0.0, 30)
+    assert (bucket.remaining(0.0), bucket.wait(0.0, 1)) == (0, pytest.approx(22.0))
+
+
+def test_limits_of_ones_own_have_more_dimensions_and_charge_all_or_none() -> None:
+    limiter, key = Limiter(10, 100), ("proj", "m")
+    limits = Limits(5, 100, requests_a_day=2, images=3)
+    assert limiter.admit_within(limits, key, 0.0, Cost(10, 2)).wait == 0
+    refused = limiter.admit_within(limits, key, 0.0, Cost(10, 2))
+    assert (refused.dimension, refused.limit, refused.wait) == ("images", 3, pytest.approx(20.0))
+    assert (refused.requests.remaining(0.0), refused.tokens.remaining(0.0)) == (4, 90)
+    assert limiter.admit_within(limits, key, 0.0, Cost(10, 1)).wait == 0
+    refused = limiter.admit_within(limits, key, 60.0, Cost(10))
+    assert (refused.dimension, refused.limit, refused.wait) == ("requests per day", 2, pytest.approx(DAY / 2 - 60.0))
+    assert limiter.admit_within(limits, key, DAY / 2, Cost(10)).wait == 0
+    assert limiter.admit_within(limits, key, DAY, Cost(101)).dimension == "tokens"
 
 
 @pytest.mark.parametrize(

@@ -77,10 +77,8 @@ def items(row: Row) -> Iterator[Item]:
         return
     share = 2 if row.get("batch") else 1
     if (price := _priced(model)) is not None:
-        cached = min(row.get("input_cached_tokens", 0), row.get("input_tokens", 0))
-        counts = (row.get("input_tokens", 0) - cached, cached, row.get("output_tokens", 0))
         names = ("input_tokens", "input_cached_tokens", "output_tokens")
-        for name, count, each in zip(names, counts, price, strict=True):
+        for name, count, each in zip(names, _counts(row), price, strict=True):
             if count:
                 yield Item(f"{model}, {name}", count, "tokens", count * each // share)
     for measure, unit in _MEASURES.items():
@@ -90,7 +88,20 @@ def items(row: Row) -> Iterator[Item]:
 
 def cost(row: Row) -> int:
     """What a row of usage costs, in nano-dollars."""
-    return sum(item.cost for item in items(row))
+    price = _priced(row.get("model") or "")
+    if price is None or row["kind"] in _CALLS:
+        return sum(item.cost for item in items(row))
+    # Every request comes this way: the same sum, without its lines.
+    fresh, cached, output = _counts(row)
+    total = fresh * price[0] + cached * price[1] + output * price[2]
+    return total // 2 if row.get("batch") else total
+
+
+def _counts(row: Row) -> tuple[int, int, int]:
+    """Tokens of input that were new and cached, and of output."""
+    whole = row.get("input_tokens", 0)
+    cached = min(row.get("input_cached_tokens", 0), whole)
+    return whole - cached, cached, row.get("output_tokens", 0)
 
 
 @lru_cache(512)
