@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 import re
+from array import array
 from collections import defaultdict
 from functools import lru_cache
 from hashlib import blake2b
@@ -38,8 +39,11 @@ def vector(text: str, dimensions: int) -> list[float]:
     """The text's unit vector; at most 3072 dimensions."""
     values = [0.0] * SIZE
     for feature, weight in _features(text).items():
-        for place, sign in _places(feature):
-            values[place] += weight * sign
+        for place in _places(feature):
+            if place >= 0:
+                values[place] += weight
+            else:
+                values[~place] -= weight
     return _unit(values[:dimensions])
 
 
@@ -67,12 +71,14 @@ def _features(text: str) -> dict[str, float]:
 
 
 @lru_cache(maxsize=65_536)
-def _places(feature: str) -> tuple[tuple[int, float], ...]:
+def _places(feature: str) -> array[int]:
+    """Where a feature counts; those where it counts against are inverted. An array, for many thousands are remembered."""
     digest = blake2b(feature.encode("utf-8", "surrogatepass"), digest_size=SPREAD * 3).digest()
-    return tuple(
-        (int.from_bytes(digest[at : at + 2], "little") % SIZE, 1.0 if digest[at + 2] & 1 else -1.0)
-        for at in range(0, SPREAD * 3, 3)
-    )
+    places = array("h")
+    for at in range(0, SPREAD * 3, 3):
+        place = int.from_bytes(digest[at : at + 2], "little") % SIZE
+        places.append(place if digest[at + 2] & 1 else ~place)
+    return places
 
 
 def _unit(values: list[float]) -> list[float]:
