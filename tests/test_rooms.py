@@ -36,6 +36,7 @@ ALLOWED: dict[str, set[str]] = {
     "helpers": {"helpers", "core", "errors", "types", "operations", "drivers", *SHELLS},
     "sockets": {"sockets", "core", "errors", "types"},
     "emulator": {"emulator", "core", "version", "cli"},  # `python -m antiphon.emulator` is `antiphon serve`
+    "testing": {"testing", "emulator"},
     "__pyinstaller": set(),
     "cli": {"cli", "core", "emulator", "client", "version", "local", "module_client"},
     **{room: {"core", "errors", "drivers", *SHELLS} for room in SHELLS},

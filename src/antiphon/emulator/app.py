@@ -75,7 +75,7 @@ class EmulatorApp:
                 return
 
     async def _http(self, scope: Any, receive: Any, send: Any) -> None:
-        world = self.world_of(scope["headers"])
+        world = self.world_of(scope)
         turn = Turn(world, scope)
         try:
             if world.is_behind():
@@ -151,14 +151,18 @@ class EmulatorApp:
             raise Problem(400, f"There is no brain '{asked}' here.", code="invalid_brain")
         return self._understudies.get(asked)
 
-    def world_of(self, headers: list[tuple[bytes, bytes]]) -> World:
+    def world_of(self, scope: Any) -> World:
         """The world a request belongs to: the main one, or that of the scope it names, made when it is first named.
 
+        It names one in a header, or in its path before everything else (`/~NAME/v1/models`), which is left out from then on.
         So tests that run side by side against one server do not meet. Scopes live in memory, and the least recently used
         of more than a thousand is forgotten.
         """
-        name = next((value for name, value in headers if name == SCOPE), None)
-        if name is None:
+        name = next((value for name, value in scope["headers"] if name == SCOPE), None)
+        if (path := scope["raw_path"]).startswith(b"/~"):
+            name, _, rest = path[2:].partition(b"/")
+            scope["raw_path"] = b"/" + rest
+        if not name:
             return self.world
         world = self._scopes.pop(name, None) or World(replace(self.world.setting, data=None))
         self._scopes[name] = world

@@ -1,0 +1,95 @@
+"""The pytest plugin: loaded wherever antiphon is installed, idle until a test asks for one of its fixtures.
+
+    def test_greeting(openai_server, client):
+        openai_server.say("Hello, Ada.")
+        assert greet(client, "Ada") == "Hello, Ada."
+
+    @pytest.mark.openai_fault("status=429;retry_after=0", times=1)
+    def test_it_tries_again(client): ...
+
+Each test has a world of its own in one emulator a process, so tests may run side by side, under xdist too. Code under
+test that makes its own client finds the server by `OPENAI_BASE_URL`. `openai_package = openai` in the configuration
+makes `client` and `async_client` those of the official package.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import importlib
+from collections.abc import Iterator
+from contextlib import suppress
+from itertools import count
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from ..emulator import Emulator
+    from .server import TestServer
+
+_NUMBERS = count(1)
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """The one setting."""
+    parser.addini(
+        "openai_package", "whose clients `client` and `async_client` are: antiphon or openai", default="antiphon"
+    )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """The two marks."""
+    config.addinivalue_line(
+        "markers", "openai_fault(fault, ..., rate=, times=, after=, once=, match=): break requests of this test"
+    )
+    config.addinivalue_line("markers", "openai_fixture(answer, ...): texts, fixtures or files to answer this test by")
+
+
+@pytest.fixture(scope="session")
+def openai_emulator() -> Iterator[Emulator]:
+    """The emulator of this process. Override it to set it up in another way."""
+    from ..emulator import Emulator
+
+    with Emulator() as running:
+        yield running
+
+
+@pytest.fixture
+def openai_server(
+    openai_emulator: Emulator, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[TestServer]:
+    """This test's own world, with what its marks ask for; `OPENAI_BASE_URL` and `OPENAI_API_KEY` lead to it."""
+    from .server import TestServer
+
+    with TestServer(openai_emulator, scope=f"test-{next(_NUMBERS)}") as server:
+        monkeypatch.setenv("OPENAI_BASE_URL", server.base_url)
+        monkeypatch.setenv("OPENAI_API_KEY", server.api_key)
+        for mark in request.node.iter_markers("openai_fixture"):
+            server.say(*(_found(given, request.path) for given in mark.args))
+        for mark in request.node.iter_markers("openai_fault"):
+            server.break_with(*mark.args, **mark.kwargs)
+        yield server
+
+
+@pytest.fixture
+def client(openai_server: TestServer, pytestconfig: pytest.Config) -> Iterator[Any]:
+    """A blocking client of this test's world."""
+    package = importlib.import_module(pytestconfig.getini("openai_package"))
+    with package.OpenAI(base_url=openai_server.base_url, api_key=openai_server.api_key) as made:
+        yield made
+
+
+@pytest.fixture
+def async_client(openai_server: TestServer, pytestconfig: pytest.Config) -> Iterator[Any]:
+    """An asyncio client of this test's world."""
+    package = importlib.import_module(pytestconfig.getini("openai_package"))
+    made = package.AsyncOpenAI(base_url=openai_server.base_url, api_key=openai_server.api_key)
+    yield made
+    with suppress(RuntimeError):  # the test's event loop is over, and one of them minds
+        asyncio.run(made.close())
+
+
+def _found(given: Any, test: Path) -> Any:
+    """A file that a mark names is looked for beside the test."""
+    return test.parent / given if isinstance(given, Path) else given

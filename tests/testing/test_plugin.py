@@ -1,0 +1,66 @@
+"""The plugin, on a sample project's suite: alone and under xdist, with this package's clients and the official ones."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+SAMPLE = Path(__file__).parent / "sample"
+
+
+def suite(folder: Path, *arguments: str, package: str = "antiphon") -> str:
+    """What pytest says of the sample's suite, run as its own project."""
+    shutil.copytree(SAMPLE, folder, dirs_exist_ok=True)
+    (folder / "sample_assistant.py").rename(folder / "test_assistant.py")
+    (folder / "pytest.ini").write_text(
+        f"[pytest]\nopenai_package = {package}\naddopts = --strict-markers\nfilterwarnings = error\npythonpath = .\n"
+    )
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(("PYTEST_", "OPENAI_"))}
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *arguments],
+        capture_output=True,
+        text=True,
+        cwd=folder,
+        env={**environment, "PACKAGE": package},
+        timeout=120,
+    )
+    return done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("package", ["antiphon", "openai"])
+@pytest.mark.parametrize("arguments", [(), ("-n", "3")], ids=["alone", "xdist"])
+def test_the_sample_passes(tmp_path: Path, arguments: tuple[str, ...], package: str) -> None:
+    told = suite(tmp_path, *arguments, package=package)
+    assert re.search(r"\b19 passed\b", told), told
+
+
+def test_isolation_is_what_makes_it_pass(tmp_path: Path) -> None:
+    (tmp_path / "conftest.py").write_text(
+        "import pytest\n\n@pytest.fixture\ndef openai_server(openai_emulator, monkeypatch):\n"
+        "    from antiphon.testing import TestServer\n    server = TestServer(openai_emulator)\n"
+        "    monkeypatch.setenv('OPENAI_BASE_URL', server.base_url)\n"
+        "    monkeypatch.setenv('OPENAI_API_KEY', server.api_key)\n    return server\n"
+    )
+    told = suite(tmp_path, "-k", "sees_anothers")
+    assert "11 failed, 1 passed" in told, told
+
+
+def test_the_marks_are_told(tmp_path: Path) -> None:
+    told = suite(tmp_path, "--markers")
+    assert "@pytest.mark.openai_fault(" in told
+    assert "@pytest.mark.openai_fixture(" in told
+
+
+def test_an_idle_plugin_loads_nothing_of_the_package() -> None:
+    code = (
+        "import sys, antiphon.testing.plugin;"
+        "print(sorted(m for m in sys.modules if m.startswith('antiphon.') and 'testing' not in m))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True)
+    assert done.stdout.strip() == "['antiphon.version']"
