@@ -160,3 +160,13 @@ def test_functions_and_hosted_tools_together(own: Scene) -> None:
     output = {"type": "function_call_output", "call_id": made["output"][1]["call_id"], "output": "fine"}
     after = own.respond([output], tools=[SUMS, WEATHER], previous_response_id=made["id"])
     assert (kinds(after), text_of(after)) == (["message"], "get_weather(): fine")
+
+
+def test_what_a_tool_cannot_do_is_refused(own: Scene) -> None:
+    for size in ("big", "0x10", "9999x9999"):
+        asked = own.refused("/responses", model="gpt-4o", input="Draw a whale", tools=[PAINT | {"size": size}])
+        assert asked == (400, "tools", "invalid_value")
+
+
+def test_nothing_asked_uses_no_tool(own: Scene) -> None:
+    assert kinds(own.respond([], tools=[SUMS, WEATHER])) == ["message"]

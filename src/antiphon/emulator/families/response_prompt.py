@@ -155,7 +155,7 @@ def prompt_of(body: dict[str, Any], turns: list[Turn]) -> Prompt:
     reasoning = part(body, "reasoning")
     return Prompt(
         model=body["model"],
-        turns=[Turn("system", instructions), *turns] if instructions else turns,
+        turns=[Turn("system", instructions), *turns] if instructions else turns or [Turn("user", "")],
         tools=[_tool(tool) for tool in rows(body, "tools") if tool["type"] in ("function", "custom")],
         tool_choice=_tool_choice(body.get("tool_choice")),
         parallel=body.get("parallel_tool_calls") is not False,

@@ -16,13 +16,15 @@ from ..brain import Prompt, Turn
 from ..brain.arithmetic import find
 from ..brain.simple import last_user
 from ..brain.summary import summarise
-from ..problem import not_found
+from ..problem import invalid, not_found
 from ..shape import is_object, rows
 from ..world import World
 from .response_record import Item
 
 HOSTED: Final = frozenset({"file_search", "code_interpreter", "image_generation"})
 MOST_RESULTS: Final = 10
+MOST_PIXELS: Final = 4_096 * 4_096
+_SIZE: Final = re.compile(r"(\d{1,4})x(\d{1,4})")
 _DRAW: Final = re.compile(
     r"\b(?:draw|paint|sketch|illustrate)\b"
     r"|\b(?:generate|create|make|render|design)\b.{0,40}\b(?:image|picture|photo|drawing|logo|icon|illustration)\b",
@@ -155,7 +157,7 @@ async def _draw(world: World, tool: Item, asked: str, used: Used) -> None:
 
     size, kind = _given(tool, "size", "1024x1024"), _given(tool, "output_format", "png")
     quality, ground = _given(tool, "quality", "medium"), _given(tool, "background", "opaque")
-    width, height = (int(side) for side in size.split("x"))
+    width, height = _sides(size)
     made = world.identity.draw("ig_", 48)
 
     def drawn(finish: float) -> str:
@@ -179,6 +181,14 @@ async def _draw(world: World, tool: Item, asked: str, used: Used) -> None:
             "size": size,
         }
     )
+
+
+def _sides(size: str) -> tuple[int, int]:
+    """Width and height; raises 400 for what is no size, or too much to draw."""
+    match = _SIZE.fullmatch(size)
+    if match is None or not 0 < int(match[1]) * int(match[2]) <= MOST_PIXELS:
+        raise invalid("tools", f"Invalid size '{size}' of an image: expected WIDTHxHEIGHT.")
+    return int(match[1]), int(match[2])
 
 
 def _given(tool: Item, name: str, usual: str) -> str:
