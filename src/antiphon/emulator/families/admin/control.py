@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from ...access import ORGANIZATION
+from ...bound import within
 from ...exchange import Exchange, Handler, Reply, json_reply
 from ...problem import Problem, invalid
 from ..crud import Object
@@ -95,8 +96,7 @@ def _retention(exchange: Exchange, _: Object) -> Object:
 
 
 def _limit(exchange: Exchange, _: Object) -> Object:
-    if exchange.body["threshold_amount"] < 0:
-        raise invalid("threshold_amount", "A limit is no less than nothing.")
+    within("threshold_amount", exchange.body["threshold_amount"], 0, 10**12)
     return {name: exchange.body[name] for name in ("currency", "interval", "threshold_amount")}
 
 

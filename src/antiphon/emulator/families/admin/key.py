@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from ...access import ADMIN_PREFIX, KEYS, Record
+from ...bound import within
 from ...exchange import Exchange, Handler, Reply, json_reply
 from ...problem import Problem, invalid
 from ...store import Shelf
@@ -21,14 +22,15 @@ KEY: Final = Part(
     home="admin.organization.projects.api_keys", param="api_key_id", noun="API key", owner=PROJECT, oldest_first=True
 )
 ACCOUNTS: Final = "admin.organization.projects.service_accounts"
+_LONGEST: Final = 100 * 365 * 86_400
 _TOLD: Final = ("id", "name", "redacted_value", "created_at", "last_used_at", "expires_at")
 
 
 def lifetime(body: Object) -> int | None:
     """For how many seconds a key is asked to work; raises 400 unless that is a time."""
     seconds: int | None = body.get("expires_in_seconds")
-    if seconds is not None and seconds <= 0:
-        raise invalid("expires_in_seconds", "A key lives for one second at least.")
+    if seconds is not None:
+        within("expires_in_seconds", seconds, 1, _LONGEST)
     return seconds
 
 

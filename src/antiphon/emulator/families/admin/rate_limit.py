@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Final
 
+from ...bound import within
 from ...exchange import Exchange, Handler, Reply, json_reply
 from ...organization import LIMITS
-from ...problem import Problem, invalid
+from ...problem import Problem
 from ...world import World
 from ..crud import Object, listing
 from ..listing import page
@@ -16,6 +17,7 @@ from .part import PROJECT
 
 _HOME: Final = "admin.organization.projects.rate_limits"
 _PREFIX: Final = "rl-"
+_MOST: Final = 10**15
 
 
 def _models(world: World) -> dict[str, None]:
@@ -51,8 +53,7 @@ async def _update(exchange: Exchange) -> Reply:
         raise Problem(404, f"No rate limit found with id '{wanted}'.", param="rate_limit_id", code="not_found")
     given = {name: value for name, value in exchange.body.items() if value is not None}
     for name, value in given.items():
-        if value < 1:
-            raise invalid(name, "A limit is one at least.")
+        within(name, value, 1, _MOST)
     shelf, place = world.shelf(LIMITS), f"{exchange.path['project_id']}/{model}"
     shelf.put(place, (shelf.get(place) or {}) | given)
     return json_reply(_entry(exchange, model))

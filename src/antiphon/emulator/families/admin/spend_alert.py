@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from ...bound import within
 from ...exchange import Exchange, Handler, Reply, json_reply
 from ...organization import ALERTS
 from ...problem import invalid
@@ -35,8 +36,7 @@ PROJECT_ALERT: Final = Part(
 
 def _checked(exchange: Exchange) -> None:
     body = exchange.body
-    if body["threshold_amount"] < 1:
-        raise invalid("threshold_amount", "A threshold is one cent at least.")
+    within("threshold_amount", body["threshold_amount"], 1, 10**12)
     if not body["notification_channel"]["recipients"]:
         raise invalid("notification_channel.recipients", "Somebody must get the letter.")
 
