@@ -62,8 +62,13 @@ class Stage:
         return heard
 
     def wait(self, seconds: float) -> None:
-        """Let time pass."""
-        self.emulator.app.world.skew += seconds
+        """Let time pass, and what is due then be done; a request alone waits for no more than a little of it."""
+        world = self.emulator.app.world
+        world.skew += seconds
+        for _ in range(1_000):
+            if not world.is_behind():
+                break
+            self.ask("GET", "/v1/models/gpt-4o")
 
     def assistant(self, **more: Any) -> str:
         return str(self.post("/assistants", {"model": "gpt-4o", **more})["id"])
