@@ -108,6 +108,17 @@ def test_other_endpoints(client: openai.OpenAI, endpoint: Any, body: dict[str, A
 
 
 @pytest.mark.operation("batches.create")
+def test_what_the_lines_cost_is_counted_as_a_batch() -> None:
+    with Emulator(Setting(seed=4)) as emulator, openai.OpenAI(base_url=emulator.base_url, api_key="k") as client:
+        file = uploaded(client, [line(n, url="/v1/moderations", body={"input": "One, two"}) for n in range(7)])
+        batch = client.batches.create(input_file_id=file, endpoint="/v1/moderations", completion_window="24h")
+        assert settled(client, batch).status == "completed"
+        rows = [row for row in emulator.app.world.meter.rows(0, float("inf")) if row["kind"] == "moderations"]
+        assert sum(row["requests"] for row in rows) == 7
+        assert all(row["batch"] for row in rows)
+
+
+@pytest.mark.operation("batches.create")
 def test_a_file_that_is_wrong_fails_with_the_lines(client: openai.OpenAI) -> None:
     other = line(5)["body"] | {"model": "gpt-4o-mini"}
     headless = {name: value for name, value in line(9).items() if name != "custom_id"}
@@ -178,6 +189,19 @@ def test_a_cancelled_batch_gives_what_it_has() -> None:
         assert {row["error"]["code"] for row in left.values()} == {"batch_cancelled"}
         with pytest.raises(openai.ConflictError):
             client.batches.cancel(batch.id)
+
+
+@pytest.mark.operation("batches.retrieve")
+def test_a_batch_whose_file_is_deleted_fails() -> None:
+    with slow() as (emulator, client):
+        batch = started(client, [line(n) for n in range(40)])
+        emulator.app.world.skew += 70_000
+        while (batch := client.batches.retrieve(batch.id)).status != "in_progress":
+            pass
+        client.files.delete(batch.input_file_id)
+        emulator.app.world.skew += 10_000
+        batch = settled(client, batch)
+        assert (batch.status, batch.errors.data[0].code, batch.output_file_id) == ("failed", "invalid_file", None)
 
 
 @pytest.mark.operation("batches.cancel")

@@ -11,7 +11,6 @@ from typing import Any, Final
 
 from .. import bound
 from ..exchange import Caller, Exchange, Handler, Reply, json_reply
-from ..journal import Line
 from ..problem import Problem, invalid
 from ..world import Job, World
 from . import batch_input, batch_output
@@ -70,7 +69,6 @@ async def _create(exchange: Exchange) -> Reply:
         "ending": "completed",
         "caller": list(exchange.caller),
         "file_seconds": expiry["seconds"] if expiry else None,
-        "cost": None,
     }
     _next(world, progress, world.setting.background_seconds / 4, "validate")
     world.later(WINDOW, "batch.expire", batch=made["id"])
@@ -135,14 +133,18 @@ async def _validate(world: World, batch: str) -> None:
     if verdict is None:
         _next(world, progress, 2 * (perf_counter() - started), "validate")
     elif verdict.errors:
-        errors = {"object": "list", "data": verdict.errors}
-        _turn(world, view, "failed", errors=errors, model=verdict.model)
-        world.shelf(PROGRESS).pop(batch)
+        _fail(world, view | {"model": verdict.model}, verdict.errors)
     else:
         counts = {"total": verdict.lines, "completed": 0, "failed": 0}
         _turn(world, view, "in_progress", request_counts=counts, model=verdict.model)
         pace = world.setting.background_seconds / 2 / verdict.lines
         _next(world, progress | {"pace": pace, "slice": -(-verdict.lines // SLICES)}, pace, "run")
+
+
+def _fail(world: World, view: Object, errors: list[Object]) -> None:
+    batch_output.discard(world, view["id"])
+    world.shelf(PROGRESS).pop(view["id"])
+    _turn(world, view, "failed", errors={"object": "list", "data": errors})
 
 
 async def _run(world: World, batch: str) -> None:
@@ -151,11 +153,14 @@ async def _run(world: World, batch: str) -> None:
     if found is None:
         return
     view, progress = found
+    if (gone := batch_input.missing(world, view)) is not None:
+        _fail(world, view, [gone])
+        return
     caller, operation = Caller(*progress["caller"]), batch_input.ENDPOINTS[view["endpoint"]]
     started, done = perf_counter(), 0
     with batch_output.Writing(world, view, progress) as writing:
         for request in writing.requests():
-            writing.answer(request, await carry_out(world, operation, request["body"], caller))
+            writing.answer(request, await carry_out(world, operation, request["body"], caller, batch=True))
             done += 1
             if done == progress["slice"] or perf_counter() - started > MOST_SLICE:
                 break
@@ -201,8 +206,6 @@ async def _finish(world: World, batch: str) -> None:
     view, progress = found
     files = batch_output.published(world, view, progress)
     _turn(world, view, progress["ending"], **files)
-    if (cost := progress["cost"]) is not None:
-        _enter(world, view, Caller(*progress["caller"]), cost)
     world.shelf(PROGRESS).pop(batch)
 
 
@@ -215,16 +218,6 @@ async def _expire(world: World, batch: str) -> None:
     batch_input.forget(world, batch)
     view = _turn(world, view, "finalizing")
     _end(world, view, "expired")
-
-
-def _enter(world: World, view: Object, caller: Caller, cost: dict[str, Any]) -> None:
-    """One line of the journal for all the requests of a batch, so that they count as usage."""
-    operation = batch_input.ENDPOINTS[view["endpoint"]]
-    line = Line(
-        view["id"], world.clock(), "POST", view["endpoint"], operation, 200, 0.0, caller.key, caller.project, cost
-    )
-    world.journal.add(line)
-    world.meter.add(caller, cost, world.clock())
 
 
 HANDLERS: dict[str, Handler] = crud(BATCH) | {"batches.create": _create, "batches.cancel": _cancel}

@@ -42,6 +42,13 @@ class Error(NamedTuple):
     message: str
     param: str | None = None
 
+    def shown(self, line: int | None = None) -> dict[str, Any]:
+        """The error as a batch shows it."""
+        return {**self._asdict(), "line": line}
+
+
+GONE: Final = Error("invalid_file", "The input file no longer exists.")
+
 
 class Verdict(NamedTuple):
     """How many requests there are, what is wrong, and the model they all name."""
@@ -71,7 +78,7 @@ class Walk:
 
     def _walk(self) -> Iterator[None]:
         if not self._path.is_file():
-            return self._note(Error("invalid_file", "The input file no longer exists."), None)
+            return self._note(GONE, None)
         if self._path.stat().st_size > MOST_BYTES:
             return self._note(Error("file_too_large", f"The input file is larger than {MOST_BYTES} bytes."), None)
         with self._path.open("rb") as file:
@@ -90,7 +97,7 @@ class Walk:
             self._note(Error("empty_file", "The input file has no requests."), None)
 
     def _note(self, error: Error, line: int | None) -> None:
-        self._errors.append({**error._asdict(), "line": line})
+        self._errors.append(error.shown(line))
 
     def _wrong(self, line: bytes) -> Error | None:
         try:
@@ -146,6 +153,11 @@ def judge(world: World, view: dict[str, Any], seconds: float) -> Verdict | None:
             return None
     forget(world, view["id"])
     return walk.verdict
+
+
+def missing(world: World, view: dict[str, Any]) -> dict[str, Any] | None:
+    """The error of a batch whose file was deleted while it was carried out."""
+    return None if (world.folder() / view["input_file_id"]).is_file() else GONE.shown()
 
 
 def forget(world: World, batch: str) -> None:

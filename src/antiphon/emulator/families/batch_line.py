@@ -19,20 +19,19 @@ _LOG = logging.getLogger("antiphon.emulator")
 
 
 class Outcome(NamedTuple):
-    """What came of a request: the status, the decoded body, and what it cost."""
+    """What came of a request: the status and the decoded body."""
 
     status: int
     body: Any
-    usage: dict[str, Any] | None = None
 
 
-async def carry_out(world: World, operation: str, body: Any, caller: Caller) -> Outcome:
-    """Do one operation with a JSON body; every refusal is an outcome too."""
+async def carry_out(world: World, operation: str, body: Any, caller: Caller, *, batch: bool = False) -> Outcome:
+    """Do one operation with a JSON body, and count what it cost; every refusal is an outcome too."""
     exchange = _exchange(world, operation, body, caller)
     try:
         if is_object(body) and body.get("stream"):
             raise Problem(400, "'stream' cannot be true here.", param="stream", code="unsupported_value")
-        return await _done(exchange)
+        outcome = await _done(exchange)
     except Problem as problem:
         return _refused(problem)
     except (OverflowError, RecursionError):
@@ -41,6 +40,9 @@ async def carry_out(world: World, operation: str, body: Any, caller: Caller) -> 
     except Exception:
         _LOG.exception("the emulator failed at %s", operation)
         return _refused(Problem(500, "The emulator failed.", type="server_error"))
+    if exchange.usage is not None:
+        world.meter.add(caller, exchange.usage | ({"batch": True} if batch else {}), world.clock())
+    return outcome
 
 
 def _refused(problem: Problem) -> Outcome:
@@ -55,7 +57,7 @@ async def _done(exchange: Exchange) -> Outcome:
     reply = await HANDLERS[exchange.operation.name](exchange)
     match reply:
         case Reply():
-            return Outcome(reply.status, msgspec.json.decode(reply.body), exchange.usage)
+            return Outcome(reply.status, msgspec.json.decode(reply.body))
         case FileReply():
             raise Problem(400, "An answer in bytes cannot be given here.", code="unsupported_value")
         case _:

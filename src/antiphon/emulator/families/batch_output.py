@@ -74,8 +74,6 @@ class Writing:
         self._view["request_counts"]["completed" if good else "failed"] += 1
         if good and is_object(outcome.body):
             self._view["usage"] = _sum(self._view["usage"], outcome.body.get("usage") or {})
-        if outcome.usage is not None:
-            self._progress["cost"] = _cost(self._progress["cost"], outcome.usage)
 
     def leave(self, request: Object, ending: str) -> None:
         """Write that a request was not carried out."""
@@ -87,7 +85,7 @@ class Writing:
         batches, progresses = self._world.shelf("batches"), self._world.shelf("batches.progress")
         made: str = self._view["id"]
         view: Object = (batches.get(made) or self._view) | {n: self._view[n] for n in ("request_counts", "usage")}
-        done = {name: self._progress[name] for name in ("offset", "output", "error", "cost")}
+        done = {name: self._progress[name] for name in ("offset", "output", "error")}
         progress: Object = (progresses.get(made) or self._progress) | done
         batches.put(made, view)
         progresses.put(made, progress)
@@ -111,6 +109,12 @@ class Writing:
 def draft(world: World, batch: str, kind: str) -> Path:
     """Where lines grow until the batch ends."""
     return world.folder() / f"{batch}.{kind}"
+
+
+def discard(world: World, batch: str) -> None:
+    """Throw away what was written."""
+    for kind in ("output", "error"):
+        draft(world, batch, kind).unlink(missing_ok=True)
 
 
 def published(world: World, view: Object, progress: Object) -> Object:
@@ -149,11 +153,3 @@ def _detail(usage: Object, parts: tuple[str, str], name: str) -> int:
     found: list[Object] = [usage[part] for part in parts if usage.get(part)]
     number: int | None = found[0].get(name) if found else None
     return number or 0
-
-
-def _cost(known: Object | None, more: Object) -> Object:
-    """The costs of the requests so far: the numbers summed, and how many there were."""
-    if known is None:
-        return {**more, "requests": 1, "batch": True}
-    numbers = {n: known.get(n, 0) + v for n, v in more.items() if type(v) in (int, float)}
-    return known | numbers | {"requests": known["requests"] + 1}
