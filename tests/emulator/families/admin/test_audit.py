@@ -64,15 +64,9 @@ def test_refused_changes_leave_none(org: Any) -> None:
     assert org.audit_logs.list().data == []
 
 
-def test_numbers_that_no_answer_could_show_are_not_kept(org: Any) -> None:
-    bound = {"project_id": "proj_antiphon", "attribute_matchers": {"n": 10**30}}
-    account = org.projects.service_accounts.create(project_id="proj_antiphon", name="r").id
-    given = {"type": "oidc", "name": "ci", "issuer": "https://ci.example.com", "audience": "a"}
-    provider = org.workload_identity_providers.create(**given).id
-    rules = org.workload_identity_providers.federation_rules
+@pytest.mark.parametrize("seconds", [0, -1, 10**18, 2**64 - 1, 10**30])
+def test_times_that_no_answer_could_show_are_not_kept(org: Any, seconds: int) -> None:
     with pytest.raises(openai.BadRequestError):
-        rules.create(provider, service_account_id=account, **bound)
-    assert rules.list(provider).data == []
-    with pytest.raises(openai.BadRequestError):
-        org.admin_api_keys.create(name="a", expires_in_seconds=10**30)
+        org.admin_api_keys.create(name="a", expires_in_seconds=seconds)
     assert org.admin_api_keys.list().data == []
+    assert org.audit_logs.list().data == []

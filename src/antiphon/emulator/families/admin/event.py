@@ -12,7 +12,7 @@ import msgspec
 
 from ...access import ORGANIZATION
 from ...description import description
-from ...exchange import ENCODER, AnyReply, Exchange, Handler, Reply
+from ...exchange import AnyReply, Exchange, Handler, Reply
 from ...least import fields_of
 from ...organization import USERS
 from ...world import World
@@ -104,7 +104,6 @@ def _kind(operation: str) -> str | None:
 
 def _audited(handler: Handler, kind: str) -> Handler:
     async def handle(exchange: Exchange) -> AnyReply:
-        ENCODER.encode(exchange.body)  # a number no answer could show must not be kept either
         reply = await handler(exchange)
         result: Object = msgspec.json.decode(reply.body) if isinstance(reply, Reply) else {}
         record(exchange, kind, _told(exchange, kind, result))
