@@ -22,12 +22,12 @@ TEXT = "Hello there, this is “antiphon”. Grüße aus Köln! Is 7 a number?"
 SSE = "gpt-4o-mini-tts"
 
 
-def speak(client: openai.OpenAI, text: str = TEXT, **more: Any) -> bytes:
+def speak(client: Any, text: str = TEXT, **more: Any) -> bytes:
     asked: dict[str, Any] = {"model": "tts-1", "voice": "alloy", "input": text, "response_format": "wav"} | more
     return client.audio.speech.create(**asked).content
 
 
-def hear(client: openai.OpenAI, data: bytes, name: str = "a.wav", **more: Any) -> Any:
+def hear(client: Any, data: bytes, name: str = "a.wav", **more: Any) -> Any:
     asked: dict[str, Any] = {"model": "whisper-1", "file": (name, data)} | more
     return client.audio.transcriptions.create(**asked)
 
@@ -48,7 +48,7 @@ def by_tone(text: str, rate: int, voice: int = 0) -> bytes:
 
 @pytest.mark.operation("audio.speech.create", "audio.transcriptions.create")
 @pytest.mark.parametrize("format", ["mp3", "wav", "flac"])
-def test_round_trip(client: openai.OpenAI, format: str) -> None:
+def test_round_trip(client: Any, format: str) -> None:
     data = speak(client, response_format=format)
     assert recording.audio_kind(data) == format
     heard = hear(client, data, f"a.{format}")
@@ -58,7 +58,7 @@ def test_round_trip(client: openai.OpenAI, format: str) -> None:
 
 
 @pytest.mark.operation("audio.speech.create")
-def test_wav_is_one_that_others_read(client: openai.OpenAI) -> None:
+def test_wav_is_one_that_others_read(client: Any) -> None:
     with wave.open(io.BytesIO(speak(client))) as read:
         assert (read.getnchannels(), read.getsampwidth(), read.getframerate()) == (1, 2, 24_000)
         frames = read.readframes(read.getnframes())
@@ -66,7 +66,7 @@ def test_wav_is_one_that_others_read(client: openai.OpenAI) -> None:
 
 
 @pytest.mark.operation("audio.speech.create")
-def test_voice_and_pace(client: openai.OpenAI) -> None:
+def test_voice_and_pace(client: Any) -> None:
     def seconds(speed: float) -> float:
         return sound.read_wav(speak(client, speed=speed)).seconds
 
@@ -80,7 +80,7 @@ def test_voice_and_pace(client: openai.OpenAI) -> None:
 
 
 @pytest.mark.operation("audio.speech.create")
-def test_events(client: openai.OpenAI, ask: Asking) -> None:
+def test_events(client: Any, ask: Asking) -> None:
     body = {"model": SSE, "voice": "ash", "input": TEXT, "response_format": "wav", "stream_format": "sse"}
     events = ask("POST", "/v1/audio/speech", body).events
     assert [event["type"] for event in events[:-1]] == ["speech.audio.delta"] * (len(events) - 1)
@@ -114,7 +114,7 @@ def test_refused_speech(ask: Asking, more: dict[str, Any], status: int, param: s
 
 @pytest.mark.operation("audio.speech.create")
 @pytest.mark.parametrize("format", ["opus", "aac"])
-def test_formats_of_ffmpeg(client: openai.OpenAI, format: str) -> None:
+def test_formats_of_ffmpeg(client: Any, format: str) -> None:
     """With ffmpeg the text comes back from them too; without, the answer says what is missing."""
     if ffmpeg() is None:
         with pytest.raises(openai.BadRequestError, match="ffmpeg"):
@@ -125,12 +125,12 @@ def test_formats_of_ffmpeg(client: openai.OpenAI, format: str) -> None:
 
 @pytest.mark.operation("audio.transcriptions.create")
 @pytest.mark.parametrize("rate", [8_000, 16_000, 22_050, 44_100, 48_000])
-def test_other_rates(client: openai.OpenAI, rate: int) -> None:
+def test_other_rates(client: Any, rate: int) -> None:
     assert hear(client, by_tone(TEXT, rate, 9)).text == TEXT
 
 
 @pytest.mark.operation("audio.transcriptions.create")
-def test_verbose(client: openai.OpenAI) -> None:
+def test_verbose(client: Any) -> None:
     granularities = ["word", "segment"]
     heard = hear(
         client,
@@ -156,7 +156,7 @@ def test_verbose(client: openai.OpenAI) -> None:
 
 
 @pytest.mark.operation("audio.transcriptions.create")
-def test_captions(client: openai.OpenAI) -> None:
+def test_captions(client: Any) -> None:
     data = by_tone("One. Two.", 24_000)
     srt, vtt = (hear(client, data, response_format=shape) for shape in ("srt", "vtt"))
     assert srt.startswith("1\n00:00:00,0")
@@ -167,7 +167,7 @@ def test_captions(client: openai.OpenAI) -> None:
 
 
 @pytest.mark.operation("audio.transcriptions.create")
-def test_speakers(client: openai.OpenAI) -> None:
+def test_speakers(client: Any) -> None:
     """Two voices put together are told apart, and one is known by its sample."""
     both = (
         tone.samples(tone.plan("Hi.", 3))
@@ -198,7 +198,7 @@ def test_speakers(client: openai.OpenAI) -> None:
 
 
 @pytest.mark.operation("audio.transcriptions.create")
-def test_stream_and_logprobs(client: openai.OpenAI) -> None:
+def test_stream_and_logprobs(client: Any) -> None:
     data, model = by_tone(TEXT, 24_000), "gpt-4o-transcribe"
     events = list(hear(client, data, model=model, stream=True, include=["logprobs"]))
     assert "".join(event.delta for event in events[:-1]) == events[-1].text == TEXT
@@ -215,7 +215,7 @@ def test_stream_and_logprobs(client: openai.OpenAI) -> None:
 
 @pytest.mark.filterwarnings("ignore:deprecated:DeprecationWarning")
 @pytest.mark.operation("audio.translations.create")
-def test_translation(client: openai.OpenAI) -> None:
+def test_translation(client: Any) -> None:
     data = by_tone("Guten Tag.", 16_000)
     assert client.audio.translations.create(model="whisper-1", file=("a.wav", data)).text == "Guten Tag."
     verbose: Any = client.audio.translations.create(
@@ -266,7 +266,7 @@ def test_foreign_and_recorded(tmp_path: Path) -> None:
         ({"model": "gpt-4o-transcribe-diarize", "prompt": "x"}, "prompt"),
     ],
 )
-def test_refused_recordings(client: openai.OpenAI, more: dict[str, Any], param: str) -> None:
+def test_refused_recordings(client: Any, more: dict[str, Any], param: str) -> None:
     with pytest.raises(openai.BadRequestError) as caught:
         hear(client, by_tone("x", 8_000), **more)
     assert caught.value.param == param

@@ -46,8 +46,8 @@ def bytes_of(answer: Any) -> list[bytes]:
         (FREE, "96x32", "gif", (96, 32)),
     ],
 )
-def test_size_and_format(client: openai.OpenAI, model: str, size: str, format: str, seen: tuple[int, int]) -> None:
-    made = client.images.generate(prompt="a red fox", model=model, size=size, output_format=format)  # type: ignore[call-overload]
+def test_size_and_format(client: Any, model: str, size: str, format: str, seen: tuple[int, int]) -> None:
+    made = client.images.generate(prompt="a red fox", model=model, size=size, output_format=format)
     [data] = bytes_of(made)
     assert (image_kind(data), image_size(data)) == (format, seen)
     assert (made.output_format, made.size, made.quality, made.background) == (
@@ -63,7 +63,7 @@ def test_size_and_format(client: openai.OpenAI, model: str, size: str, format: s
 
 
 @pytest.mark.operation("images.generate")
-def test_same_prompt_same_picture(client: openai.OpenAI) -> None:
+def test_same_prompt_same_picture(client: Any) -> None:
     def draw(prompt: str, **more: Any) -> list[bytes]:
         made = client.images.generate(prompt=prompt, model=FREE, size="96x96", **more)
         return [b"".join(png.decode(data).rows) for data in bytes_of(made)]
@@ -79,18 +79,19 @@ def test_same_prompt_same_picture(client: openai.OpenAI) -> None:
 
 
 @pytest.mark.operation("images.generate")
-def test_svg(client: openai.OpenAI) -> None:
+def test_svg(client: Any) -> None:
     made = client.images.generate(prompt="a <line>", model=FREE, size="64x64", output_format="svg")
     assert b"<title>a &lt;line&gt;</title>" in bytes_of(made)[0]
 
 
 @pytest.mark.operation("images.generate", "files.content")
 def test_links_last_an_hour() -> None:
+    client: Any
     with Emulator() as server, openai.OpenAI(base_url=server.base_url, api_key="k", max_retries=0) as client:
         made = client.images.generate(
             prompt="a bird.", model="dall-e-3", size="1792x1024", quality="hd", style="natural"
         )
-        [item] = made.data or []
+        item: Any = made.data[0]
         assert (item.b64_json, made.usage) == (None, None)
         assert (item.revised_prompt or "").startswith("a bird.")
         url = item.url or ""
@@ -105,15 +106,15 @@ def test_links_last_an_hour() -> None:
 
 
 @pytest.mark.operation("images.generate")
-def test_stream(client: openai.OpenAI) -> None:
+def test_stream(client: Any) -> None:
     stream = client.images.generate(prompt="a tree", model=FREE, size="96x96", stream=True, partial_images=2)
     events = list(stream)
     assert [event.type for event in events] == ["image_generation.partial_image"] * 2 + ["image_generation.completed"]
-    assert [event.partial_image_index for event in events[:2]] == [0, 1]  # type: ignore[union-attr]
+    assert [event.partial_image_index for event in events[:2]] == [0, 1]
     pictures = [b"".join(png.decode(b64decode(event.b64_json)).rows) for event in events]
     assert len(set(pictures)) == 3
     assert pictures[2] == b"".join(paint("a tree", 96, 96).rows)
-    assert events[2].usage.output_tokens == round(1056 * 96 * 96 / 1024**2)  # type: ignore[union-attr]
+    assert events[2].usage.output_tokens == round(1056 * 96 * 96 / 1024**2)
 
 
 @pytest.mark.operation("images.generate")
@@ -158,7 +159,7 @@ def test_refusals(ask: Asking, body: dict[str, Any], status: int, param: str) ->
 
 
 @pytest.mark.operation("images.edit")
-def test_mask_keeps_the_rest(client: openai.OpenAI) -> None:
+def test_mask_keeps_the_rest(client: Any) -> None:
     mask = Picture(64, 64, [b"\0\0\0\xff" * 32 + bytes(4) * 32] * 32 + [b"\0\0\0\xff" * 64] * 32)
     red = b"\xff\0\0\xff"
     made = client.images.edit(image=file(plain(red)), mask=file(mask), prompt="snow", model=NEW, size="1024x1024")
@@ -172,7 +173,7 @@ def test_mask_keeps_the_rest(client: openai.OpenAI) -> None:
 
 
 @pytest.mark.operation("images.edit")
-def test_edit_without_mask(client: openai.OpenAI) -> None:
+def test_edit_without_mask(client: Any) -> None:
     red, blue = b"\xff\0\0\xff", b"\0\0\xff\xff"
     many = [file(plain(red, 96, 64)), file(plain(blue))]
     made = client.images.edit(image=many, prompt="two", model=NEW)
@@ -190,7 +191,7 @@ def test_edit_without_mask(client: openai.OpenAI) -> None:
 
 
 @pytest.mark.operation("images.edit")
-def test_markup_and_stream(client: openai.OpenAI) -> None:
+def test_markup_and_stream(client: Any) -> None:
     red = b"\xff\0\0\xff"
     drawn = Picture(64, 64, [bytes(4) * 32 + b"\0\xff\0\xff" * 32] * 64)
     stream = client.images.edit(
@@ -205,7 +206,7 @@ def test_markup_and_stream(client: openai.OpenAI) -> None:
 
 @pytest.mark.filterwarnings("ignore:deprecated:DeprecationWarning")
 @pytest.mark.operation("images.create_variation")
-def test_variations(client: openai.OpenAI) -> None:
+def test_variations(client: Any) -> None:
     source = paint("v", 64, 64)
     made = client.images.create_variation(image=file(source), n=7, size="256x256", response_format="b64_json")
     files = bytes_of(made)
@@ -217,7 +218,7 @@ def test_variations(client: openai.OpenAI) -> None:
 
 @pytest.mark.filterwarnings("ignore:deprecated:DeprecationWarning")
 @pytest.mark.operation("images.edit", "images.create_variation")
-def test_refused_files(client: openai.OpenAI) -> None:
+def test_refused_files(client: Any) -> None:
     def refused(param: str, **more: Any) -> None:
         image = more.pop("image", file(plain(b"\1\1\1\xff")))
         with pytest.raises(openai.BadRequestError) as caught:
@@ -241,7 +242,7 @@ def test_refused_files(client: openai.OpenAI) -> None:
 
 
 @pytest.mark.operation("images.edit")
-def test_other_formats_come_in(client: openai.OpenAI) -> None:
+def test_other_formats_come_in(client: Any) -> None:
     """A JPEG is taken; the answer has the size that goes with it."""
     made = client.images.generate(prompt="z", model=FREE, size="96x64", output_format="jpeg", output_compression=60)
     again = client.images.edit(image=("a.jpg", bytes_of(made)[0]), prompt="more", model=NEW, output_format="webp")

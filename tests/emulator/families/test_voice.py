@@ -28,7 +28,7 @@ def own(running: Emulator) -> Iterator[openai.OpenAI]:
         yield client
 
 
-def consent(client: openai.OpenAI, name: str = "me") -> Any:
+def consent(client: Any, name: str = "me") -> Any:
     return client.audio.voice_consents.create(name=name, language="en-US", recording=("me.wav", SAMPLE))
 
 
@@ -43,7 +43,7 @@ def files(server: Emulator) -> int:
     "audio.voice_consents.list",
     "audio.voice_consents.delete",
 )
-def test_consents(running: Emulator, own: openai.OpenAI) -> None:
+def test_consents(running: Emulator, own: Any) -> None:
     made = [consent(own, name) for name in ("a", "b", "c")]
     assert own.audio.voice_consents.retrieve(made[0].id) == made[0]
     assert (made[0].name, made[0].language, made[0].object) == ("a", "en-US", "audio.voice_consent")
@@ -64,7 +64,7 @@ def test_consents(running: Emulator, own: openai.OpenAI) -> None:
 
 
 @pytest.mark.operation("audio.voices.create", "audio.voices.delete", "audio.speech.create")
-def test_voice_speaks(running: Emulator, own: openai.OpenAI) -> None:
+def test_voice_speaks(running: Emulator, own: Any) -> None:
     agreed = consent(own)
     voices: Any = own.audio.voices
     voice = voices.create(name="mine", consent=agreed.id, audio_sample=("s.wav", SAMPLE), type="audio_sample")
@@ -87,7 +87,7 @@ def test_voice_speaks(running: Emulator, own: openai.OpenAI) -> None:
 
 
 @pytest.mark.operation("audio.voices.create")
-def test_voice_of_a_prompt(own: openai.OpenAI) -> None:
+def test_voice_of_a_prompt(own: Any) -> None:
     voices: Any = own.audio.voices
     made = voices.create(name="bard", prompt="an old bard", type="prompt")
     assert (made.type, made.prompt) == ("prompt", "an old bard")
