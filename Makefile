@@ -61,6 +61,7 @@ bench: $(STAMP)-bench
 
 soak: $(STAMP)-bench
 	$(BIN)/python -m soak $(ARGS)
+	$(BIN)/python -m soak.kill
 
 docs: $(STAMP)-docs
 	$(BIN)/mkdocs build --strict --quiet
