@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from queue import Queue
-from threading import Thread
+from threading import Event, Thread
 from typing import Any
 
 
@@ -20,13 +20,20 @@ class Told:
     body: bytes
 
 
+def _set() -> Event:
+    made = Event()
+    made.set()
+    return made
+
+
 @dataclass
 class Receiver:
-    """What came, in order; `statuses` are the answers to the next ones, then 200."""
+    """What came, in order; `statuses` are the answers to the next ones, then 200; while it is not `open`, none comes."""
 
     url: str = ""
     came: Queue[Told] = field(default_factory=Queue[Told])
     statuses: list[int] = field(default_factory=list[int])
+    open: Event = field(default_factory=_set)
 
     def next(self) -> Told:
         """The next request, waited for."""
@@ -44,6 +51,7 @@ def receiving() -> Generator[Receiver]:
             headers = {name.lower(): value for name, value in self.headers.items()}
             status = receiver.statuses.pop(0) if receiver.statuses else 200
             receiver.came.put(Told(self.path, headers, body))
+            receiver.open.wait(10)
             self.send_response(status)
             if 300 <= status < 400:
                 self.send_header("location", receiver.url + "/elsewhere")

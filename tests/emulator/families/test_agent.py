@@ -29,13 +29,13 @@ def test_what_is_not_given_stays(client: openai.OpenAI) -> None:
         {
             "type": "mcp",
             "server_label": "s",
-            "transport": {"type": "http", "server_url": "https://x", "headers": {"k": "hush"}},
+            "transport": {"type": "http", "server_url": "https://x", "headers": {"k": "v"}},
         }
     ]
     made = agents.create(
         model="gpt-4o", instructions="Be brief.", reasoning={"effort": "low"}, tools=tools, metadata={"a": "b"}
     )
-    assert "hush" not in made.to_json()
+    assert made.to_dict()["tools"][0]["transport"]["headers"] == {"k": "v"}  # type: ignore[index]
     changed = agents.update(made.id, reasoning={"summary": "auto"}, name="n")
     assert (changed.instructions, changed.name, changed.metadata) == ("Be brief.", "n", {"a": "b"})
     assert (changed.reasoning.effort, changed.reasoning.summary) == ("low", "auto")
@@ -53,3 +53,13 @@ def test_refusals(client: openai.OpenAI) -> None:
     tool: Any = {"type": "function", "name": "f", "description": "", "parameters": {}}
     with pytest.raises(openai.BadRequestError):
         client.beta.agents.create(model="gpt-4o", tools=[tool, tool])
+
+
+def test_a_session_tells_no_credentials(client: openai.OpenAI) -> None:
+    transport = {"type": "http", "server_url": "https://x", "headers": {"k": "hush"}, "authorization": "hush"}
+    tools: Any = [{"type": "mcp", "server_label": "s", "transport": transport}, {"type": "tool_search"}]
+    made = client.beta.agents.sessions.create(
+        agent={"model": "gpt-4o", "tools": tools}, environment={"type": "none"}, input="hello"
+    )
+    assert "hush" not in made.to_json()
+    assert [tool.type for tool in made.agent.tools] == ["mcp"]

@@ -182,6 +182,20 @@ def test_a_failed_delivery_comes_again_later_and_only_until_it_is_taken(house: E
     assert [attempt["status_code"] for attempt in deliveries(house)[0]["attempts"]] == [500, 302, 200]
 
 
+def test_an_attempt_under_way_is_not_made_twice(house: Emulator, receiver: Receiver) -> None:
+    with user(house) as client:
+        client.webhooks.create(name="a", url=receiver.url, event_types=["video.failed"])
+    receiver.open.clear()
+    tell(house, "video.failed", id="video_1")
+    receiver.next()
+    move(house, 20)
+    move(house, 20)
+    receiver.open.set()
+    until(lambda: deliveries(house)[0]["status"] == "delivered")
+    move(house, 1_000_000)
+    assert receiver.came.empty()
+
+
 def test_a_receiver_that_never_answers_is_given_up_after_days(house: Emulator, receiver: Receiver) -> None:
     receiver.statuses += [503] * 20
     with user(house) as client:

@@ -36,8 +36,8 @@ _TOOLS: Final[dict[str, Object]] = {
     "automations": {},
 }
 _PLACE: Final = {"city": None, "country": None, "region": None, "timezone": None}
-_CONFIDENTIAL: Final = ("authorization", "headers", "env")
-_LIST_FIELDS: Final[Object] = {"args": [], "env_vars": []}
+_CONFIDENTIAL: Final = ("authorization", "env")
+_TRANSPORTS: Final[dict[str, Object]] = {"http": {"headers": {}}, "stdio": {"args": [], "env_vars": []}}
 
 
 def resolved(world: World, given: Object, before: Object | None = None) -> Object:
@@ -110,7 +110,19 @@ def _tool(given: Object) -> Object:
 
 def _transport(given: Object) -> Object:
     shown = {name: value for name, value in given.items() if name not in _CONFIDENTIAL and value is not None}
-    return shown if given["type"] == "http" else _LIST_FIELDS | shown
+    return _TRANSPORTS[given["type"]] | shown
+
+
+def in_session(settings: Object) -> Object:
+    """The settings as a session shows them: nothing is searched for there, and headers are not told."""
+    tools = [_in_session(tool) for tool in settings["tools"] if tool["type"] != "tool_search"]
+    return settings | {"tools": tools}
+
+
+def _in_session(tool: Object) -> Object:
+    if tool["type"] != "mcp":
+        return tool
+    return tool | {"transport": {name: value for name, value in tool["transport"].items() if name != "headers"}}
 
 
 def functions(agent: Object) -> list[Object]:

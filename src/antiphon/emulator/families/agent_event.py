@@ -83,8 +83,9 @@ async def _next(queue: asyncio.Queue[bytes | None], gone: asyncio.Future[None]) 
     if not queue.empty():
         return queue.get_nowait()
     news = asyncio.ensure_future(queue.get())
+    both: set[asyncio.Future[Any]] = {news, gone}
     try:
-        await asyncio.wait({news, gone}, return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait(both, return_when=asyncio.FIRST_COMPLETED)
         return news.result() if news.done() else None
     finally:
         news.cancel()

@@ -12,7 +12,7 @@ from ..shape import Object, part
 from ..world import World
 from . import agent_turn, environment, webhook
 from .agent import AGENT
-from .agent_config import resolved
+from .agent_config import in_session, resolved
 from .agent_event import close, first, listen, live, session_changed
 from .agent_trace import trace
 from .agent_usage import spent
@@ -118,8 +118,7 @@ def agent_of(world: World, given: Object) -> Object:
             raise Problem(404, f"No agent found with id '{wanted}'.", param="agent_id", code="not_found")
     elif "model" not in part(given, "agent"):
         raise missing("agent.model" if given.get("agent") else "agent")
-    settings = resolved(world, part(given, "agent"), saved)
-    settings["tools"] = [tool for tool in settings["tools"] if tool["type"] != "tool_search"]
+    settings = in_session(resolved(world, part(given, "agent"), saved))
     known = {"id": wanted, "name": None if saved is None else saved["name"]}
     return known | settings | {"id": wanted or world.identity.draw(AGENT.prefix, AGENT.digits)}
 
@@ -145,9 +144,7 @@ async def _update(exchange: Exchange) -> Reply:
     session, body, world = SESSION.found(exchange), exchange.body, exchange.world
     _check_spend(body)
     if "agent" in body:
-        changed = resolved(world, body["agent"], session["agent"])
-        changed["tools"] = [tool for tool in changed["tools"] if tool["type"] != "tool_search"]
-        session["agent"] = session["agent"] | changed
+        session["agent"] = session["agent"] | in_session(resolved(world, body["agent"], session["agent"]))
     if "metadata" in body:
         session["metadata"] = part(body, "metadata")
     if "prompt_cache_options" in body:

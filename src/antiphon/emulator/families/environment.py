@@ -98,7 +98,7 @@ def _hosted(world: World, given: Object) -> Object:
     files = [environment_file.put(world, made, file) for file in rows(setup, "files")]
     view = shown(world, setup) | {"id": made, "type": "openai_hosted", "files": files}
     view["container_size"] = setup.get("container_size") or "medium"
-    confidential = {name: setup[name] for name in ("env", "setup_commands") if name in setup}
+    confidential: Object = {name: setup[name] for name in ("env", "setup_commands") if name in setup}
     return _begun(world, view, confidential, "pending")
 
 

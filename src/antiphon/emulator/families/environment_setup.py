@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from base64 import b64decode
 from binascii import Error as NotBase64
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 from typing import Final
 
 from ..problem import Problem, invalid
@@ -124,7 +124,8 @@ def check_file(world: World, file: Object, param: str) -> None:
 def contents(world: World, file: Object, param: str = "files") -> bytes:
     """The bytes of a file that a request names or holds."""
     if file["type"] == "file_id":
-        return (world.folder() / file["file_id"]).read_bytes()
+        path: Path = world.folder() / file["file_id"]
+        return path.read_bytes()
     try:
         return b64decode(file.get("data") or "", validate=True)
     except (NotBase64, ValueError):
