@@ -260,3 +260,20 @@ def test_a_run_ends_with_its_thread(own: Stage) -> None:
     assert own.ask("GET", f"/v1{path}").status == 404
     assert len(own.emulator.app.world.agenda) == 0
     assert own.emulator.app.world.shelf(f"beta.threads.messages/{thread}").page().data == []
+
+
+@pytest.mark.operation("beta.threads.runs.create")
+def test_what_runs_cost_is_counted_for_who_made_them(own: Stage) -> None:
+    run = own.ended(own.thread("What is 12 * 7?"), own.assistant(tools=[{"type": "code_interpreter"}]))
+
+    def used(kind: str) -> Any:
+        begun = run["created_at"] - 3600
+        query = f"start_time={begun}&bucket_width=1d&group_by[]=project_id"
+        (row,) = (r for bucket in own.get(f"/organization/usage/{kind}?{query}")["data"] for r in bucket["results"])
+        return row
+
+    completions = used("completions")
+    assert completions["input_tokens"] == run["usage"]["prompt_tokens"]
+    assert completions["output_tokens"] == run["usage"]["completion_tokens"]
+    assert completions["project_id"] == "proj_antiphon"
+    assert used("code_interpreter_sessions")["num_sessions"] == 1

@@ -44,7 +44,7 @@ def _spoken(wanted: str, text: str) -> float:
     if not content:
         return 0.0
     share = len(content & _said(text)) / len(content)
-    likeness = sum(map(mul, vector(wanted, _DIMENSIONS), _vector(text)))
+    likeness: float = sum(map(mul, vector(wanted, _DIMENSIONS), _vector(text)))
     return 0.75 * share + 0.25 * max(0.0, likeness)
 
 

@@ -66,8 +66,6 @@ async def _streamed(exchange: Exchange, course: Course) -> EventReply:
         await exchange.world.catch_up()
     await course.begin()
     course.finish()
-    read, said = course.work["last"]
-    exchange.usage = {"kind": "completions", "model": course.run["model"], "input_tokens": read, "output_tokens": said}
     return EventReply([*course.told, DONE])
 
 

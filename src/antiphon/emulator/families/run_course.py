@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from .. import token
 from ..brain import Answer, Prompt
+from ..exchange import Caller
 from ..problem import Problem
 from ..shape import rows
 from ..world import World
@@ -24,6 +25,10 @@ from .run_tool import cited, told, use, wanted_tools
 from .thread_record import message_of, messages, runs, steps, text_part
 
 WORK: Final = "beta.threads.runs.work"
+USAGE: Final[dict[str, dict[str, Any]]] = {
+    "file_search": {"kind": "file_search_calls", "num_requests": 1},
+    "code_interpreter": {"kind": "code_interpreter_sessions", "num_sessions": 1},
+}
 _LOG: Final = logging.getLogger("antiphon.emulator")
 
 
@@ -122,6 +127,7 @@ class Course:
             self._tell_all(call_deltas(shown_step(step, self._include)))
             self._close_step(step, "completed", usage=usage_of(0, 0))
             told(call, prompt)
+            self._bill(**USAGE[call["type"]])
             found.append(call)
         self.keep(used=True)
         return found
@@ -184,6 +190,11 @@ class Course:
     def _spend(self, usage: list[int]) -> None:
         spent = self.work["spent"]
         self.keep(spent=[spent[0] + usage[0], spent[1] + usage[1]], last=usage)
+        self._bill(kind="completions", model=self.run["model"], input_tokens=usage[0], output_tokens=usage[1])
+
+    def _bill(self, **usage: Any) -> None:
+        """Count what was used for whoever made the run, whose request is long answered."""
+        self.world.meter.add(Caller(*self.work["caller"]), usage, self.world.clock())
 
     def open_step(self, details: Object) -> Object:
         """A new step in progress."""

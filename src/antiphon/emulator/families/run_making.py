@@ -93,6 +93,7 @@ def made_run(exchange: Exchange, assistant: Object, thread: Object, body: dict[s
     expiry = world.later(LIFE, "run.expire", thread_id=thread["id"], run_id=run["id"])
     stores = _stores(assistant["tool_resources"] | resources) + _stores(thread["tool_resources"])
     work = {"expiry": expiry, "stores": stores, "spent": [0, 0], "last": [0, 0], "used": False}
+    work["caller"] = [*exchange.caller[:4]]
     world.shelf(f"{WORK}/{thread['id']}").put(run["id"], work)
     return run
 
