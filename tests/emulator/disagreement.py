@@ -56,4 +56,12 @@ DISAGREEMENTS: list[tuple[str, str]] = [
         r"^files\.\w+ \$[\w.\[\]]*\.purpose: 'evals' is not one of",
         "A purpose that files are taken with; the answer's type forgot it, in the package too.",
     ),
+    (
+        r"^images\.(generate|edit) \$\.(size: '\d+x\d+'|output_format: '(gif|svg)'|quality: '(xhigh|max)') is not one of",
+        "Newer image models draw in any size, more formats and qualities; the package's types say so, the document is older.",
+    ),
+    (
+        r"^audio\.voices\.create \$: Additional properties are not allowed \(('type'|'prompt', 'type') w",
+        "The package's Voice has a type and, where it was made of one, a prompt; the document is older.",
+    ),
 ]

@@ -196,9 +196,9 @@ async def _events(
             yield event.named({"type": "transcript.text.delta", "delta": piece, "segment_id": part["id"]})
         yield event.named(part)
         await asyncio.sleep(0)
-    more = {"logprobs": logprobs, "languages": languages}
-    done = {"type": "transcript.text.done", "text": heard.text, "usage": usage}
-    yield event.named(done | {name: value for name, value in more.items() if value is not None})
+    done: dict[str, Any] = {"type": "transcript.text.done", "text": heard.text, "usage": usage}
+    done |= {"logprobs": logprobs, "languages": languages}
+    yield event.named({name: value for name, value in done.items() if value is not None})
 
 
 HANDLERS: dict[str, Handler] = {

@@ -9,6 +9,7 @@ from typing import Any, Final
 from ..bound import within
 from ..problem import Problem, invalid, missing, unknown_model
 from ..world import World
+from .moderation_rule import THRESHOLD, scores
 
 _OLD_SIZES: Final = ("256x256", "512x512", "1024x1024")
 _WIDE_SIZES: Final = ("1024x1024", "1792x1024", "1024x1792")
@@ -80,6 +81,7 @@ def order(world: World, body: dict[str, Any], default: str, near: tuple[int, int
     model = given.get("model") or default
     _known(world, model)
     _prompt(model, given.get("prompt", ""))
+    _refuse_unsafe(model, given["prompt"], 0.9 if given.get("moderation") == "low" else THRESHOLD)
     n = given.get("n", 1)
     within("n", n, 1, 1 if model == "dall-e-3" else 10)
     width, height = _size(model, given.get("size"), near)
@@ -100,6 +102,14 @@ def _prompt(model: str, prompt: str) -> None:
     if len(prompt) > most:
         message = f"Invalid 'prompt': string too long. Expected at most {most} characters, but got {len(prompt)}."
         raise invalid("prompt", message, "string_above_max_length")
+
+
+def _refuse_unsafe(model: str, prompt: str, most: float) -> None:
+    message = "The prompt was rejected: it may describe something unsafe."
+    if max(scores(prompt).values()) >= most:
+        if model.startswith("dall-e"):
+            raise Problem(400, message, code="content_policy_violation")
+        raise Problem(400, message, type="image_generation_user_error", code="moderation_blocked")
 
 
 def _size(model: str, asked: str | None, near: tuple[int, int] | None) -> tuple[int, int]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from array import array
 from dataclasses import dataclass
 
 
@@ -29,9 +30,6 @@ class Picture:
             source = line * self.height // height
             if source not in made:
                 pixels = memoryview(self.rows[source]).cast("I")
-                made[source] = b"".join(pixels[column].to_bytes(4, _ORDER) for column in columns)
+                made[source] = array("I", [pixels[column] for column in columns]).tobytes()
             rows.append(made[source])
         return Picture(width, height, rows)
-
-
-_ORDER = "little" if memoryview(b"\1\0\0\0").cast("I")[0] == 1 else "big"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+import sys
 from collections import Counter
 from itertools import groupby
 from typing import Final
@@ -92,7 +93,7 @@ def _symbols(value: int, source: int) -> tuple[int | None, ...]:
     """What stands for a token in green, red, blue, alpha and distance."""
     if source:
         return 256 + _prefix(value)[0], None, None, None, source - 1
-    red, green, blue, alpha = value.to_bytes(4, _ORDER)
+    red, green, blue, alpha = value.to_bytes(4, sys.byteorder)
     return green, red, blue, alpha, None
 
 
@@ -116,6 +117,3 @@ def _table(count: Counter[int], size: int) -> tuple[str, dict[int, str]]:
     # Sixteen lengths, each four bits: in the order that the format wants, 17, 18 and 16 are never used.
     order = "".join("000" if n in (0, 1, 8) else "001" for n in range(19))
     return "0" + _bits(15, 4) + order + "0" + "".join(f"{found.get(n, 0):04b}" for n in range(size)), codes(found)
-
-
-_ORDER: Final = "little" if memoryview(b"\1\0\0\0").cast("I")[0] == 1 else "big"
