@@ -5,12 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from .. import bound, token
+from ..brain import Prompt
 from ..exchange import AnyReply, EventReply, Exchange, Handler, Reply, json_reply, list_reply
 from ..problem import invalid, not_found
 from ..shape import is_array, part, rows
 from ..world import World
 from . import chat_stream
 from .chat_choice import Choice, logprob, settle
+from .chat_moderation import judged
 from .chat_prompt import check_schemas, prompt_of
 from .listing import page
 from .model import require_speaking
@@ -36,16 +38,26 @@ async def _create(exchange: Exchange) -> AnyReply:
         prompt.choice = number
         choices.append(settle(await aside(large, world.brain.answer, prompt), body, world.identity))
     saved = cached(world, exchange.caller.project, prompt, tokens, body)
+    told = await _moderated(world, body, prompt, choices) if body.get("moderation") else {}
     usage = _usage(tokens, saved, choices, body)
     exchange.usage = _bill(body, usage)
-    completion = _completion(world, body, choices, usage)
+    completion = _completion(world, body, choices, usage) | told
     if body.get("store"):
         _keep(world, completion, body)
     if body.get("stream"):
         head = {key: completion[key] for key in ("id", "created", "model", "service_tier", "system_fingerprint")}
         head["object"] = "chat.completion.chunk"
-        return EventReply(chat_stream.events(head, choices, body, usage))
+        return EventReply(chat_stream.events(head, choices, body, usage, told))
     return json_reply(completion)
+
+
+async def _moderated(world: World, body: dict[str, Any], prompt: Prompt, choices: list[Choice]) -> dict[str, Any]:
+    """What moderation says; choices that it withholds say nothing."""
+    found = await judged(world, body["moderation"], prompt, [choice.content or "" for choice in choices])
+    for choice, withheld in zip(choices, found.withheld, strict=True):
+        if withheld:
+            choice.withhold()
+    return {"moderation": found.listed()}
 
 
 def _refuse_contradictions(body: dict[str, Any]) -> None:

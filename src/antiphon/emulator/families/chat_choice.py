@@ -27,6 +27,10 @@ class Choice:
         """The text, or None when there are only calls."""
         return "".join(self.pieces) if self.pieces or not self.calls else None
 
+    def withhold(self) -> None:
+        """Say nothing, since a filter does not let it through."""
+        self.pieces, self.calls, self.finish = [], [], "content_filter"
+
     def message(self) -> dict[str, Any]:
         """The assistant's message."""
         message: dict[str, Any] = {

@@ -13,9 +13,13 @@ _PADDING: Final = tuple(b',"obfuscation":"%b"' % (b"x" * (16 - size)) for size i
 
 
 def events(
-    head: dict[str, Any], choices: list[Choice], body: dict[str, Any], usage: dict[str, Any] | None
+    head: dict[str, Any],
+    choices: list[Choice],
+    body: dict[str, Any],
+    usage: dict[str, Any] | None,
+    told: dict[str, Any],
 ) -> Iterator[bytes]:
-    """The framed chunks; `usage` is sent in one of its own before the end when it is asked for."""
+    """The framed chunks; `usage`, when it is asked for, and what else is told come in chunks of their own at the end."""
     options = part(body, "stream_options")
     asked = bool(options.get("include_usage"))
     frame = _Frame(head, asked, options.get("include_obfuscation") is not False)
@@ -25,6 +29,8 @@ def events(
         for number, call in enumerate(choice.calls):
             yield from _call(frame, index, number, call, choice.legacy)
         yield frame.chunk(index, {}, choice.finish)
+    if told:
+        yield event.data({**head, "choices": [], **({"usage": None} if asked else {}), **told})
     if asked:
         yield event.data({**head, "choices": [], "usage": usage})
     yield event.DONE

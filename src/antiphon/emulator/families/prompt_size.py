@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from asyncio import to_thread
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Any, Final, TypeVar
 
 import msgspec
@@ -65,6 +66,7 @@ def count(text: str) -> int:
     return total + token.count(text[start:] if start else text)
 
 
+@lru_cache(maxsize=256)
 def window(model: str) -> int:
     """How many tokens a model takes, the answer among them."""
     name = model.removeprefix("ft:")

@@ -35,7 +35,7 @@ async def _create(exchange: Exchange) -> AnyReply:
     if body.get("background"):
         return _queue(exchange, record)
     done = await answered(world, body, context, exchange.caller.project)
-    record["view"] = finished(record["view"], done.output, done.status, done.usage, world.now())
+    record["view"] = finished(record["view"], done.output, done.status, done.usage, world.now()) | done.told
     exchange.usage = bill_of(body["model"], done.usage)
     if body.get("store") is not False:
         keep(world, record)

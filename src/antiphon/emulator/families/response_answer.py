@@ -27,6 +27,8 @@ class Done:
     status: str
     usage: dict[str, Any]
     partials: dict[str, list[str]] = field(default_factory=dict[str, list[str]])
+    told: dict[str, Any] = field(default_factory=dict[str, Any])
+    """What else the view says."""
 
 
 async def answered(world: World, body: dict[str, Any], context: Context, project: str) -> Done:
@@ -52,7 +54,23 @@ async def answered(world: World, body: dict[str, Any], context: Context, project
     done = await _spoken(world, body, prompt, context.heard, large=large)
     output += done.output
     thinking = done.usage["reasoning_tokens"]
-    return Done(output, done.status, usage_of(read, saved, output, thinking), done.partials)
+    ended = Done(output, done.status, usage_of(read, saved, output, thinking), done.partials)
+    if body.get("moderation"):
+        await _moderate(world, body, prompt, ended)
+    return ended
+
+
+async def _moderate(world: World, body: dict[str, Any], prompt: Prompt, done: Done) -> None:
+    """Have both sides judged; what is withheld was never said."""
+    from .chat_moderation import judged
+
+    messages = [item for item in done.output if item["type"] == "message"]
+    said = " ".join(piece["text"] for item in messages for piece in item["content"])
+    found = await judged(world, body["moderation"], prompt, [said])
+    done.told = {"moderation": found.single()}
+    if found.withheld[0]:
+        done.output, done.status, done.partials = [], "incomplete", {}
+        done.told["incomplete_details"] = {"reason": "content_filter"}
 
 
 async def _spoken(world: World, body: dict[str, Any], prompt: Prompt, heard: list[Item], *, large: bool) -> Done:

@@ -61,7 +61,7 @@ async def _result(world: World, record: Record) -> tuple[dict[str, Any], dict[st
         return failed(view, "server_error", "The emulator failed."), {}
     _enter(world, record, caller, bill_of(view["model"], done.usage))
     ended = int(life["started"] + life["takes"])
-    return finished(view, done.output, done.status, done.usage, ended), done.partials
+    return finished(view, done.output, done.status, done.usage, ended) | done.told, done.partials
 
 
 def _enter(world: World, record: Record, caller: Caller, cost: dict[str, Any]) -> None:
