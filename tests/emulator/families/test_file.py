@@ -10,6 +10,7 @@ import httpx
 import pytest
 
 from antiphon.emulator import Emulator, Setting
+from antiphon.emulator.families.file import stored
 from tests.emulator.asking import Asking
 
 KEY = {"Authorization": "Bearer k"}
@@ -25,6 +26,7 @@ def upload(http: httpx.Client, name: str = "a.txt", data: bytes = b"hello", **fi
     return http.post("/files", data={"purpose": "user_data"} | fields, files={"file": (name, data)})
 
 
+@pytest.mark.operation("files.create", "files.retrieve", "files.content", "files.delete")
 def test_round_trip(http: httpx.Client) -> None:
     made = upload(http, "dir/../böse.txt", b"\r\n--x\r\nhello").json()
     assert made == {
@@ -48,6 +50,7 @@ def test_round_trip(http: httpx.Client) -> None:
     assert http.get(f"/files/{made['id']}/content").status_code == 404
 
 
+@pytest.mark.operation("files.content")
 def test_twenty_megabytes_in_constant_memory() -> None:
     """A generator is uploaded and the download is hashed in pieces; the server never holds more than pieces either."""
     size, piece = 20 * 1024 * 1024, b"0123456789abcdef" * 4096
@@ -76,6 +79,7 @@ def test_twenty_megabytes_in_constant_memory() -> None:
         assert largest < size // 4
 
 
+@pytest.mark.operation("files.list")
 def test_lists() -> None:
     with Emulator() as server, httpx.Client(base_url=server.base_url, headers=KEY) as http:
         ids = [upload(http, purpose="batch" if n % 2 else "user_data", name="a.jsonl").json()["id"] for n in range(5)]
@@ -110,6 +114,7 @@ def test_refusals(http: httpx.Client, fields: dict[str, str], name: str, data: b
     assert (heard.status_code, heard.json()["error"]["param"]) == (status, param)
 
 
+@pytest.mark.operation("files.create")
 def test_refused_bodies_leave_no_file() -> None:
     with Emulator(Setting(max_upload=1000)) as server, httpx.Client(base_url=server.base_url, headers=KEY) as http:
         assert upload(http, data=b"x" * 1001).status_code == 413
@@ -122,15 +127,34 @@ def test_refused_bodies_leave_no_file() -> None:
         assert list(server.app.world.folder().iterdir()) == []
 
 
+@pytest.mark.operation("files.create", "files.retrieve")
 def test_expiry() -> None:
     with Emulator() as server, httpx.Client(base_url=server.base_url, headers=KEY) as http:
-        fields = {"expires_after[anchor]": "created_at", "expires_after[seconds]": "3600"}
+        fields: dict[str, Any] = {"expires_after[anchor]": "created_at", "expires_after[seconds]": "3600"}
         made = upload(http, **fields).json()
         assert made["expires_at"] == made["created_at"] + 3600
+        upload(http, "lasting.txt")
+        batch = upload(http, "a.jsonl", purpose="batch").json()
+        assert batch["expires_at"] == batch["created_at"] + 30 * 24 * 3600, "input of batches goes after a month"
         server.app.world.skew += 3601
-        assert http.get("/files").json()["data"] == []
+        assert [file["filename"] for file in http.get("/files").json()["data"]] == ["a.jsonl", "lasting.txt"]
+        server.app.world.skew += 30 * 24 * 3600
+        assert [file["filename"] for file in http.get("/files").json()["data"]] == ["lasting.txt"]
         assert http.get(f"/files/{made['id']}").status_code == 404
-        assert list(server.app.world.folder().iterdir()) == []
+        assert len(list(server.app.world.folder().iterdir())) == 1
+
+
+@pytest.mark.operation("files.list", "files.content")
+def test_files_of_the_emulators_own_making_are_files_like_others() -> None:
+    with Emulator() as server, httpx.Client(base_url=server.base_url, headers=KEY) as http:
+        view = stored(server.app.world, "out.jsonl", "batch_output", b'{"a": 1}\n')
+        short = stored(server.app.world, "b.png", "assistants_output", b"x", 3600)
+        assert http.get(f"/files/{view['id']}").json() == view
+        assert http.get(f"/files/{view['id']}/content").content == b'{"a": 1}\n'
+        assert http.get("/files?purpose=batch_output").json()["data"] == [view]
+        server.app.world.skew += 3601
+        assert [file["id"] for file in http.get("/files").json()["data"]] == [view["id"]]
+        assert http.get(f"/files/{short['id']}/content").status_code == 404
 
 
 def test_an_upload_that_is_broken_off_leaves_nothing(server: Emulator, ask: Asking) -> None:

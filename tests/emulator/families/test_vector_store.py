@@ -195,6 +195,18 @@ def test_an_expiry_can_come_and_go(house: Emulator, stores: openai.OpenAI) -> No
     assert stores.vector_stores.retrieve(store).status == "completed"
 
 
+@pytest.mark.operation("vector_stores.search", "vector_stores.create")
+def test_what_it_costs_is_in_the_journal(house: Emulator, stores: openai.OpenAI) -> None:
+    file = upload(stores, "a.txt", "twelve bytes")
+    store = stores.vector_stores.create(file_ids=[file]).id
+    stores.vector_stores.files.poll(file, vector_store_id=store)
+    stores.vector_stores.search(store, query="bytes")
+    assert [line.usage for line in house.app.world.journal if line.usage is not None] == [
+        {"kind": "vector_stores", "usage_bytes": 12},
+        {"kind": "file_search_calls", "num_requests": 1, "vector_store_id": store},
+    ]
+
+
 @pytest.mark.operation("vector_stores.list")
 def test_lists(stores: openai.OpenAI) -> None:
     ids = [stores.vector_stores.create(name=str(number)).id for number in range(5)]

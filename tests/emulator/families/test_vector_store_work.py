@@ -78,6 +78,25 @@ def test_a_file_added_anew_is_taken_in_once() -> None:
         assert len(client.vector_stores.search(store, query="words").data) == 1
 
 
+@pytest.mark.operation("vector_stores.files.create", "vector_stores.file_batches.retrieve")
+def test_a_file_added_anew_leaves_nothing_of_its_first_time() -> None:
+    fine: Any = {"type": "static", "static": {"max_chunk_size_tokens": 100, "chunk_overlap_tokens": 50}}
+    with Emulator(Setting(background_seconds=0.0)) as server, connected(server) as client:
+        files, store = client.vector_stores.files, client.vector_stores.create().id
+        file = client.files.create(file=("a.txt", b"many words " * 300), purpose="assistants").id
+        first = files.create_and_poll(file, vector_store_id=store, chunking_strategy=fine)
+        assert len(client.vector_stores.search(store, query="words").data) > 5
+        again = files.create_and_poll(file, vector_store_id=store)
+        assert again.usage_bytes < first.usage_bytes
+        assert len(client.vector_stores.search(store, query="words").data) == 1
+    with Emulator(Setting(background_seconds=3600)) as server, connected(server) as client:
+        store, file = attached(client, "a.txt", "some words")
+        batches = client.vector_stores.file_batches
+        batch = batches.create(store, file_ids=[file]).id
+        client.vector_stores.files.create(store, file_id=file)
+        assert batches.retrieve(batch, vector_store_id=store).file_counts.cancelled == 1
+
+
 @pytest.mark.parametrize("overlap", [0, 1, 49, 50])
 def test_cuts_follow_each_other(overlap: int) -> None:
     text = "Ein Satz über 世界, und\n\n noch einer. \U0001f600 " * 300
