@@ -1,0 +1,196 @@
+"""`python -m bench.emulator [--short] [--assert]`: what the emulator's answers cost its own core, beside the raw limit.
+
+The limit is an ASGI application that does nothing, on the same server: it takes a request and gives back as many bytes in as
+many pieces. Requests and events a second are those one core could answer: the server's own CPU time is measured, so that the
+speed of the client that asks does not matter.
+"""
+
+from __future__ import annotations
+
+import argparse
+import http.client
+import json
+import re
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from statistics import median
+from typing import Any, NamedTuple
+from urllib.parse import urlsplit
+
+import psutil
+
+from .__main__ import _environment, _pin, machine
+
+CLIENTS = 8
+_WORDS = "one two three four five six seven eight nine ten " * 20
+_RAW = """
+import socket, sys
+from antiphon.emulator.house import House
+from antiphon.emulator.server import address, listen, run
+
+async def app(scope, receive, send):
+    while (await receive()).get("more_body"):
+        pass
+    size, pieces = map(int, scope["query_string"].split(b","))
+    head = [(b"content-type", b"x/y"), *([] if pieces > 1 else [(b"content-length", b"%d" % size)])]
+    await send({"type": "http.response.start", "status": 200, "headers": head})
+    piece = b"x" * (size // pieces)
+    for _ in range(pieces - 1):
+        await send({"type": "http.response.body", "body": piece, "more_body": True})
+    await send({"type": "http.response.body", "body": b"x" * (size - len(piece) * (pieces - 1))})
+
+sock = listen("127.0.0.1", 0)
+run(House(app), sock, lambda: print(address(sock), "Ctrl-C", flush=True))
+"""
+
+
+class Figure(NamedTuple):
+    """One line: what was measured, its value, the raw limit's, and the bound that the issue of the emulator sets."""
+
+    name: str
+    value: float
+    limit: float | None
+    unit: str
+    least: float | None = None
+    most: float | None = None
+
+    def row(self) -> str:
+        """As the table shows it."""
+        bound = f"≥ {self.least:,.0f}" if self.least else f"≤ {self.most:g}" if self.most else ""
+        limit = f"{self.limit:,.0f}" if self.limit else "–"
+        digits = 0 if self.value >= 100 else 2
+        return f"| {self.name} | {self.value:,.{digits}f} {self.unit} | {limit} | {bound} |"
+
+    def misses(self, slack: float) -> bool:
+        """Whether the bound is missed by more than the slack."""
+        below = self.least is not None and self.value * slack < self.least
+        return below or (self.most is not None and self.value > self.most * slack)
+
+
+@contextmanager
+def serving(*command: str) -> Iterator[tuple[str, psutil.Process]]:
+    """A server on the last core: its address and its process."""
+    with subprocess.Popen(
+        [sys.executable, *command], stdout=subprocess.PIPE, text=True, preexec_fn=lambda: _pin(-1), env=_environment()
+    ) as process:
+        assert process.stdout is not None
+        told = ""
+        for line in process.stdout:
+            told += line
+            if "Ctrl-C" in line:
+                break
+        try:
+            found = re.search(r"http://[^/\s]+", told)
+            assert found is not None, told
+            yield urlsplit(found[0]).netloc, psutil.Process(process.pid)
+        finally:
+            process.terminate()
+
+
+def spent(address: str, process: psutil.Process, path: str, body: bytes, count: int) -> tuple[float, int, int]:
+    """CPU seconds of the server for so many requests; bytes and events of the last answer's body."""
+    told: list[bytes] = []
+
+    def work(share: int) -> None:
+        connection = http.client.HTTPConnection(address, timeout=60)
+        headers = {"Authorization": "Bearer k", "Content-Type": "application/json"}
+        reply = b""
+        for _ in range(share):
+            connection.request("POST", path, body, headers)
+            reply = connection.getresponse().read()
+        told.append(reply)
+        connection.close()
+
+    def all_of(number: int) -> float:
+        before = process.cpu_times()
+        threads = [threading.Thread(target=work, args=(number // CLIENTS,)) for _ in range(CLIENTS)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        after = process.cpu_times()
+        return after.user + after.system - before.user - before.system
+
+    all_of(max(CLIENTS, count // 10))
+    used = all_of(count)
+    return used / (count // CLIENTS * CLIENTS), len(told[-1]), told[-1].count(b"data: ")
+
+
+def asked(text: str, **more: Any) -> bytes:
+    """A chat request."""
+    return json.dumps({"model": "gpt-4o", "messages": [{"role": "user", "content": text}], **more}).encode()
+
+
+def starting(runs: int) -> float:
+    """Seconds from the command to the first answer."""
+    took: list[float] = []
+    for _ in range(runs + 1):
+        began = time.perf_counter()
+        with serving("-m", "antiphon.emulator", "--port", "0") as (address, _):
+            connection = http.client.HTTPConnection(address, timeout=60)
+            connection.request("POST", "/v1/chat/completions", asked("hi"), {"Authorization": "Bearer k"} | _JSON)
+            assert connection.getresponse().status == 200
+            took.append(time.perf_counter() - began)
+            connection.close()
+    return median(took[1:])
+
+
+_JSON = {"Content-Type": "application/json"}
+
+
+def figures(share: float) -> Iterator[Figure]:
+    """Every line, one after the other."""
+    yield Figure("start to first answer", starting(3), None, "s", most=0.5)
+    count, chat = int(20_000 * share), "/v1/chat/completions"
+    with serving("-m", "antiphon.emulator", "--port", "0") as (address, process), serving("-c", _RAW) as (raw, other):
+        cases: list[tuple[str, bytes, str, Callable[[int], int], float | None]] = [
+            ("chat requests a second", asked("What is 6 * 7?"), chat, lambda _: 1, 5_000),
+            (
+                "responses a second",
+                json.dumps({"model": "gpt-4o", "input": "hi"}).encode(),
+                "/v1/responses",
+                lambda _: 1,
+                None,
+            ),
+            (
+                "events a second of chat streams",
+                asked(f"Say: {_WORDS}", stream=True),
+                chat,
+                lambda found: found,
+                100_000,
+            ),
+        ]
+        for name, body, path, pieces, least in cases:
+            rounds = count if pieces(7) == 1 else max(200, count // 20)
+            cost, size, events = spent(address, process, path, body, rounds)
+            bare, _, _ = spent(raw, other, f"/x?{size},{pieces(events)}", body, rounds)
+            yield Figure(name, pieces(events) / cost, pieces(events) / bare, "/s", least=least)
+        before = process.memory_info().rss
+        spent(address, process, chat, asked("What is 6 * 7?"), int(100_000 * share))
+        grown = (process.memory_info().rss - before) / 2**20
+        yield Figure(f"memory after {100_000 * share:,.0f} requests more", grown, None, "MiB", most=8)
+
+
+def main() -> int:
+    """Print the table; 1 where a bound is missed under `--assert`, with half of it as slack."""
+    reading = argparse.ArgumentParser(prog="python -m bench.emulator")
+    reading.add_argument("--short", action="store_true", help="fewer requests")
+    reading.add_argument("--assert", action="store_true", dest="check", help="fail where a bound is missed by half")
+    options = reading.parse_args()
+    _pin(0)
+    print(f"{machine()}\n\n| emulator | measured | raw ASGI limit | bound |\n|---|---:|---:|---|")
+    missed: list[str] = []
+    for figure in figures(0.2 if options.short else 1.0):
+        print(figure.row(), flush=True)
+        if figure.misses(2.0 if options.check else 1.0):
+            missed.append(f"MISS {figure.name}")
+    print("\n".join(missed))
+    return 1 if missed and options.check else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
