@@ -163,6 +163,9 @@ def test_stored_completions_and_responses_are_graded(client: openai.OpenAI) -> N
         asked: Any = [{"role": "user", "content": f"{n} + 5"}]
         client.chat.completions.create(model="gpt-4o", messages=asked, store=True, metadata=mark)
         client.responses.create(model="gpt-4o", input=f"{n} + 5", metadata=mark)
+    unmarked: Any = [{"role": "user", "content": "1 + 5"}]
+    client.chat.completions.create(model="gpt-4o", messages=unmarked, store=True, metadata={"suite": "other"})
+    client.responses.create(model="gpt-4o", input="1 + 5")
     six = RIGHT | {"reference": "= 6"}
     stored = made(client, six, config={"type": "stored_completions", "metadata": mark})
     run = ran(client, stored, {"type": "completions", "source": {"type": "stored_completions", "metadata": mark}})
