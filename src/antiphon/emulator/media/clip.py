@@ -90,6 +90,8 @@ def shape(data: bytes) -> tuple[int, int, float]:
             break
     length = 0.0
     for body in _boxes(data, (b"moov", b"mvhd")):
+        if len(body) < 32:
+            continue
         at, wide_ticks = (20, 8) if body[0] == 1 else (12, 4)
         scale = int.from_bytes(body[at : at + 4], "big")
         ticks = int.from_bytes(body[at + 4 : at + 4 + wide_ticks], "big")
@@ -111,7 +113,7 @@ def _boxes(data: bytes, path: Sequence[bytes]) -> Iterator[bytes]:
             body = data[at + head : at + size]
             if len(path) > 1:
                 yield from _boxes(body, path[1:])
-            elif len(body) >= 28:
+            else:
                 yield body
         at += size
 

@@ -55,17 +55,26 @@ def _safe(number: int) -> bytes:
     return bytes(number >> shift & 127 for shift in (21, 14, 7, 0))
 
 
+def tag_size(data: bytes, at: int = 0) -> int:
+    """How long the tag at this place is."""
+    return 10 + _unsafe(data[at + 6 : at + 10])
+
+
+def _unsafe(data: bytes) -> int:
+    return sum(byte << shift for byte, shift in zip(data, (21, 14, 7, 0), strict=False))
+
+
 def comments(data: bytes) -> list[tuple[int, str]]:
     """The comments of ours in a file, or in several put together, each with where it begins."""
     found, at = list[tuple[int, str]](), data.find(b"ID3\4")
     while at >= 0:
-        size = sum(byte << shift for byte, shift in zip(data[at + 6 : at + 10], (21, 14, 7, 0), strict=False))
-        body = data[at + 10 : at + 10 + size]
+        size = tag_size(data, at)
+        body = data[at + 10 : at + size]
         mark = b"\3" + COMMENT.encode() + b"\0"
         if (start := body.find(mark)) >= 10:
-            length = sum(b << s for b, s in zip(body[start - 6 : start - 2], (21, 14, 7, 0), strict=False))
+            length = _unsafe(body[start - 6 : start - 2])
             found.append((at, body[start + len(mark) : start + length].decode("utf-8", "replace")))
-        at = data.find(b"ID3\4", at + 10 + size)
+        at = data.find(b"ID3\4", at + size)
     return found
 
 
@@ -74,7 +83,7 @@ def seconds(data: bytes, start: int = 0, end: int | None = None) -> float:
     at, total, last = start, 0.0, len(data) if end is None else end
     while at + 4 <= last:
         if data[at : at + 3] == b"ID3":
-            at += 10 + sum(byte << shift for byte, shift in zip(data[at + 6 : at + 10], (21, 14, 7, 0), strict=False))
+            at += tag_size(data, at)
             continue
         size, length = _measured(data[at : at + 4])
         if not size:

@@ -29,14 +29,20 @@ def audio_kind(data: bytes) -> str | None:
     """wav, flac, ogg, mp4, webm, aac or mp3; None when it is no sound."""
     if data.startswith(b"RIFF") and data[8:12] == b"WAVE":
         return "wav"
-    for kind, start in (("flac", b"fLaC"), ("ogg", b"OggS"), ("webm", b"\x1aE\xdf\xa3"), ("mp3", b"ID3")):
+    if data.startswith(b"ID3"):
+        return "aac" if _is_adts(data[mp3.tag_size(data) :]) else "mp3"
+    for kind, start in (("flac", b"fLaC"), ("ogg", b"OggS"), ("webm", b"\x1aE\xdf\xa3")):
         if data.startswith(start):
             return kind
     if data[4:8] == b"ftyp":
         return "mp4"
-    if len(data) > 6 and data[0] == 0xFF and data[1] & 0xF6 == 0xF0:
+    if _is_adts(data):
         return "aac"
     return "mp3" if len(data) > 3 and data[0] == 0xFF and data[1] & 0xE6 in (0xE2, 0xE4, 0xE6) else None
+
+
+def _is_adts(data: bytes) -> bool:
+    return len(data) > 6 and data[0] == 0xFF and data[1] & 0xF6 == 0xF0
 
 
 def seconds(data: bytes, kind: str) -> float:
@@ -85,7 +91,7 @@ def _webm(data: bytes) -> float:
 
 
 def _adts(data: bytes) -> float:
-    at, frames, rate = 0, 0, 0
+    at, frames, rate = mp3.tag_size(data) if data.startswith(b"ID3") else 0, 0, 0
     while at + 7 <= len(data) and data[at] == 0xFF and data[at + 1] & 0xF0 == 0xF0:
         index = data[at + 2] >> 2 & 15
         size = (data[at + 3] & 3) << 11 | data[at + 4] << 3 | data[at + 5] >> 5
