@@ -41,7 +41,8 @@ def test_an_answer_takes_up_what_can_be_heard_and_declines_the_rest() -> None:
     assert lines.count("a=setup:active") == 2
     assert "a=recvonly" in lines
     assert sum(line.startswith("a=fingerprint:sha-256 ") for line in lines) == 2
-    for wrong in ("", "hello", "v=0\r\ns=-\r\n"):
+    assert "m=audio 9 RTP/AVP 7" in answer("v=0\nm=audio 9 RTP/AVP 7\na=rtpmap:7", Identity(1), "sdp")
+    for wrong in ("", "hello", "v=0\r\ns=-\r\n", "v=0\r\nm=audio 9\r\n", "v=0\r\nm=audio 9 RTP/AVP"):
         with pytest.raises(Problem):
             answer(wrong, Identity(1), "sdp")
 

@@ -44,6 +44,7 @@ def test_a_run_is_queued_works_and_answers_with_a_message(own: Stage) -> None:
     assert step["step_details"]["message_creation"]["message_id"] == message[0]["id"]
     assert run["usage"]["total_tokens"] == run["usage"]["prompt_tokens"] + run["usage"]["completion_tokens"] > 10
     assert [item["id"] for item in own.get(f"/threads/{thread}/runs")["data"]] == [run["id"]]
+    assert len(own.emulator.app.world.agenda) == 0
 
 
 @pytest.mark.operation(

@@ -23,6 +23,8 @@ def answer(offer: str, identity: Identity, param: str) -> str:
     sections = _sections(lines)
     if not any(section[0].startswith("m=audio ") for section in sections):
         raise invalid(param, f"Invalid '{param}': the offer has no audio section.", "invalid_offer")
+    if any(len(section[0].split()) < 4 for section in sections):
+        raise invalid(param, f"Invalid '{param}': a media line lacks its formats.", "invalid_offer")
     mids = [mid for section in sections if (mid := _value(section, "mid")) is not None]
     head = ["v=0", f"o=- {identity.random.getrandbits(62)} 2 IN IP4 127.0.0.1", "s=-", "t=0 0"]
     head += [f"a=group:BUNDLE {' '.join(mids)}"] if mids else []
@@ -80,7 +82,8 @@ def _answered(section: list[str], security: list[str], identity: Identity) -> It
 
 def _codec(section: list[str], formats: list[str]) -> tuple[str, str]:
     """The best known format of the offer and its name; the first one when none is known."""
-    named = dict(line.removeprefix("a=rtpmap:").split(" ", 1) for line in section if line.startswith("a=rtpmap:"))
+    told = (line.removeprefix("a=rtpmap:").partition(" ") for line in section if line.startswith("a=rtpmap:"))
+    named = {number: name for number, _, name in told}
     for wanted in _SPOKEN:
         for number in formats:
             if named.get(number, "").lower().startswith(wanted):
