@@ -39,8 +39,8 @@ def test_queued_then_in_progress_then_completed(own: Scene) -> None:
     assert (seen["status"], text_of(seen), seen["error"]) == ("completed", "hi there", None)
     assert seen["completed_at"] - seen["created_at"] in (int(TOOK), int(TOOK) + 1)
     assert seen["usage"]["output_tokens"] == 2
-    spent = [line.usage for line in own.world.journal if line.usage is not None]
-    assert [(each["kind"], each["output_tokens"]) for each in spent] == [("completions", 2)]
+    (spent,) = own.world.meter.rows(0, float("inf"))
+    assert (spent["kind"], spent["requests"], spent["output_tokens"]) == ("completions", 1, 2)
 
 
 def test_nothing_is_worked_out_before_its_time(own: Scene) -> None:

@@ -59,6 +59,8 @@ def test_a_search_is_told_and_cited(own: Scene, found: list[Any]) -> None:
     question = "When was the lighthouse of Zelandia built?"
     made = own.respond(question, tools=[searching(filters=filters, max_num_results=3)])
     assert found == [(["vs_1"], question, filters, 3, None)]
+    spent = {row["kind"]: row["requests"] for row in own.world.meter.rows(0, float("inf"))}
+    assert spent == {"completions": 1, "file_search_calls": 1}
     call, message = made["output"]
     assert (call["type"], call["status"], call["results"]) == ("file_search_call", "completed", None)
     assert call["queries"] == ["lighthouse Zelandia built"]

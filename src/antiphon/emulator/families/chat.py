@@ -40,8 +40,8 @@ async def _create(exchange: Exchange) -> AnyReply:
     saved = cached(world, exchange.caller.project, prompt, tokens, body)
     told = await _moderated(world, body, prompt, choices) if body.get("moderation") else {}
     usage = _usage(tokens, saved, choices, body)
-    exchange.usage = _bill(body, usage)
     completion = _completion(world, body, choices, usage) | told
+    exchange.usage = _bill(completion)
     if body.get("store"):
         _keep(world, completion, body)
     if body.get("stream"):
@@ -131,10 +131,12 @@ def _agreeing(foretold: list[str], told: list[str]) -> int:
     return first + last
 
 
-def _bill(body: dict[str, Any], usage: dict[str, Any]) -> dict[str, Any]:
+def _bill(completion: dict[str, Any]) -> dict[str, Any]:
+    usage = completion["usage"]
     return {
         "kind": "completions",
-        "model": body["model"],
+        "model": completion["model"],
+        "service_tier": completion["service_tier"],
         "input_tokens": usage["prompt_tokens"],
         "input_cached_tokens": usage["prompt_tokens_details"]["cached_tokens"],
         "output_tokens": usage["completion_tokens"],

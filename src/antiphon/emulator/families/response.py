@@ -34,9 +34,9 @@ async def _create(exchange: Exchange) -> AnyReply:
     record = _record(exchange, context)
     if body.get("background"):
         return _queue(exchange, record)
-    done = await answered(world, body, context, exchange.caller.project)
+    done = await answered(world, body, context, exchange.caller)
     record["view"] = finished(record["view"], done.output, done.status, done.usage, world.now()) | done.told
-    exchange.usage = bill_of(body["model"], done.usage)
+    exchange.usage = bill_of(record["view"], done.usage)
     if body.get("store") is not False:
         keep(world, record)
     if (conversation := conversation_of(body)) is not None:
@@ -138,7 +138,7 @@ async def _compact(exchange: Exchange) -> Reply:
     output = [*asked, compacted(digest(turns_of(rest)), world.identity, whole=False)]
     saved = cached(world, exchange.caller.project, prompt, tokens, body)
     usage = usage_of(tokens, saved, output[-1:], 0)
-    exchange.usage = bill_of(body["model"], usage)
+    exchange.usage = bill_of(body, usage)
     made = world.identity.draw("resp_", 48)
     known = {"id": made, "object": "response.compaction", "created_at": world.now(), "output": output, "usage": usage}
     return json_reply(known)

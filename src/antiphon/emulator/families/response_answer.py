@@ -7,6 +7,7 @@ from typing import Any
 
 from .. import token
 from ..brain import Answer, Prompt, Turn
+from ..exchange import Caller
 from ..shape import part
 from ..world import World
 from .prompt_cache import cached
@@ -31,14 +32,16 @@ class Done:
     """What else the view says."""
 
 
-async def answered(world: World, body: dict[str, Any], context: Context, project: str) -> Done:
+async def answered(world: World, body: dict[str, Any], context: Context, caller: Caller) -> Done:
     """Work a response out; raises 400 where the input is too long and may not be cut."""
     prompt = prompt_of(body, turns_of(context.heard))
     large = is_large(prompt)
     tokens = await aside(large, tokens_of, prompt)
     if context.compacts:
         output = [compacted(digest(prompt.turns), world.identity, whole=True)]
-        return Done(output, "completed", usage_of(tokens, cached(world, project, prompt, tokens, body), output, 0))
+        return Done(
+            output, "completed", usage_of(tokens, cached(world, caller.project, prompt, tokens, body), output, 0)
+        )
     output, read = list[Item](), tokens
     if (most := threshold(body)) is not None and tokens >= most:
         output.append(_compact(world, prompt))
@@ -46,12 +49,12 @@ async def answered(world: World, body: dict[str, Any], context: Context, project
     if body.get("truncation") == "auto":
         tokens = read = shortened(prompt, tokens)
     require_room(prompt.model, tokens, "input")
-    saved = cached(world, project, prompt, tokens, body)
+    saved = cached(world, caller.project, prompt, tokens, body)
     if part(body, "multi_agent").get("enabled"):
         from .response_agent import delegated
 
         output += delegated(world, prompt)
-    done = await _spoken(world, body, prompt, context.heard, large=large)
+    done = await _spoken(world, body, prompt, context.heard, caller, large=large)
     output += done.output
     thinking = done.usage["reasoning_tokens"]
     ended = Done(output, done.status, usage_of(read, saved, output, thinking), done.partials)
@@ -73,13 +76,17 @@ async def _moderate(world: World, body: dict[str, Any], prompt: Prompt, done: Do
         done.told["incomplete_details"] = {"reason": "content_filter"}
 
 
-async def _spoken(world: World, body: dict[str, Any], prompt: Prompt, heard: list[Item], *, large: bool) -> Done:
+async def _spoken(
+    world: World, body: dict[str, Any], prompt: Prompt, heard: list[Item], caller: Caller, *, large: bool
+) -> Done:
     """The answer itself, and what its tools did before."""
     tools = offered(body, prompt) if body.get("tools") else []
     if not tools:
         answer = await aside(large, world.brain.answer, prompt)
         return _done(world, body, prompt, answer, [])
     used = await use(world, tools, body, prompt, heard)
+    for cost in used.costs:
+        world.meter.add(caller, cost, world.clock())
     told(prompt, used)
     answer, citations = await aside(large, world.brain.answer, prompt), list[Item]()
     if used.hits and answer.text and not (prompt.json or prompt.schema):

@@ -12,7 +12,6 @@ from collections.abc import AsyncIterator
 from typing import Any, Final
 
 from ..exchange import Caller
-from ..journal import Line
 from ..problem import Problem
 from ..world import Job, World
 from .response_answer import answered
@@ -53,21 +52,15 @@ async def _result(world: World, record: Record) -> tuple[dict[str, Any], dict[st
     life, view = record["life"], record["view"]
     caller = Caller(*life["caller"])
     try:
-        done = await answered(world, life["body"], again(world, record, life["body"]), caller.project)
+        done = await answered(world, life["body"], again(world, record, life["body"]), caller)
     except Problem as problem:
         return failed(view, "invalid_prompt", problem.message), {}
     except Exception:
         _LOG.exception("the emulator failed at the background response %s", record["id"])
         return failed(view, "server_error", "The emulator failed."), {}
-    _enter(world, record, caller, bill_of(view["model"], done.usage))
+    world.meter.add(caller, bill_of(view, done.usage), world.clock())
     ended = int(life["started"] + life["takes"])
     return finished(view, done.output, done.status, done.usage, ended) | done.told, done.partials
-
-
-def _enter(world: World, record: Record, caller: Caller, cost: dict[str, Any]) -> None:
-    """A line of the journal, since the request is long answered: so that this counts as usage too."""
-    told = "POST", "/v1/responses", "responses.create", 200, 0.0
-    world.journal.add(Line(record["id"], world.clock(), *told, caller.key, caller.project, cost))
 
 
 async def _finish(world: World, response: str) -> None:

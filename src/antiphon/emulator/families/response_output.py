@@ -88,11 +88,12 @@ def _size(item: Item) -> int:
             return 0
 
 
-def bill_of(model: str, usage: dict[str, Any]) -> dict[str, Any]:
+def bill_of(view: dict[str, Any], usage: dict[str, Any]) -> dict[str, Any]:
     """The same as the organisation's usage counts it."""
     return {
         "kind": "completions",
-        "model": model,
+        "model": view["model"],
+        "service_tier": view.get("service_tier"),
         "input_tokens": usage["input_tokens"],
         "input_cached_tokens": usage["input_tokens_details"]["cached_tokens"],
         "output_tokens": usage["output_tokens"],

@@ -34,11 +34,12 @@ _DRAW: Final = re.compile(
 
 @dataclass(slots=True)
 class Used:
-    """The calls that were made, what a search found, and pictures on their way, by the id of their item."""
+    """The calls that were made, what a search found, pictures on their way by the id of their item, and what it cost."""
 
     items: list[Item] = field(default_factory=list[Item])
     hits: list[Any] = field(default_factory=list[Any])
     partials: dict[str, list[str]] = field(default_factory=dict[str, list[str]])
+    costs: list[Item] = field(default_factory=list[Item])
 
 
 def offered(body: dict[str, Any], prompt: Prompt) -> list[Item]:
@@ -78,6 +79,8 @@ async def _search(world: World, tool: Item, asked: str, used: Used) -> None:
     ranking = tool.get("ranking_options")
     hits = await search(world, tool["vector_store_ids"], asked, tool.get("filters"), most, ranking)
     used.hits += hits
+    for store in tool["vector_store_ids"]:
+        used.costs.append({"kind": "file_search_calls", "num_requests": 1, "vector_store_id": store})
     results = [
         {name: hit[name] for name in ("attributes", "file_id", "filename", "score")} | {"text": _text(hit)}
         for hit in hits
@@ -121,7 +124,7 @@ async def _calculate(world: World, tool: Item, asked: str, used: Used, heard: li
     found = find(asked)
     if found is None:
         return
-    container = await _container(world, tool.get("container"), heard)
+    container = await _container(world, tool.get("container"), heard, used)
     used.items.append(
         {
             "id": world.identity.draw("ci_", 48),
@@ -134,7 +137,7 @@ async def _calculate(world: World, tool: Item, asked: str, used: Used, heard: li
     )
 
 
-async def _container(world: World, asked: Any, heard: list[Item]) -> str:
+async def _container(world: World, asked: Any, heard: list[Item], used: Used) -> str:
     """The container a tool names, or the one this conversation has, or a new one."""
     shelf = world.shelf("containers")
     if isinstance(asked, str):
@@ -149,6 +152,7 @@ async def _container(world: World, asked: Any, heard: list[Item]) -> str:
 
     wanted = {name: asked[name] for name in ("file_ids", "memory_limit") if is_object(asked) and asked.get(name)}
     made = await call(world, "containers.create", {"name": "auto", **wanted})
+    used.costs.append({"kind": "code_interpreter_sessions", "num_sessions": 1})
     return str(made["id"])
 
 
@@ -166,6 +170,7 @@ async def _draw(world: World, tool: Item, asked: str, used: Used) -> None:
         return b64encode(picture).decode()
 
     steps = tool.get("partial_images") or 0
+    used.costs.append({"kind": "images", "model": tool.get("model") or "gpt-image-1", "images": 1, "size": size})
     used.partials[made] = [await to_thread(drawn, (step + 1) / (steps + 1)) for step in range(steps)]
     used.items.append(
         {
