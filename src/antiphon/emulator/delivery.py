@@ -127,9 +127,8 @@ def may_reach(address: str, allow_remote: bool) -> bool:
     """Whether a webhook may go to this address."""
     known = ip_address(address.partition("%")[0])
     known = getattr(known, "ipv4_mapped", None) or known
-    if not allow_remote:
-        return known.is_loopback
-    return not (known.is_link_local or known.is_multicast or known.is_unspecified or known.is_reserved)
+    nowhere = known.is_link_local or known.is_multicast or known.is_unspecified or known.is_reserved
+    return known.is_loopback or (allow_remote and not nowhere)
 
 
 def _context() -> object:

@@ -8,11 +8,13 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import httpx
 import openai
 import pytest
 
 import antiphon
 from antiphon.emulator import Emulator, Setting
+from antiphon.emulator.families import agent_event
 
 WEATHER: Any = {
     "type": "function",
@@ -236,6 +238,23 @@ def test_sessions_of_a_saved_agent(user: openai.OpenAI) -> None:
     for act in (sessions.retrieve, sessions.turns.list, sessions.items.list, sessions.traces.list):
         with pytest.raises(openai.NotFoundError):
             act(made.id)
+
+
+@pytest.mark.operation("beta.agents.sessions.events.stream")
+def test_a_stream_says_that_it_lives_and_ends_with_its_listener(
+    house: Emulator, user: openai.OpenAI, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(agent_event, "PULSE", 0.02)
+    made = begin(user)
+    rested(user, made.id)
+    url = f"{house.base_url}/agents/sessions/{made.id}/events?include_obfuscation=false"
+    with httpx.stream("GET", url, headers={"Authorization": "Bearer k"}) as raw:
+        lines = raw.iter_lines()
+        assert next(lines) == "event: agent.session.idle"
+        assert json.loads(next(lines).removeprefix("data: ")).keys() == {"type", "event_id", "session"}
+        until(lambda: next(lines).startswith(":"))
+        assert len(house.app.world.listeners) == 1
+    until(lambda: not house.app.world.listeners)
 
 
 @pytest.mark.operation("beta.agents.sessions.traces.list")

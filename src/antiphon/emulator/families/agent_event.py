@@ -14,6 +14,9 @@ from ..exchange import EventReply, Exchange
 from ..world import World
 from .crud import Object
 
+BEAT: Final = b": still here\n\n"
+PULSE: Final = 15.0
+"""Seconds of silence after which a stream says that it lives; so it also learns that nobody listens."""
 RESTING: Final = frozenset({"agent.session.idle", "agent.session.failed"})
 
 
@@ -67,7 +70,7 @@ async def _frames(
     gone = asyncio.ensure_future(_gone(exchange))
     try:
         while (told := await _next(queue, gone)) is not None:
-            yield _padded(told) if obfuscated else told
+            yield _padded(told) if obfuscated and told is not BEAT else told
             if until_rest and _kind(told) in RESTING:
                 return
     finally:
@@ -79,14 +82,16 @@ async def _frames(
 
 
 async def _next(queue: asyncio.Queue[bytes | None], gone: asyncio.Future[None]) -> bytes | None:
-    """The next event; None when there is nobody to tell it, or nothing more to tell."""
+    """The next event, or a sign of life; None when there is nobody to tell it, or nothing more to tell."""
     if not queue.empty():
         return queue.get_nowait()
     news = asyncio.ensure_future(queue.get())
     both: set[asyncio.Future[Any]] = {news, gone}
     try:
-        await asyncio.wait(both, return_when=asyncio.FIRST_COMPLETED)
-        return news.result() if news.done() else None
+        await asyncio.wait(both, timeout=PULSE, return_when=asyncio.FIRST_COMPLETED)
+        if news.done():
+            return news.result()
+        return None if gone.done() else BEAT
     finally:
         news.cancel()
 
@@ -97,7 +102,7 @@ async def _gone(exchange: Exchange) -> None:
 
 
 def _kind(told: bytes) -> str:
-    return told[len(b"event: ") : told.index(b"\n")].decode()
+    return told.partition(b"\n")[0].removeprefix(b"event: ").decode()
 
 
 def _padded(told: bytes) -> bytes:
