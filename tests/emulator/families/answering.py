@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -81,3 +82,12 @@ def text_of(response: Any) -> str:
 def kinds(response: Any) -> list[str]:
     """The types of the output items."""
     return [item["type"] for item in response["output"]]
+
+
+def wait_for(done: Any) -> None:
+    """Wait until it is so, which takes a moment."""
+    for _ in range(2_000):
+        if done():
+            return
+        time.sleep(0.005)
+    raise AssertionError("it never came")

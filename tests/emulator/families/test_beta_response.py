@@ -62,6 +62,7 @@ def test_each_task_is_done_by_an_agent_of_its_own(own: Scene) -> None:
     assert [call["call_id"] for call in calls] == [output["call_id"] for output in outputs]
     assert json.loads(calls[2]["arguments"]) == {"agent_name": "/root/task_2", "message": "What is 10-3?"}
     assert [o["output"][0]["text"] for o in outputs[1::2]] == ["6*7 = 42", "10-3 = 7"]
+    assert {item["agent"]["agent_name"] for item in made["output"]} == {"/root"}
     assert text_of(made) == "What is 6*7?: 6*7 = 42\nWhat is 10-3?: 10-3 = 7"
     for few in ("Say: hi", "Only this:\n1. What is 6*7?"):
         one = own.post(f"/responses?{BETA}", model="gpt-4o", input=few, multi_agent={"enabled": True})

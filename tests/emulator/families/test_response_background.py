@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import threading
-import time
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,7 +13,7 @@ import pytest
 
 from antiphon.emulator.brain import Answer, Prompt
 
-from .answering import TOOK, Scene, scene, text_of
+from .answering import TOOK, Scene, scene, text_of, wait_for
 
 
 @pytest.fixture
@@ -149,15 +148,6 @@ def test_a_stream_follows_the_clock_while_it_is_moved(own: Scene) -> None:
     own.wait(TOOK)
     reader.join(20)
     assert heard[-1] == "response.completed"
-
-
-def wait_for(done: Any) -> None:
-    """Wait until it is so, which takes a moment."""
-    for _ in range(2_000):
-        if done():
-            return
-        time.sleep(0.005)
-    raise AssertionError("it never came")
 
 
 @pytest.mark.operation("responses.delete")

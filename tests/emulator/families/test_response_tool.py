@@ -6,11 +6,12 @@ from base64 import b64decode
 from collections.abc import Iterator
 from typing import Any
 
+import openai
 import pytest
 
 from antiphon.emulator.families import retrieval
 
-from .answering import TOOK, Scene, kinds, scene, text_of
+from .answering import TOOK, Scene, kinds, scene, text_of, wait_for
 
 SUMS = {"type": "code_interpreter", "container": {"type": "auto"}}
 PAINT = {"type": "image_generation", "size": "64x48", "partial_images": 2}
@@ -68,6 +69,33 @@ def test_a_search_is_told_and_cited(own: Scene, found: list[Any]) -> None:
     assert part["text"] == PASSAGE
     cited = {"type": "file_citation", "file_id": "file-1", "filename": "file-1.txt", "index": len(PASSAGE)}
     assert part["annotations"] == [cited]
+
+
+def test_a_real_store_is_searched(own: Scene) -> None:
+    with openai.OpenAI(base_url=own.emulator.base_url, api_key="sk-test", max_retries=0) as client:
+        tale = client.files.create(file=("tale.txt", PASSAGE.encode()), purpose="assistants")
+        other = client.files.create(file=("other.txt", b"Whales are large animals."), purpose="assistants")
+        store = client.vector_stores.create(file_ids=[tale.id, other.id])
+        own.wait(TOOK * 2)
+        wait_for(lambda: client.vector_stores.retrieve(store.id).status == "completed")
+        tool: Any = {"type": "file_search", "vector_store_ids": [store.id]}
+        made = client.responses.create(
+            model="gpt-4o",
+            input="When was the lighthouse of Zelandia built?",
+            tools=[tool],
+            include=["file_search_call.results"],
+        )
+    call, message = made.output
+    assert call.type == "file_search_call"
+    assert message.type == "message"
+    results = call.results or []
+    assert (results[0].file_id, results[0].filename) == (tale.id, "tale.txt")
+    part = message.content[0]
+    assert part.type == "output_text"
+    assert part.text == PASSAGE
+    (cited,) = part.annotations
+    assert cited.type == "file_citation"
+    assert cited.file_id == tale.id
 
 
 def test_results_are_shown_on_demand(own: Scene, found: list[Any]) -> None:

@@ -38,6 +38,12 @@ def delegated(world: World, prompt: Prompt) -> list[Item]:
     return items
 
 
+def signed(items: list[Item]) -> None:
+    """Say of items that they are from the first agent."""
+    for item in items:
+        item["agent"] = {"agent_name": ROOT}
+
+
 def _called(world: World, action: str, arguments: dict[str, Any], output: str) -> list[Item]:
     identity, call = world.identity, world.identity.draw("call_", 24)
     head = {"call_id": call, "action": action, "agent": {"agent_name": ROOT}}

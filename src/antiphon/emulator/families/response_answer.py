@@ -51,10 +51,13 @@ async def answered(world: World, body: dict[str, Any], context: Context, caller:
     require_room(prompt.model, tokens, "input")
     saved = cached(world, caller.project, prompt, tokens, body)
     if part(body, "multi_agent").get("enabled"):
-        from .response_agent import delegated
+        from .response_agent import delegated, signed
 
         output += delegated(world, prompt)
-    done = await _spoken(world, body, prompt, context.heard, caller, large=large)
+        done = await _spoken(world, body, prompt, context.heard, caller, large=large)
+        signed(done.output)
+    else:
+        done = await _spoken(world, body, prompt, context.heard, caller, large=large)
     output += done.output
     thinking = done.usage["reasoning_tokens"]
     ended = Done(output, done.status, usage_of(read, saved, output, thinking), done.partials)
