@@ -46,6 +46,11 @@ def test_a_thread_is_changed_and_leaves_with_its_messages(ask: Asking) -> None:
     path = f"/v1/threads/{thread['id']}"
     message = ask("GET", f"{path}/messages").json["data"][0]["id"]
     assert ask("POST", path, {"metadata": {"x": "y"}}).json == thread | {"metadata": {"x": "y"}}
+    file = uploaded(ask, "a.txt", "a")
+    kept = {"code_interpreter": {"file_ids": [file]}}
+    assert ask("POST", path, {"tool_resources": kept}).json["tool_resources"] == kept
+    assert ask("POST", path, {"metadata": {}}).json["tool_resources"] == kept
+    assert ask("POST", path, {"tool_resources": None}).json["tool_resources"] == {}
     assert ask("DELETE", path).json == {"id": thread["id"], "object": "thread.deleted", "deleted": True}
     for gone in (path, f"{path}/messages", f"{path}/messages/{message}", f"{path}/runs"):
         assert ask("GET", gone).status == 404, gone

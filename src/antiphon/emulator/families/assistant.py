@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from ..exchange import Exchange, Handler, Reply, json_reply
-from ..shape import is_object
 from .assistant_setting import DEFAULTS, check_setting
 from .crud import Kind, crud
 from .tool_resource import kept_resources
@@ -36,8 +35,9 @@ async def _update(exchange: Exchange) -> Reply:
     body, known = exchange.body, ASSISTANT.found(exchange)
     check_setting(exchange.world, body, MOST_TOOLS)
     more: dict[str, Any] = {}
-    if is_object(body.get("tool_resources")):
-        more["tool_resources"] = known["tool_resources"] | await kept_resources(exchange, body["tool_resources"])
+    if "tool_resources" in body:
+        given = await kept_resources(exchange, body["tool_resources"])
+        more["tool_resources"] = {} if body["tool_resources"] is None else known["tool_resources"] | given
     more |= {name: value for name, value in DEFAULTS.items() if name in body and body[name] is None}
     return json_reply(ASSISTANT.change(exchange, known, **more))
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from .. import bound
 from ..exchange import Exchange, Handler, Reply, json_reply
-from ..shape import is_object, rows
+from ..shape import rows
 from .crud import Object, crud
 from .thread_record import THREAD, check_message, message_of, messages
 from .tool_resource import attach, kept_resources
@@ -49,9 +49,10 @@ async def _update(exchange: Exchange) -> Reply:
     """Changes metadata and tool resources; 404 when there is none."""
     known, more = THREAD.found(exchange), {}
     bound.metadata(exchange.body.get("metadata"))
-    if is_object(exchange.body.get("tool_resources")):
-        given = await kept_resources(exchange, exchange.body["tool_resources"], expiring=True)
-        more["tool_resources"] = known["tool_resources"] | given
+    if "tool_resources" in exchange.body:
+        asked = exchange.body["tool_resources"]
+        given = await kept_resources(exchange, asked, expiring=True)
+        more["tool_resources"] = {} if asked is None else known["tool_resources"] | given
     return json_reply(THREAD.change(exchange, known, **more))
 
 
