@@ -11,7 +11,7 @@ import pytest
 
 from antiphon.emulator import Emulator, Setting
 from antiphon.emulator.exchange import Caller
-from antiphon.emulator.price import cost
+from antiphon.emulator.price import cost, items
 from tests.emulator.families.admin.conftest import As
 
 U = "admin.organization.usage."
@@ -160,6 +160,14 @@ def test_a_bill_by_lines(org: Any, meter: Any) -> None:
 def test_prices_of_dated_names() -> None:
     for name, wanted in (("gpt-4o-2024-08-06", 2500), ("gpt-4o-2024-05-13", 5000), ("gpt-5.9", 0), ("", 0)):
         assert cost({"kind": "completions", "model": name, "input_tokens": 1}) == wanted
+
+
+@pytest.mark.parametrize("batch", [True, False])
+def test_a_cost_is_the_sum_of_its_lines_and_half_of_it_for_batches(batch: bool) -> None:
+    row = {"kind": "completions", "model": "o3", "input_tokens": 10, "input_cached_tokens": 4, "output_tokens": 7}
+    whole = 6 * 2_000 + 4 * 500 + 7 * 8_000
+    assert cost(row | {"batch": batch}) == whole // (1 + batch)
+    assert sum(item.cost for item in items(row | {"batch": batch})) == whole // (1 + batch)
 
 
 def test_counts_outlive_the_process(tmp_path: Path) -> None:

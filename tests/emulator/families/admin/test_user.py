@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import openai
 import pytest
 
-from antiphon.emulator import Emulator
+from antiphon.emulator import Emulator, Setting
 
 U = "admin.organization.users."
 I = "admin.organization.invites."  # noqa: E741
@@ -98,3 +99,22 @@ def test_members_of_a_project(org: Any, house: Emulator) -> None:
         org.projects.users.retrieve(ada.id, project_id=project)
     with pytest.raises(openai.BadRequestError):
         org.projects.users.create(project, role="emperor", user_id=ada.id)
+
+
+@pytest.mark.operation(I + "create", I + "retrieve")
+def test_invites_go_on_after_a_restart(tmp_path: Path) -> None:
+    with Emulator(Setting(data=tmp_path)) as house:
+        org = openai.OpenAI(base_url=house.base_url, api_key="k", admin_api_key="k").admin.organization
+        made = org.invites.create(email="ada@example.com", role="owner").id
+        org.projects.model_permissions.update("proj_antiphon", mode="deny_list", model_ids=["gpt-4o"])
+    with Emulator(Setting(data=tmp_path)) as house:
+        client = openai.OpenAI(base_url=house.base_url, api_key="k", admin_api_key="k", max_retries=0)
+        org = client.admin.organization
+        assert org.invites.retrieve(made).status == "pending"
+        house.app.world.skew = 3601
+        assert org.invites.retrieve(made).status == "accepted"
+        assert [u.email for u in org.users.list()] == ["owner@antiphon.example", "ada@example.com"]
+        with pytest.raises(openai.PermissionDeniedError):
+            client.completions.create(model="gpt-4o", prompt="hi")
+        kinds = [event.type for event in org.audit_logs.list()]
+        assert kinds == ["invite.accepted", "project.updated", "invite.sent"]
