@@ -197,6 +197,16 @@ def test_speakers(client: Any) -> None:
     assert hear(client, long, model=model, chunking_strategy="auto").text == "[31 seconds of audio]"
 
 
+@pytest.mark.operation("audio.transcriptions.create", "audio.speech.create")
+def test_speakers_of_mp3(client: Any) -> None:
+    """Files put one after the other, as people do with MP3, are heard one after the other."""
+    both = speak(client, "Hi.", response_format="mp3") + speak(client, "Yes?", voice="nova", response_format="mp3")
+    heard = hear(client, both, "a.mp3", model="gpt-4o-transcribe-diarize", response_format="diarized_json")
+    assert [(part.speaker, part.text) for part in heard.segments] == [("A", "Hi."), ("B", "Yes?")]
+    assert 0 == heard.segments[0].start < heard.segments[0].end == heard.segments[1].start < heard.segments[1].end
+    assert heard.segments[1].end == pytest.approx(heard.duration, abs=0.001)
+
+
 @pytest.mark.operation("audio.transcriptions.create")
 def test_stream_and_logprobs(client: Any) -> None:
     data, model = by_tone(TEXT, 24_000), "gpt-4o-transcribe"

@@ -168,14 +168,16 @@ def test_unsafe_prompts(client: Any, model: str, code: str) -> None:
 
 @pytest.mark.operation("images.edit")
 def test_mask_keeps_the_rest(client: Any) -> None:
-    mask = Picture(64, 64, [b"\0\0\0\xff" * 32 + bytes(4) * 32] * 32 + [b"\0\0\0\xff" * 64] * 32)
+    solid = b"\0\0\0\xff"
+    mask = Picture(64, 64, [solid * 32 + bytes(4 * 32)] * 32 + [solid * 48 + bytes(4 * 16)] * 16 + [solid * 64] * 16)
     red = b"\xff\0\0\xff"
     made = client.images.edit(image=file(plain(red)), mask=file(mask), prompt="snow", model=NEW, size="1024x1024")
     rows = png.decode(bytes_of(made)[0]).rows
-    painted = paint("snow", 512, 512).rows
+    painted = paint("snow", 512, 768).rows
     assert all(row[:2048] == red * 512 for row in rows)
-    assert [row[2048:] for row in rows[:512]] == painted
-    assert all(row == red * 1024 for row in rows[512:])
+    assert [row[2048:] for row in rows[:512]] == painted[:512]
+    assert [row[2048:] for row in rows[512:768]] == [red * 256 + row[1024:] for row in painted[512:]]
+    assert all(row == red * 1024 for row in rows[768:])
     assert made.usage is not None
     assert made.usage.input_tokens_details.image_tokens == 323
 

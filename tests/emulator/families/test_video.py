@@ -122,7 +122,7 @@ def test_out_of_others(running: Emulator, own: Any) -> None:
 
 
 @pytest.mark.operation("videos.list", "videos.delete")
-def test_list_and_delete(running: Emulator, own: Any) -> None:
+def test_list_and_delete(running: Emulator, own: Any, caplog: pytest.LogCaptureFixture) -> None:
     ids = [own.videos.create(prompt=f"n {n}").id for n in range(4)]
     assert [item.id for item in own.videos.list(limit=3)] == ids[::-1]
     page = own.videos.list(limit=2, order="asc", after=ids[0])
@@ -131,6 +131,7 @@ def test_list_and_delete(running: Emulator, own: Any) -> None:
     gone = own.videos.delete(ids[0])
     assert (gone.id, gone.deleted, gone.object) == (ids[0], True, "video.deleted")
     finished(running, own, own.videos.retrieve(ids[1]))
+    assert not caplog.records, "the job of a deleted video ends in silence"
     for variant in ("video", "thumbnail"):
         film(own, own.videos.retrieve(ids[1]), variant=variant)
     folder = running.app.world.folder()

@@ -11,7 +11,7 @@ from typing import Final
 from .picture import Picture
 
 SIGNATURE: Final = b"\x89PNG\r\n\x1a\n"
-MOST_PIXELS: Final = 50_000_000
+MOST_PIXELS: Final = 25_000_000
 _CHANNELS: Final = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}
 _DEPTHS: Final = {0: (1, 2, 4, 8, 16), 2: (8, 16), 3: (1, 2, 4, 8), 4: (8, 16), 6: (8, 16)}
 _PASSES: Final = ((0, 0, 8, 8), (4, 0, 8, 8), (0, 4, 4, 8), (2, 0, 4, 4), (0, 2, 2, 4), (1, 0, 2, 2), (0, 1, 1, 2))
