@@ -140,6 +140,16 @@ def test_an_existing_session_gets_the_instructions(user: openai.OpenAI) -> None:
     assert (failed.status, failed.error.code) == ("failed", "session_not_found")
 
 
+def test_a_changed_schedule_is_the_only_one(house: Emulator, user: openai.OpenAI) -> None:
+    automations, world = user.beta.agents.automations, house.app.world
+    made: Any = automations.create(type="once", run_at=world.now() + 500, name="once", target=NEW)
+    automations.update(made.id, run_at=world.now() + 5_000)
+    world.skew += 600
+    assert runs(user, made.id) == []
+    world.skew += 5_000
+    assert through(user, made.id, 1)[0].scheduled_at == automations.retrieve(made.id).to_dict()["run_at"]
+
+
 def test_the_schedule_outlives_the_process(tmp_path: Path) -> None:
     setting = Setting(data=tmp_path, background_seconds=0.01)
     with Emulator(setting) as house, openai.OpenAI(base_url=house.base_url, api_key="k") as user:
