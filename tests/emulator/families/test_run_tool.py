@@ -112,3 +112,15 @@ def test_sums_are_done_as_code(own: Stage) -> None:
     run = own.ended(thread, own.assistant(tools=[{"type": "code_interpreter"}]), **forced)
     (call,) = own.steps(run)[0]["step_details"]["tool_calls"]
     assert call["code_interpreter"]["outputs"][0]["logs"] == "3"
+
+
+@pytest.mark.operation("beta.threads.create_and_run")
+def test_a_stream_waits_until_its_files_are_taken_in() -> None:
+    with stage(seconds=0.2) as own:
+        file = uploaded(own.ask, "story.txt", STORY)
+        attachments = [{"file_id": file, "tools": [{"type": "file_search"}]}]
+        message = {"role": "user", "content": "What is the code word for the vault?", "attachments": attachments}
+        body = {"assistant_id": own.assistant(tools=[{"type": "file_search"}]), "thread": {"messages": [message]}}
+        heard = own.ask("POST", "/v1/threads/runs", body | {"stream": True})
+        said = [e for e in heard.events[:-1] if e["object"] == "thread.message"][-1]
+        assert "bluebird" in said["content"][0]["text"]["value"]

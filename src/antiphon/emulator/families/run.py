@@ -23,6 +23,9 @@ QUEUED_SHARE: Final = 0.25
 """The part of a run's time that it waits in the queue, and that cancelling takes."""
 PATIENCE: Final = 60
 """Seconds a run waits for its files to be taken in."""
+NAP: Final = 0.05
+MOST_NAPS: Final = 100
+"""How often a stream looks whether they are: its listener waits in real time, whatever the clock says."""
 
 
 async def _create(exchange: Exchange) -> AnyReply:
@@ -61,8 +64,10 @@ async def _started(exchange: Exchange, run: Object, thread: Object | None = None
 
 async def _streamed(exchange: Exchange, course: Course) -> EventReply:
     """The events of a run that goes to its end at once, or to where it waits for tools; nobody has to listen for that."""
-    while _must_wait(exchange.world, course):
-        await sleep(0.05)
+    for _ in range(MOST_NAPS):
+        if not _must_wait(exchange.world, course):
+            break
+        await sleep(NAP)
         await exchange.world.catch_up()
     await course.begin()
     course.finish()

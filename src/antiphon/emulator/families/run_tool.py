@@ -12,6 +12,7 @@ from .run_prompt import asked
 
 RANKER: Final = "default_2024_08_21"
 MOST_RESULTS: Final = 20
+FILES: Final = "vector_stores.files"
 
 
 def wanted_tools(run: Object) -> list[Object]:
@@ -25,8 +26,7 @@ def wanted_tools(run: Object) -> list[Object]:
 
 def is_waiting(world: World, stores: list[str]) -> bool:
     """Whether a store still takes its files in."""
-    found = [world.shelf("vector_stores").get(name) for name in stores]
-    return any(store is not None and store["file_counts"]["in_progress"] for store in found)
+    return any(file["status"] == "in_progress" for name in stores for file in world.shelf(f"{FILES}/{name}"))
 
 
 async def use(world: World, tool: Object, run: Object, stores: list[str], prompt: Prompt) -> Object | None:
