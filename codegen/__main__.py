@@ -3,6 +3,7 @@
 python -m codegen                      write the generated rooms
 python -m codegen --check              fail when they are not what api/ says, and print how
 python -m codegen drift openapi.json   list what api/ and an OpenAPI document do not share
+python -m codegen bounds openapi.json  write api/bounds.json: ranges, lengths and counts of requests
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import json
 import sys
 from pathlib import Path
 
+from .bounds import bounds
 from .description import load
 from .drift import drift
 from .output import differences, formatted, write
@@ -29,6 +31,10 @@ def main(arguments: list[str] | None = None) -> int:
         _print(lines)
         print(f"{len(lines)} differences")
         return 1 if lines else 0
+    if options.command == "bounds":
+        found = bounds(description, json.loads(options.document.read_text()))
+        (options.api / "bounds.json").write_text(json.dumps({"bounds": found}, indent=1, sort_keys=True) + "\n")
+        return 0
     files = formatted(surface(description), ROOT / "pyproject.toml")
     if options.check:
         found = differences(files, options.package)
@@ -44,8 +50,12 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--api", type=Path, default=ROOT / "api", help="the folder of the API description")
     parser.add_argument("--package", type=Path, default=ROOT / "src" / "antiphon", help="the package written to")
     commands = parser.add_subparsers(dest="command")
-    other = commands.add_parser("drift", help="compare api/ with an OpenAPI document")
-    other.add_argument("document", type=Path, help="the OpenAPI document, as JSON")
+    for name, told in (
+        ("drift", "compare api/ with an OpenAPI document"),
+        ("bounds", "write api/bounds.json from one"),
+    ):
+        other = commands.add_parser(name, help=told)
+        other.add_argument("document", type=Path, help="the OpenAPI document, as JSON")
     return parser
 
 

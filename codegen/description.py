@@ -194,7 +194,7 @@ def load(folder: Path) -> Description:
     facts = [
         json.loads(_with_variables(path.read_text(), overlay["variables"]))
         for path in sorted(folder.glob("*.json"))
-        if path.stem not in ("index", "overlay", "exports")
+        if path.stem not in ("index", "overlay", "exports", "bounds")
     ]
     exports = json.loads((folder / "exports.json").read_text())
     operations = {name: entry for fact in facts for name, entry in fact["operations"].items()}

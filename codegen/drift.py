@@ -22,9 +22,9 @@ def drift(description: Description, document: Mapping[str, Any]) -> list[str]:
     ours: dict[tuple[str, str], Operation] = {}
     for operation in description.operations:
         if operation.verb and operation.path:
-            ours.setdefault((operation.verb, _template(operation.path)), operation)
+            ours.setdefault((operation.verb, template(operation.path)), operation)
     theirs = {
-        (verb.upper(), _template(path)): entry
+        (verb.upper(), template(path)): entry
         for path, entries in document["paths"].items()
         for verb, entry in entries.items()
         if verb in _VERBS
@@ -37,7 +37,7 @@ def drift(description: Description, document: Mapping[str, Any]) -> list[str]:
     return list(dict.fromkeys(lines))
 
 
-def _template(path: str) -> str:
+def template(path: str) -> str:
     return re.sub(r"{\w+}", "{}", path.partition("?")[0])
 
 
@@ -58,12 +58,12 @@ def _operation(
         p["name"].removesuffix("[]"): SchemaNode(document, p.get("schema", {})) for p in query if p["in"] == "query"
     }
     yield from walk.records(f"{operation.name} query", ours(operation.query), Record(given))
-    schema = _content(_resolved(document, entry.get("requestBody", {})))
+    schema = content(_resolved(document, entry.get("requestBody", {})))
     if schema is not None:
         theirs = Record({n: f for r in SchemaNode(document, schema).shape().records for n, f in r.fields.items()})
         yield from walk.records(f"{operation.name} body", ours(operation.body_fields), theirs)
     for medium, expression in _results(operation):
-        schema = _content(_success(document, entry), medium)
+        schema = content(_success(document, entry), medium)
         if schema is not None:
             place = f"{operation.name} {'event' if medium == 'text/event-stream' else 'result'}"
             yield from walk.nodes(place, DescribedNode(description, expression), SchemaNode(document, schema))
@@ -86,7 +86,7 @@ def _success(document: Mapping[str, Any], entry: Mapping[str, Any]) -> Mapping[s
     return next((_resolved(document, answers[code]) for code in sorted(answers) if code.startswith("2")), nothing)
 
 
-def _content(entry: Mapping[str, Any], medium: str | None = None) -> Mapping[str, Any] | None:
+def content(entry: Mapping[str, Any], medium: str | None = None) -> Mapping[str, Any] | None:
     content = entry.get("content", {})
     found = content.get(medium) if medium else next(iter(content.values()), None)
     return found.get("schema") if found else None

@@ -52,7 +52,7 @@ def test_request_ids_differ_and_organisation_is_echoed(ask: Asking) -> None:
         ("OPTIONS", "/v1/chat/completions", 405, "method_not_supported"),
         ("GET", "/v1/models/none", 404, "model_not_found"),
         ("GET", "/v1/responses/resp_none", 404, None),
-        ("DELETE", "/v1/files/file-none", 404, None),
+        ("DELETE", "/v1/files/file-none", 404, "not_found"),
         ("GET", "/v1/chat/completions/none", 404, None),
         ("GET", "/v1/files?limit=0", 400, "integer_below_min_value"),
         ("GET", "/v1/files?limit=ten", 400, "invalid_type"),

@@ -156,4 +156,4 @@ def test_every_family_answers_for_what_is_its_own() -> None:
 
 def test_numbers_no_encoder_writes_are_the_callers_fault(ask: Asking) -> None:
     raw = json.dumps(chat("x", store=True, seed=10**30)).encode()
-    assert ask("POST", CHAT, raw, headers=JSON).status == 200
+    assert ask("POST", CHAT, raw, headers=JSON).status == 400

@@ -2,36 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from .problem import Problem
+from .shape import is_array, is_object
 
 Range = tuple[float | None, float | None]
 
 MOST_TOKENS: Final = 10_000_000
-_SAMPLING: Final[dict[str, Range]] = {"temperature": (0, 2), "top_p": (0, 1), "top_logprobs": (0, 20)}
-_PENALTIES: Final[dict[str, Range]] = {"frequency_penalty": (-2, 2), "presence_penalty": (-2, 2)}
-DECIMAL: Final = frozenset({"temperature", "top_p", "frequency_penalty", "presence_penalty"})
+DECIMAL: Final = frozenset({"temperature", "top_p", "frequency_penalty", "presence_penalty", "score_threshold"})
 RANGES: Final[dict[str, dict[str, Range]]] = {
-    "chat.completions.create": {
-        **_SAMPLING,
-        **_PENALTIES,
-        "n": (1, 128),
-        "max_tokens": (1, MOST_TOKENS),
-        "max_completion_tokens": (1, MOST_TOKENS),
-    },
-    "completions.create": {
-        "temperature": (0, 2),
-        "top_p": (0, 1),
-        **_PENALTIES,
-        "n": (1, 128),
-        "best_of": (1, 20),
-        "logprobs": (0, 5),
-        "max_tokens": (0, MOST_TOKENS),
-    },
-    "responses.create": {**_SAMPLING, "max_output_tokens": (16, MOST_TOKENS), "max_tool_calls": (1, None)},
-    "embeddings.create": {"dimensions": (1, None)},
+    "chat.completions.create": {"max_tokens": (1, MOST_TOKENS), "max_completion_tokens": (1, MOST_TOKENS)},
+    "completions.create": {"best_of": (1, 20), "max_tokens": (0, MOST_TOKENS)},
+    "responses.create": {"max_output_tokens": (16, MOST_TOKENS), "max_tool_calls": (1, None)},
+    "embeddings.create": {},
 }
+"""What the description's own bounds leave open."""
 
 
 def check(operation: str, body: dict[str, Any]) -> None:
@@ -42,6 +29,54 @@ def check(operation: str, body: dict[str, Any]) -> None:
             within(name, value, low, high, decimal=name in DECIMAL)
     if body.get("metadata") is not None:
         metadata(body["metadata"])
+
+
+def keep(value: Any, bounds: Mapping[str, Mapping[str, float]]) -> None:
+    """Raise 400 for the first thing that is outside the bounds the description has for its place.
+
+    A place is a path of names; `[]` stands for every item of a list.
+    """
+    for place, limits in bounds.items():
+        for name, found in _at(value, "", place.replace("[]", ".[]").split(".")):
+            _judge(name, found, limits)
+
+
+def _at(value: Any, name: str, steps: list[str]) -> Iterator[tuple[str, Any]]:
+    """The values at a place, by their names."""
+    if not steps:
+        yield name, value
+    elif steps[0] == "[]":
+        for index, item in enumerate(value if is_array(value) else ()):
+            yield from _at(item, f"{name}[{index}]", steps[1:])
+    elif is_object(value) and (inner := value.get(steps[0])) is not None:
+        yield from _at(inner, f"{name}.{steps[0]}" if name else steps[0], steps[1:])
+
+
+def _judge(name: str, value: Any, limits: Mapping[str, float]) -> None:
+    match value:
+        case bool():
+            pass
+        case int() | float():
+            decimal = type(value) is float or name.rpartition(".")[2] in DECIMAL
+            within(name, value, limits.get("minimum"), limits.get("maximum"), decimal=decimal)
+        case str():
+            _sized(name, len(value), limits.get("minLength"), limits.get("maxLength"), "string", "length")
+        case list():
+            _sized(name, len(value), limits.get("minItems"), limits.get("maxItems"), "array", "length")
+        case dict():
+            _sized(name, len(value), limits.get("minProperties"), limits.get("maxProperties"), "object", "properties")
+        case _:
+            pass
+
+
+def _sized(name: str, size: int, low: float | None, high: float | None, kind: str, what: str) -> None:
+    if low is not None and size < low:
+        code = f"empty_{kind}" if size == 0 else f"{kind}_below_min_{what}"
+        message = f"Invalid '{name}': the {kind} is too short. Expected {low:g} at least, but got {size}."
+        raise Problem(400, message, param=name, code=code)
+    if high is not None and size > high:
+        message = f"Invalid '{name}': the {kind} is too long. Expected {high:g} at most, but got {size}."
+        raise Problem(400, message, param=name, code=f"{kind}_above_max_{what}")
 
 
 def within(name: str, value: float, low: float | None, high: float | None, *, decimal: bool = False) -> None:

@@ -12,8 +12,11 @@ from typing import Any
 
 import msgspec
 
+from . import bound
 from .schema import Check, Schema
 
+Bounds = dict[str, float]
+"""By name: minimum, maxLength and the like."""
 Fields = dict[str, tuple[Any, bool]]
 
 
@@ -27,6 +30,7 @@ class _Facts(msgspec.Struct):
     query: msgspec.Raw
     fields: msgspec.Raw
     result: msgspec.Raw
+    bounds: dict[str, dict[str, Bounds]]
 
 
 class _Reading(msgspec.Struct):
@@ -84,11 +88,15 @@ class Operation:
         """Raise the 400 for the first thing wrong with a body."""
         if (found := self._body_check(body)) is not None:
             raise found.problem()
+        if (bounds := self._facts.bounds.get("body")) is not None:
+            bound.keep(body, bounds)
 
     def check_query(self, query: dict[str, Any]) -> None:
         """Raise the 400 for the first thing wrong with a query whose values were read already."""
         if (found := self._query_check(query)) is not None:
             raise found.problem()
+        if (bounds := self._facts.bounds.get("query")) is not None:
+            bound.keep(query, bounds)
 
 
 class _Types(Mapping[str, Any]):

@@ -14,7 +14,15 @@ from pathlib import Path
 from typing import Any, Final, cast
 
 VERBS: Final = frozenset({"GET", "POST", "DELETE", "PUT", "PATCH"})
-MODEL_TYPES: Final = ("shared.responses_model:ResponsesModel", "embedding_model:EmbeddingModel")
+MODEL_TYPES: Final = (
+    "shared.responses_model:ResponsesModel",
+    "embedding_model:EmbeddingModel",
+    "moderation_model:ModerationModel",
+    "image_model:ImageModel",
+    "audio_model:AudioModel",
+    "audio.speech_model:SpeechModel",
+    "video_model:VideoModel",
+)
 EXTRA_MODELS: Final = ("gpt-3.5-turbo-instruct", "davinci-002", "babbage-002")
 # Marked required by the description, yet the API answers requests that leave them out.
 NOT_NEEDED: Final = {
@@ -92,7 +100,8 @@ def distil(folder: Path) -> dict[str, Any]:
     types = {name: facts for file in described for name, facts in file.get("types", {}).items()}
     reading = Reading(types)
     rest = {name: facts for name, facts in operations.items() if facts.get("verb") in VERBS and not facts.get("helper")}
-    routes = {name: reading.operation(facts) for name, facts in sorted(rest.items())}
+    bounds = json.loads((folder / "bounds.json").read_text("utf-8"))["bounds"]
+    routes = {name: reading.operation(facts) | {"bounds": bounds.get(name, {})} for name, facts in sorted(rest.items())}
     return {"operations": routes, "types": reading.kept(), "models": models(types)}
 
 
