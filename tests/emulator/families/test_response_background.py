@@ -150,6 +150,13 @@ def test_a_stream_follows_the_clock_while_it_is_moved(own: Scene) -> None:
     assert heard[-1] == "response.completed"
 
 
+def test_work_that_takes_no_time() -> None:
+    with scene(background_seconds=0.0) as own:
+        events = own.stream("Say: hi", background=True)
+        assert [events[1]["type"], events[-1]["type"]] == ["response.queued", "response.completed"]
+        assert own.follow(events[0]["response"]["id"]) == events
+
+
 @pytest.mark.operation("responses.delete")
 def test_deleted_while_it_works_it_is_gone(own: Scene) -> None:
     made = own.respond("Say: hi", background=True)

@@ -72,12 +72,19 @@ def test_a_chain_survives_a_restart_and_a_deletion(tmp_path: Path) -> None:
 def test_a_reference_is_the_item_it_names(own: Scene) -> None:
     first = own.respond("My name is Zoe.")
     (item,) = own.get(f"/responses/{first['id']}/input_items")["data"]
+    assert own.respond([{"id": item["id"]}, {"role": "user", "content": "My name?"}])["usage"]["input_tokens"] > 12
     asked = [{"type": "item_reference", "id": item["id"]}, {"role": "user", "content": "What is my name?"}]
     second = own.respond(asked)
     assert text_of(second) == "Your name is Zoe."
     own.delete(f"/responses/{first['id']}")
     assert own.get(f"/responses/{second['id']}/input_items?order=asc")["data"][0] == item
     assert text_of(own.respond("And my name?", previous_response_id=second["id"]))
+
+
+def test_outputs_of_a_program_name_no_call(own: Scene) -> None:
+    output = {"type": "function_call_output", "call_id": None, "output": "done"}
+    asked = [output | {"caller": {"type": "program", "caller_id": "p1"}}, {"role": "user", "content": "Say: ok"}]
+    assert text_of(own.respond(asked)) == "ok"
 
 
 @pytest.mark.operation("responses.input_items.list")

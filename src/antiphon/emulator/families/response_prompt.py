@@ -37,7 +37,7 @@ def items_of(given: str | list[Item] | None, identity: Identity) -> list[Item]:
 
 
 def _item(item: Item, identity: Identity) -> Item:
-    kind = item.get("type") or "message"
+    kind = item.get("type") or ("message" if "role" in item else "item_reference")
     made: Item = {"id": item.get("id") or identity.draw(PREFIXES.get(kind, f"{kind[:4]}_"), 48), "type": kind}
     if kind != "message":
         if kind in CALLS or kind in OUTPUTS:
@@ -88,7 +88,7 @@ def _message(item: Item) -> Turn:
 
 
 def _output(item: Item) -> Turn:
-    turn = Turn("tool", "", answers=item["call_id"])
+    turn = Turn("tool", "", answers=item.get("call_id"))
     output = item["output"]
     _read_parts(turn, [{"type": "input_text", "text": output}] if isinstance(output, str) else output)
     return turn
@@ -118,6 +118,8 @@ def check_calls(items: list[Item]) -> None:
         kind = item["type"]
         if kind in CALLS:
             open_calls[item["call_id"]] = None
+        elif kind in OUTPUTS and item.get("call_id") is None:
+            continue  # a program's own call, which is no item
         elif kind in OUTPUTS and item["call_id"] not in open_calls:
             raise Problem(400, f"No tool call found for the output with call_id {item['call_id']}.", param="input")
         elif kind in OUTPUTS:
