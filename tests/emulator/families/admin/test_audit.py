@@ -11,10 +11,8 @@ from antiphon.emulator import Emulator
 from tests.emulator.families.admin.conftest import As
 from tests.emulator.families.admin.test_user import arrive
 
-LOG = pytest.mark.operation("admin.organization.audit_logs.list")
 
-
-@LOG
+@pytest.mark.operation("admin.organization.audit_logs.list")
 def test_every_change_leaves_a_line(org: Any, using: As) -> None:
     project = org.projects.create(name="Alpha").id
     org.projects.update(project, name="Beta")
@@ -37,7 +35,7 @@ def test_every_change_leaves_a_line(org: Any, using: As) -> None:
     assert made.value not in str(events)
 
 
-@LOG
+@pytest.mark.operation("admin.organization.audit_logs.list")
 def test_filters_and_pages(org: Any, house: Emulator) -> None:
     first = org.projects.create(name="a")
     house.app.world.skew = 1000
@@ -57,7 +55,7 @@ def test_filters_and_pages(org: Any, house: Emulator) -> None:
     assert [e.id for e in log(limit=2, before=whole[2]).data] == whole[:2]
 
 
-@LOG
+@pytest.mark.operation("admin.organization.audit_logs.list")
 def test_refused_changes_leave_none(org: Any) -> None:
     with pytest.raises(openai.BadRequestError):
         org.projects.create(name="")

@@ -15,8 +15,6 @@ from cryptography.x509.oid import NameOID
 
 from antiphon.emulator.families.admin.x509 import validity
 
-C = "admin.organization.certificates."
-P = "admin.organization.projects.certificates."
 BEGIN = datetime.datetime(2024, 1, 2, 3, 4, 5, tzinfo=datetime.UTC)
 
 
@@ -29,7 +27,15 @@ def issued(days: int = 365) -> str:
     return signed.public_bytes(serialization.Encoding.PEM).decode()
 
 
-@pytest.mark.operation(*(C + a for a in ("create", "retrieve", "update", "list", "delete", "activate", "deactivate")))
+@pytest.mark.operation(
+    "admin.organization.certificates.create",
+    "admin.organization.certificates.retrieve",
+    "admin.organization.certificates.update",
+    "admin.organization.certificates.list",
+    "admin.organization.certificates.delete",
+    "admin.organization.certificates.activate",
+    "admin.organization.certificates.deactivate",
+)
 def test_from_upload_to_removal(org: Any) -> None:
     pem = issued()
     made = org.certificates.create(certificate=pem, name="mine")
@@ -49,7 +55,11 @@ def test_from_upload_to_removal(org: Any) -> None:
         org.certificates.retrieve(made.id)
 
 
-@pytest.mark.operation(P + "list", P + "activate", P + "deactivate")
+@pytest.mark.operation(
+    "admin.organization.projects.certificates.list",
+    "admin.organization.projects.certificates.activate",
+    "admin.organization.projects.certificates.deactivate",
+)
 def test_projects_have_switches_of_their_own(org: Any) -> None:
     project = org.projects.create(name="Alpha").id
     made = org.certificates.create(certificate=issued())
@@ -63,7 +73,10 @@ def test_projects_have_switches_of_their_own(org: Any) -> None:
     org.certificates.delete(made.id)
 
 
-@pytest.mark.operation(C + "create", C + "activate")
+@pytest.mark.operation(
+    "admin.organization.certificates.create",
+    "admin.organization.certificates.activate",
+)
 def test_all_or_none_and_what_is_no_certificate(org: Any) -> None:
     pem = issued()
     made = org.certificates.create(certificate=pem)

@@ -11,12 +11,14 @@ import pytest
 from antiphon.emulator import Emulator
 from tests.emulator.families.admin.conftest import say
 
-O = "admin.organization."  # noqa: E741
-P = O + "projects."
 HERE = "proj_antiphon"
 
 
-@pytest.mark.operation(*(P + "model_permissions." + a for a in ("retrieve", "update", "delete")))
+@pytest.mark.operation(
+    "admin.organization.projects.model_permissions.retrieve",
+    "admin.organization.projects.model_permissions.update",
+    "admin.organization.projects.model_permissions.delete",
+)
 def test_models_may_be_denied(org: Any, api: openai.OpenAI) -> None:
     usual = org.projects.model_permissions.retrieve(HERE)
     assert (usual.mode, usual.api_model_ids) == ("deny_list", [])
@@ -35,7 +37,7 @@ def test_models_may_be_denied(org: Any, api: openai.OpenAI) -> None:
         org.projects.model_permissions.delete(HERE)
 
 
-@pytest.mark.operation(P + "model_permissions.update")
+@pytest.mark.operation("admin.organization.projects.model_permissions.update")
 def test_batches_obey_too(org: Any, api: openai.OpenAI, house: Emulator) -> None:
     org.projects.model_permissions.update(HERE, mode="deny_list", model_ids=["gpt-4o"])
     body = {"model": "gpt-4o", "messages": [{"role": "user", "content": "hi"}]}
@@ -48,7 +50,10 @@ def test_batches_obey_too(org: Any, api: openai.OpenAI, house: Emulator) -> None
     assert "model_not_found" in api.files.content(done.error_file_id).text
 
 
-@pytest.mark.operation(*(P + "hosted_tool_permissions." + a for a in ("retrieve", "update")))
+@pytest.mark.operation(
+    "admin.organization.projects.hosted_tool_permissions.retrieve",
+    "admin.organization.projects.hosted_tool_permissions.update",
+)
 def test_hosted_tools_may_be_disabled(org: Any, api: openai.OpenAI) -> None:
     assert org.projects.hosted_tool_permissions.retrieve(HERE).web_search.enabled
     changed = org.projects.hosted_tool_permissions.update(HERE, web_search={"enabled": False})
@@ -62,7 +67,10 @@ def test_hosted_tools_may_be_disabled(org: Any, api: openai.OpenAI) -> None:
         org.projects.hosted_tool_permissions.update(HERE)
 
 
-@pytest.mark.operation(*(P + "service_tier_settings." + a for a in ("retrieve", "update")))
+@pytest.mark.operation(
+    "admin.organization.projects.service_tier_settings.retrieve",
+    "admin.organization.projects.service_tier_settings.update",
+)
 def test_service_tiers(org: Any, api: openai.OpenAI) -> None:
     usual = org.projects.service_tier_settings.retrieve(HERE)
     assert (usual.default, usual.enabled_tiers) == ("standard", "all")
@@ -76,7 +84,12 @@ def test_service_tiers(org: Any, api: openai.OpenAI) -> None:
         org.projects.service_tier_settings.update(HERE, enabled_tiers=[])
 
 
-@pytest.mark.operation(*(home + "data_retention." + action for home in (O, P) for action in ("retrieve", "update")))
+@pytest.mark.operation(
+    "admin.organization.data_retention.retrieve",
+    "admin.organization.data_retention.update",
+    "admin.organization.projects.data_retention.retrieve",
+    "admin.organization.projects.data_retention.update",
+)
 def test_nothing_is_stored_without_retention(org: Any, api: openai.OpenAI) -> None:
     assert org.projects.data_retention.retrieve(HERE).type == "organization_default"
     kept = api.responses.create(model="gpt-4o", input="hi")
@@ -91,7 +104,14 @@ def test_nothing_is_stored_without_retention(org: Any, api: openai.OpenAI) -> No
     assert api.responses.retrieve(kept.id).id == kept.id
 
 
-@pytest.mark.operation(*(home + "spend_limit." + a for home in (O, P) for a in ("retrieve", "update", "delete")))
+@pytest.mark.operation(
+    "admin.organization.spend_limit.retrieve",
+    "admin.organization.spend_limit.update",
+    "admin.organization.spend_limit.delete",
+    "admin.organization.projects.spend_limit.retrieve",
+    "admin.organization.projects.spend_limit.update",
+    "admin.organization.projects.spend_limit.delete",
+)
 @pytest.mark.parametrize("inside", [False, True])
 def test_a_hard_limit_refuses_until_it_is_raised(org: Any, api: openai.OpenAI, house: Emulator, inside: bool) -> None:
     spend, where = (org.projects.spend_limit, (HERE,)) if inside else (org.spend_limit, ())
@@ -117,10 +137,18 @@ def test_a_hard_limit_refuses_until_it_is_raised(org: Any, api: openai.OpenAI, h
         spend.retrieve(*where)
 
 
-A = ("create", "retrieve", "update", "list", "delete")
-
-
-@pytest.mark.operation(*(home + "spend_alerts." + action for home in (O, P) for action in A))
+@pytest.mark.operation(
+    "admin.organization.spend_alerts.create",
+    "admin.organization.spend_alerts.retrieve",
+    "admin.organization.spend_alerts.update",
+    "admin.organization.spend_alerts.list",
+    "admin.organization.spend_alerts.delete",
+    "admin.organization.projects.spend_alerts.create",
+    "admin.organization.projects.spend_alerts.retrieve",
+    "admin.organization.projects.spend_alerts.update",
+    "admin.organization.projects.spend_alerts.list",
+    "admin.organization.projects.spend_alerts.delete",
+)
 @pytest.mark.parametrize("inside", [False, True])
 def test_an_alert_is_a_letter_once_a_month(org: Any, house: Emulator, inside: bool) -> None:
     alerts, where = (org.projects.spend_alerts, (HERE,)) if inside else (org.spend_alerts, ())

@@ -7,8 +7,6 @@ from typing import Any
 import openai
 import pytest
 
-K = "admin.organization.external_keys."
-S = "admin.organization.external_storage."
 AWS = {
     "name": "mine",
     "type": "aws",
@@ -19,7 +17,13 @@ AWS = {
 OCI = {"name": "o", "type": "oci", "key_ocid": "ocid1.key.oc1..a", "region": "r", "vault_ocid": "ocid1.vault.oc1..b"}
 
 
-@pytest.mark.operation(*(K + action for action in ("create", "retrieve", "list", "delete", "validate")))
+@pytest.mark.operation(
+    "admin.organization.external_keys.create",
+    "admin.organization.external_keys.retrieve",
+    "admin.organization.external_keys.list",
+    "admin.organization.external_keys.delete",
+    "admin.organization.external_keys.validate",
+)
 def test_external_keys(org: Any) -> None:
     made = org.external_keys.create(**AWS)
     assert (made.purpose, made.api_project_ids, made.workspace_id) == ("ekm", [], "org-antiphon")
@@ -39,7 +43,7 @@ def test_external_keys(org: Any) -> None:
         org.external_keys.retrieve(other.id)
 
 
-@pytest.mark.operation(K + "create")
+@pytest.mark.operation("admin.organization.external_keys.create")
 @pytest.mark.parametrize(
     ("given", "param"),
     [
@@ -55,7 +59,13 @@ def test_what_a_cloud_needs(org: Any, given: dict[str, str], param: str) -> None
     assert caught.value.param == param
 
 
-@pytest.mark.operation(*(S + action for action in ("create", "retrieve", "list", "delete", "validate")))
+@pytest.mark.operation(
+    "admin.organization.external_storage.create",
+    "admin.organization.external_storage.retrieve",
+    "admin.organization.external_storage.list",
+    "admin.organization.external_storage.delete",
+    "admin.organization.external_storage.validate",
+)
 def test_external_storage(org: Any) -> None:
     project = org.projects.create(name="Alpha").id
     place = {"type": "aws", "bucket": "b", "role_arn": "arn:aws:iam::123456789012:role/ours"}

@@ -10,11 +10,13 @@ import pytest
 from antiphon.emulator import Emulator
 from tests.emulator.families.admin.conftest import As, say
 
-A = "admin.organization.admin_api_keys."
-K = "admin.organization.projects.api_keys."
 
-
-@pytest.mark.operation(A + "create", A + "retrieve", A + "list", A + "delete")
+@pytest.mark.operation(
+    "admin.organization.admin_api_keys.create",
+    "admin.organization.admin_api_keys.retrieve",
+    "admin.organization.admin_api_keys.list",
+    "admin.organization.admin_api_keys.delete",
+)
 def test_admin_keys(org: Any, using: As, house: Emulator) -> None:
     made = org.admin_api_keys.create(name="boss")
     boss = using(made.value)
@@ -35,7 +37,7 @@ def test_admin_keys(org: Any, using: As, house: Emulator) -> None:
     assert made.value not in str(kept) + str(list(world.journal))
 
 
-@pytest.mark.operation(A + "create")
+@pytest.mark.operation("admin.organization.admin_api_keys.create")
 def test_admin_keys_expire(org: Any, using: As, house: Emulator) -> None:
     made = org.admin_api_keys.create(name="boss", expires_in_seconds=60)
     assert made.expires_at == made.created_at + 60
@@ -54,7 +56,11 @@ def test_keys_of_projects_may_not_touch_the_organisation(org: Any, using: As) ->
         robot.admin.organization.projects.list()
 
 
-@pytest.mark.operation(K + "list", K + "retrieve", K + "delete")
+@pytest.mark.operation(
+    "admin.organization.projects.api_keys.list",
+    "admin.organization.projects.api_keys.retrieve",
+    "admin.organization.projects.api_keys.delete",
+)
 def test_keys_nobody_registered_are_listed_and_can_be_deleted(org: Any, using: As) -> None:
     stranger = using("sk-some-stranger")
     say(stranger)
@@ -72,7 +78,10 @@ def test_keys_nobody_registered_are_listed_and_can_be_deleted(org: Any, using: A
     say(using("sk-another-stranger"))
 
 
-@pytest.mark.operation(K + "update", K + "list")
+@pytest.mark.operation(
+    "admin.organization.projects.api_keys.update",
+    "admin.organization.projects.api_keys.list",
+)
 def test_scopes_and_expiry_change_what_a_key_may_do(org: Any, using: As, house: Emulator) -> None:
     project = org.projects.create(name="Alpha").id
     made = org.projects.service_accounts.create(project_id=project, name="r").api_key

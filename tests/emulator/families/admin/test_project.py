@@ -11,11 +11,14 @@ import pytest
 from antiphon.emulator import Emulator, Setting
 from tests.emulator.families.admin.conftest import As, say
 
-P = "admin.organization.projects."
-S = P + "service_accounts."
 
-
-@pytest.mark.operation(P + "list", P + "create", P + "retrieve", P + "update", P + "archive")
+@pytest.mark.operation(
+    "admin.organization.projects.list",
+    "admin.organization.projects.create",
+    "admin.organization.projects.retrieve",
+    "admin.organization.projects.update",
+    "admin.organization.projects.archive",
+)
 def test_from_the_first_to_the_archive(org: Any) -> None:
     (first,) = org.projects.list().data
     assert (first.id, first.status) == ("proj_antiphon", "active")
@@ -36,7 +39,7 @@ def test_from_the_first_to_the_archive(org: Any) -> None:
         org.projects.retrieve("proj_none")
 
 
-@pytest.mark.operation(P + "create")
+@pytest.mark.operation("admin.organization.projects.create")
 def test_refusals(org: Any) -> None:
     with pytest.raises(openai.NotFoundError):
         org.projects.create(name="a", external_key_id="extkey_none")
@@ -46,7 +49,7 @@ def test_refusals(org: Any) -> None:
         org.projects.create(name=" ")
 
 
-@pytest.mark.operation(P + "list")
+@pytest.mark.operation("admin.organization.projects.list")
 def test_pages(org: Any) -> None:
     ids = [org.projects.create(name=f"p{number}").id for number in range(5)]
     assert [p.id for p in org.projects.list(limit=2)] == ["proj_antiphon", *ids]
@@ -54,7 +57,14 @@ def test_pages(org: Any) -> None:
     assert ([p.id for p in page.data], page.has_more) == (ids[1:3], True)
 
 
-@pytest.mark.operation(S + "create", S + "retrieve", S + "list", S + "update", S + "delete", S + "api_keys.create")
+@pytest.mark.operation(
+    "admin.organization.projects.service_accounts.create",
+    "admin.organization.projects.service_accounts.retrieve",
+    "admin.organization.projects.service_accounts.list",
+    "admin.organization.projects.service_accounts.update",
+    "admin.organization.projects.service_accounts.delete",
+    "admin.organization.projects.service_accounts.api_keys.create",
+)
 def test_service_accounts_and_their_keys(org: Any, using: As) -> None:
     project = org.projects.create(name="Alpha").id
     made = org.projects.service_accounts.create(project_id=project, name="robot")
@@ -78,7 +88,7 @@ def test_service_accounts_and_their_keys(org: Any, using: As) -> None:
         org.projects.service_accounts.retrieve(made.id, project_id=project)
 
 
-@pytest.mark.operation(S + "create")
+@pytest.mark.operation("admin.organization.projects.service_accounts.create")
 def test_an_account_alone_has_no_key(org: Any) -> None:
     project = org.projects.create(name="Alpha").id
     made = org.projects.service_accounts.create(project_id=project, name="r", create_service_account_only=True)
@@ -86,7 +96,7 @@ def test_an_account_alone_has_no_key(org: Any) -> None:
     assert org.projects.api_keys.list(project).data == []
 
 
-@pytest.mark.operation(P + "archive")
+@pytest.mark.operation("admin.organization.projects.archive")
 def test_keys_of_an_archived_project_stop_working(org: Any, using: As) -> None:
     project = org.projects.create(name="Alpha").id
     robot = using(org.projects.service_accounts.create(project_id=project, name="r").api_key.value)

@@ -11,10 +11,11 @@ from antiphon.emulator import Emulator
 from tests.emulator.asking import Asking, chat
 from tests.emulator.families.admin.conftest import As, say
 
-L = "admin.organization.projects.rate_limits."
 
-
-@pytest.mark.operation(L + "list_rate_limits", L + "update_rate_limit")
+@pytest.mark.operation(
+    "admin.organization.projects.rate_limits.list_rate_limits",
+    "admin.organization.projects.rate_limits.update_rate_limit",
+)
 def test_all_keys_of_a_project_share_its_limits(org: Any, using: As, house: Emulator) -> None:
     project = org.projects.create(name="Alpha").id
     listed = {limit.model: limit for limit in org.projects.rate_limits.list_rate_limits(project)}
@@ -39,7 +40,7 @@ def test_all_keys_of_a_project_share_its_limits(org: Any, using: As, house: Emul
     assert again["gpt-4o"].max_requests_per_1_minute == 2
 
 
-@pytest.mark.operation(L + "update_rate_limit")
+@pytest.mark.operation("admin.organization.projects.rate_limits.update_rate_limit")
 def test_limits_of_a_day(org: Any, using: As, house: Emulator) -> None:
     org.projects.rate_limits.update_rate_limit("rl-gpt-4o", project_id="proj_antiphon", max_requests_per_1_day=1)
     say(using("sk-open-door-key"))
@@ -51,7 +52,7 @@ def test_limits_of_a_day(org: Any, using: As, house: Emulator) -> None:
     say(using("sk-open-door-key"))
 
 
-@pytest.mark.operation(L + "update_rate_limit")
+@pytest.mark.operation("admin.organization.projects.rate_limits.update_rate_limit")
 def test_refusals(org: Any) -> None:
     with pytest.raises(openai.NotFoundError):
         org.projects.rate_limits.update_rate_limit("rl-none", project_id="proj_antiphon", max_requests_per_1_minute=1)

@@ -10,13 +10,19 @@ import pytest
 from antiphon.emulator import Emulator
 from tests.emulator.families.admin.test_user import arrive
 
-O = "admin.organization."  # noqa: E741
-R, G, U = O + "roles.", O + "groups.", O + "users.roles."
-PR, PG, PU = O + "projects.roles.", O + "projects.groups.", O + "projects.users.roles."
-ALL = ("create", "list", "retrieve", "delete")
 
-
-@pytest.mark.operation(*(home + action for home in (R, PR) for action in (*ALL, "update")))
+@pytest.mark.operation(
+    "admin.organization.roles.create",
+    "admin.organization.roles.list",
+    "admin.organization.roles.retrieve",
+    "admin.organization.roles.delete",
+    "admin.organization.roles.update",
+    "admin.organization.projects.roles.create",
+    "admin.organization.projects.roles.list",
+    "admin.organization.projects.roles.retrieve",
+    "admin.organization.projects.roles.delete",
+    "admin.organization.projects.roles.update",
+)
 @pytest.mark.parametrize("inside", [False, True])
 def test_roles(org: Any, inside: bool) -> None:
     project = org.projects.create(name="Alpha").id
@@ -44,7 +50,17 @@ def test_roles(org: Any, inside: bool) -> None:
     assert [r.id for r in roles.list(*where)] == [r.id for r in predefined]
 
 
-@pytest.mark.operation(*(G + action for action in (*ALL, "update")), *(G + "users." + action for action in ALL))
+@pytest.mark.operation(
+    "admin.organization.groups.create",
+    "admin.organization.groups.list",
+    "admin.organization.groups.retrieve",
+    "admin.organization.groups.delete",
+    "admin.organization.groups.update",
+    "admin.organization.groups.users.create",
+    "admin.organization.groups.users.list",
+    "admin.organization.groups.users.retrieve",
+    "admin.organization.groups.users.delete",
+)
 def test_groups_and_their_users(org: Any, house: Emulator) -> None:
     ada = arrive(house, org)
     made = org.groups.create(name="Writers")
@@ -65,14 +81,23 @@ def test_groups_and_their_users(org: Any, house: Emulator) -> None:
     assert org.groups.list().data == []
 
 
-@pytest.mark.operation(G + "list")
+@pytest.mark.operation("admin.organization.groups.list")
 def test_pages_of_groups_go_on_by_next(org: Any) -> None:
     ids = [org.groups.create(name=f"g{number}").id for number in range(5)]
     assert [g.id for g in org.groups.list(limit=2)] == ids
     assert [g.id for g in org.groups.list(limit=2, order="desc")] == ids[::-1]
 
 
-@pytest.mark.operation(*(U + a for a in ALL), *(G + "roles." + a for a in ALL))
+@pytest.mark.operation(
+    "admin.organization.users.roles.create",
+    "admin.organization.users.roles.list",
+    "admin.organization.users.roles.retrieve",
+    "admin.organization.users.roles.delete",
+    "admin.organization.groups.roles.create",
+    "admin.organization.groups.roles.list",
+    "admin.organization.groups.roles.retrieve",
+    "admin.organization.groups.roles.delete",
+)
 def test_users_have_the_roles_of_their_groups(org: Any, house: Emulator) -> None:
     ada, group = arrive(house, org), org.groups.create(name="Writers").id
     org.groups.users.create(group, user_id=ada.id)
@@ -98,7 +123,20 @@ def test_users_have_the_roles_of_their_groups(org: Any, house: Emulator) -> None
         org.users.roles.create(ada.id, role_id=mine.id)
 
 
-@pytest.mark.operation(*(PG + a for a in ALL), *(PG + "roles." + a for a in ALL), *(PU + a for a in ALL))
+@pytest.mark.operation(
+    "admin.organization.projects.groups.create",
+    "admin.organization.projects.groups.list",
+    "admin.organization.projects.groups.retrieve",
+    "admin.organization.projects.groups.delete",
+    "admin.organization.projects.groups.roles.create",
+    "admin.organization.projects.groups.roles.list",
+    "admin.organization.projects.groups.roles.retrieve",
+    "admin.organization.projects.groups.roles.delete",
+    "admin.organization.projects.users.roles.create",
+    "admin.organization.projects.users.roles.list",
+    "admin.organization.projects.users.roles.retrieve",
+    "admin.organization.projects.users.roles.delete",
+)
 def test_groups_and_roles_in_a_project(org: Any, house: Emulator) -> None:
     ada, group = arrive(house, org, projects=[]), org.groups.create(name="Writers").id
     project = org.projects.create(name="Alpha").id

@@ -14,7 +14,6 @@ from antiphon.emulator.exchange import Caller
 from antiphon.emulator.price import cost, items
 from tests.emulator.families.admin.conftest import As
 
-U = "admin.organization.usage."
 DAY = 1_700_006_400
 """When a day begins."""
 CALLER = Caller("digest", "proj_antiphon", "key_a", "user-antiphon")
@@ -32,7 +31,11 @@ def meter(house: Emulator) -> Any:
     return add
 
 
-@pytest.mark.operation(U + "completions", U + "embeddings", U + "costs")
+@pytest.mark.operation(
+    "admin.organization.usage.completions",
+    "admin.organization.usage.embeddings",
+    "admin.organization.usage.costs",
+)
 def test_traffic_is_counted(org: Any, api: openai.OpenAI, using: As) -> None:
     project = org.projects.create(name="Alpha").id
     robot = using(org.projects.service_accounts.create(project_id=project, name="r").api_key.value)
@@ -58,7 +61,7 @@ def test_traffic_is_counted(org: Any, api: openai.OpenAI, using: As) -> None:
     assert bill.amount.value == pytest.approx(expected / 1e9)
 
 
-@pytest.mark.operation(U + "completions")
+@pytest.mark.operation("admin.organization.usage.completions")
 def test_batches_count_as_such(org: Any, api: openai.OpenAI, house: Emulator) -> None:
     body = {"model": "gpt-4o", "messages": [{"role": "user", "content": "hi"}]}
     line = {"method": "POST", "url": "/v1/chat/completions", "body": body}
@@ -77,7 +80,7 @@ def project_created(org: Any, project: str) -> int:
     return created
 
 
-@pytest.mark.operation(U + "completions")
+@pytest.mark.operation("admin.organization.usage.completions")
 def test_buckets_pages_filters_and_groups(org: Any, meter: Any) -> None:
     other = Caller("d", "proj_b", "key_b", "svc_b")
     meter(0, input_tokens=1)
@@ -128,7 +131,19 @@ KINDS: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
 GROUPS = {"file_search_calls": ["vector_store_id"], "images": ["size"]}
 
 
-@pytest.mark.operation(*(U + kind for kind, _, _ in KINDS))
+@pytest.mark.operation(
+    "admin.organization.usage.audio_speeches",
+    "admin.organization.usage.audio_transcriptions",
+    "admin.organization.usage.code_interpreter_sessions",
+    "admin.organization.usage.completions",
+    "admin.organization.usage.decisions",
+    "admin.organization.usage.embeddings",
+    "admin.organization.usage.file_search_calls",
+    "admin.organization.usage.images",
+    "admin.organization.usage.moderations",
+    "admin.organization.usage.vector_stores",
+    "admin.organization.usage.web_search_calls",
+)
 @pytest.mark.parametrize(("kind", "usage", "wanted"), KINDS)
 def test_every_sort(org: Any, meter: Any, kind: str, usage: dict[str, Any], wanted: dict[str, Any]) -> None:
     meter(0, kind=kind, **usage)
@@ -139,7 +154,7 @@ def test_every_sort(org: Any, meter: Any, kind: str, usage: dict[str, Any], want
     assert result.to_dict() | wanted == result.to_dict()
 
 
-@pytest.mark.operation(U + "costs")
+@pytest.mark.operation("admin.organization.usage.costs")
 def test_a_bill_by_lines(org: Any, meter: Any) -> None:
     meter(0, input_tokens=1000, input_cached_tokens=400, output_tokens=10)
     meter(1, input_tokens=1000, batch=True)

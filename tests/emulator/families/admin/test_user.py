@@ -10,10 +10,6 @@ import pytest
 
 from antiphon.emulator import Emulator, Setting
 
-U = "admin.organization.users."
-I = "admin.organization.invites."  # noqa: E741
-M = "admin.organization.projects.users."
-
 
 def arrive(house: Emulator, org: Any, address: str = "ada@example.com", **more: Any) -> Any:
     """Invite somebody and wait until the invite was accepted."""
@@ -22,7 +18,13 @@ def arrive(house: Emulator, org: Any, address: str = "ada@example.com", **more: 
     return org.users.list(emails=[address]).data[0]
 
 
-@pytest.mark.operation(I + "create", I + "retrieve", I + "list", U + "list", U + "retrieve")
+@pytest.mark.operation(
+    "admin.organization.invites.create",
+    "admin.organization.invites.retrieve",
+    "admin.organization.invites.list",
+    "admin.organization.users.list",
+    "admin.organization.users.retrieve",
+)
 def test_an_invite_is_accepted_within_the_hour(org: Any, house: Emulator) -> None:
     project = org.projects.create(name="Alpha").id
     made = org.invites.create(email="ada@example.com", role="reader", projects=[{"id": project, "role": "owner"}])
@@ -42,7 +44,10 @@ def test_an_invite_is_accepted_within_the_hour(org: Any, house: Emulator) -> Non
         org.invites.create(email="ada@example.com", role="owner")
 
 
-@pytest.mark.operation(I + "delete", I + "create")
+@pytest.mark.operation(
+    "admin.organization.invites.delete",
+    "admin.organization.invites.create",
+)
 def test_invites_that_nobody_accepts(org: Any, house: Emulator) -> None:
     gone = org.invites.create(email="bob@example.com", role="owner")
     assert org.invites.delete(gone.id).deleted
@@ -60,7 +65,10 @@ def test_invites_that_nobody_accepts(org: Any, house: Emulator) -> None:
         org.invites.create(email="a@b.c", role="owner", projects=[{"id": "proj_none", "role": "member"}])
 
 
-@pytest.mark.operation(U + "update", U + "delete")
+@pytest.mark.operation(
+    "admin.organization.users.update",
+    "admin.organization.users.delete",
+)
 def test_roles_change_and_users_leave_but_for_the_last_owner(org: Any, house: Emulator) -> None:
     ada = arrive(house, org)
     (first, _) = org.users.list().data
@@ -81,7 +89,13 @@ def test_roles_change_and_users_leave_but_for_the_last_owner(org: Any, house: Em
         org.users.retrieve(first.id)
 
 
-@pytest.mark.operation(M + "create", M + "retrieve", M + "list", M + "update", M + "delete")
+@pytest.mark.operation(
+    "admin.organization.projects.users.create",
+    "admin.organization.projects.users.retrieve",
+    "admin.organization.projects.users.list",
+    "admin.organization.projects.users.update",
+    "admin.organization.projects.users.delete",
+)
 def test_members_of_a_project(org: Any, house: Emulator) -> None:
     ada = arrive(house, org, projects=[])
     project = org.projects.create(name="Alpha").id
@@ -101,7 +115,10 @@ def test_members_of_a_project(org: Any, house: Emulator) -> None:
         org.projects.users.create(project, role="emperor", user_id=ada.id)
 
 
-@pytest.mark.operation(I + "create", I + "retrieve")
+@pytest.mark.operation(
+    "admin.organization.invites.create",
+    "admin.organization.invites.retrieve",
+)
 def test_invites_go_on_after_a_restart(tmp_path: Path) -> None:
     with Emulator(Setting(data=tmp_path)) as house:
         org = openai.OpenAI(base_url=house.base_url, api_key="k", admin_api_key="k").admin.organization

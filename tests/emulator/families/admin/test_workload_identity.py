@@ -7,12 +7,21 @@ from typing import Any
 import openai
 import pytest
 
-W = "admin.organization.workload_identity_providers."
-A = ("create", "retrieve", "update", "list", "delete")
 GIVEN = {"type": "oidc", "name": "ci", "issuer": "https://ci.example.com", "audience": "antiphon"}
 
 
-@pytest.mark.operation(*(W + a for a in A), *(W + "federation_rules." + a for a in A))
+@pytest.mark.operation(
+    "admin.organization.workload_identity_providers.create",
+    "admin.organization.workload_identity_providers.retrieve",
+    "admin.organization.workload_identity_providers.update",
+    "admin.organization.workload_identity_providers.list",
+    "admin.organization.workload_identity_providers.delete",
+    "admin.organization.workload_identity_providers.federation_rules.create",
+    "admin.organization.workload_identity_providers.federation_rules.retrieve",
+    "admin.organization.workload_identity_providers.federation_rules.update",
+    "admin.organization.workload_identity_providers.federation_rules.list",
+    "admin.organization.workload_identity_providers.federation_rules.delete",
+)
 def test_providers_and_rules(org: Any) -> None:
     providers, rules = org.workload_identity_providers, org.workload_identity_providers.federation_rules
     made = providers.create(**GIVEN)
@@ -39,7 +48,10 @@ def test_providers_and_rules(org: Any) -> None:
         providers.retrieve(made.id)
 
 
-@pytest.mark.operation(W + "create", W + "federation_rules.create")
+@pytest.mark.operation(
+    "admin.organization.workload_identity_providers.create",
+    "admin.organization.workload_identity_providers.federation_rules.create",
+)
 def test_refusals(org: Any) -> None:
     providers = org.workload_identity_providers
     with pytest.raises(openai.BadRequestError):
