@@ -302,6 +302,22 @@ def test_points_of_a_task_go_to_subagents(user: openai.OpenAI) -> None:
     assert roots.count("wait_for_subagents_call") == 2
 
 
+def test_a_turn_whose_brain_fails(house: Emulator, user: openai.OpenAI, monkeypatch: pytest.MonkeyPatch) -> None:
+    made = begin(user)
+    rested(user, made.id)
+
+    def fail(_: Any) -> Any:
+        raise RuntimeError("no brain")
+
+    monkeypatch.setattr(house.app.world.brain, "answer", fail)
+    with user.beta.agents.sessions.stream(made.id, input="hello") as stream:
+        assert [event.error.code for event in stream if event.type == "error"] == ["server_error"]
+    assert user.beta.agents.sessions.turns.list(made.id).data[0].status == "failed"
+    monkeypatch.undo()
+    with user.beta.agents.sessions.stream(made.id, input="word " * 40_000) as stream:
+        assert stream.get_final_result().turn.status == "completed", "a long one is answered beside the rest"
+
+
 def test_a_turn_goes_on_after_a_restart(tmp_path: Path) -> None:
     setting = Setting(data=tmp_path, background_seconds=0.3)
     with Emulator(setting) as house, openai.OpenAI(base_url=house.base_url, api_key="k") as user:

@@ -21,7 +21,7 @@ from .agent_config import functions, schema_of
 from .agent_event import publish, session_changed
 from .agent_output import ITEMS, Output
 from .agent_usage import added, spent
-from .prompt_size import tokens_of
+from .prompt_size import LARGE, aside, tokens_of
 
 SESSIONS: Final = "beta.agents.sessions"
 TURNS: Final = "beta.agents.sessions.turns"
@@ -138,14 +138,17 @@ async def _think(world: World, session: str, turn: str) -> None:
     if agent_subagent.delegate(world, known, running):
         _keep(world, running)
     prompt = _prompt(world, known)
+    large = sum(len(heard.text) for heard in prompt.turns) > LARGE
     try:
-        answer = world.brain.answer(prompt)
+        answer = await aside(large, world.brain.answer, prompt)
+        size = await aside(large, tokens_of, prompt)
     except Exception:
         _LOG.exception("the brain failed in the turn %s", turn)
         _fail(world, known, running, "server_error", "The model failed to answer.")
         return
-    _count(world, known, running, tokens_of(prompt), answer)
-    _follow(world, known, running, answer)
+    if _found(world, session, turn, "in_progress") is not None:  # or it was cancelled meanwhile
+        _count(world, known, running, size, answer)
+        _follow(world, known, running, answer)
 
 
 def _follow(world: World, session: Object, turn: Object, answer: Answer) -> None:
