@@ -148,6 +148,7 @@ def test_stream(client: Any) -> None:
         ({"model": FREE, "frame_count": 3}, 400, "frame_count"),
         ({"model": FREE, "frame_count": 17, "output_format": "gif"}, 400, "frame_count"),
         ({"model": FREE, "stream": True, "output_format": "gif"}, 400, "stream"),
+        ({"model": FREE, "size": "2048x1024", "output_format": "gif"}, 400, "size"),
         ({"model": FREE, "n": 2, "output_format": "svg"}, 400, "n"),
         ({"prompt": None}, 400, "prompt"),
         ({"colour": "red"}, 400, "colour"),

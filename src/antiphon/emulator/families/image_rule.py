@@ -32,6 +32,7 @@ _ONLY_NEW: Final = (
 )
 _TOKENS: Final = {"low": 272, "medium": 1056, "high": 4160, "xhigh": 8320, "max": 12480}
 MOST_BYTES: Final = {"dall-e-2": 4 * 1024 * 1024}
+MOST_GIF: Final = 1536 * 1024
 MOST_NEW_BYTES: Final = 50 * 1024 * 1024
 
 
@@ -191,6 +192,8 @@ def _refuse_together(made: Order, given: dict[str, Any]) -> None:
         if name in given and made.format != "gif":
             raise invalid(name, f"'{name}' is only allowed when 'output_format' is 'gif'.")
     if made.format == "gif":
+        if made.width * made.height > MOST_GIF:
+            raise invalid("size", f"A GIF has at most {MOST_GIF} pixels; '{made.size}' are more.")
         within("frame_count", made.frames, 2, 16)
         within("frame_duration_ms", made.frame_milliseconds, 1, None)
         if given.get("mask"):

@@ -68,15 +68,14 @@ def _indexed(row: bytes, index: dict[bytes, int], exact: bool) -> bytes:
 
 def _compressed(pixels: bytes) -> bytes:
     """Lempel, Ziv and Welch, with codes from nine to twelve bits, the lowest bit first."""
-    fresh = {bytes((n,)): n for n in range(256)}
-    table, size, following, held, filled = dict(fresh), 9, 258, 256, 9
-    made, known = bytearray(), b""
-    for n in range(len(pixels)):
-        longer = known + pixels[n : n + 1]
+    table, size, following, held, filled = dict[int, int](), 9, 258, 256, 9
+    made, code = bytearray(), pixels[0]
+    for pixel in memoryview(pixels)[1:]:
+        longer = code << 8 | pixel
         if longer in table:
-            known = longer
+            code = table[longer]
             continue
-        held |= table[known] << filled
+        held |= code << filled
         filled += size
         if following < 4096:
             table[longer] = following
@@ -86,13 +85,13 @@ def _compressed(pixels: bytes) -> bytes:
         else:
             held |= 256 << filled
             filled += size
-            table, size, following = dict(fresh), 9, 258
+            table, size, following = {}, 9, 258
         while filled >= 8:
             made.append(held & 255)
             held >>= 8
             filled -= 8
-        known = pixels[n : n + 1]
-    held |= table[known] << filled
+        code = pixel
+    held |= code << filled
     filled += size
     if following == 1 << size and size < 12:
         size += 1
