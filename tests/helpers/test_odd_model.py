@@ -24,7 +24,8 @@ MODULES = sorted(
 
 
 def models_of(module: str) -> list[Any]:
-    values = vars(importlib.import_module(module)).values()
+    home = importlib.import_module(module)
+    values = [getattr(home, name) for name in dir(home)]
     return [value for value in values if isinstance(value, type) and issubclass(value, antiphon.BaseModel)]
 
 
