@@ -96,7 +96,7 @@ def test_every_line_is_carried_out_and_its_answer_written(client: openai.OpenAI)
         ("/v1/responses", {"model": "gpt-4o", "input": "Hello"}),
         ("/v1/embeddings", {"model": "text-embedding-3-small", "input": "Hello", "dimensions": 8}),
         ("/v1/completions", {"model": "gpt-3.5-turbo-instruct", "prompt": "Hello"}),
-        ("/v1/moderations", {"input": "Hello"}),
+        ("/v1/moderations", {"input": "Hello", "model": "omni-moderation-latest"}),
     ],
 )
 @pytest.mark.operation("batches.create")

@@ -191,7 +191,9 @@ def test_refusals(client: openai.OpenAI, ask: Asking) -> None:
     refused("model", model="gpt-none")
     refused("suffix", suffix="x" * 65)
     refused("method.reinforcement.grader", method={"type": "reinforcement"})
-    refused("method.supervised.hyperparameters.n_epochs", hyperparameters={"n_epochs": 51})
+    refused("hyperparameters.n_epochs", hyperparameters={"n_epochs": 51})
+    numbers = {"hyperparameters": {"batch_size": 0}}
+    refused("method.dpo.hyperparameters.batch_size", method={"type": "dpo", "dpo": numbers})
     for path in ("", "/cancel", "/pause", "/resume", "/events", "/checkpoints"):
         verb = "POST" if path in ("/cancel", "/pause", "/resume") else "GET"
         assert ask(verb, f"/v1/fine_tuning/jobs/ftjob-none{path}").status == 404

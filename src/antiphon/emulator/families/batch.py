@@ -59,6 +59,7 @@ async def _create(exchange: Exchange) -> Reply:
     if expiry is not None:
         bound.within("output_expires_after.seconds", expiry["seconds"], *EXPIRY)
     made = BATCH.made(exchange, status="validating")
+    batch_input.forget(world, made["id"])  # of a world that was reset, whose ids come again
     progress = {
         "id": made["id"],
         "offset": 0,

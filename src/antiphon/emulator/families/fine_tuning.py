@@ -180,6 +180,5 @@ HANDLERS: dict[str, Handler] = crud(JOB) | {
     "fine_tuning.jobs.checkpoints.list": _checkpoints,
     "fine_tuning.checkpoints.permissions.create": _permit,
     "fine_tuning.checkpoints.permissions.list": _permitted,
-    "fine_tuning.checkpoints.permissions.retrieve": _permitted,
     "fine_tuning.checkpoints.permissions.delete": _forbid,
 }

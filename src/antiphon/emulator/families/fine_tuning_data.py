@@ -16,6 +16,7 @@ from ..shape import is_array, is_object
 
 LEAST: Final = 10
 MOST_REMEMBERED: Final = 2_000
+MOST_TEXT: Final = 8_192
 ROLES: Final = frozenset({"system", "developer", "user", "assistant", "tool", "function"})
 COMPLETION_MODELS: Final = frozenset({"babbage-002", "davinci-002"})
 _CHAT: Final = frozenset({"messages", "tools", "parallel_tool_calls", "functions"})
@@ -100,7 +101,7 @@ def _add(found: Examples, line: dict[str, Any], kind: str) -> None:
                 raise _Wrong(f"The key '{unknown[0]}' is unknown.")
             asked, told = _chat(_messages(found, line.get("messages")))
     found.count += 1
-    if asked and told and len(found.remembered) < MOST_REMEMBERED:
+    if asked and told and len(found.remembered) < MOST_REMEMBERED and len(asked) + len(told) < MOST_TEXT:
         found.remembered[asked] = told
 
 

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from .. import bound
 from ..problem import missing
+from ..shape import part
 from ..world import World
 from .grader_check import check
 
@@ -46,13 +47,19 @@ def method_of(world: World, body: Object) -> Object:
         if "grader" not in asked:
             raise missing(f"{where}.grader")
         check(world, asked["grader"], f"{where}.grader")
-    wanted: Object = {**(body.get("hyperparameters") or {}), **(asked.get("hyperparameters") or {})}
-    for name, value in wanted.items():
-        if name in _BOUNDS and value != "auto":
-            low, high, decimal = _BOUNDS[name]
-            bound.within(f"{where}.hyperparameters.{name}", value, low, high, decimal=decimal)
+    older, newer = part(body, "hyperparameters"), part(asked, "hyperparameters")
+    _check_numbers(older, "hyperparameters")
+    _check_numbers(newer, f"{where}.hyperparameters")
+    wanted = older | newer
     chosen = {name: wanted.get(name, "default" if name == "reasoning_effort" else "auto") for name in _OWN[kind]}
     return {"type": kind, kind: {**asked, "hyperparameters": chosen}}
+
+
+def _check_numbers(numbers: Object, where: str) -> None:
+    for name, value in numbers.items():
+        if name in _BOUNDS and value != "auto":
+            low, high, decimal = _BOUNDS[name]
+            bound.within(f"{where}.{name}", value, low, high, decimal=decimal)
 
 
 def settled(method: Object, examples: int) -> Object:

@@ -13,6 +13,17 @@ from ..world import World
 
 CREATED: Final = 1_704_067_200
 FAMILY: Final = "models"
+SILENT: Final = {
+    "embedding": "makes embeddings",
+    "moderation": "moderates",
+    "image": "makes images",
+    "dall-e": "makes images",
+    "whisper": "transcribes speech",
+    "transcribe": "transcribes speech",
+    "tts": "speaks",
+    "sora": "makes videos",
+}
+"""What the API's models with such a word in their name do instead of answering."""
 
 
 def exists(world: World, name: str) -> bool:
@@ -29,8 +40,9 @@ def require(world: World, name: str) -> str:
 
 def require_speaking(world: World, name: str) -> str:
     """The name if it is a model that answers in text; raises 404 otherwise."""
-    if require(world, name).startswith("text-embedding"):
-        raise Problem(404, f"The model `{name}` makes embeddings; it does not answer in text.", param="model")
+    if require(world, name) in world.description.models and any(word in name for word in SILENT):
+        does = next(does for word, does in SILENT.items() if word in name)
+        raise Problem(404, f"The model `{name}` {does}; it does not answer in text.", param="model")
     return name
 
 
