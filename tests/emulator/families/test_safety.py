@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from antiphon.emulator.families import safety
+from antiphon.emulator.families import realtime_call, safety
 from tests.emulator.asking import chat, response
 
 from .running import Stage, stage
@@ -75,3 +75,19 @@ def test_an_alert_is_its_projects_own(own: Stage) -> None:
     path = f"/v1/safety/alerts/{alert['id']}"
     assert [own.ask("GET", path).status, own.ask("GET", path, key=other).status] == [200, 404]
     assert own.ask("GET", "/v1/safety/alerts/alert_none").status == 404
+
+
+@pytest.mark.operation("safety.alerts.retrieve")
+def test_webhooks_hear_of_alerts_and_of_calls_that_come_in(own: Stage) -> None:
+    world, kinds = own.emulator.app.world, ["safety.alert.created", "realtime.call.incoming"]
+    own.post("/webhook_endpoints", {"name": "a", "url": "http://127.0.0.1:9/", "event_types": kinds})
+    more: dict[str, Any] = {"tools": TOOLS, "tool_choice": "required", "safety_identifier": "eve"}
+    own.post("/responses", response("Tidy up.", **more))
+    call = realtime_call.ring(world, "sip:ada@example.com")
+    told = {delivery["event"]["type"]: delivery["event"]["data"] for delivery in world.shelf("webhooks.deliveries")}
+    (alert,) = kept(own, safety.ALERT.home)
+    headers = [{"name": "From", "value": "sip:ada@example.com"}]
+    assert told == {
+        "safety.alert.created": {"id": alert["id"]},
+        "realtime.call.incoming": {"call_id": call["call_id"], "sip_headers": headers},
+    }
