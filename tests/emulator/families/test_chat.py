@@ -328,4 +328,4 @@ def test_large_prompts_do_not_block_the_others() -> None:
             number += 1
         other.close()
         assert answered == [200]
-        assert number > 5
+        assert number > 3

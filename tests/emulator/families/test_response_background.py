@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from antiphon.emulator.brain import Answer, Prompt
+from antiphon.emulator.families.webhook import DELIVERIES
 
 from .answering import TOOK, Scene, scene, text_of, wait_for
 
@@ -148,6 +149,17 @@ def test_a_stream_follows_the_clock_while_it_is_moved(own: Scene) -> None:
     own.wait(TOOK)
     reader.join(20)
     assert heard[-1] == "response.completed"
+
+
+def test_whoever_waits_for_the_event_is_told(own: Scene) -> None:
+    kinds = ["response.completed", "response.cancelled", "response.failed"]
+    own.post("/webhook_endpoints", name="mine", url="http://127.0.0.1:1/", event_types=kinds)
+    done, stopped = own.respond("Say: hi", background=True), own.respond("Say: no", background=True)
+    own.post(f"/responses/{stopped['id']}/cancel")
+    own.wait(TOOK)
+    assert status(own, done) == "completed"
+    told = {each["event"]["data"]["id"]: each["event"]["type"] for each in own.world.shelf(DELIVERIES)}
+    assert told == {done["id"]: "response.completed", stopped["id"]: "response.cancelled"}
 
 
 def test_work_that_takes_no_time() -> None:
