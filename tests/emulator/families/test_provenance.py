@@ -46,7 +46,7 @@ def digest_in(data: bytes) -> bytes:
 
 @pytest.mark.operation("content_provenance_checks.create")
 def test_sound_and_others(client: Any) -> None:
-    [heard] = check(client, sound.wav(tone.samples(tone.plan("mine")), 24_000))
+    [heard] = check(client, sound.wav(tone.samples(tone.plan("[mine]")), 24_000))
     assert (heard.type, heard.outcome) == ("synthid", "detected")
     assert check(client, sound.wav(array("h", bytes(48_000)), 24_000))[0].outcome == "not_detected"
     manifest, _ = check(client, png.encode(paint("unmarked", 32, 32)))

@@ -30,10 +30,11 @@ KINDS: Final = ("flac", "m4a", "mp3", "mp4", "mpeg", "mpga", "oga", "ogg", "wav"
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """A recording: how long it is and what is said in it, one after the other."""
+    """A recording: how long it is, what is said in it, one after the other, and whether the emulator spoke it."""
 
     seconds: float
     messages: list[Message]
+    is_own: bool
 
     @property
     def text(self) -> str:
@@ -71,9 +72,10 @@ async def hear(world: World, data: bytes, param: str = "file") -> Heard:
         message = f"Audio file is too short. Minimum audio length is {LEAST_SECONDS} seconds."
         raise invalid(param, message, "audio_too_short")
     if (text := _recorded(world, data)) is not None:
-        return Heard(sound.seconds, [Message(text, 0, 0.0, sound.seconds)])
+        return Heard(sound.seconds, [Message(text, 0, 0.0, sound.seconds)], is_own=False)
     found = await _said(data, kind, sound)
-    return Heard(sound.seconds, found or [Message(_nothing(sound.seconds), 0, 0.0, sound.seconds)])
+    nothing = [Message(_nothing(sound.seconds), 0, 0.0, sound.seconds)]
+    return Heard(sound.seconds, found or nothing, is_own=bool(found))
 
 
 def _opened(data: bytes, kind: str) -> Sound:

@@ -27,7 +27,7 @@ async def _create(exchange: Exchange) -> Reply:
         results = [_manifest(data), _watermark(detected=False)]
     elif audio_kind(data) is not None:
         heard = await hear(exchange.world, data)
-        results = [_watermark(detected=not heard.text.startswith("["))]
+        results = [_watermark(detected=heard.is_own)]
     else:
         raise invalid("file", "The file is neither a picture nor a sound that can be read.", "unsupported_file")
     shown = {"object": "content_provenance_check", "created_at": exchange.world.now(), "results": results}
