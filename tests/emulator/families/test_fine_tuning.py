@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -45,7 +45,7 @@ def settled(client: openai.OpenAI, job: Any) -> Any:
 
 
 @contextmanager
-def slow(folder: Path | None = None) -> Iterator[tuple[Emulator, openai.OpenAI]]:
+def slow(folder: Path | None = None) -> Generator[tuple[Emulator, openai.OpenAI]]:
     """An emulator whose background work takes a thousand hours, and a client."""
     with (
         Emulator(Setting(seed=3, background_seconds=3_600_000, data=folder)) as emulator,
@@ -81,7 +81,7 @@ def test_a_job_trains_a_model_that_knows_its_examples(client: openai.OpenAI) -> 
     events = list(client.fine_tuning.jobs.list_events(job.id, limit=7))
     assert "completed" in events[0].message
     assert "Created" in events[-1].message
-    losses = [event.data["train_loss"] for event in reversed(events) if event.type == "metrics"]  # type: ignore[index]
+    losses: list[Any] = [event.data["train_loss"] for event in reversed(events) if event.type == "metrics"]  # type: ignore[index]
     assert len(losses) == 100
     assert sum(losses[-10:]) < sum(losses[:10]) / 2
     saved = client.fine_tuning.jobs.checkpoints.list(job.id).data
@@ -160,7 +160,7 @@ def test_other_methods(client: openai.OpenAI, model: str, line: Any, method: dic
     ],
 )
 def test_bad_files_fail_the_job(client: openai.OpenAI, lines: list[Any], method: str, code: str, words: str) -> None:
-    given: Any = {"type": method, **({method: {"grader": GRADER}} if method == "reinforcement" else {})}
+    given: Any = {"type": method} | ({method: {"grader": GRADER}} if method == "reinforcement" else {})
     job = settled(client, started(client, lines, method=given))
     assert (job.status, job.error.code, job.error.param) == ("failed", code, "training_file")
     assert words in job.error.message
@@ -244,8 +244,8 @@ def test_it_goes_on_after_a_restart_and_the_model_stays_until_it_is_deleted(tmp_
         pass_hours(emulator, client, 1_100)
         job = client.fine_tuning.jobs.retrieve(job.id)
         assert job.status == "succeeded"
+        name = str(job.fine_tuned_model)
     with slow(tmp_path) as (_, client):
-        name = job.fine_tuned_model
         assert client.models.retrieve(name).owned_by == "antiphon"
         asked: Any = CHATS[0]["messages"][:1]
         answer = client.chat.completions.create(model=name, messages=asked)
