@@ -102,7 +102,7 @@ def test_checksums_of_flac() -> None:
 
 def test_mp3_frames() -> None:
     plan = tone.plan(TEXT, 3)
-    data = mp3.encode(plan, "first") + mp3.encode(plan, "second ü")
+    data = mp3.encode(plan, "first\0") + mp3.encode(plan, "second ü")
     whole = sum(length for _, length in plan)
     assert mp3.seconds(data) == pytest.approx(2 * whole, abs=0.05)
     (start, first), (following, second) = mp3.comments(data)

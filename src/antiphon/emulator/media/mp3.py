@@ -73,7 +73,7 @@ def comments(data: bytes) -> list[tuple[int, str]]:
         mark = b"\3" + COMMENT.encode() + b"\0"
         if (start := body.find(mark)) >= 10:
             length = _unsafe(body[start - 6 : start - 2])
-            found.append((at, body[start + len(mark) : start + length].decode("utf-8", "replace")))
+            found.append((at, body[start + len(mark) : start + length].rstrip(b"\0").decode("utf-8", "replace")))
         at = data.find(b"ID3\4", at + size)
     return found
 
