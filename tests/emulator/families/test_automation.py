@@ -13,7 +13,7 @@ import pytest
 
 from antiphon.emulator import Emulator, Setting
 from antiphon.emulator.families.automation_schedule import following, parsed
-from tests.emulator.families.test_agent_session import rested, until
+from tests.emulator.families.test_agent_session import WEATHER, rested, until
 
 SAY: Any = {"role": "user", "content": [{"type": "input_text", "text": "good morning"}]}
 NEW: Any = {"type": "new_session", "agent": {"model": "gpt-4o"}, "environment": {"type": "none"}, "input": [SAY]}
@@ -148,6 +148,21 @@ def test_a_changed_schedule_is_the_only_one(house: Emulator, user: openai.OpenAI
     assert runs(user, made.id) == []
     world.skew += 5_000
     assert through(user, made.id, 1)[0].scheduled_at == automations.retrieve(made.id).to_dict()["run_at"]
+
+
+def test_what_is_due_while_another_waits_is_skipped(house: Emulator, user: openai.OpenAI) -> None:
+    sessions, world = user.beta.agents.sessions, house.app.world
+    asked = "What is the weather in Ghent? Use the weather tool."
+    busy = sessions.create(agent={"model": "gpt-4o", "tools": [WEATHER]}, environment={"type": "none"}, input=asked)
+    rested(user, busy.id, "requires_action")
+    target: Any = {"type": "existing_session", "session_id": busy.id, "instructions": "hello"}
+    made = user.beta.agents.automations.create(**HOURLY, target=target)
+    world.skew += 7_200
+    first, second = until(lambda: found if len(found := runs(user, made.id)) == 2 else None)
+    assert (first.status, second.status, second.skip_reason) == ("queued", "skipped", "pending_delivery")
+    sessions.events.create(busy.id, events=[{"type": "agent.session.input.cancel"}])
+    world.skew += 3_500
+    until(lambda: runs(user, made.id)[0].status == "completed")
 
 
 def test_the_schedule_outlives_the_process(tmp_path: Path) -> None:

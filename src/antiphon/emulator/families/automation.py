@@ -31,6 +31,8 @@ INVOCATION: Final = Kind(
     prefix="autoinv_",
     owner=AUTOMATION,
 )
+LONGEST_PAUSE: Final = 3_600.0
+"""Seconds after which at most a busy session is asked again."""
 _OWN: Final = {"periodic": ("expression", "timezone"), "once": ("run_at",)}
 
 
@@ -178,7 +180,7 @@ def _invoke(world: World, known: Object, source: Object, scheduled_at: int | Non
     return made
 
 
-async def _deliver(world: World, automation: str, invocation: str) -> None:
+async def _deliver(world: World, automation: str, invocation: str, pause: float = 1.0) -> None:
     """Make the session, or tell the one that exists; a busy one is asked again later."""
     known, shelf = world.shelf(AUTOMATION.home).get(automation), world.shelf(f"{INVOCATION.home}/{automation}")
     made = shelf.get(invocation)
@@ -191,8 +193,8 @@ async def _deliver(world: World, automation: str, invocation: str) -> None:
         shelf.put(invocation, made | {"status": "failed", "error": _error(problem)})
         return
     if done is None:
-        pause = max(1.0, world.setting.background_seconds)
-        world.later(pause, "automation.deliver", automation=automation, invocation=invocation)
+        again = {"automation": automation, "invocation": invocation, "pause": min(pause * 2, LONGEST_PAUSE)}
+        world.later(pause, "automation.deliver", **again)
         return
     shelf.put(invocation, made | {"status": "completed", "session_id": done})
 

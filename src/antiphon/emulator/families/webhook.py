@@ -70,7 +70,7 @@ def _event(world: World, type: str, data: Mapping[str, Any]) -> Object:
 def _enqueue(world: World, endpoint: Object, event: Object) -> None:
     made = world.identity.draw("whdel_", 24)
     kept: Object = {"id": made, "endpoint": endpoint["id"], "status": "pending", "event": event}
-    world.shelf(DELIVERIES).put(made, kept | {"attempts": [], "retry": None})
+    world.shelf(DELIVERIES).put(made, kept | {"attempts": [], "retry": None, "postponed": 0})
     world.later(0, "webhook.deliver", delivery=made)
 
 
@@ -79,14 +79,23 @@ async def _deliver(world: World, delivery: str) -> None:
     kept = world.shelf(DELIVERIES).get(delivery)
     if kept is None or kept["status"] != "pending":
         return
-    under_way = _is_under_way(kept["attempts"])
-    tried = len(kept["attempts"]) - under_way
-    if tried < len(PAUSES):
-        kept["retry"] = world.later(PAUSES[tried], "webhook.deliver", delivery=delivery)
-    if not under_way:
+    tried = len(kept["attempts"])
+    if _is_under_way(kept["attempts"]):
+        kept["retry"] = world.later(PAUSES[0] << kept["postponed"], "webhook.deliver", delivery=delivery)
+        kept["postponed"] += 1
+    else:
+        _note_retry(world, kept, tried)
         kept["attempts"].append({"at": world.now(), "began": time.time(), "status_code": None, "error": None})
         world.spawn(_attempt(world, delivery, tried))
     world.shelf(DELIVERIES).put(delivery, kept)
+
+
+def _note_retry(world: World, kept: Object, number: int) -> None:
+    """Put the attempt after this one on the agenda, if there is to be one."""
+    world.agenda.cancel(kept["retry"] or "")
+    left = number < len(PAUSES)
+    kept["retry"] = world.later(PAUSES[number], "webhook.deliver", delivery=kept["id"]) if left else None
+    kept["postponed"] = 0
 
 
 def _is_under_way(attempts: list[Object]) -> bool:
@@ -113,6 +122,8 @@ async def _attempt(world: World, delivery: str, number: int) -> None:
     if through or number == len(PAUSES):
         kept["status"] = "delivered" if through else "failed"
         world.agenda.cancel(kept["retry"] or "")
+    elif kept["postponed"]:
+        _note_retry(world, kept, number)
     if shelf.get(delivery) is not None:
         shelf.put(delivery, kept)
     world.commit()
