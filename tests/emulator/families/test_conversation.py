@@ -103,6 +103,15 @@ def test_responses_read_it_and_add_to_it(own: Scene) -> None:
     assert counted > streamed["usage"]["input_tokens"]
 
 
+def test_its_items_can_be_referred_to(own: Scene) -> None:
+    made = own.post("/conversations", items=[user("Say: once more")])["id"]
+    (item,) = own.get(f"/conversations/{made}/items")["data"]
+    own.respond("Say: other", conversation=made)
+    reference = {"type": "item_reference", "id": item["id"]}
+    assert own.refused("/responses", model="gpt-4o", input=[reference])[0] == 404
+    assert text_of(own.respond([reference], conversation=made)) == "once more"
+
+
 def test_a_tool_round_trip_within_it(own: Scene) -> None:
     tool = {
         "type": "function",

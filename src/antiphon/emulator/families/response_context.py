@@ -50,11 +50,12 @@ def read(world: World, body: dict[str, Any]) -> Context:
     """The context of a request; raises 404 and 400 for what it names and nobody has made."""
     _require_known(body)
     require_speaking(world, body["model"])
-    items = [_resolved(world, item) for item in items_of(body.get("input"), world.identity)]
+    conversation = conversation_of(body)
+    before = _before(world, parent_of(world, body), conversation)
+    items = [_resolved(world, item, conversation) for item in items_of(body.get("input"), world.identity)]
     compacts = any(item["type"] == TRIGGER for item in items)
     if compacts and (items.pop()["type"] != TRIGGER or any(item["type"] == TRIGGER for item in items)):
         raise Problem(400, "A compaction trigger must be the last item of the input.", param="input")
-    before = _before(world, parent_of(world, body), conversation_of(body))
     return Context(items, _heard(before, items), compacts)
 
 
@@ -80,5 +81,11 @@ def _heard(before: list[Item], items: list[Item]) -> list[Item]:
     return heard
 
 
-def _resolved(world: World, item: Item) -> Item:
-    return referred(world, item["id"]) if item["type"] == "item_reference" else item
+def _resolved(world: World, item: Item, conversation: str | None) -> Item:
+    """The item, or the one it refers to: in the conversation, or in any response."""
+    if item["type"] != "item_reference":
+        return item
+    known: Item | None = None
+    if conversation is not None:
+        known = world.shelf(f"conversations.items/{conversation}").get(item["id"])
+    return known or referred(world, item["id"])
