@@ -84,12 +84,20 @@ class Operation:
     def _query_check(self) -> Check:
         return self.schema.fields(self.query)
 
+    @cached_property
+    def _has_metadata(self) -> bool:
+        """Whether there is a `metadata` of texts, which the API bounds wherever it takes it."""
+        node = self.fields.get("metadata", ("any", False))[0]
+        return any(self.schema.resolved(option) == ["dict", "str"] for option in self.schema.members(node))
+
     def check_body(self, body: Any) -> None:
         """Raise the 400 for the first thing wrong with a body."""
         if (found := self._body_check(body)) is not None:
             raise found.problem()
         if (bounds := self._facts.bounds.get("body")) is not None:
             bound.keep(body, bounds)
+        if self._has_metadata:
+            bound.metadata(body.get("metadata"))
 
     def check_query(self, query: dict[str, Any]) -> None:
         """Raise the 400 for the first thing wrong with a query whose values were read already."""

@@ -58,7 +58,7 @@ def test_what_belonged_to_an_object_goes_with_it(ask: Asking) -> None:
 
 
 def test_metadata_is_bounded(ask: Asking) -> None:
-    heard = ask("POST", "/v1/assistants", {"model": "gpt-4o", "metadata": {str(n): "x" for n in range(17)}})
+    heard = ask("POST", "/v1/vaults", {"metadata": {str(n): "x" for n in range(17)}})
     assert (heard.status, heard.error["param"]) == (400, "metadata")
 
 

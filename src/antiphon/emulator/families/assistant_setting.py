@@ -26,7 +26,6 @@ def check_setting(world: World, body: dict[str, Any], most_tools: int) -> None:
     for name, high in (("temperature", 2), ("top_p", 1)):
         if body.get(name) is not None:
             bound.within(name, body[name], 0, high, decimal=True)
-    bound.metadata(body.get("metadata"))
     _check_tools(body, most_tools)
 
 

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from .. import bound
 from ..exchange import Exchange, Handler, Reply, json_reply
 from ..problem import Problem, invalid, missing
 from ..shape import Object, part
@@ -44,7 +43,6 @@ async def _create(exchange: Exchange) -> Reply:
             raise missing(name)
     _refuse_others(body, body["type"])
     _check_schedule(world, body)
-    bound.metadata(body.get("metadata"))
     known: Object = {
         "id": world.identity.draw(AUTOMATION.prefix, AUTOMATION.digits),
         "object": "agent.automation",

@@ -54,7 +54,6 @@ async def _create(exchange: Exchange) -> Reply:
     if file["purpose"] != "batch":
         message = f"The file has the purpose '{file['purpose']}'; a batch takes files with the purpose 'batch'."
         raise invalid("input_file_id", message, "invalid_purpose")
-    bound.metadata(body.get("metadata"))
     expiry = body.get("output_expires_after")
     if expiry is not None:
         bound.within("output_expires_after.seconds", expiry["seconds"], *EXPIRY)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Final
 
-from .. import bound
 from ..exchange import Exchange, Handler, Reply, json_reply, list_reply
 from ..problem import invalid, not_found
 from ..shape import part, rows
@@ -57,7 +56,6 @@ def _shelf(world: World, id: str) -> Shelf[Item]:
 
 async def _create(exchange: Exchange) -> Reply:
     """Starts a conversation, with up to 20 items said already."""
-    bound.metadata(exchange.body.get("metadata"))
     items = _given(exchange)
     made = CONVERSATION.made(exchange, object="conversation", metadata=part(exchange.body, "metadata"))
     append(exchange.world, made["id"], items)
@@ -67,7 +65,6 @@ async def _create(exchange: Exchange) -> Reply:
 async def _update(exchange: Exchange) -> Reply:
     """Replaces the metadata; 404 when there is no such conversation."""
     metadata = part(exchange.body, "metadata")
-    bound.metadata(metadata)
     return json_reply(CONVERSATION.change(exchange, CONVERSATION.found(exchange), metadata=metadata))
 
 

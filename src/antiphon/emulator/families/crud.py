@@ -11,7 +11,6 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Final
 
-from .. import bound
 from ..description import Operation, description
 from ..exchange import Exchange, Handler, Reply, json_reply, list_reply
 from ..least import fields_of, filled
@@ -160,7 +159,7 @@ def crud(*kinds: Kind) -> dict[str, Handler]:
     """The handlers of those whole operations that the description has for each kind."""
     operations = description().operations
     return {
-        name: _metadata_bounded(getattr(kind, action))
+        name: getattr(kind, action)
         for kind in kinds
         for action in _WHOLE
         if (name := f"{kind.home}.{action}") in operations
@@ -185,12 +184,3 @@ def deleted(exchange: Exchange, id: str, **more: Any) -> Reply:
         return json_reply({"id": id, "deleted": True, **more})
     known = {"id": id, "deleted": True, **more}
     return json_reply(filled(operation.schema, operation.result, known, exchange.world.now()))
-
-
-def _metadata_bounded(handler: Handler) -> Handler:
-    async def handle(exchange: Exchange) -> Any:
-        bound.metadata((exchange.body or {}).get("metadata"))
-        return await handler(exchange)
-
-    handle.__doc__ = handler.__doc__
-    return handle

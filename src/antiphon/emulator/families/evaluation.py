@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from .. import bound, contract
+from .. import contract
 from ..exchange import Exchange, Handler, Reply, json_reply
 from ..problem import invalid
 from ..store import Page
@@ -31,7 +31,6 @@ SAMPLE_SCHEMA: Final[Object] = {
 async def _create(exchange: Exchange) -> Reply:
     """Keeps an eval, once its schema and each of its graders can be used."""
     body = exchange.body
-    bound.metadata(body.get("metadata"))
     if not body["testing_criteria"]:
         raise invalid("testing_criteria", "Invalid 'testing_criteria': it must not be empty.", "empty_array")
     for number, criterion in enumerate(body["testing_criteria"]):
@@ -76,7 +75,6 @@ async def _list(exchange: Exchange) -> Reply:
 
 async def _update(exchange: Exchange) -> Reply:
     """Changes the name or the metadata; what is tested stays as it is."""
-    bound.metadata(exchange.body.get("metadata"))
     changed = EVAL.change(exchange, EVAL.found(exchange))
     exchange.world.shelf(UPDATED).put(changed["id"], {"id": changed["id"], "time": exchange.world.clock()})
     return json_reply(changed)

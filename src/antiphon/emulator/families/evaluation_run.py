@@ -7,7 +7,6 @@ from typing import Any, Final
 
 import msgspec
 
-from .. import bound
 from ..exchange import Caller, Exchange, Handler, Reply, json_reply
 from ..problem import Problem, invalid, missing
 from ..shape import part
@@ -39,7 +38,6 @@ async def _create(exchange: Exchange) -> Reply:
     """Starts a run that samples each row, grades it by the eval's criteria and counts; failed when rows do not fit."""
     body, world = exchange.body, exchange.world
     EVAL.found(exchange)
-    bound.metadata(body.get("metadata"))
     source: Object = body["data_source"]
     _check_source(world, source)
     drawn = world.identity.draw(RUN.prefix, RUN.digits)

@@ -30,7 +30,6 @@ async def _create(exchange: Exchange) -> Reply:
     """Starts a job: the files are validated, then it trains, tells events and checkpoints, and makes a usable model."""
     body, world = exchange.body, exchange.world
     model: str = body["model"]
-    bound.metadata(body.get("metadata"))
     if not exists(world, model) or not model.startswith(TUNABLE):
         message = f"Model {model} is not available for fine-tuning or does not exist."
         raise invalid("model", message, "model_not_available")

@@ -48,7 +48,6 @@ async def _create(exchange: Exchange) -> Reply:
 async def _update(exchange: Exchange) -> Reply:
     """Changes metadata and tool resources; 404 when there is none."""
     known, more = THREAD.found(exchange), {}
-    bound.metadata(exchange.body.get("metadata"))
     if "tool_resources" in exchange.body:
         asked = exchange.body["tool_resources"]
         given = await kept_resources(exchange, asked, expiring=True)

@@ -106,7 +106,6 @@ def _shown(world: World, store: Object) -> Object:
 
 
 def _check(body: Object) -> None:
-    bound.metadata(body.get("metadata"))
     if (expiry := part(body, "expires_after")) != {}:
         bound.within("expires_after.days", expiry["days"], 1, 365)
 
