@@ -1,4 +1,7 @@
-"""Sums found in a text and worked out exactly. Its own small parser: nothing is ever evaluated as code."""
+"""Sums found in a text and worked out exactly. Its own small parser: nothing is ever evaluated as code.
+
+Whole numbers are worked with as such, since most sums have no others; fractions appear where they must.
+"""
 
 from __future__ import annotations
 
@@ -18,19 +21,24 @@ _WORDS: Final = (
     (re.compile(r"−"), "-"),
     (re.compile(r"(?<=\d),(?=\d{3}\b)"), ""),
 )
+_SPOKEN: Final = re.compile(r"times|plus|minus|over|by|power|[x×·÷−,]|\*\*", re.IGNORECASE)
+"""What a text holds where one of them is to be replaced."""
 _SUM: Final = re.compile(r"[(\s]*-?\d[\d.]*[\d.\s()+\-*/^%]*[\d)]")
 _TOKEN: Final = re.compile(r"\s*(\d+(?:\.\d+)?|\.\d+|[-+*/^%()])")
+_SIGN: Final = re.compile(r"[+\-*/^%]")
+_SPACE: Final = re.compile(r"\s+")
 _DIGIT: Final = re.compile(r"\d")
 _DATE: Final = re.compile(r"^\d{1,4}-\d{1,2}-\d{1,4}$|^\d{3}-\d{3,4}(-\d+)?$")
 LIMIT: Final = 10**30
 DEPTH: Final = 40
 
+Number = int | Fraction
 _LEVELS: Final = (("+", "-"), ("*", "/", "%"))
-_BINARY: Final[dict[str, Callable[[Fraction, Fraction], Fraction]]] = {
+_BINARY: Final[dict[str, Callable[[Number, Number], Number]]] = {
     "+": lambda a, b: a + b,
     "-": lambda a, b: a - b,
     "*": lambda a, b: a * b,
-    "/": lambda a, b: a / b,
+    "/": lambda a, b: Fraction(a) / b,
     "%": lambda a, b: a % b,
 }
 
@@ -43,14 +51,14 @@ def find(text: str) -> tuple[str, str] | None:
     """The first sum in a text and its result, such as ("12*7+3", "87"); None when there is none."""
     if _DIGIT.search(text) is None:
         return None
-    for pattern, sign in _WORDS:
+    for pattern, sign in _WORDS if _SPOKEN.search(text) else ():
         text = pattern.sub(sign, text)
     for match in _SUM.finditer(text):
         spelled = match[0].strip()
-        if not re.search(r"[+\-*/^%]", spelled.lstrip("-(")) or _DATE.match(spelled):
+        if not _SIGN.search(spelled.lstrip("-(")) or _DATE.match(spelled):
             continue
         try:
-            return re.sub(r"\s+", " ", spelled), written(evaluate(spelled))
+            return _SPACE.sub(" ", spelled), written(evaluate(spelled))
         except ZeroDivisionError:
             return spelled, "undefined (division by zero)"
         except Unreadable:
@@ -58,12 +66,12 @@ def find(text: str) -> tuple[str, str] | None:
     return None
 
 
-def evaluate(text: str) -> Fraction:
+def evaluate(text: str) -> Number:
     """The exact value; raises Unreadable or ZeroDivisionError."""
     if len(text) > 500:
         raise Unreadable(text[:20])
     tokens = _TOKEN.findall(text)
-    if "".join(tokens) != re.sub(r"\s+", "", text):
+    if "".join(tokens) != _SPACE.sub("", text):
         raise Unreadable(text)
     reading = _Reading(tokens)
     value = reading.level(0, 0)
@@ -76,7 +84,7 @@ class _Reading:
     def __init__(self, tokens: list[str]) -> None:
         self.tokens = tokens[::-1]
 
-    def level(self, level: int, depth: int) -> Fraction:
+    def level(self, level: int, depth: int) -> Number:
         if level == len(_LEVELS):
             return self.power(depth)
         value = self.level(level + 1, depth)
@@ -85,7 +93,7 @@ class _Reading:
             value = _bounded(_BINARY[operator](value, self.level(level + 1, depth)))
         return value
 
-    def power(self, depth: int) -> Fraction:
+    def power(self, depth: int) -> Number:
         if self.tokens and self.tokens[-1] == "-":
             self.tokens.pop()
             return -self.power(_deeper(depth))
@@ -93,12 +101,12 @@ class _Reading:
         if self.tokens and self.tokens[-1] == "^":
             self.tokens.pop()
             exponent = self.power(_deeper(depth))
-            if exponent.denominator != 1 or abs(exponent) > 100:
+            if exponent.denominator != 1 or not -100 <= exponent <= 100:
                 raise Unreadable("exponent")
-            return _bounded(base ** int(exponent))
+            return _bounded(Fraction(base) ** int(exponent))
         return base
 
-    def atom(self, depth: int) -> Fraction:
+    def atom(self, depth: int) -> Number:
         sign = self.tokens.pop() if self.tokens else ""
         if sign == "(":
             value = self.level(0, _deeper(depth))
@@ -106,7 +114,7 @@ class _Reading:
                 raise Unreadable("parenthesis")
             return value
         try:
-            return Fraction(sign)
+            return int(sign) if sign.isdecimal() else Fraction(sign)
         except ValueError:
             raise Unreadable(sign) from None
 
@@ -117,13 +125,13 @@ def _deeper(depth: int) -> int:
     return depth + 1
 
 
-def _bounded(value: Fraction) -> Fraction:
+def _bounded(value: Number) -> Number:
     if abs(value.numerator) > LIMIT or value.denominator > LIMIT:
         raise Unreadable("size")
     return value
 
 
-def written(value: Fraction) -> str:
+def written(value: Number) -> str:
     """Whole numbers whole, the rest rounded to six places."""
     if value.denominator == 1:
         return str(value.numerator)
