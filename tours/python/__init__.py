@@ -1,0 +1,1 @@
+"""The tour of the official Python package, in both of its colours."""
