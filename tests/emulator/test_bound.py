@@ -77,10 +77,10 @@ def test_bounds_themselves_pass() -> None:
 def test_each_kind_of_bound_speaks_of_its_own_kind_of_value() -> None:
     limits = {"a": {"minimum": 1, "maxLength": 2, "maxItems": 1, "maxProperties": 1}}
     for fine in (1, "xx", [1], {"b": 1}, True, None):
-        bound.keep({"a": fine}, limits)
+        bound.keeper(limits)({"a": fine})
     for wrong, code in ((0, "integer_below_min_value"), ("xxx", "string_above_max_length"), ([1, 2], "array_above")):
         with pytest.raises(Problem) as caught:
-            bound.keep({"a": wrong}, limits)
+            bound.keeper(limits)({"a": wrong})
         assert (caught.value.code or "").startswith(code)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final
 
 from .problem import Problem
@@ -29,14 +29,23 @@ def check(operation: str, body: dict[str, Any]) -> None:
             within(name, value, low, high, decimal=name in DECIMAL)
 
 
-def keep(value: Any, bounds: Mapping[str, Mapping[str, float]]) -> None:
-    """Raise 400 for the first thing that is outside the bounds the description has for its place.
+def keeper(bounds: Mapping[str, Mapping[str, float]]) -> Callable[[dict[str, Any]], None]:
+    """What raises 400 for the first thing that is outside the bounds the description has for its place.
 
     A place is a path of names; `[]` stands for every item of a list.
     """
+    places: dict[str, list[tuple[list[str], Mapping[str, float]]]] = {}
     for place, limits in bounds.items():
-        for name, found in _at(value, "", place.replace("[]", ".[]").split(".")):
-            _judge(name, found, limits)
+        first, *steps = place.replace("[]", ".[]").split(".")
+        places.setdefault(first, []).append((steps, limits))
+
+    def keep(body: dict[str, Any]) -> None:
+        for first, value in body.items():
+            for steps, limits in places.get(first, ()):
+                for name, found in _at(value, first, steps):
+                    _judge(name, found, limits)
+
+    return keep
 
 
 def _at(value: Any, name: str, steps: list[str]) -> Iterator[tuple[str, Any]]:
@@ -47,7 +56,7 @@ def _at(value: Any, name: str, steps: list[str]) -> Iterator[tuple[str, Any]]:
         for index, item in enumerate(value if is_array(value) else ()):
             yield from _at(item, f"{name}[{index}]", steps[1:])
     elif is_object(value) and (inner := value.get(steps[0])) is not None:
-        yield from _at(inner, f"{name}.{steps[0]}" if name else steps[0], steps[1:])
+        yield from _at(inner, f"{name}.{steps[0]}", steps[1:])
 
 
 def _judge(name: str, value: Any, limits: Mapping[str, float]) -> None:

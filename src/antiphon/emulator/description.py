@@ -6,7 +6,7 @@ What an operation or a type holds stays encoded until somebody asks: a server th
 from __future__ import annotations
 
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import cache, cached_property
 from typing import Any
 
@@ -85,6 +85,14 @@ class Operation:
         return self.schema.fields(self.query)
 
     @cached_property
+    def _keep_body(self) -> Callable[[Any], None]:
+        return bound.keeper(self._facts.bounds.get("body", {}))
+
+    @cached_property
+    def _keep_query(self) -> Callable[[Any], None]:
+        return bound.keeper(self._facts.bounds.get("query", {}))
+
+    @cached_property
     def _has_metadata(self) -> bool:
         """Whether there is a `metadata` of texts, which the API bounds wherever it takes it."""
         node = self.fields.get("metadata", ("any", False))[0]
@@ -94,8 +102,7 @@ class Operation:
         """Raise the 400 for the first thing wrong with a body."""
         if (found := self._body_check(body)) is not None:
             raise found.problem()
-        if (bounds := self._facts.bounds.get("body")) is not None:
-            bound.keep(body, bounds)
+        self._keep_body(body)
         if self._has_metadata:
             bound.metadata(body.get("metadata"))
 
@@ -103,8 +110,7 @@ class Operation:
         """Raise the 400 for the first thing wrong with a query whose values were read already."""
         if (found := self._query_check(query)) is not None:
             raise found.problem()
-        if (bounds := self._facts.bounds.get("query")) is not None:
-            bound.keep(query, bounds)
+        self._keep_query(query)
 
 
 class _Types(Mapping[str, Any]):
