@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from antiphon.emulator.problem import Problem
-from antiphon.emulator.store import Shelf
+from antiphon.emulator.store import MOST_GONE, Shelf
 
 
 def shelf(count: int, keep: int | None = None) -> Shelf[int]:
@@ -80,3 +80,41 @@ def test_paging_through_gives_everything_once(moves: list[tuple[bool, int]], lim
             break
         after = str(page.data[-1])
     assert seen == (list(model.values()) if order == "asc" else list(model.values())[::-1])
+
+
+@pytest.mark.parametrize("order", ["asc", "desc"])
+def test_what_left_is_still_a_cursor(order: str) -> None:
+    made = shelf(7)
+    seen: list[int] = []
+    page = made.page(limit=2, order=order)
+    while page.data:
+        seen += page.data
+        for number in page.data:
+            made.pop(f"id{number}")
+        page = made.page(after=f"id{seen[-1]}", limit=2, order=order)
+    assert sorted(seen) == [0, 1, 2, 3, 4, 5, 6]
+    assert len(made) == 0
+
+
+@pytest.mark.parametrize(
+    ("before", "order", "data", "more"),
+    [
+        ("id3", "desc", [5, 4], True),
+        ("id3", "asc", [1, 2], True),
+        ("id1", "asc", [0], False),
+        ("id5", "desc", [6], False),
+    ],
+)
+def test_before_a_place_that_was_left(before: str, order: str, data: list[int], more: bool) -> None:
+    made = shelf(7)
+    made.pop(before)
+    assert made.page(before=before, limit=2, order=order) == (data, more)
+
+
+def test_only_the_last_ones_that_left_are_remembered() -> None:
+    made = shelf(MOST_GONE + 2)
+    for number in range(MOST_GONE + 1):
+        made.pop(f"id{number}")
+    assert made.page(after="id1", order="asc").data == [MOST_GONE + 1]
+    with pytest.raises(Problem):
+        made.page(after="id0", order="asc")

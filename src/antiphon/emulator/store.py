@@ -5,13 +5,16 @@ Whoever wants to keep them longer is told of every change (`note`). An object th
 
 from __future__ import annotations
 
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Iterator
-from typing import Generic, NamedTuple, TypeVar
+from operator import neg
+from typing import Final, Generic, NamedTuple, TypeVar
 
 from .problem import invalid
 
 T = TypeVar("T")
+MOST_GONE: Final = 1_000
+"""Objects that left and are still good as cursors: who deletes what a page showed asks for the page behind it."""
 Note = Callable[[str, int, object], None]
 """Told the id, its number in the order, and the object; None for one that left."""
 
@@ -35,6 +38,7 @@ class Shelf(Generic[T]):
         self._objects: dict[str, tuple[int, T]] = {}
         self._order: list[int] = []
         self._ids: dict[int, str] = {}
+        self._gone: dict[str, int] = {}
         for number, name, value in known:
             self._place(number, name, value)
 
@@ -73,6 +77,9 @@ class Shelf(Generic[T]):
         number, value = found
         del self._ids[number]
         del self._order[bisect_left(self._order, number)]
+        self._gone[id] = number
+        if len(self._gone) > MOST_GONE:
+            del self._gone[next(iter(self._gone))]
         if self._note is not None:
             self._note(id, number, None)
         return value
@@ -98,7 +105,7 @@ class Shelf(Generic[T]):
         if start < 0:
             numbers = []
         if before is not None:
-            numbers = numbers[: self._ahead(before, numbers)][::-1]
+            numbers = numbers[: self._ahead(before, numbers, newest_first)][::-1]
         found: list[T] = []
         more = False
         for number in numbers:
@@ -120,13 +127,17 @@ class Shelf(Generic[T]):
     def _behind(self, after: str | None, param: str, newest_first: bool) -> int:
         if after is None:
             return len(self._order) - 1 if newest_first else 0
-        if after not in self._objects:
-            raise invalid(param, f"No object with id '{after}' to continue {param}.", "invalid_cursor")
-        index = bisect_left(self._order, self._objects[after][0])
-        return index - 1 if newest_first else index + 1
+        number = self._number(after, param)
+        return bisect_left(self._order, number) - 1 if newest_first else bisect_right(self._order, number)
 
-    def _ahead(self, before: str, numbers: list[int]) -> int:
-        if before not in self._objects:
-            raise invalid("before", f"No object with id '{before}' to stop before.", "invalid_cursor")
-        number = self._objects[before][0]
-        return numbers.index(number) if number in numbers else len(numbers)
+    def _ahead(self, before: str, numbers: list[int], newest_first: bool) -> int:
+        number = self._number(before, "before")
+        return bisect_left(numbers, -number, key=neg) if newest_first else bisect_left(numbers, number)
+
+    def _number(self, cursor: str, param: str) -> int:
+        """Where the object that a cursor names stands, or stood."""
+        known = self._objects.get(cursor)
+        number = self._gone.get(cursor) if known is None else known[0]
+        if number is None:
+            raise invalid(param, f"No object with id '{cursor}' to list {param}.", "invalid_cursor")
+        return number

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import httpx
+import openai
 import pytest
 
 from antiphon.emulator import Emulator, Setting
@@ -167,3 +168,13 @@ def test_an_upload_that_is_broken_off_leaves_nothing(server: Emulator, ask: Aski
     with httpx.Client(base_url=server.base_url, headers=KEY) as http, pytest.raises(ConnectionAbortedError):
         http.post("/files", content=body(), headers={"Content-Type": "multipart/form-data; boundary=m"})
     assert ask("GET", "/v1/files").json["data"] == before
+
+
+@pytest.mark.operation("files.list", "files.delete")
+def test_whoever_deletes_what_a_page_shows_gets_the_next_page(server: Emulator) -> None:
+    scoped = {"X-Antiphon-Scope": "walk"}
+    with openai.OpenAI(base_url=server.base_url, api_key="k", default_headers=scoped) as client:
+        made = [client.files.create(file=(f"{n}.txt", b"x"), purpose="user_data").id for n in range(7)]
+        gone = [client.files.delete(file.id).id for file in client.files.list(limit=2)]
+        assert gone == made[::-1]
+        assert client.files.list().data == []
