@@ -37,7 +37,7 @@ async def _create(exchange: Exchange) -> AnyReply:
     for number in range(body.get("n") or 1):
         prompt.choice = number
         choices.append(settle(await aside(large, world.brain.answer, prompt), body, world.identity))
-    saved = cached(world, exchange.caller.project, prompt, tokens, body)
+    saved = await cached(world, exchange.caller.project, prompt, tokens, body)
     told = await _moderated(world, body, prompt, choices) if body.get("moderation") else {}
     usage = _usage(tokens, saved, choices, body)
     completion = _completion(world, body, choices, usage) | told
@@ -179,7 +179,6 @@ async def _retrieve(exchange: Exchange) -> Reply:
 async def _update(exchange: Exchange) -> Reply:
     """Replaces the metadata of a stored completion; 404 when there is none."""
     record, metadata = _stored(exchange), exchange.body["metadata"]
-    bound.metadata(metadata)
     record = record | {"view": record["view"] | {"metadata": metadata or {}}}
     exchange.world.shelf(FAMILY).put(record["id"], record)
     return json_reply(record["view"])

@@ -47,7 +47,7 @@ async def _create(exchange: Exchange) -> Reply:
     exchange.usage = {"kind": "completions", "model": MODEL, "input_tokens": read, "output_tokens": len(answers)}
     usage = {
         "input_tokens": read,
-        "input_tokens_details": {"cached_tokens": _cached(exchange, text, read), "cache_write_tokens": 0},
+        "input_tokens_details": {"cached_tokens": await _cached(exchange, text, read), "cache_write_tokens": 0},
         "output_tokens": len(answers),
         "output_tokens_details": {"reasoning_tokens": 0},
         "total_tokens": read + len(answers),
@@ -55,11 +55,12 @@ async def _create(exchange: Exchange) -> Reply:
     return json_reply({"answers": answers, "model": MODEL, "usage": usage})
 
 
-def _cached(exchange: Exchange, text: str, read: int) -> int:
+async def _cached(exchange: Exchange, text: str, read: int) -> int:
     """The tokens of the input that were read before; caching that is explicit has no marks to go by here."""
     if part(exchange.body, "prompt_cache_options").get("mode") == "explicit":
         return 0
-    return cached(exchange.world, exchange.caller.project, Prompt(MODEL, [Turn("user", text)]), read, exchange.body)
+    prompt = Prompt(MODEL, [Turn("user", text)])
+    return await cached(exchange.world, exchange.caller.project, prompt, read, exchange.body)
 
 
 async def _answered(questions: list[Object], text: str) -> list[Object]:

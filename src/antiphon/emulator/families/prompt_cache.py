@@ -6,7 +6,6 @@ or as long as the request says. Kept are digests, never texts.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from hashlib import blake2b
 from typing import Any, Final
 
@@ -16,6 +15,7 @@ from .. import token
 from ..brain import Prompt
 from ..shape import part
 from ..world import World
+from .prompt_size import aside, is_large
 
 FAMILY: Final = "prompt_cache"
 LEAST: Final = 1_024
@@ -27,13 +27,14 @@ _BLOCK: Final = 4_096
 _encode = msgspec.json.Encoder().encode
 
 
-def cached(world: World, project: str, prompt: Prompt, tokens: int, body: dict[str, Any]) -> int:
+async def cached(world: World, project: str, prompt: Prompt, tokens: int, body: dict[str, Any]) -> int:
     """How many of the prompt's tokens were sent before; from now on, all of them were."""
     if tokens < LEAST:
         return 0
     shelf, now, most = world.shelf(FAMILY), world.now(), 0
     until = now + _life(body)
-    for digest, reached in _beginnings(project, prompt, body.get("prompt_cache_key")):
+    places = await aside(is_large(prompt), _beginnings, project, prompt, body.get("prompt_cache_key"))
+    for digest, reached in places:
         if reached < LEAST:
             continue
         known = shelf.get(digest)
@@ -49,11 +50,12 @@ def _life(body: dict[str, Any]) -> int:
     return LIVES.get(asked or "", USUAL)
 
 
-def _beginnings(project: str, prompt: Prompt, key: str | None) -> Iterator[tuple[str, int]]:
+def _beginnings(project: str, prompt: Prompt, key: str | None) -> list[tuple[str, int]]:
     """A digest for each place where a beginning may end, and the tokens up to there."""
     tools = [(tool.name, tool.description, tool.parameters) for tool in prompt.tools]
     running = blake2b(_encode([project, prompt.model, key, tools]), digest_size=16)
     reached = 3 + sum(8 + token.count(name) + token.count(told) for name, told, _ in tools)
+    places: list[tuple[str, int]] = []
     for turn in prompt.turns:
         running.update(_encode([turn.role, turn.images, turn.audios, turn.files, turn.answers]))
         reached += token.PER_MESSAGE + token.PER_IMAGE * (turn.images + turn.audios + turn.files)
@@ -62,4 +64,5 @@ def _beginnings(project: str, prompt: Prompt, key: str | None) -> Iterator[tuple
             block = text[start : start + _BLOCK]
             running.update(block.encode("utf-8", "surrogatepass"))
             reached += token.count(block)
-            yield running.hexdigest(), reached
+            places.append((running.hexdigest(), reached))
+    return places

@@ -135,8 +135,8 @@ async def _compact(exchange: Exchange) -> Reply:
     require_room(body["model"], tokens, "input")
     asked = [item for item in heard if item["type"] == "message" and item["role"] == "user"]
     rest = [item for item in heard if item["type"] != "message" or item["role"] != "user"]
-    output = [*asked, compacted(digest(turns_of(rest)), world.identity, whole=False)]
-    saved = cached(world, exchange.caller.project, prompt, tokens, body)
+    output = [*asked, compacted(await aside(is_large(prompt), digest, turns_of(rest)), world.identity, whole=False)]
+    saved = await cached(world, exchange.caller.project, prompt, tokens, body)
     usage = usage_of(tokens, saved, output[-1:], 0)
     exchange.usage = bill_of(body, usage)
     made = world.identity.draw("resp_", 48)

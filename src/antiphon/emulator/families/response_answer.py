@@ -38,18 +38,17 @@ async def answered(world: World, body: dict[str, Any], context: Context, caller:
     large = is_large(prompt)
     tokens = await aside(large, tokens_of, prompt)
     if context.compacts:
-        output = [compacted(digest(prompt.turns), world.identity, whole=True)]
-        return Done(
-            output, "completed", usage_of(tokens, cached(world, caller.project, prompt, tokens, body), output, 0)
-        )
+        output = [compacted(await aside(large, digest, prompt.turns), world.identity, whole=True)]
+        saved = await cached(world, caller.project, prompt, tokens, body)
+        return Done(output, "completed", usage_of(tokens, saved, output, 0))
     output, read = list[Item](), tokens
     if (most := threshold(body)) is not None and tokens >= most:
-        output.append(_compact(world, prompt))
-        tokens = tokens_of(prompt)
+        output.append(await _compact(world, prompt, large=large))
+        tokens = await aside(large, tokens_of, prompt)
     if body.get("truncation") == "auto":
         tokens = read = shortened(prompt, tokens)
     require_room(prompt.model, tokens, "input")
-    saved = cached(world, caller.project, prompt, tokens, body)
+    saved = await cached(world, caller.project, prompt, tokens, body)
     if part(body, "multi_agent").get("enabled"):
         from .response_agent import delegated, signed
 
@@ -106,13 +105,13 @@ def _done(world: World, body: dict[str, Any], prompt: Prompt, answer: Answer, ci
     return Done(output, status, {"reasoning_tokens": thinking})
 
 
-def _compact(world: World, prompt: Prompt) -> Item:
+async def _compact(world: World, prompt: Prompt, *, large: bool) -> Item:
     """The item that stands for all that was said; the prompt from now on holds it in place of what it is about."""
     instructions = [turn for turn in prompt.turns[:1] if turn.role == "system"]
     turns = prompt.turns[len(instructions) :]
     last = max((n for n, turn in enumerate(turns) if turn.role == "user"), default=len(turns))
-    item = compacted(digest(turns), world.identity, whole=True)
-    prompt.turns = [*instructions, *digest(turns[:last]), *turns[last:]]
+    item = compacted(await aside(large, digest, turns), world.identity, whole=True)
+    prompt.turns = [*instructions, *await aside(large, digest, turns[:last]), *turns[last:]]
     return item
 
 
