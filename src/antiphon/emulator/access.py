@@ -14,7 +14,6 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-import secrets
 from typing import TYPE_CHECKING, Any, Final
 
 from .exchange import Caller
@@ -155,9 +154,7 @@ class Access:
     def issue(self, prefix: str, name: str, seconds: int | None = None, **known: Any) -> tuple[str, Record]:
         """A new key that works from now on, for so many seconds or for ever: the key itself, this once, and its record."""
         world = self._world
-        # Where strangers may come, what the seed tells must open nothing.
-        drawn = secrets.token_hex(24) if world.setting.allow_remote else world.identity.draw("", 48)
-        key = prefix + drawn
+        key = prefix + world.secret(48)
         record = self._record(key, _digest(key), **known)
         record |= {"name": name, "expires_at": None if seconds is None else world.now() + seconds}
         self.keep(record)

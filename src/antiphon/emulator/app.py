@@ -10,6 +10,7 @@ import logging
 from dataclasses import replace
 from secrets import token_urlsafe
 from typing import Any
+from urllib.parse import unquote_to_bytes
 
 from . import query
 from .body import decode_body, read_body
@@ -160,11 +161,12 @@ class EmulatorApp:
         """
         name = next((value for name, value in scope["headers"] if name == SCOPE), None)
         if (path := scope["raw_path"]).startswith(b"/~"):
-            name, _, rest = path[2:].partition(b"/")
-            scope["raw_path"] = b"/" + rest
+            quoted, _, rest = path[2:].partition(b"/")
+            name, scope["raw_path"] = unquote_to_bytes(quoted), b"/" + rest
         if not name:
             return self.world
         world = self._scopes.pop(name, None) or World(replace(self.world.setting, data=None))
+        world.scope = name.decode("latin-1")
         self._scopes[name] = world
         if len(self._scopes) > MOST_SCOPES:
             self._scopes.pop(next(iter(self._scopes))).close()

@@ -1,6 +1,6 @@
 """The control plane, under `/__antiphon/`: what tests and tools ask of an emulator besides the API.
 
-Every path but `health` wants the token, as `Authorization: Bearer TOKEN` or `X-Antiphon-Token: TOKEN`. What is asked is
+Every path but those in `OPEN` wants the token, as `Authorization: Bearer TOKEN` or `X-Antiphon-Token: TOKEN`. What is asked is
 about the world of the request's scope. The last part of a path may be a name: `state/vector_stores`.
 """
 
@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 import msgspec
 
 from .brain.script import read as read_fixtures
-from .exchange import Reply, json_reply
+from .exchange import AnyReply, FileReply, Reply, json_reply
 from .metric import metrics
 from .problem import Problem, invalid, unknown_url, wrong_verb
 from .shape import is_object
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from .world import World
 
 TOKEN: Final = b"x-antiphon-token"
+OPEN: Final = frozenset({"health", "pictures"})
 MOST_SKEW: Final = 100 * 365 * 86_400.0
 Body = dict[str, Any]
 
@@ -33,7 +34,7 @@ class Control:
         self._world = world
         self._token = token.encode()
 
-    async def answer(self, verb: str, path: str, body: Any, headers: dict[bytes, bytes]) -> Reply:
+    async def answer(self, verb: str, path: str, body: Any, headers: dict[bytes, bytes]) -> AnyReply:
         """The reply; raises 401, 404, 405 or 400."""
         name, _, rest = path.strip("/").partition("/")
         verbs = _ROUTES.get(name)
@@ -41,7 +42,7 @@ class Control:
             raise unknown_url(verb, f"/__antiphon/{path}")
         if verb not in verbs:
             raise wrong_verb(verb, f"/__antiphon/{path}", tuple(sorted(verbs)))
-        if name != "health":
+        if name not in OPEN:
             self._admit(headers)
         if body is not None and not is_object(body):
             raise Problem(400, "Send a JSON object.", code="invalid_type")
@@ -55,6 +56,12 @@ class Control:
     async def health(self, _: str, __: Body) -> Reply:
         """That it is there."""
         return json_reply({"status": "ok"})
+
+    async def picture(self, rest: str, _: Body) -> FileReply:
+        """A picture whose link was given out in the last hour; the link alone opens it."""
+        from .families.image_link import linked
+
+        return linked(self._world, rest)
 
     async def journal(self, _: str, __: Body) -> Reply:
         """The newest requests, oldest first, and how many there were in all."""
@@ -162,9 +169,10 @@ class Control:
         return {"now": world.clock(), "moved": world.skew, "waiting": waiting}
 
 
-Answer = Callable[[Control, str, Body], Awaitable[Reply]]
+Answer = Callable[[Control, str, Body], Awaitable[AnyReply]]
 _ROUTES: Final[dict[str, dict[str, Answer]]] = {
     "health": {"GET": Control.health},
+    "pictures": {"GET": Control.picture},
     "journal": {"GET": Control.journal, "DELETE": Control.forget},
     "state": {"GET": Control.state},
     "reset": {"POST": Control.reset},

@@ -84,7 +84,19 @@ def test_svg(client: Any) -> None:
     assert b"<title>a &lt;line&gt;</title>" in bytes_of(made)[0]
 
 
-@pytest.mark.operation("images.generate", "files.content")
+@pytest.mark.operation("images.generate")
+@pytest.mark.parametrize("scope", ["", "/~one", "/~with%20space"])
+def test_a_link_leads_whoever_has_it_to_the_picture(scope: str) -> None:
+    with Emulator() as server:
+        base_url = server.base_url.replace("/v1", f"{scope}/v1")
+        with openai.OpenAI(base_url=base_url, api_key="k", max_retries=0) as client:
+            made: Any = client.images.generate(prompt="a bird", model="dall-e-2", size="256x256")
+            assert image_size(httpx.get(made.data[0].url).content) == (256, 256)
+            assert client.files.list().data == []
+            assert httpx.get(made.data[0].url + "0").status_code == 404
+
+
+@pytest.mark.operation("images.generate")
 def test_links_last_an_hour() -> None:
     client: Any
     with Emulator() as server, openai.OpenAI(base_url=server.base_url, api_key="k", max_retries=0) as client:
@@ -95,11 +107,13 @@ def test_links_last_an_hour() -> None:
         assert (item.b64_json, made.usage) == (None, None)
         assert (item.revised_prompt or "").startswith("a bird.")
         url = item.url or ""
-        fetched = httpx.get(url, headers={"Authorization": "Bearer k"})
+        fetched = httpx.get(url)
+        assert (fetched.status_code, fetched.headers["content-type"]) == (200, "image/png")
         assert image_size(fetched.content) == (1792, 1024)
         assert (claim(fetched.content) or {})["model"] == "dall-e-3"
         server.app.world.skew += 3_601
-        assert httpx.get(url, headers={"Authorization": "Bearer k"}).status_code == 404
+        assert httpx.get(url).status_code == 404
+        assert list(server.app.world.folder().iterdir()) == []
         line = next(line for line in server.app.world.journal if line.operation == "images.generate")
         assert (line.usage or {})["kind"] == "images"
         assert (line.usage or {})["source"] == "image.generation"

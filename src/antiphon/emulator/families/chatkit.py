@@ -38,7 +38,7 @@ def _first(exchange: Exchange) -> Mapping[str, Any]:
         configuration[name] |= given
     workflow = {"version": None, "state_variables": {}, "tracing": {"enabled": True}} | body["workflow"]
     return {
-        "client_secret": world.identity.draw("ek_", 48),
+        "client_secret": "ek_" + world.secret(48),
         "expires_at": world.now() + seconds,
         "max_requests_per_1_minute": requests,
         "rate_limits": {"max_requests_per_1_minute": requests},

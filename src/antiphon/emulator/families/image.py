@@ -19,11 +19,11 @@ from ..media.stamp import stamped
 from ..problem import invalid
 from .drawing import SHAPES, encoded
 from .image_edit import edited, varied
+from .image_link import link
 from .image_rule import MOST_BYTES, MOST_NEW_BYTES, Order, order
 
 Painter = Callable[[int, float], Picture]
 """Gives the picture of a number, at a finish from 0 to 1."""
-LINK_SECONDS: Final = 3_600
 _NEW_FIELDS: Final = ("background", "moderation", "output_compression", "output_format", "partial_images", "stream")
 _KINDS: Final = {"generation": "image_generation", "edit": "image_edit"}
 
@@ -147,7 +147,7 @@ async def _answered(exchange: Exchange, wanted: Order, painter: Painter, source:
         return EventReply(_events(exchange, wanted, painter, usage, _KINDS[source]))
     files = [await asyncio.to_thread(_file, exchange, wanted, painter, variant) for variant in range(wanted.n)]
     if wanted.as_url:
-        data: list[dict[str, Any]] = [{"url": _link(exchange, wanted, file)} for file in files]
+        data: list[dict[str, Any]] = [{"url": link(exchange, file, f"image/{wanted.format}")} for file in files]
     else:
         data = [{"b64_json": b64encode(file).decode()} for file in files]
     if wanted.model == "dall-e-3":
@@ -188,27 +188,6 @@ def _file(exchange: Exchange, wanted: Order, painter: Painter, variant: int, fin
     made = encoded(painter(variant, finish), wanted.format, compression=wanted.compression, title=wanted.prompt)
     when = datetime.fromtimestamp(exchange.world.now(), UTC).isoformat().replace("+00:00", "Z")
     return stamped(made, {"issuer": "antiphon emulator", "model": wanted.model, "generated_at": when})
-
-
-def _link(exchange: Exchange, wanted: Order, file: bytes) -> str:
-    """Where the picture can be fetched for an hour: it is a file like any other."""
-    world = exchange.world
-    made, now = world.identity.draw("file-", 24), world.now()
-    (world.folder() / made).write_bytes(file)
-    view = {
-        "id": made,
-        "object": "file",
-        "bytes": len(file),
-        "created_at": now,
-        "filename": f"{made.replace('file', 'img', 1)}.{wanted.format}",
-        "purpose": "vision",
-        "status": "processed",
-        "status_details": None,
-        "expires_at": now + LINK_SECONDS,
-    }
-    world.shelf("files").put(made, view)
-    host = exchange.headers.get(b"host", b"127.0.0.1").decode("latin-1")
-    return f"http://{host}/v1/files/{made}/content"
 
 
 def _revised(prompt: str) -> str:

@@ -237,7 +237,7 @@ def _refuse(exchange: Exchange) -> None:
 
 
 def _fresh(world: World) -> str:
-    return secret_of(world.identity.random.randbytes(24))
+    return secret_of(bytes.fromhex(world.secret(48)))
 
 
 def _hint(secret: str) -> str:
