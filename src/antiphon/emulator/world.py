@@ -6,7 +6,7 @@ import logging
 import secrets
 import time
 from collections.abc import Awaitable, Callable, Coroutine
-from contextvars import ContextVar, copy_context
+from contextvars import ContextVar
 from functools import cached_property, partial
 from itertools import count
 from pathlib import Path
@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 import msgspec
 
 from .access import Access
-from .agenda import Agenda, Entry
+from .agenda import Agenda
 from .description import Description, description
 from .fault import Faults
 from .guard import Guard
@@ -194,29 +194,21 @@ class World:
 
     async def catch_up(self, seconds: float = float("inf")) -> None:
         """Do what is due, soonest first, for at most so many seconds; what is left is done soon by itself."""
+        from .families import job
+
         until = time.perf_counter() + seconds
         while (entry := self.agenda.take(self._clock() + self.skew)) is not None:
-            await self._do(entry)
+            token = _MOMENT.set(entry.due)
+            try:
+                await job(entry.job)(self, **entry.arguments)
+            except Exception:
+                _LOG.exception("the emulator failed at %s", entry.job)
+            finally:
+                _MOMENT.reset(token)
+            self.commit()
             if time.perf_counter() > until:
                 break
         self.set_alarm()
-
-    async def _do(self, entry: Entry) -> None:
-        """One job, at the time it was due; one that is broken off stays to be done."""
-        from .families import job
-
-        agenda, token = self.agenda, _MOMENT.set(entry.due)
-        try:
-            await job(entry.job)(self, **entry.arguments)
-        except Exception:
-            _LOG.exception("the emulator failed at %s", entry.job)
-        except BaseException:
-            agenda.put_back(entry)
-            raise
-        finally:
-            _MOMENT.reset(token)
-        agenda.done(entry)
-        self.commit()
 
     def set_alarm(self) -> None:
         """See to it that what is due next is done when it is, where an event loop runs; elsewhere the next request does it."""
@@ -245,26 +237,19 @@ class World:
         self.spawn(self.catch_up(0.02))
 
     def spawn(self, work: Coroutine[Any, Any, None]) -> None:
-        """Have something done beside the requests, such as a delivery; it ends with the event loop, a reset or the world."""
+        """Have something done beside the requests, such as a delivery; it ends with the event loop."""
         import asyncio
 
-        context = copy_context()
-        context.run(_MOMENT.set, None)  # the clock goes on for what a job began
-        task = asyncio.get_running_loop().create_task(work, context=context)
+        task = asyncio.get_running_loop().create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
     # What lasts.
 
-    def commit(self) -> Exception | None:
-        """Make what changed safe; to be called before an answer tells of it. Gives what prevented it, after logging that."""
-        try:
-            if self.chest is not None:
-                self.chest.commit()
-        except Exception as error:
-            _LOG.exception("the emulator's folder cannot be written")
-            return error
-        return None
+    def commit(self) -> None:
+        """Make what changed safe; to be called before an answer tells of it."""
+        if self.chest is not None:
+            self.chest.commit()
 
     def folder(self) -> Path:
         """Where file bytes live; made on first use."""
