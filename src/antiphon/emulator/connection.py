@@ -31,6 +31,8 @@ class Connection(asyncio.Protocol):
     """Reads requests, has them answered one after the other, and closes when the other side is no use."""
 
     transport: asyncio.Transport
+    _client: Any
+    _server: Any
 
     def __init__(self, house: House) -> None:
         self.house = house
@@ -57,6 +59,8 @@ class Connection(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self.transport = cast("asyncio.Transport", transport)
+        self._client = transport.get_extra_info("peername")
+        self._server = transport.get_extra_info("sockname")
         self.house.connections.add(self)
         self._due = self.house.clock() + self.house.patience
 
@@ -229,20 +233,19 @@ class Connection(asyncio.Protocol):
         parser = self._parser
         url = httptools.parse_url(self._url)
         raw_path: bytes = url.path or b"/"
-        transport = self.transport
         return {
             "type": "http",
             "asgi": {"version": "3.0", "spec_version": "2.3"},
             "http_version": parser.get_http_version(),
             "method": parser.get_method().decode("ascii"),
             "scheme": "http",
-            "path": unquote_to_bytes(raw_path).decode("utf-8", "replace"),
+            "path": (unquote_to_bytes(raw_path) if b"%" in raw_path else raw_path).decode("utf-8", "replace"),
             "raw_path": raw_path,
             "query_string": url.query or b"",
             "root_path": "",
             "headers": self._headers,
-            "client": transport.get_extra_info("peername"),
-            "server": transport.get_extra_info("sockname"),
+            "client": self._client,
+            "server": self._server,
         }
 
     def _refuse(self, problem: Problem) -> None:

@@ -58,7 +58,7 @@ class Bucket:
 
     def reset(self, now: float) -> float:
         """Seconds until full."""
-        return max(0.0, self.full_at - now)
+        return self.full_at - now if self.full_at > now else 0.0
 
     def remaining(self, now: float) -> int:
         """How much may be taken at once."""
@@ -82,14 +82,14 @@ class Verdict(NamedTuple):
 
     def headers(self, now: float) -> list[tuple[bytes, bytes]]:
         """The six headers every answer carries."""
+        requests, tokens = self.requests, self.tokens
         return [
-            header
-            for name, bucket in ((b"requests", self.requests), (b"tokens", self.tokens))
-            for header in (
-                (b"x-ratelimit-limit-" + name, b"%d" % bucket.limit),
-                (b"x-ratelimit-remaining-" + name, b"%d" % bucket.remaining(now)),
-                (b"x-ratelimit-reset-" + name, duration(bucket.reset(now)).encode()),
-            )
+            (b"x-ratelimit-limit-requests", b"%d" % requests.limit),
+            (b"x-ratelimit-remaining-requests", b"%d" % requests.remaining(now)),
+            (b"x-ratelimit-reset-requests", duration(requests.reset(now)).encode()),
+            (b"x-ratelimit-limit-tokens", b"%d" % tokens.limit),
+            (b"x-ratelimit-remaining-tokens", b"%d" % tokens.remaining(now)),
+            (b"x-ratelimit-reset-tokens", duration(tokens.reset(now)).encode()),
         ]
 
 

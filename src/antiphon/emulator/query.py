@@ -11,7 +11,7 @@ from .description import Operation
 
 def read(operation: Operation, raw: bytes) -> dict[str, Any]:
     """The query as typed values; raises 400 for what the operation does not know or cannot read."""
-    pairs = parse_qsl(raw.decode("latin-1"), keep_blank_values=True)
+    pairs = parse_qsl(raw.decode("latin-1"), keep_blank_values=True) if raw else ()
     values = form.assemble(operation.schema, operation.query, pairs)
     operation.check_query(values)
     return values

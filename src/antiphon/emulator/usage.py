@@ -34,10 +34,7 @@ class Meter:
         """Count one request, or as many as it says."""
         minute = int(now) // 60 * 60
         hour = minute // 3600 * 3600
-        told = usage.get
-        name = "|".join(
-            [str(minute), usage["kind"], caller.project, caller.id, caller.user, *[str(told(t)) for t in TOLD]]
-        )
+        name = _name(minute, usage["kind"], caller.project, caller.id, caller.user, *map(usage.get, TOLD))
         shelf = self._world.shelf(f"{ROWS}/{hour}")
         row = shelf.get(name)
         if row is None:
@@ -72,10 +69,16 @@ class Meter:
         month, shelf = _month(int(now) // 3600), self._world.shelf(SPENT)
         for owner in (project, ORGANIZATION):
             name = f"{owner}/{month}"
-            known: Row | None = shelf.get(name)
-            before = known["amount"] if known else 0
-            shelf.put(name, {"id": name, "amount": before + cost})
-            self._world.organization.alert(owner, month, before + cost)
+            known: Row = shelf.get(name) or {"id": name, "amount": 0}
+            known["amount"] += cost
+            shelf.put(name, known)
+            self._world.organization.alert(owner, month, known["amount"])
+
+
+@lru_cache(256)
+def _name(*whose: Any) -> str:
+    """A row's id: all that rows are told apart by."""
+    return "|".join(map(str, whose))
 
 
 @lru_cache(64)

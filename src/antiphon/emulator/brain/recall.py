@@ -24,6 +24,8 @@ _ASK: Final = re.compile(
     r"([a-z][\w ]{0,40}?)(?:\s+(?:is|are|was))?\s*[?.!]*\s*$",
     re.IGNORECASE | re.MULTILINE,
 )
+_SELF: Final = re.compile(r"\b(?:my|i)\b", re.IGNORECASE)
+"""What all questions below have in common."""
 _WHO: Final = re.compile(r"\bwho am i\b", re.IGNORECASE)
 _OLD: Final = re.compile(r"\bhow old am i\b", re.IGNORECASE)
 _WHERE: Final = re.compile(r"\bwhere (?:do i (live|work|come from)|am i from|was i (born))\b", re.IGNORECASE)
@@ -38,6 +40,8 @@ _WORD: Final = re.compile(r"[^\W_]+")
 
 def personal(turns: list[Turn], asked: str) -> str | None:
     """The answer to a question about the user or the conversation, or None when it is no such question."""
+    if _SELF.search(asked) is None:
+        return None
     if _BEFORE.search(asked):
         earlier = [turn.text for turn in turns if turn.role == "user"][:-1]
         if not earlier:

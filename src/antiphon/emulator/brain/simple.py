@@ -27,9 +27,11 @@ class SimpleBrain:
         asked = last_user(prompt.turns)
         if calls := tool_use.requests(prompt, asked):
             names = ", ".join(call.tool.name for call in calls)
-            return Answer(requests=calls, thought=self._thought(prompt, asked, f"Calling {names} fits the request."))
+            return Answer(requests=calls, thought=_thought(prompt, asked, f"Calling {names} fits the request."))
         text = self._json(prompt, asked) if prompt.schema is not None or prompt.json else self._text(prompt, asked)
-        return Answer(text=text, thought=self._thought(prompt, asked, f"The answer has {len(text.split())} words."))
+        if not prompt.reasoning:
+            return Answer(text=text)
+        return Answer(text=text, thought=_thought(prompt, asked, f"The answer has {len(text.split())} words."))
 
     def _json(self, prompt: Prompt, asked: str) -> str:
         context = "\n".join(turn.text for turn in prompt.turns if turn.role in ("user", "tool")) or asked
@@ -56,14 +58,15 @@ class SimpleBrain:
         reply = summary.reply(asked, self._variant(prompt, asked)) if asked.strip() or not seen else ""
         return f"{seen} {reply}".strip()
 
-    def _thought(self, prompt: Prompt, asked: str, conclusion: str) -> str:
-        if not prompt.reasoning:
-            return ""
-        topics = ", ".join(summary.keywords(asked, 3)) or "no particular words"
-        return f"**Reading the prompt**\n\nIt speaks of {topics}, in {len(prompt.turns)} turns. {conclusion}"
-
     def _variant(self, prompt: Prompt, asked: str) -> int:
         return crc32(f"{self._seed}/{prompt.seed}/{asked}".encode()) + prompt.choice
+
+
+def _thought(prompt: Prompt, asked: str, conclusion: str) -> str:
+    if not prompt.reasoning:
+        return ""
+    topics = ", ".join(summary.keywords(asked, 3)) or "no particular words"
+    return f"**Reading the prompt**\n\nIt speaks of {topics}, in {len(prompt.turns)} turns. {conclusion}"
 
 
 def last_user(turns: list[Turn]) -> str:

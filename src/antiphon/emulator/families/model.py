@@ -5,6 +5,7 @@ A fine-tuned model lies on a shelf, with what it was trained from; who asks `req
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any, Final
 
 from ..exchange import Exchange, Handler, Reply, json_reply
@@ -40,10 +41,15 @@ def require(world: World, name: str) -> str:
 
 def require_speaking(world: World, name: str) -> str:
     """The name if it is a model that answers in text; raises 404 otherwise."""
-    if require(world, name) in world.description.models and any(word in name for word in SILENT):
-        does = next(does for word, does in SILENT.items() if word in name)
+    if require(world, name) in world.description.models and (does := _does(name)):
         raise Problem(404, f"The model `{name}` {does}; it does not answer in text.", param="model")
     return name
+
+
+@lru_cache(256)
+def _does(name: str) -> str:
+    """What a model of this name does instead of answering; empty where it answers."""
+    return next((does for word, does in SILENT.items() if word in name), "")
 
 
 def add(world: World, name: str, owner: str, *, job: str) -> None:
