@@ -63,6 +63,17 @@ def test_what_is_not_installed_stays_unknown(tmp_path: Path, monkeypatch: pytest
     assert not hasattr(half_known, "x")
 
 
+def test_a_loader_that_only_runs_modules_is_done_without(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As pytest's is, for the modules whose assertions it rewrites."""
+    (tmp_path / "only_run.py").write_text("TYPE_CHECKING = 0\nif TYPE_CHECKING:\n    from fractions import Fraction\n")
+    monkeypatch.setattr(sys, "path", [str(tmp_path), *sys.path])
+    import only_run  # type: ignore[import-not-found]  # pyright: ignore[reportMissingImports]
+
+    monkeypatch.setattr(only_run.__spec__, "loader", object())
+    learn("only_run")
+    assert hasattr(only_run, "Fraction")
+
+
 @pytest.mark.parametrize(
     "question",
     [

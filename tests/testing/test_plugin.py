@@ -19,7 +19,7 @@ def suite(folder: Path, *arguments: str, package: str = "antiphon") -> str:
     shutil.copytree(SAMPLE, folder, dirs_exist_ok=True)
     (folder / "sample_assistant.py").rename(folder / "test_assistant.py")
     (folder / "pytest.ini").write_text(
-        f"[pytest]\nopenai_package = {package}\naddopts = --strict-markers\nfilterwarnings = error\npythonpath = .\n"
+        f"[pytest]\nopenai_package = {package}\naddopts = --strict-markers -p antiphon.testing.plugin\nfilterwarnings = error\npythonpath = .\n"
     )
     environment = {name: value for name, value in os.environ.items() if not name.startswith(("PYTEST_", "OPENAI_"))}
     done = subprocess.run(

@@ -13,6 +13,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import suppress
 from importlib import import_module
+from importlib.machinery import ModuleSpec, SourceFileLoader
 from types import CodeType
 from typing import Any
 
@@ -24,14 +25,21 @@ def learn(name: str) -> None:
     if name in _LEARNED:
         return
     module = sys.modules[name]
-    read = getattr(module.__spec__ and module.__spec__.loader, "get_code", None)
-    code = read(name) if read else None
+    code = _code(name, module.__spec__)
     for local, home, attribute in imports(code, module.__package__ or "") if code else ():
         if local not in module.__dict__:
             with suppress(ImportError):
                 found = import_module(home)
                 module.__dict__[local] = getattr(found, attribute) if attribute else found
     _LEARNED.add(name)
+
+
+def _code(name: str, spec: ModuleSpec | None) -> CodeType | None:
+    """A module's compiled code, from its loader, or where that only runs modules (pytest's does) from its file."""
+    read = getattr(spec and spec.loader, "get_code", None)
+    if read is None and spec is not None and spec.origin is not None:
+        read = SourceFileLoader(name, spec.origin).get_code
+    return read(name) if read else None
 
 
 def imports(code: CodeType, package: str) -> Iterator[tuple[str, str, str]]:

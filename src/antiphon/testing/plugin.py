@@ -1,4 +1,4 @@
-"""The pytest plugin: loaded wherever antiphon is installed, idle until a test asks for one of its fixtures.
+"""The pytest plugin: `addopts = -p antiphon.testing.plugin` in the configuration, or `pytest_plugins` in a conftest, loads it.
 
     def test_greeting(openai_server, client):
         openai_server.say("Hello, Ada.")
@@ -10,6 +10,9 @@
 Each test has a world of its own in one emulator a process, so tests may run side by side, under xdist too. Code under
 test that makes its own client finds the server by `OPENAI_BASE_URL`. `openai_package = openai` in the configuration
 makes `client` and `async_client` those of the official package.
+
+It does not load by itself: pytest rewrites the assertions of every module of a package that has such a plugin, so every
+program that only uses antiphon would start slower under pytest.
 """
 
 from __future__ import annotations
