@@ -11,7 +11,7 @@ MEASURED := $(addprefix tests/,core wire policies drivers client)
 # Test processes import the package by the hundred; compile it once.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo test coverage check gen bench soak docs live clean
+.PHONY: demo test coverage check gen bench soak tour-python tour-js docs live clean
 .DELETE_ON_ERROR:
 
 $(VENV)/bin/python:
@@ -58,10 +58,19 @@ gen: $(STAMP)-dev
 
 bench: $(STAMP)-bench
 	$(BIN)/python -m bench $(ARGS)
+	$(BIN)/python -m bench.emulator $(ARGS)
 
 soak: $(STAMP)-bench
 	$(BIN)/python -m soak $(ARGS)
 	$(BIN)/python -m soak.kill
+
+tour-python: $(STAMP)-dev
+	$(BIN)/python -m tours.python $(ARGS)
+
+tour-js: $(STAMP)-run
+	@command -v npm >/dev/null || { echo 'make tour-js needs Node.js 20 or newer, with npm: there is none here.' >&2; exit 1; }
+	cd tours/js && npm ci --silent --no-audit --no-fund
+	PYTHON=$(abspath $(BIN)/python) node tours/js/tour.mjs $(ARGS)
 
 docs: $(STAMP)-docs
 	$(BIN)/mkdocs build --strict --quiet

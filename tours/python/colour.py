@@ -21,7 +21,7 @@ Make = Callable[..., Any]
 """Gives a client; takes what the client takes."""
 Colour = Callable[[House], AbstractContextManager[Make]]
 KEY = "sk-tour"
-_ROOMS = ("openai.resources", "openai._client")
+_ROOMS = ("openai.resources", "openai._client", "openai._response")
 
 
 class Blocking:
@@ -46,7 +46,7 @@ class Blocking:
     def __enter__(self) -> Any:
         return _seen(self._loop.run_until_complete(self._inner.__aenter__()), self._loop)
 
-    def __exit__(self, *raised: Any) -> Any:
+    def __exit__(self, *raised: object) -> Any:
         return self._loop.run_until_complete(self._inner.__aexit__(*raised))
 
 

@@ -8,7 +8,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 from urllib.request import Request, urlopen
 
 TOKEN = "tour-control"  # noqa: S105 - of a server on loopback that lives as long as the tour
@@ -17,7 +17,7 @@ TOKEN = "tour-control"  # noqa: S105 - of a server on loopback that lives as lon
 class House:
     """`antiphon serve --port 0`, from the moment it listens to the end of the block."""
 
-    def __enter__(self) -> House:
+    def __enter__(self) -> Self:
         serve = Path(sys.executable).with_name("antiphon")
         command = [serve, "serve", "--port", "0", "--control-token", TOKEN]
         self._process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)  # noqa: S603

@@ -147,7 +147,7 @@ def _beta(t: Tour) -> None:
     t.same(made.output[-1].content[0].text, "What is 6*7?: 6*7 = 42\nWhat is 10-3?: 10-3 = 7")
     t.same(responses.retrieve(made.id).id, made.id)
     t.same(t.client.responses.retrieve(made.id).id, made.id)
-    t.same(list(responses.input_items.list(made.id))[0].content[0].text, tasks)
+    t.same(next(iter(responses.input_items.list(made.id))).content[0].text, tasks)
     counted = responses.input_tokens.count(model="gpt-4o", input="My name is Zoe.")
     compacted = responses.compact(model="gpt-4o", input="My name is Zoe.")
     t.same(compacted.usage.input_tokens, counted.input_tokens)
