@@ -28,7 +28,7 @@ def test_the_soonest_first_and_equals_in_order() -> None:
     assert made.take(0.9) is None
     taken = [entry.job for _ in range(3) if (entry := made.take(5.0)) is not None]
     assert taken == ["a", "b", "c"]
-    assert (made.due, len(made)) == (float("inf"), 0)
+    assert (made.due, len(made)) == (float("inf"), 3)
 
 
 def test_what_is_cancelled_does_not_happen() -> None:
@@ -124,3 +124,63 @@ def test_what_waits_survives_a_restart(tmp_path: Path, jobs: dict[str, Any]) -> 
     world = opened(Setting(data=tmp_path))
     assert len(world.agenda) == 0
     world.close()
+
+
+def test_cancelled_entries_take_no_room() -> None:
+    made = agenda()
+    made.add(5.0, "stays", {})
+    for _ in range(1000):
+        made.cancel(made.add(1e9, "a", {}))
+    assert len(made._heap) < 100
+    assert made.due == 5.0
+
+
+def test_a_job_that_is_broken_off_is_done_again(tmp_path: Path, jobs: dict[str, Any]) -> None:
+    begun: list[int] = []
+
+    async def slow(world: World) -> None:
+        begun.append(1)
+        world.commit()
+        if len(begun) < 3:
+            await asyncio.sleep(3600)
+
+    jobs["x.slow"] = slow
+    world = opened(Setting(data=tmp_path))
+    world.later(-1, "x.slow")
+
+    async def broken_off() -> None:
+        task = asyncio.create_task(world.catch_up())
+        await asyncio.sleep(0)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+
+    asyncio.run(broken_off())
+    assert world.is_behind()
+    asyncio.run(broken_off())
+    world.close()
+    world = opened(Setting(data=tmp_path))
+    asyncio.run(world.catch_up())
+    assert (len(begun), len(world.agenda)) == (3, 0)
+    world.close()
+
+
+def test_what_a_job_began_has_a_clock_that_goes_on(jobs: dict[str, Any]) -> None:
+    world, seen = World(Setting(), clock=lambda: 100.0), list[float]()
+
+    async def look() -> None:
+        seen.append(world.clock())
+
+    async def begin(world: World) -> None:
+        world.spawn(look())
+
+    jobs["x.begin"] = begin
+    world.later(10, "x.begin")
+
+    async def main() -> None:
+        world.skew = 60.0
+        await world.catch_up()
+        await asyncio.sleep(0)
+
+    asyncio.run(main())
+    assert seen == [160.0]

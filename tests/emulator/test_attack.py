@@ -130,9 +130,9 @@ def test_files_from_many_sides_and_the_oldest_leave(tmp_path: Path) -> None:
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no full device here")
 def test_a_full_disk_is_said_and_leaves_nothing(tmp_path: Path) -> None:
-    (tmp_path / "files").mkdir()
-    (tmp_path / "files" / "incoming-1").symlink_to("/dev/full")
     with Emulator(Setting(data=tmp_path)) as server:
+        (tmp_path / "files").mkdir(exist_ok=True)
+        (tmp_path / "files" / "incoming-1").symlink_to("/dev/full")
         heard = uploaded(server.base_url, data=b"x" * 100_000)
         assert (heard.status_code, heard.json()["error"]["code"]) == (507, "storage_failed")
         assert os.listdir(tmp_path / "files") == []

@@ -98,3 +98,49 @@ def test_erasing_forgets_everything(tmp_path: Path) -> None:
     assert (world.shelves(), list(world.folder().iterdir())) == ([], [])
     world.close()
     assert kept(tmp_path, "s") == []
+
+
+def test_a_reset_begins_as_a_new_folder_does(tmp_path: Path) -> None:
+    world = opened(Setting(data=tmp_path, seed=5))
+    first = world.identity.draw("x_")
+    world.reset()
+    assert world.identity.draw("x_") == first
+    world.close()
+
+
+def test_the_journal_on_disk_is_bounded_and_can_be_emptied(tmp_path: Path) -> None:
+    chest = Chest(tmp_path, journal=3)
+    for number in range(10):
+        chest.enter({"n": number})
+        chest.commit()
+    assert chest._base.execute("SELECT count(*) FROM journal").fetchone() == (3,)
+    assert [entry["n"] for entry in chest.journal()] == [7, 8, 9]
+    chest.erase_journal()
+    chest.close()
+    chest = Chest(tmp_path)
+    assert chest.journal() == []
+    chest.close()
+
+
+def test_what_cannot_be_written_keeps_nothing_else_out(tmp_path: Path) -> None:
+    world = opened(Setting(data=tmp_path))
+    world.shelf("s").put("bad", {"id": object()})
+    world.shelf("s").put("good", {"id": "good"})
+    assert isinstance(world.commit(), TypeError)
+    assert world.commit() is None
+    world.close()
+    assert kept(tmp_path, "s") == [("good", {"id": "good"})]
+
+
+def test_a_full_disk_is_no_end(tmp_path: Path) -> None:
+    world = opened(Setting(data=tmp_path))
+    base = world.chest._base if world.chest is not None else None
+    assert base is not None
+    base.execute("PRAGMA max_page_count = 8")
+    world.shelf("s").put("a", {"id": "a", "text": "x" * 100_000})
+    assert isinstance(world.commit(), sqlite3.Error)
+    assert not base.in_transaction
+    base.execute("PRAGMA max_page_count = 10000")
+    assert world.commit() is None
+    world.close()
+    assert [name for name, _ in kept(tmp_path, "s")] == ["a"]

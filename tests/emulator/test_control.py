@@ -157,3 +157,14 @@ def test_scopes_are_bounded(emulator: Emulator, asking: Asking, monkeypatch: pyt
         asking("POST", "/v1/vaults", {"name": "x"}, headers={"X-Antiphon-Scope": name})
     assert list(emulator.app._scopes) == [b"a", b"c", b"d"]
     assert len(asking("GET", "/v1/vaults", headers={"X-Antiphon-Scope": "a"}).json["data"]) == 2
+
+
+def test_a_shelf_is_asked_for_by_any_name(emulator: Emulator, control: Any) -> None:
+    emulator.app.world.shelf("s/ft:gpt ü").put("a", {"id": "a"})
+    assert control("GET", "state/s/ft%3Agpt%20%C3%BC").json == {"data": [{"id": "a"}]}
+
+
+def test_the_clock_goes_no_further_than_dates_do(control: Any) -> None:
+    century = 99 * 365 * 86_400
+    assert control("POST", "clock", {"advance": century}).status == 200
+    assert control("POST", "clock", {"advance": century}).status == 400

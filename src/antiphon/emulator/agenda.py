@@ -5,12 +5,14 @@ An entry names its job and holds plain values, so that it can be kept and taken 
 
 from __future__ import annotations
 
-from heapq import heappop, heappush
+from heapq import heapify, heappop, heappush
 from math import inf
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from .identity import Identity
 from .store import Shelf
+
+_SLACK: Final = 64
 
 
 class Entry(NamedTuple):
@@ -23,7 +25,10 @@ class Entry(NamedTuple):
 
 
 class Agenda:
-    """The entries, soonest first; those due at the same time in the order they were made."""
+    """The entries, soonest first; those due at the same time in the order they were made.
+
+    An entry that was taken stays on the shelf until it is `done`: what a crash breaks off is taken up again.
+    """
 
     def __init__(self, shelf: Shelf[dict[str, Any]], identity: Identity) -> None:
         self._shelf = shelf
@@ -55,13 +60,24 @@ class Agenda:
         self._shelf.pop(id)
 
     def take(self, now: float) -> Entry | None:
-        """The next entry that is due by now, taken out."""
+        """The next entry that is due by now, for the caller alone."""
         if self.due > now:
             return None
-        kept = self._shelf.pop(heappop(self._heap)[2])
+        kept = self._shelf.get(heappop(self._heap)[2])
         assert kept is not None
         return Entry(kept["due"], kept["id"], kept["job"], kept["arguments"])
 
+    def done(self, entry: Entry) -> None:
+        """Forget an entry that was taken."""
+        self._shelf.pop(entry.id)
+
+    def put_back(self, entry: Entry) -> None:
+        """Have an entry that was taken done by somebody else."""
+        self._push(entry.due, entry.id)
+
     def _push(self, due: float, id: str) -> None:
+        if len(self._heap) > 2 * len(self._shelf) + _SLACK:  # mostly cancelled ones, some due in a month
+            self._heap = [known for known in self._heap if self._shelf.get(known[2]) is not None]
+            heapify(self._heap)
         self._made += 1
         heappush(self._heap, (due, self._made, id))

@@ -76,9 +76,11 @@ class EmulatorApp:
                 return
 
     async def _http(self, scope: Any, receive: Any, send: Any) -> None:
-        world = self.world_of(scope)
+        world, refusal = self._admitted(scope)
         turn = Turn(world, scope)
         try:
+            if refusal is not None:
+                raise refusal
             if world.is_behind():
                 await world.catch_up(MOST_DELAY)
             reply = await self._answer(scope, receive, turn)
@@ -104,7 +106,6 @@ class EmulatorApp:
 
     async def _answer(self, scope: Any, receive: Any, turn: Turn) -> AnyReply:
         world, headers = turn.world, turn.headers
-        world.guard.judge(scope["headers"], scope.get("server"))
         raw_path: str = scope["raw_path"].decode("latin-1").partition("?")[0]
         if raw_path.startswith(CONTROL):
             return await self._control(scope, receive, turn, raw_path)
@@ -151,6 +152,14 @@ class EmulatorApp:
         if asked not in ("simple", "script", *self._understudies):
             raise Problem(400, f"There is no brain '{asked}' here.", code="invalid_brain")
         return self._understudies.get(asked)
+
+    def _admitted(self, scope: Any) -> tuple[World, Problem | None]:
+        """The world a request is about; one from elsewhere is about the main one, and has a reason to be refused."""
+        try:
+            self.world.guard.judge(scope["headers"], scope.get("server"))
+        except Problem as problem:
+            return self.world, problem
+        return self.world_of(scope), None
 
     def world_of(self, scope: Any) -> World:
         """The world a request belongs to: the main one, or that of the scope it names, made when it is first named.
@@ -203,17 +212,14 @@ def opened(setting: Setting) -> World:
         return World(setting)
     from .chest import Chest
 
-    return World(setting, chest=Chest(setting.data))
+    return World(setting, chest=Chest(setting.data, journal=setting.journal))
 
 
 def _safe(world: World, reply: AnyReply) -> AnyReply:
     """The reply, once what it tells of is safe; an error where it could not be made so."""
-    try:
-        world.commit()
-    except Exception as error:
-        _LOG.exception("the emulator's folder cannot be written")
-        return _problem_reply(Problem(507, f"The emulator's folder cannot be written: {error}.", type="server_error"))
-    return reply
+    if (error := world.commit()) is None:
+        return reply
+    return _problem_reply(Problem(507, f"The emulator's folder cannot be written: {error}.", type="server_error"))
 
 
 def _storage(error: OSError) -> Problem:

@@ -7,7 +7,8 @@ acknowledged is lost when the process is killed. Knows rows; what they mean is t
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
@@ -25,15 +26,16 @@ _DECODER: Final = msgspec.json.Decoder()
 
 
 class Chest:
-    """The file, open in this process alone.
+    """The file, open in this process alone; of the journal it keeps the newest lines.
 
     Raises:
         OSError: it is in use by another emulator, from a newer version, or no database.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, journal: int = 1_000) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self.path = folder / NAME
+        self._most = journal
         self._changed: dict[tuple[str, int], tuple[str, object]] = {}
         self._entries: list[Any] = []
         # One thread uses it, but not always the one that made it.
@@ -57,9 +59,9 @@ class Chest:
         """The names of all shelves that hold something."""
         return [name for (name,) in self._base.execute("SELECT DISTINCT shelf FROM objects")]
 
-    def journal(self, most: int) -> list[Any]:
-        """The newest entries of the journal, oldest first."""
-        rows = self._base.execute("SELECT entry FROM journal ORDER BY number DESC LIMIT ?", (most,))
+    def journal(self) -> list[Any]:
+        """The entries of the journal, oldest first."""
+        rows = self._base.execute("SELECT entry FROM journal ORDER BY number DESC LIMIT ?", (self._most,))
         return [_DECODER.decode(entry) for (entry,) in rows][::-1]
 
     def count(self, name: str) -> int:
@@ -82,30 +84,67 @@ class Chest:
         """Write what changed; it is safe when this returns."""
         if not (self._changed or self._entries):
             return
-        changed, entries = self._changed, self._entries
-        kept = [(s, n, name, _ENCODER.encode(value)) for (s, n), (name, value) in changed.items() if value is not None]
-        gone = [key for key, (_, value) in changed.items() if value is None]
+        kept, gone = self._written()
+        entries = [(_ENCODER.encode(entry),) for entry in self._entries]
         base = self._base
-        base.execute("BEGIN IMMEDIATE")
-        try:
+        with self._transaction():
             base.executemany("INSERT OR REPLACE INTO objects VALUES (?, ?, ?, ?)", kept)
             base.executemany("DELETE FROM objects WHERE shelf = ? AND number = ?", gone)
-            base.executemany("INSERT INTO journal (entry) VALUES (?)", [(_ENCODER.encode(e),) for e in entries])
-        except BaseException:
-            base.execute("ROLLBACK")
-            raise
-        base.execute("COMMIT")
+            if entries:
+                base.executemany("INSERT INTO journal (entry) VALUES (?)", entries)
+                base.execute("DELETE FROM journal WHERE number <= (SELECT max(number) FROM journal) - ?", (self._most,))
         self._changed, self._entries = {}, []
 
     def erase(self) -> None:
-        """Forget every object and the journal."""
+        """Forget everything, as if the file were new."""
         self._changed, self._entries = {}, []
-        self._base.executescript("DELETE FROM objects; DELETE FROM journal;")
+        with self._transaction():
+            for table in ("objects", "journal", "facts"):
+                self._base.execute(f"DELETE FROM {table}")
+
+    def erase_journal(self) -> None:
+        """Forget the journal alone."""
+        self._entries = []
+        self._base.execute("DELETE FROM journal")
 
     def close(self) -> None:
         """Write what changed and let the file go."""
-        self.commit()
-        self._base.close()
+        try:
+            self.commit()
+        finally:
+            self._base.close()
+
+    def _written(self) -> tuple[list[tuple[str, int, str, bytes]], list[tuple[str, int]]]:
+        """What changed, as rows to put and as keys to delete.
+
+        Raises:
+            TypeError, OverflowError: an object cannot be written. It is given up, for it would keep all others out.
+        """
+        kept: list[tuple[str, int, str, bytes]] = []
+        gone: list[tuple[str, int]] = []
+        for key, (name, value) in tuple(self._changed.items()):
+            if value is None:
+                gone.append(key)
+                continue
+            try:
+                kept.append((*key, name, _ENCODER.encode(value)))
+            except BaseException:
+                del self._changed[key]
+                raise
+        return kept, gone
+
+    @contextmanager
+    def _transaction(self) -> Generator[None, None, None]:
+        """All or nothing; a disk that is full may have undone it already."""
+        base = self._base
+        base.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+            base.execute("COMMIT")
+        except BaseException:
+            if base.in_transaction:
+                base.execute("ROLLBACK")
+            raise
 
     def _open(self) -> None:
         base = self._base

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hmac
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import unquote
 
 import msgspec
 
@@ -71,11 +72,14 @@ class Control:
     async def forget(self, _: str, __: Body) -> Reply:
         """Empty the journal."""
         self._world.journal.clear()
+        if self._world.chest is not None:
+            self._world.chest.erase_journal()
         return json_reply({"count": self._world.journal.count, "data": []})
 
     async def state(self, rest: str, _: Body) -> Reply:
         """How much each shelf holds; with a shelf's name, what."""
         world = self._world
+        rest = unquote(rest)
         if not rest:
             return json_reply({"shelves": {name: len(world.shelf(name)) for name in world.shelves()}})
         if rest not in world.shelves():
@@ -153,8 +157,8 @@ class Control:
         if len(given) != 1 or len(body) != 1:
             raise invalid("advance", "Give 'advance' (seconds) or 'set' (seconds since 1970).", "invalid_type")
         seconds = body[given[0]] if given[0] == "advance" else body["set"] - world.clock()
-        if not 0 <= seconds <= MOST_SKEW:
-            raise invalid(given[0], "The clock only goes forwards, by a hundred years at most.")
+        if not (seconds >= 0 and world.skew + seconds <= MOST_SKEW):
+            raise invalid(given[0], "The clock only goes forwards, by a hundred years at most in all.")
         world.skew += seconds
         await world.catch_up()
         return json_reply(self._time())

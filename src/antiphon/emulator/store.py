@@ -27,13 +27,18 @@ class Page(NamedTuple, Generic[T]):
 
 
 class Shelf(Generic[T]):
-    """Objects of one family; at most `keep` of them, the oldest leave first."""
+    """Objects of one family; at most `keep` of them, the oldest leave first, and `left` is told their ids."""
 
     def __init__(
-        self, keep: int | None = None, note: Note | None = None, known: Iterable[tuple[int, str, T]] = ()
+        self,
+        keep: int | None = None,
+        note: Note | None = None,
+        known: Iterable[tuple[int, str, T]] = (),
+        left: Callable[[str], None] | None = None,
     ) -> None:
         self._keep = keep
         self._note = note
+        self._left = left
         self._next = 0
         self._objects: dict[str, tuple[int, T]] = {}
         self._order: list[int] = []
@@ -62,7 +67,10 @@ class Shelf(Generic[T]):
         if self._note is not None:
             self._note(id, number, value)
         if self._keep is not None and len(self._objects) > self._keep:
-            self.pop(self._ids[self._order[0]])
+            oldest = self._ids[self._order[0]]
+            self.pop(oldest)
+            if self._left is not None:
+                self._left(oldest)
 
     def get(self, id: str) -> T | None:
         """The object, or None."""

@@ -6,7 +6,8 @@ import logging
 import secrets
 import time
 from collections.abc import Awaitable, Callable, Coroutine
-from contextvars import ContextVar
+from contextlib import suppress
+from contextvars import ContextVar, copy_context
 from functools import cached_property, partial
 from itertools import count
 from pathlib import Path
@@ -15,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Final
 import msgspec
 
 from .access import Access
-from .agenda import Agenda
+from .agenda import Agenda, Entry
 from .description import Description, description
 from .fault import Faults
 from .guard import Guard
@@ -72,11 +73,14 @@ class World:
         """What requests call this world; the main one has no name."""
         self._clock = clock
         self._folder: Path | None = None if chest is None else chest.path.parent / "files"
-        self._temporary = self._folder is None
+        self._removal: Callable[[], object] | None = None
+        self.arrivals = count(1)
+        """Numbers of the files that come in, so that each has a name from the start."""
         self.listeners: dict[str, set[asyncio.Queue[bytes | None]]] = {}
         """Streams that are open now, by what they follow; nothing that lasts."""
         self._tasks: set[asyncio.Task[None]] = set()
         self._alarm: tuple[asyncio.AbstractEventLoop, float, asyncio.TimerHandle] | None = None
+        self._sweep("incoming-*")  # uploads that a crash broke off
         self._begin(setting.seed)
 
     def _begin(self, seed: int) -> None:
@@ -99,21 +103,26 @@ class World:
         self.__dict__.pop("brain", None)
         self.counts = Counts()
         self.models = dict.fromkeys((*self.description.models, *setting.models))
-        kept = None if chest is None else chest.journal(setting.journal)
+        kept = None if chest is None else chest.journal()
         self.journal = Journal(setting.journal, None if chest is None else chest.enter, kept)
-        self.arrivals = count(1)
-        """Numbers of the files that come in, so that each has a name from the start."""
         self._shelves: dict[str, Shelf[Any]] = {}
+        self._owned: dict[str, set[str]] = {}
+        """The names of the shelves that lie under an owner."""
+        for name in () if chest is None else chest.shelves():
+            self._own(name)
         self.agenda = Agenda(self.shelf(AGENDA), self.identity)
 
     def reset(self, seed: int | None = None) -> None:
         """Forget everything, as if it had just begun; another seed may be given."""
+        self._break_off()
         if self.chest is not None:
             self.chest.erase()
-        if self._folder is not None:
-            for path in self._folder.glob("*"):
-                path.unlink(missing_ok=True)
+        self._sweep("*")
         self._begin(self.seed if seed is None else seed)
+
+    def _sweep(self, pattern: str) -> None:
+        for path in self._folder.glob(pattern) if self._folder is not None else ():
+            path.unlink(missing_ok=True)
 
     def reseed(self, seed: int) -> None:
         """Draw ids and answers from another seed from now on."""
@@ -148,24 +157,37 @@ class World:
     def shelf(self, family: str) -> Shelf[Any]:
         """The objects of one family, or of one owner's: `threads.messages/thread_1`."""
         if (found := self._shelves.get(family)) is None:
-            chest = self.chest
+            chest, keep = self.chest, None if family == AGENDA else self.setting.keep
             if chest is None:
-                found = Shelf(self.setting.keep)
+                found = Shelf(keep, left=self._left)
             else:
-                found = Shelf(self.setting.keep, _noted(chest, family), chest.load(family))
+                found = Shelf(keep, _noted(chest, family), chest.load(family), left=self._left)
             self._shelves[family] = found
+            self._own(family)
         return found
 
     def drop(self, family: str) -> None:
         """Forget a whole shelf."""
         self.shelf(family).clear()
         self._shelves.pop(family, None)
+        for owner in family.split("/")[1:]:
+            self._owned.get(owner, set()).discard(family)
 
     def drop_owned(self, id: str) -> None:
         """Forget every shelf of what belonged to an object that is gone."""
-        for family in self.shelves():
-            if id in family.split("/")[1:]:
-                self.drop(family)
+        for family in self._owned.pop(id, ()):
+            self.drop(family)
+
+    def _own(self, family: str) -> None:
+        for owner in family.split("/")[1:]:
+            self._owned.setdefault(owner, set()).add(family)
+
+    def _left(self, id: str) -> None:
+        """An object left because there were too many: what belonged to it and its bytes go too."""
+        self.drop_owned(id)
+        if self._folder is not None and "/" not in id:
+            with suppress(OSError):
+                (self._folder / id).unlink(missing_ok=True)
 
     def clock(self) -> float:
         """Seconds since 1970, as this world has it; inside a job, the time the job was due."""
@@ -194,21 +216,29 @@ class World:
 
     async def catch_up(self, seconds: float = float("inf")) -> None:
         """Do what is due, soonest first, for at most so many seconds; what is left is done soon by itself."""
-        from .families import job
-
         until = time.perf_counter() + seconds
         while (entry := self.agenda.take(self._clock() + self.skew)) is not None:
-            token = _MOMENT.set(entry.due)
-            try:
-                await job(entry.job)(self, **entry.arguments)
-            except Exception:
-                _LOG.exception("the emulator failed at %s", entry.job)
-            finally:
-                _MOMENT.reset(token)
-            self.commit()
+            await self._do(entry)
             if time.perf_counter() > until:
                 break
         self.set_alarm()
+
+    async def _do(self, entry: Entry) -> None:
+        """One job, at the time it was due; one that is broken off stays to be done."""
+        from .families import job
+
+        agenda, token = self.agenda, _MOMENT.set(entry.due)
+        try:
+            await job(entry.job)(self, **entry.arguments)
+        except Exception:
+            _LOG.exception("the emulator failed at %s", entry.job)
+        except BaseException:
+            agenda.put_back(entry)
+            raise
+        finally:
+            _MOMENT.reset(token)
+        agenda.done(entry)
+        self.commit()
 
     def set_alarm(self) -> None:
         """See to it that what is due next is done when it is, where an event loop runs; elsewhere the next request does it."""
@@ -237,26 +267,36 @@ class World:
         self.spawn(self.catch_up(0.02))
 
     def spawn(self, work: Coroutine[Any, Any, None]) -> None:
-        """Have something done beside the requests, such as a delivery; it ends with the event loop."""
+        """Have something done beside the requests, such as a delivery; it ends with the event loop, a reset or the world."""
         import asyncio
 
-        task = asyncio.get_running_loop().create_task(work)
+        context = copy_context()
+        context.run(_MOMENT.set, None)  # the clock goes on for what a job began
+        task = asyncio.get_running_loop().create_task(work, context=context)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
     # What lasts.
 
-    def commit(self) -> None:
-        """Make what changed safe; to be called before an answer tells of it."""
-        if self.chest is not None:
-            self.chest.commit()
+    def commit(self) -> Exception | None:
+        """Make what changed safe; to be called before an answer tells of it. Gives what prevented it, after logging that."""
+        try:
+            if self.chest is not None:
+                self.chest.commit()
+        except Exception as error:
+            _LOG.exception("the emulator's folder cannot be written")
+            return error
+        return None
 
     def folder(self) -> Path:
         """Where file bytes live; made on first use."""
         if self._folder is None:
             import tempfile
+            import weakref
+            from shutil import rmtree
 
             self._folder = Path(tempfile.mkdtemp(prefix="antiphon-"))
+            self._removal = weakref.finalize(self, rmtree, self._folder, ignore_errors=True)
         self._folder.mkdir(parents=True, exist_ok=True)
         return self._folder
 
@@ -268,14 +308,22 @@ class World:
             pass
 
     def close(self) -> None:
-        """Forget the temporary folder; a folder the user named stays."""
+        """Do no more, and forget the temporary folder; a folder the user named stays."""
+        self._break_off()
         if self.chest is not None:
             self.chest.close()
-        if self._temporary and self._folder is not None:
-            import shutil
+        if self._removal is not None:
+            self._removal()
+            self._folder = self._removal = None
 
-            shutil.rmtree(self._folder, ignore_errors=True)
-            self._folder = None
+    def _break_off(self) -> None:
+        """End what is done beside the requests; jobs are done again when the world is opened again."""
+        if self._alarm is not None:
+            self._alarm[2].cancel()
+            self._alarm = None
+        for task in tuple(self._tasks):
+            with suppress(RuntimeError):  # its event loop is gone
+                task.cancel()
 
 
 def _timing(setting: Setting) -> Timing | None:
