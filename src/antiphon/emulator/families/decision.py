@@ -44,7 +44,7 @@ async def _create(exchange: Exchange) -> Reply:
     answers = await _answered(questions, text[-MOST_READ:])
     asked = sum(token.count(msgspec.json.encode(question).decode()) for question in questions)
     read = token.count(text) + token.PER_IMAGE * images + asked
-    exchange.usage = {"kind": "completions", "model": MODEL, "input_tokens": read, "output_tokens": len(answers)}
+    exchange.usage = {"kind": "decisions", "model": MODEL, "input_tokens": read, "output_tokens": len(answers)}
     usage = {
         "input_tokens": read,
         "input_tokens_details": {"cached_tokens": await _cached(exchange, text, read), "cache_write_tokens": 0},
