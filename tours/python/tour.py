@@ -23,18 +23,18 @@ class Tour:
     def same(self, found: Any, wanted: Any) -> None:
         """The two are equal."""
         self.count += 1
-        assert found == wanted, f"found {found!r}, wanted {wanted!r}"
+        assert found == wanted, _told(found, wanted)
 
     def true(self, found: Any) -> None:
         """It is so."""
         self.count += 1
-        assert found, f"found {found!r}"
+        assert found, f"found {_short(found)}"
 
     def near(self, found: Any, wanted: Any, by: float = 1e-6) -> None:
         """Numbers are equal but for their last digits; lists of them too."""
         pairs = zip(found, wanted, strict=True) if isinstance(found, list) else ((found, wanted),)
         self.count += 1
-        assert all(abs(one - other) <= by for one, other in pairs), f"found {found!r}, wanted {wanted!r}"
+        assert all(abs(one - other) <= by for one, other in pairs), _told(found, wanted)
 
     def refused(self, kind: type[openai.APIStatusError], call: Callable[..., Any], *given: Any, **named: Any) -> Any:
         """The call raises this; gives what it raised."""
@@ -43,7 +43,7 @@ class Tour:
             found = call(*given, **named)
         except kind as error:
             return error
-        raise AssertionError(f"found {found!r}, wanted {kind.__name__}")
+        raise AssertionError(_told(found, kind))
 
     def gone(self, call: Callable[..., Any], *given: Any, **named: Any) -> None:
         """The call finds nothing: 404."""
@@ -58,6 +58,15 @@ class Tour:
         given = data.encode() if isinstance(data, str) else data
         made = (client or self.client).files.create(file=(name, given), purpose=purpose)
         return str(made.id)
+
+
+def _told(found: Any, wanted: Any) -> str:
+    return f"found {_short(found)}, wanted {_short(wanted)}"
+
+
+def _short(value: Any) -> str:
+    text = repr(value)
+    return text if len(text) < 600 else f"{text[:600]}…"
 
 
 def user(text: str) -> Any:

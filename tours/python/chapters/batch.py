@@ -80,5 +80,5 @@ def _ended(t: Tour) -> None:
     t.same(_settled(t, made).status, "cancelled")
     failed = _settled(t, _started(t, [_line(1), _line(1)]))
     t.same((failed.status, failed.errors.data[0].line), ("failed", 2))
-    t.refused(openai.BadRequestError, t.client.batches.cancel, made.id)
+    t.refused(openai.ConflictError, t.client.batches.cancel, made.id)
     t.gone(t.client.batches.retrieve, "batch_none")

@@ -51,7 +51,8 @@ def _scopes(t: Tour) -> None:
     t.refused(openai.PermissionDeniedError, robot.files.list)
     changed = projects.api_keys.update(made.id, project_id=project, scopes=[], expires_in_seconds=60)
     t.true(changed.expires_at)
-    t.same(list(robot.files.list()), [])
+    kept = t.upload("kept.txt", "x", client=robot)
+    t.same(robot.files.retrieve(kept).filename, "kept.txt")
     t.house.wait(61)
     t.refused(openai.AuthenticationError, robot.files.list)
 
