@@ -28,7 +28,9 @@ def test_the_suite_on_the_page_passes(tmp_path: Path, arguments: list[str]) -> N
 def test_the_suite_of_the_plugin_on_the_page_passes(tmp_path: Path) -> None:
     test = next(fence.code for fence in fences(DOCS / "howto" / "testing.md") if "openai_server" in fence.code)
     (tmp_path / "test_welcome.py").write_text(test, "utf-8")
-    (tmp_path / "pytest.ini").write_text("[pytest]\nfilterwarnings = error\naddopts = --strict-markers -p antiphon.testing.plugin\n", "utf-8")
+    (tmp_path / "pytest.ini").write_text(
+        "[pytest]\nfilterwarnings = error\naddopts = --strict-markers -p antiphon.testing.plugin\n", "utf-8"
+    )
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-n", "2"]
     environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}
     done = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, env=environment, timeout=60)

@@ -68,9 +68,9 @@ def _judge(name: str, value: Any, limits: Mapping[str, float]) -> None:
             within(name, value, limits.get("minimum"), limits.get("maximum"), decimal=decimal)
         case str():
             _sized(name, len(value), limits.get("minLength"), limits.get("maxLength"), "string", "length")
-        case list():
+        case _ if is_array(value):
             _sized(name, len(value), limits.get("minItems"), limits.get("maxItems"), "array", "length")
-        case dict():
+        case _ if is_object(value):
             _sized(name, len(value), limits.get("minProperties"), limits.get("maxProperties"), "object", "properties")
         case _:
             pass

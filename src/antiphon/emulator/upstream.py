@@ -6,7 +6,7 @@ Knows bytes, over asyncio's streams and llhttp. Follows no redirect, keeps no co
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -62,7 +62,7 @@ class _Reading:
 @asynccontextmanager
 async def ask(
     url: str, verb: str, headers: dict[str, str], body: bytes
-) -> AsyncIterator[tuple[Head, AsyncIterator[bytes]]]:
+) -> AsyncGenerator[tuple[Head, AsyncIterator[bytes]], None]:
     """Send it; gives the answer's head and its body, piece by piece.
 
     Raises:

@@ -80,14 +80,11 @@ class TestServer:
         """
         listed: list[Any] = []
         for fixture in fixtures:
-            match fixture:
-                case str():
-                    listed.append({"answer": {"text": fixture}})
-                case Path():
-                    told = json.loads(fixture.read_text("utf-8"))
-                    listed += told["fixtures"] if isinstance(told, dict) else told
-                case _:
-                    listed.append(fixture)
+            if isinstance(fixture, Path):
+                told: Any = json.loads(fixture.read_text("utf-8"))
+                listed += told if type(told) is list else told["fixtures"]
+            else:
+                listed.append({"answer": {"text": fixture}} if isinstance(fixture, str) else fixture)
         self._ask("POST", "fixtures", {"fixtures": listed})
 
     def break_with(self, *faults: str, **rule: Any) -> None:
@@ -100,7 +97,7 @@ class TestServer:
         Raises:
             ValueError: a fault or a rule cannot be read.
         """
-        known = self._ask("GET", "faults")["plan"] or {"rules": []}
+        known: dict[str, Any] = self._ask("GET", "faults")["plan"] or {"rules": []}
         self._ask("PUT", "faults", {"rules": [{"faults": list(faults), **rule}, *known["rules"]]})
 
     def mend(self) -> None:

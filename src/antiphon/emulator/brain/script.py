@@ -22,7 +22,7 @@ from typing import Any, Final
 import msgspec
 
 from ..problem import Problem, invalid
-from ..shape import is_array, is_object
+from ..shape import is_array, is_object, part
 from . import Answer, Brain, Prompt, Tool, ToolRequest
 
 _MATCHES: Final = frozenset({"message", "system", "model", "tool", "answers", "turn", "json", "index"})
@@ -102,7 +102,7 @@ def _fixture(entry: Any) -> Fixture:
 
 def _translated(entry: dict[str, Any]) -> dict[str, Any]:
     """An entry of aimock's files as one of ours; how it streams is left to the emulator."""
-    match, response = entry.get("match") or {}, entry["response"]
+    match, response = part(entry, "match"), entry["response"]
     made: dict[str, Any] = {_AIMOCK[name]: wanted for name, wanted in match.items() if name in _AIMOCK}
     if unknown := match.keys() - _AIMOCK.keys() - {"responseFormat", "endpoint"}:
         raise _wrong(f"aimock's {', '.join(sorted(unknown))} is not understood here.")

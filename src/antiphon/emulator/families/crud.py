@@ -81,7 +81,8 @@ class Kind:
         """A new object, kept: its id, what its request gives, first values, `known`, and whatever else its type requires."""
         world, shelf = exchange.world, self.kept(exchange)
         fields = fields_of(self._schema, self.made_by.result)
-        given = {name: value for name, value in (exchange.body or {}).items() if name in fields and value is not None}
+        asked: Object = exchange.body or {}
+        given = {name: value for name, value in asked.items() if name in fields and value is not None}
         drawn = known.pop("id", None) or world.identity.draw(self.prefix, self.digits)
         values = {"id": drawn, **given, **self.first(exchange), **known}
         made = filled(self._schema, self.made_by.result, values, world.now())
@@ -91,7 +92,8 @@ class Kind:
     def change(self, exchange: Exchange, known: Object, **more: Any) -> Object:
         """The object with what the request gives and `more`, kept."""
         fields = fields_of(self._schema, self.made_by.result)
-        given = {name: value for name, value in (exchange.body or {}).items() if name in fields}
+        asked: Object = exchange.body or {}
+        given = {name: value for name, value in asked.items() if name in fields}
         if "updated_at" in known and type(known["updated_at"]) is int:
             given["updated_at"] = exchange.world.now()
         changed = known | given | more

@@ -7,8 +7,10 @@ from collections.abc import AsyncIterator, Iterable
 
 from .kind import Fault
 
-_ERROR = b'event: error\ndata: {"type":"error","error":{"message":"The stream broke, as asked.","type":"server_error","code":"as_asked"},'
-_ERROR += b'"code":"as_asked","message":"The stream broke, as asked.","param":null,"sequence_number":%d}\n\n'
+_ERROR = (
+    b'event: error\ndata: {"type":"error","error":{"message":"The stream broke, as asked.","type":"server_error",'
+    b'"code":"as_asked"},"code":"as_asked","message":"The stream broke, as asked.","param":null,"sequence_number":%d}\n\n'
+)
 
 Events = Iterable[bytes] | AsyncIterator[bytes]
 
