@@ -156,7 +156,8 @@ class World:
 
     def shelf(self, family: str) -> Shelf[Any]:
         """The objects of one family, or of one owner's: `threads.messages/thread_1`."""
-        if (found := self._shelves.get(family)) is None:
+        found: Shelf[Any] | None = self._shelves.get(family)
+        if found is None:
             chest, keep = self.chest, None if family == AGENDA else self.setting.keep
             if chest is None:
                 found = Shelf(keep, left=self._left)
