@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import openai
 import pytest
@@ -115,3 +116,26 @@ def test_skills_of_a_container_must_exist(client: openai.OpenAI) -> None:
         client.containers.create(name="box", skills=[{"type": "skill_reference", "skill_id": "skill_none"}])
     with pytest.raises(openai.BadRequestError):
         client.containers.create(name="b", skills=[inline | {"source": source | {"data": "AAAA"}}])  # type: ignore[list-item]
+
+
+@pytest.mark.operation("containers.retrieve", "responses.create")
+def test_code_runs_in_containers_that_are_there_and_keeps_them(house: Emulator, user: openai.OpenAI) -> None:
+    box = user.containers.create(name="box")
+
+    def asked(container: Any, question: str = "hello") -> Any:
+        return user.responses.create(
+            model="gpt-4o", input=question, tools=[{"type": "code_interpreter", "container": container}]
+        )
+
+    for container, refusal in (("cntr_none", 404), ({"type": "auto", "file_ids": ["file-none"]}, 404)):
+        with pytest.raises(openai.APIStatusError) as caught:
+            asked(container)
+        assert (caught.value.status_code, caught.value.param) == (refusal, "tools")
+    house.app.world.skew += 19 * 60
+    assert asked(box.id, "What is 3 * 4?").output[0].container_id == box.id
+    house.app.world.skew += 19 * 60
+    assert user.containers.retrieve(box.id).status == "running"
+    house.app.world.skew += 21 * 60
+    with pytest.raises(openai.BadRequestError) as late:
+        asked(box.id)
+    assert late.value.code == "container_expired"

@@ -14,6 +14,7 @@ from ..shape import part
 from ..world import Job, World
 from . import skill
 from .crud import Kind, Object, crud, deleted, listing
+from .file import uploaded
 from .skill_bundle import inline
 
 FOLDER: Final = "/mnt/data"
@@ -33,7 +34,7 @@ async def _create(exchange: Exchange) -> Reply:
     within("expires_after.minutes", expiry["minutes"], 1, None)
     for number, given in enumerate(body.get("skills") or ()):
         _check_skill(world, given, f"skills[{number}]")
-    sources = [_source(world, wanted, "file_ids") for wanted in body.get("file_ids") or ()]
+    sources = [uploaded(world, wanted, "file_ids") for wanted in body.get("file_ids") or ()]
     policy = {name: value for name, value in part(body, "network_policy").items() if name != "domain_secrets"}
     made = CONTAINER.made(
         exchange,
@@ -79,13 +80,18 @@ def _forget_files(world: World, container: str) -> None:
 
 
 def _used(exchange: Exchange) -> Object:
-    """The container, from now on active again; raises 400 when it has expired."""
-    known = CONTAINER.found(exchange)
+    return active(exchange.world, exchange.path[CONTAINER.param], CONTAINER.param)
+
+
+def active(world: World, id: str, param: str) -> Object:
+    """A container, from now on active again; raises 404 when there is none, 400 when it has expired."""
+    known: Object | None = world.shelf(CONTAINER.home).get(id)
+    if known is None:
+        raise Problem(404, f"No container found with id '{id}'.", param=param, code="not_found")
     if known["status"] == "expired":
-        message = f"The container '{known['id']}' has expired."
-        raise Problem(400, message, param=CONTAINER.param, code="container_expired")
-    known["last_active_at"] = exchange.world.now()
-    exchange.world.shelf(CONTAINER.home).put(known["id"], known)
+        raise Problem(400, f"The container '{id}' has expired.", param=param, code="container_expired")
+    known["last_active_at"] = world.now()
+    world.shelf(CONTAINER.home).put(id, known)
     return known
 
 
@@ -113,7 +119,7 @@ async def _add_file(exchange: Exchange) -> Reply:
     if (given is None) == (copied is None):
         raise invalid("file", "Send either 'file' or 'file_id'.", "mutually_exclusive")
     if copied is not None:
-        return json_reply(_copy(world, known["id"], _source(world, copied, "file_id")))
+        return json_reply(_copy(world, known["id"], uploaded(world, copied, "file_id")))
     if not isinstance(given, Incoming):
         raise invalid("file", "Send the file as a part of a multipart body.", "invalid_type")
     made = _noted(world, known["id"], given.filename, given.size)
@@ -145,15 +151,6 @@ def _noted(world: World, container: str, name: str, size: int, source: str = "us
             shelf.pop(other["id"])
             (world.folder() / other["id"]).unlink(missing_ok=True)
     shelf.put(made, known)
-    return known
-
-
-def _source(world: World, id: str, param: str) -> Object:
-    """An uploaded file; raises 404 when there is none, or it has expired."""
-    known: Object | None = world.shelf("files").get(id)
-    expired = known is not None and known["expires_at"] is not None and known["expires_at"] <= world.now()
-    if known is None or expired or not (world.folder() / id).is_file():
-        raise Problem(404, f"No file found with id '{id}'.", param=param, code="not_found")
     return known
 
 

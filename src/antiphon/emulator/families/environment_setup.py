@@ -10,10 +10,11 @@ from binascii import Error as NotBase64
 from pathlib import Path, PurePosixPath
 from typing import Final
 
-from ..problem import Problem, invalid
+from ..problem import invalid
 from ..shape import Object, part, rows
 from ..world import World
 from . import skill
+from .file import uploaded
 from .skill_bundle import inline
 
 WORKSPACE: Final = "/workspace"
@@ -114,9 +115,7 @@ def check_file(world: World, file: Object, param: str) -> None:
     if not path.is_relative_to(WORKSPACE) or ".." in path.parts or str(path) == WORKSPACE or "\0" in file["path"]:
         raise invalid(f"{param}.path", f"Give an absolute path inside {WORKSPACE}.", "invalid_path")
     if file["type"] == "file_id":
-        file_id = file.get("file_id")
-        if file_id is None or not (world.shelf("files").get(file_id) and (world.folder() / file_id).is_file()):
-            raise Problem(404, f"No file found with id '{file_id}'.", param=f"{param}.file_id", code="not_found")
+        uploaded(world, file.get("file_id"), f"{param}.file_id")
     else:
         contents(world, file, param)
 

@@ -15,6 +15,7 @@ from . import evaluation_source
 from .crud import Kind, Object, crud
 from .evaluation import EVAL
 from .evaluation_sample import Unsampled, sampled, samples, view
+from .file import uploaded
 from .grader_score import Grade, grade, passes
 from .grader_template import UnknownVariable
 from .model import require_speaking
@@ -64,8 +65,8 @@ async def _create(exchange: Exchange) -> Reply:
 
 def _check_source(world: World, source: Object) -> None:
     inner: Object = source["source"]
-    if inner["type"] == "file_id" and world.shelf("files").get(inner["id"]) is None:
-        raise Problem(404, f"No such File object: {inner['id']}", param="data_source.source.id")
+    if inner["type"] == "file_id":
+        uploaded(world, inner["id"], "data_source.source.id")
     if inner["type"] == "file_content" and not inner["content"]:
         raise invalid("data_source.source.content", "There must be at least one row.", "empty_array")
     if source.get("model") is not None:

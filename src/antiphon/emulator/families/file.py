@@ -86,12 +86,16 @@ async def _expire(world: World, id: str) -> None:
     _remove(world, id)
 
 
-def _found(exchange: Exchange) -> dict[str, Any]:
-    wanted = exchange.path["file_id"]
-    view: dict[str, Any] | None = exchange.world.shelf(FAMILY).get(wanted)
-    if view is None or _expired(view, exchange.world.now()):
-        raise Problem(404, f"No such File object: {wanted}", param="id", code="not_found")
+def uploaded(world: World, id: str | None, param: str) -> dict[str, Any]:
+    """The file that a request names; raises 404 when there is none, or no longer."""
+    view: dict[str, Any] | None = world.shelf(FAMILY).get(id or "")
+    if view is None or _expired(view, world.now()):
+        raise Problem(404, f"No such File object: {id}", param=param, code="not_found")
     return view
+
+
+def _found(exchange: Exchange) -> dict[str, Any]:
+    return uploaded(exchange.world, exchange.path["file_id"], "id")
 
 
 def _expired(view: dict[str, Any], now: int) -> bool:

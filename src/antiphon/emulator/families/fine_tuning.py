@@ -127,7 +127,8 @@ async def _checkpoints(exchange: Exchange) -> Reply:
 def _permissions(exchange: Exchange) -> Shelf[Object]:
     name = exchange.path["fine_tuned_model_checkpoint"]
     if not name.startswith("ft:") or not exists(exchange.world, name):
-        raise Problem(404, f"No fine-tuned model checkpoint '{name}' found.", param="fine_tuned_model_checkpoint")
+        message = f"No fine-tuned model checkpoint '{name}' found."
+        raise Problem(404, message, param="fine_tuned_model_checkpoint", code="not_found")
     return exchange.world.shelf(f"{PERMISSION.home}/{name}")
 
 

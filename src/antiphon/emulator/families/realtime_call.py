@@ -76,7 +76,12 @@ def found(world: World, surface: str, id: str) -> Object:
     call: Object | None = world.shelf(FAMILY).get(id.removeprefix(PREFIXES[surface]))
     if call is None or not id.startswith(PREFIXES[surface]) or call["surface"] not in (None, surface):
         param = "call_id" if surface == "realtime" else "session_id"
-        raise Problem(404, f"No {'call' if param == 'call_id' else 'session'} found with id '{id}'.", param=param)
+        raise Problem(
+            404,
+            f"No {'call' if param == 'call_id' else 'session'} found with id '{id}'.",
+            param=param,
+            code="not_found",
+        )
     return call
 
 

@@ -16,7 +16,7 @@ from ..brain import Prompt, Turn
 from ..brain.arithmetic import find
 from ..brain.simple import last_user
 from ..brain.summary import summarise
-from ..problem import invalid, not_found
+from ..problem import invalid
 from ..shape import is_object, rows
 from ..world import World
 from .response_record import Item
@@ -121,6 +121,7 @@ def cited(text: str, used: Used) -> tuple[str, list[Item]]:
 
 
 async def _calculate(world: World, tool: Item, asked: str, used: Used, heard: list[Item]) -> None:
+    _check_container(world, tool.get("container"))
     found = find(asked)
     if found is None:
         return
@@ -137,20 +138,33 @@ async def _calculate(world: World, tool: Item, asked: str, used: Used, heard: li
     )
 
 
+def _check_container(world: World, asked: Any) -> None:
+    """Raise 404 or 400 for a container or a file that is not there, also when there is nothing to run in it."""
+    if isinstance(asked, str):
+        from .container import active
+
+        active(world, asked, "tools")
+    elif is_object(asked):
+        from .file import uploaded
+
+        for file in rows(asked, "file_ids"):
+            uploaded(world, file, "tools")
+
+
 async def _container(world: World, asked: Any, heard: list[Item], used: Used) -> str:
     """The container a tool names, or the one this conversation has, or a new one."""
-    shelf = world.shelf("containers")
-    if isinstance(asked, str):
-        if shelf.get(asked) is None:
-            raise not_found("Container", asked, "tools")
-        return asked
-    for item in reversed(heard):
-        known = shelf.get(item["container_id"]) if item["type"] == "code_interpreter_call" else None
-        if known is not None and known["status"] == "running":
-            return str(known["id"])
+    from .container import CONTAINER, active
     from .internal import call
 
-    wanted = {name: asked[name] for name in ("file_ids", "memory_limit") if is_object(asked) and asked.get(name)}
+    if isinstance(asked, str):
+        return asked
+    for item in reversed(heard):
+        if item["type"] == "code_interpreter_call":
+            known = world.shelf(CONTAINER.home).get(item["container_id"])
+            if known is not None and known["status"] == "running":
+                return str(active(world, known["id"], "tools")["id"])
+    given = ("file_ids", "memory_limit", "network_policy")
+    wanted = {name: asked[name] for name in given if is_object(asked) and asked.get(name)}
     made = await call(world, "containers.create", {"name": "auto", **wanted})
     used.costs.append({"kind": "code_interpreter_sessions", "num_sessions": 1})
     return str(made["id"])

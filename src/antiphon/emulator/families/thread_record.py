@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import Any, Final
 
 from .. import bound
-from ..problem import Problem, invalid
+from ..problem import invalid
 from ..shape import is_array, rows
 from ..store import Shelf
 from ..world import World
 from .crud import Kind, Object
+from .file import uploaded
 
 THREAD: Final = Kind(home="beta.threads", param="thread_id", noun="thread", prefix="thread_")
 MESSAGE: Final = Kind(
@@ -50,11 +51,11 @@ def check_message(world: World, message: Object, where: str = "") -> None:
         raise invalid(f"{where}content", f"Invalid '{where}content': expected at least one part.", "empty_array")
     for part in content:
         if part["type"] == "image_file":
-            require_file(world, part["image_file"]["file_id"], f"{where}content")
+            uploaded(world, part["image_file"]["file_id"], f"{where}content")
         elif part["type"] == "text":
             _check_text(part["text"], f"{where}content")
     for attachment in rows(message, "attachments"):
-        require_file(world, attachment.get("file_id") or "", f"{where}attachments")
+        uploaded(world, attachment.get("file_id"), f"{where}attachments")
 
 
 def parts_of(content: str | list[Object]) -> list[Object]:
@@ -67,12 +68,6 @@ def _check_text(text: str, param: str) -> None:
         raise invalid(param, f"Invalid '{param}': the text is empty.", "empty_string")
     if len(text) > MOST_TEXT:
         raise invalid(param, f"Invalid '{param}': at most {MOST_TEXT} characters.", "string_above_max_length")
-
-
-def require_file(world: World, id: str, param: str) -> None:
-    """Raise 404 for a file nobody uploaded."""
-    if world.shelf("files").get(id) is None:
-        raise Problem(404, f"No file found with id '{id}'.", param=param, code="not_found")
 
 
 def message_of(world: World, thread_id: str, message: Object, **known: Any) -> Object:

@@ -13,7 +13,7 @@ from ..shape import part, rows
 from ..world import World
 from . import internal
 from .crud import Object
-from .thread_record import require_file
+from .file import uploaded
 
 MOST_FILES: Final = 20
 WEEK: Final = {"anchor": "last_active_at", "days": 7}
@@ -38,7 +38,7 @@ def _files(world: World, ids: list[str]) -> list[str]:
     if len(ids) > MOST_FILES:
         raise invalid(where, f"Invalid '{where}': at most {MOST_FILES} files.", "array_above_max_length")
     for file_id in ids:
-        require_file(world, file_id, where)
+        uploaded(world, file_id, where)
     return ids
 
 

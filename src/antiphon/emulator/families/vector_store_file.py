@@ -11,6 +11,7 @@ from ..shape import is_object
 from ..world import World
 from . import vector_store_index as index
 from .crud import Kind, Object, deleted, listing
+from .file import uploaded
 from .retrieval import FILES, STORES, is_expired, touch
 from .vector_store_work import discard, settle, start
 
@@ -92,8 +93,7 @@ def open_store(exchange: Exchange) -> Object:
 
 def wanted(world: World, file: str, attributes: Any, strategy: Any, param: str = "file_id") -> Object:
     """What is asked for one file, checked; raises 404 when there is no such file."""
-    if world.shelf("files").get(file) is None:
-        raise Problem(404, f"No such File object: {file}", param=param, code="not_found")
+    uploaded(world, file, param)
     return {"id": file, "attributes": checked(attributes), "chunking_strategy": strategy_of(strategy)}
 
 

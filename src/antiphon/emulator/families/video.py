@@ -14,9 +14,10 @@ from ..incoming import Incoming
 from ..media import clip
 from ..media.png import UnreadableImage
 from ..media.probe import image_size
-from ..problem import Problem, invalid, missing, not_found, unknown_model
+from ..problem import Problem, invalid, missing, unknown_model
 from ..world import Job, World
 from .crud import Kind, Object, crud, deleted
+from .file import uploaded
 from .moderation_rule import THRESHOLD, scores
 from .video_film import FORMATS, rendered
 from .webhook import emit
@@ -63,8 +64,8 @@ def _refuse_reference(exchange: Exchange, reference: Any, size: str) -> None:
         wanted = reference.get("file_id")
         if (wanted is None) == (reference.get("image_url") is None):
             raise invalid("input_reference", "Give either 'file_id' or 'image_url'.")
-        if wanted is not None and exchange.world.shelf("files").get(wanted) is None:
-            raise not_found("File", wanted, "input_reference.file_id")
+        if wanted is not None:
+            uploaded(exchange.world, wanted, "input_reference.file_id")
 
 
 def _queued(exchange: Exchange, scenes: list[Any], *, model: str, size: str, remixed: str | None = None) -> Reply:
@@ -210,7 +211,7 @@ async def _get_character(exchange: Exchange) -> Reply:
     """Shows a character; 404 when there is none."""
     wanted = exchange.path["character_id"]
     if (known := exchange.world.shelf(CHARACTERS).get(wanted)) is None:
-        raise not_found("Character", wanted, "character_id")
+        raise Problem(404, f"No character found with id '{wanted}'.", param="character_id", code="not_found")
     return json_reply(known)
 
 
