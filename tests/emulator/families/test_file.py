@@ -178,3 +178,22 @@ def test_whoever_deletes_what_a_page_shows_gets_the_next_page(server: Emulator) 
         gone = [client.files.delete(file.id).id for file in client.files.list(limit=2)]
         assert gone == made[::-1]
         assert client.files.list().data == []
+
+
+@pytest.mark.operation("responses.create", "chat.completions.create", "conversations.items.create")
+def test_messages_name_files_that_are_there(http: httpx.Client) -> None:
+    kept = upload(http).json()["id"]
+    conversation = http.post("/conversations", json={}).json()["id"]
+    for file, status in ((kept, 200), ("file-none", 404)):
+        asked: Any = [
+            {"role": "user", "content": [{"type": kind, "file_id": file}]} for kind in ("input_file", "input_image")
+        ]
+        chat = {"role": "user", "content": [{"type": "file", "file": {"file_id": file}}]}
+        refusals = [
+            http.post("/responses", json={"model": "gpt-4o", "input": asked[:1]}),
+            http.post("/responses", json={"model": "gpt-4o", "input": asked[1:]}),
+            http.post(f"/conversations/{conversation}/items", json={"items": asked}),
+            http.post("/chat/completions", json={"model": "gpt-4o", "messages": [chat]}),
+        ]
+        assert [heard.status_code for heard in refusals] == [status] * 4
+    assert [heard.json()["error"]["param"] for heard in refusals] == ["input", "input", "items", "messages"]

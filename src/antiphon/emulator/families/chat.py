@@ -14,6 +14,7 @@ from . import chat_stream
 from .chat_choice import Choice, logprob, settle
 from .chat_moderation import judged
 from .chat_prompt import check_schemas, prompt_of
+from .file import require_files
 from .listing import page
 from .model import require_speaking
 from .prompt_cache import cached
@@ -30,6 +31,9 @@ async def _create(exchange: Exchange) -> AnyReply:
     _refuse_contradictions(body)
     await aside(weighs_much(body.get("tools"), body.get("response_format")), check_schemas, body)
     prompt = prompt_of(body)
+    if any(turn.files for turn in prompt.turns):
+        for message in body["messages"]:
+            require_files(world, message.get("content"), "messages")
     large = is_large(prompt)
     tokens = await aside(large, tokens_of, prompt)
     require_room(body["model"], tokens, "messages")

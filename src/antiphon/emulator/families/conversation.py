@@ -11,6 +11,7 @@ from ..shape import part, rows
 from ..store import Shelf
 from ..world import World
 from .crud import Kind, crud
+from .file import require_files
 from .listing import page
 from .response_prompt import items_of
 from .response_record import Item, referred
@@ -81,6 +82,8 @@ def _given(exchange: Exchange) -> list[Item]:
         message = f"Invalid 'items': at most {MOST_AT_ONCE} items are taken at once, but got {len(given)}."
         raise invalid("items", message, "array_above_max_length")
     items = items_of(given, world.identity)
+    for item in items:
+        require_files(world, item.get("content") or item.get("output"), "items")
     return [referred(world, item["id"]) if item["type"] == "item_reference" else item for item in items]
 
 

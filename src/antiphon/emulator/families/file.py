@@ -9,6 +9,7 @@ from .. import bound
 from ..exchange import Exchange, FileReply, Handler, Reply, json_reply, list_reply
 from ..incoming import Incoming
 from ..problem import Problem, invalid
+from ..shape import is_array, part
 from ..world import World
 from .listing import page
 
@@ -92,6 +93,13 @@ def uploaded(world: World, id: str | None, param: str) -> dict[str, Any]:
     if view is None or _expired(view, world.now()):
         raise Problem(404, f"No such File object: {id}", param=param, code="not_found")
     return view
+
+
+def require_files(world: World, content: Any, param: str) -> None:
+    """Raise 404 where a part of a message's content names a file that is not there."""
+    for piece in content if is_array(content) else ():
+        if (named := piece.get("file_id") or part(piece, "file").get("file_id")) is not None:
+            uploaded(world, named, param)
 
 
 def _found(exchange: Exchange) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 from ..problem import Problem, invalid, missing, not_found
 from ..shape import is_array
 from ..world import World
+from .file import require_files
 from .model import require_speaking
 from .response_compaction import TRIGGER, since, threshold
 from .response_prompt import check_calls, items_of
@@ -56,6 +57,8 @@ def read(world: World, body: dict[str, Any]) -> Context:
     compacts = any(item["type"] == TRIGGER for item in items)
     if compacts and (items.pop()["type"] != TRIGGER or any(item["type"] == TRIGGER for item in items)):
         raise Problem(400, "A compaction trigger must be the last item of the input.", param="input")
+    for item in items:
+        require_files(world, item.get("content") or item.get("output"), "input")
     return Context(items, _heard(before, items), compacts)
 
 
