@@ -7,7 +7,6 @@ keeps in the modules below it. Its twins go to a stub beside that; `twin`, which
 from __future__ import annotations
 
 from collections import defaultdict
-from pathlib import Path
 
 from ..description import Description, Operation, Resource
 from ..expression import Reference
@@ -61,7 +60,7 @@ def resources(description: Description, places: dict[Reference, Place]) -> dict[
     by_file: dict[str, list[Group]] = defaultdict(list)
     for group in groups(description).values():
         by_file[group.file].append(group)
-    files = {"resources/_twin.py": HEADER + Path(__file__).with_name("twin.txt").read_text()}
+    files: dict[str, str] = {}
     for file, members in by_file.items():
         # A package whose modules are all official ones, which need no files, is a single file too.
         is_folder = any(other.startswith(f"{file}.") for other in by_file)
@@ -104,7 +103,7 @@ def _file(
         bare = "".join(
             f", {g.resource.class_name}={' '.join(_bare(g))!r}" for g in members if g.resource.raw and _bare(g)
         )
-        source.add("", f"{source.runtime('resources._client', 'twins')}(globals(){bare})")
+        source.add("", f"{source.runtime('core.twin', 'twins')}(globals(){bare})")
     listed = ", ".join(f"`client.{group.resource.path}`" for group in members)
     text = source.text(f"{listed}: the operations in both colours.")
     # Every operation takes a timeout, as the official package's do.
@@ -198,35 +197,6 @@ def _twin(source: Source, group: Group, asynchronous: bool, kind: str) -> None:
     source.add("", f"class {name}{suffix}({base}):", *(lines or ["    pass"]))
 
 
-_HOOK = '''
-
-def twins(namespace: dict[str, Any], **bare: str) -> None:
-    """Make a module of resources give their twins, each when it is first asked for.
-
-    Args:
-        namespace: the module's globals.
-        bare: per resource class, whatever its colour, the methods and children that have no twins.
-    """
-    before = namespace.get("__getattr__")
-
-    def find(name: str) -> Any:
-        own, ending, _ = name.partition("With")
-        made = namespace.get(own) if ending and name in namespace["__all__"] else None
-        # A package also has the classes of those below it, whose twins are theirs.
-        if made is not None and made.__module__ == namespace["__name__"]:
-            from ._twin import twin_of
-
-            without = bare.get(own.removeprefix("Async"), "").split()
-            return namespace.setdefault(name, twin_of(made, name.removeprefix(own), without))
-        if before is None:
-            raise AttributeError(f"module {namespace['__name__']!r} has no attribute {name!r}")
-        return before(name)
-
-    namespace["__getattr__"] = find
-    namespace.setdefault("__dir__", lambda: sorted({*namespace, *namespace["__all__"]}))
-'''
-
-
 def client(description: Description, places: dict[Reference, Place]) -> str:
     """`resources/_client.py`: what gives a client its top-level resources."""
     top = {path: r for path, r in description.resources.items() if "." not in path}
@@ -244,8 +214,6 @@ def client(description: Description, places: dict[Reference, Place]) -> str:
             for name, resource in top.items():
                 _link(source, name, colour + resource.class_name + _SPOKEN[kind][1], "same", resource)
             source.add("", f"    def __init__(self, client: {mixin}) -> None:", "        self._resource = client")
-    source.runtime("typing", "Any")
-    source.add(_HOOK)
     return source.text("The resources of a client and their twins, each loaded when it is first touched.")
 
 

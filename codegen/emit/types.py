@@ -1,7 +1,7 @@
 """`antiphon/types/**`: per package the models, the parameter types, and the lazy package itself.
 
-Both kinds of types are stubs only, which begin with their index. `stub` reads them and `blueprint` makes models of them; both
-are written out as they stand.
+Both kinds of types are stubs only, which begin with their index: `core.index` reads them, `core.blueprint` makes models of
+them, `core.stub` argument types.
 """
 
 from __future__ import annotations
@@ -9,15 +9,12 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from keyword import iskeyword
-from pathlib import Path
 
 from ..description import Description, DescriptionError, Field, Type
 from ..expression import Expression, Generic, Name, Reference, Union, references
 from ..name import MODELS, PARAMS, Place, camel, package_of
 from .source import HEADER, Source
 from .type_source import TypeSource
-
-_WRITTEN = ("blueprint", "stub")
 
 
 def types(description: Description, places: Mapping[Reference, Place]) -> dict[str, str]:
@@ -27,7 +24,7 @@ def types(description: Description, places: Mapping[Reference, Place]) -> dict[s
         by_file[place.package, place.file].append(description.types[reference])
     packages = {"", *description.overlay["packages"], *(package for package, _ in by_file)}
     packages |= {".".join(p.split(".")[:n]) for p in packages for n in range(1, p.count(".") + 1)} - {""}
-    files = {f"types/_{name}.py": HEADER + Path(__file__).with_name(f"{name}.txt").read_text() for name in _WRITTEN}
+    files: dict[str, str] = {}
     for package in sorted(packages):
         folder = "types/" + "".join(f"{part}/" for part in package.split(".") if part)
         present = sorted(file for of, file in by_file if of == package)
@@ -68,9 +65,9 @@ def _file(
 def _built(package: str) -> str:
     """What runs of the models."""
     module = ".".join(filter(None, ("antiphon.types", package)))
-    dots = "." * (package.count(".") + bool(package) + 1)
+    dots = "." * (package.count(".") + bool(package) + 2)
     title = f'"""`{module}`: its models, made when asked for of the text of `{MODELS}.pyi`."""'
-    return "\n".join([HEADER + title, "", f"from {dots}_blueprint import furnish", "", "furnish(globals())", ""])
+    return "\n".join([HEADER + title, "", f"from {dots}core.blueprint import furnish", "", "furnish(globals())", ""])
 
 
 def _ordered(members: list[Type]) -> list[Type]:
@@ -203,7 +200,7 @@ def _package(
     )
     stubs, others = [file for file in (PARAMS, MODELS) if file in present], [f for f in present if "." in f]
     lines = [HEADER + title, "", f"from {source.relative('core.lazy')} import serve"]
-    lines += [f"from {source.relative('types._stub')} import Index", "", "serve(", "    globals(),"]
+    lines += [f"from {source.relative('core.index')} import Index", "", "serve(", "    globals(),"]
     inline = [f'"{file}": """\\\n{_index(places, exports, package, file)}"""' for file in others]
     given = f", {{{', '.join(inline)}}}" if inline else ""
     lines.append(f"    Index(__name__, {stubs!r}{given}),")

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from ..core.lazy import same, top, twin
 
@@ -418,29 +418,3 @@ class AsyncOpenAIWithStreamedResponse:
 
     def __init__(self, client: AsyncResources) -> None:
         self._resource = client
-
-
-def twins(namespace: dict[str, Any], **bare: str) -> None:
-    """Make a module of resources give their twins, each when it is first asked for.
-
-    Args:
-        namespace: the module's globals.
-        bare: per resource class, whatever its colour, the methods and children that have no twins.
-    """
-    before = namespace.get("__getattr__")
-
-    def find(name: str) -> Any:
-        own, ending, _ = name.partition("With")
-        made = namespace.get(own) if ending and name in namespace["__all__"] else None
-        # A package also has the classes of those below it, whose twins are theirs.
-        if made is not None and made.__module__ == namespace["__name__"]:
-            from ._twin import twin_of
-
-            without = bare.get(own.removeprefix("Async"), "").split()
-            return namespace.setdefault(name, twin_of(made, name.removeprefix(own), without))
-        if before is None:
-            raise AttributeError(f"module {namespace['__name__']!r} has no attribute {name!r}")
-        return before(name)
-
-    namespace["__getattr__"] = find
-    namespace.setdefault("__dir__", lambda: sorted({*namespace, *namespace["__all__"]}))

@@ -11,8 +11,8 @@ from ..core.direct import async_direct, direct
 from ..core.lazy import twin
 from ..core.omit import not_given, omit
 from ..core.resource import AsyncResource, Resource
+from ..core.twin import twins
 from ..operations import decisions as ops
-from ._client import twins
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

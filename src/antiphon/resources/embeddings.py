@@ -11,9 +11,9 @@ from ..core.call import Call
 from ..core.lazy import twin
 from ..core.omit import not_given, omit
 from ..core.resource import AsyncResource, Resource, async_spelled, spelled
+from ..core.twin import twins
 from ..helpers.embedding import prepare
 from ..operations import embeddings as ops
-from ._client import twins
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 from ..core.lazy import twin
 from ..core.omit import not_given
 from ..core.resource import AsyncResource, Resource, async_spelled, spelled
+from ..core.twin import twins
 from ..operations import models as ops
-from ._client import twins
 
 if TYPE_CHECKING:
     from ..core.argument import Body, Headers, Query

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from ...core.lazy import child, serve, twin
 from ...core.resource import AsyncResource, Resource
-from .._client import twins
+from ...core.twin import twins
 
 if TYPE_CHECKING:
     from ._twins import *

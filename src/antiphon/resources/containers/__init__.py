@@ -11,8 +11,8 @@ from ...core.direct import async_direct, direct
 from ...core.lazy import child, serve, twin
 from ...core.omit import not_given, omit
 from ...core.resource import AsyncResource, Resource, async_spelled, spelled
+from ...core.twin import twins
 from ...operations import containers as ops
-from .._client import twins
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence

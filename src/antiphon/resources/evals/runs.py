@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 from ...core.lazy import child, serve, twin
 from ...core.omit import not_given, omit
 from ...core.resource import AsyncResource, Resource, async_spelled, spelled
+from ...core.twin import twins
 from ...operations import evals as ops
-from .._client import twins
 
 if TYPE_CHECKING:
     from typing import Literal

@@ -13,8 +13,8 @@ import sys
 import types
 from typing import Any
 
-from ..core.lazy import Annotations, _Scope, served
-from ._stub import read
+from .index import read
+from .lazy import Annotations, _Scope, served
 
 _START = re.compile(r"\n(?:class (\w+)\(|(\w+): TypeAlias = )")
 _CLASS = re.compile(r"\nclass \w+\(([^:]*)\):\n")
