@@ -42,6 +42,7 @@ FIELDS: dict[str, Any] = {
             {"expires_after": {"anchor": "created_at", "seconds": 60}},
         ),
         ([("count", "many"), ("ratio", "wide")], {"count": "many", "ratio": "wide"}),
+        ([("count", "²"), ("ratio", "nan")], {"count": "²", "ratio": "nan"}),
         ([("meta", "x"), ("meta[k]", "1")], {"meta": {"k": "1"}}),
         ([("expires_after[other][x]", "1")], {"expires_after": {"other": {"x": "1"}}}),
     ],

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import json
+import random
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -26,7 +28,7 @@ def origin() -> Iterator[Emulator]:
 
 
 def proxy(origin: Emulator, **more: Any) -> Emulator:
-    given = {"brain": "proxy", "proxy": origin.base_url, "proxy_key": "sk-upstream-key-1234567890", **more}
+    given: dict[str, Any] = {"brain": "proxy", "proxy": origin.base_url, "proxy_key": "sk-upstream-key-1234567890", **more}
     return Emulator(Setting(**given))
 
 
@@ -116,7 +118,43 @@ def test_scrubbing_and_digests() -> None:
     assert scrubbed(b'{"k":"sk-abcdefghij0123456789"}') == b'{"k":"[scrubbed]"}'
     assert scrubbed(b"Authorization: Bearer abc.def.ghi") == b"Authorization: [scrubbed]"
     assert scrubbed(b"skill-set and task-list are words") == b"skill-set and task-list are words"
+    assert scrubbed(b"risk-assessment-of-everything ask_me_anything_about_it") == (
+        b"risk-assessment-of-everything ask_me_anything_about_it"
+    )
+    picture = base64.b64encode(random.Random(1).randbytes(200_000))
+    assert scrubbed(picture) == picture
+    for before, secret in ((rb"first\n", b"sk-proj-a1B2c3D4e5F6g7H8"), (b"?key=", b"ek_0123456789abcdef")):
+        assert scrubbed(before + secret) == before + b"[scrubbed]"
+    assert scrubbed(b'"eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2ln"') == b'"[scrubbed]"'
     assert digest(b'{"a":1,"b":2}') == digest(b'{ "b": 2, "a": 1 }') != digest(b'{"a":1}')
+
+
+def test_a_form_is_known_whatever_its_boundary() -> None:
+    forms = [
+        b"--%b\r\nname: x\r\n\r\n%b\r\n--%b--\r\n" % (b, t, b)
+        for b, t in ((b"a1", b"t"), (b"b22", b"t"), (b"b22", b"u"))
+    ]
+    assert digest(forms[0]) == digest(forms[1]) != digest(forms[2])
+
+
+def test_each_world_hears_a_tape_from_its_beginning(origin: Emulator, tmp_path: Path) -> None:
+    tape = tmp_path / "tape.jsonl"
+    with proxy(origin, record=tape) as server:
+        asking = Asking(server.base_url)
+        first, second = (asking("POST", CHAT, chat("hi")).json["id"] for _ in range(2))
+        asking.close()
+    with Emulator(Setting(brain="replay", replay=tape)) as server:
+        asking = Asking(server.base_url)
+        told = [asking("POST", f"{scope}{CHAT}", chat("hi")).json["id"] for scope in ("/~a", "/~b", "/~a")]
+        assert told == [first, first, second]
+        asking.close()
+
+
+@pytest.mark.parametrize("url", ["localhost:1", "ftp://x/v1", "http:///v1", "http://x:99999/v1", "http://u:p4ss@x/v1"])
+def test_what_cannot_be_asked_is_no_proxy(url: str) -> None:
+    with pytest.raises(ValueError, match="proxy") as caught:
+        Emulator(Setting(brain="proxy", proxy=url))
+    assert "p4ss" not in str(caught.value)
 
 
 def test_a_tape_that_is_none_and_a_brain_that_is_not_there(tmp_path: Path) -> None:
@@ -125,7 +163,8 @@ def test_a_tape_that_is_none_and_a_brain_that_is_not_there(tmp_path: Path) -> No
         Tape(tmp_path / "tape")
     with pytest.raises(ValueError, match="needs to be set up"):
         Emulator(Setting(brain="proxy"))
-    assert "sk-" not in repr(Setting(proxy_key="sk-1234567890"))
+    told = repr(Setting(proxy_key="sk-1234567890", api_keys=("sk-2",), control_token="sk-3"))
+    assert "sk-" not in told
 
 
 def test_the_pace_of_answers() -> None:
@@ -169,4 +208,7 @@ def test_lenient_overlooks_what_it_does_not_know(server: Emulator) -> None:
         assert asking("POST", CHAT, body).status == 200
         assert asking("GET", "/v1/files?color=red").status == 200
         assert asking("POST", CHAT, chat("x", temperature="hot")).status == 400
+        made = asking("POST", "/v1/vector_stores", {"name": "x", "id": "mine", "object": 5, "created_at": "now"}).json
+        assert (made["name"], made["object"], type(made["created_at"])) == ("x", "vector_store", int)
+        assert made["id"].startswith("vs_")
         asking.close()

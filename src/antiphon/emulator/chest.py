@@ -99,8 +99,8 @@ class Chest:
         """Forget everything, as if the file were new."""
         self._changed, self._entries = {}, []
         with self._transaction():
-            for table in ("objects", "journal", "facts"):
-                self._base.execute(f"DELETE FROM {table}")
+            for statement in ("DELETE FROM objects", "DELETE FROM journal", "DELETE FROM facts"):
+                self._base.execute(statement)
 
     def erase_journal(self) -> None:
         """Forget the journal alone."""

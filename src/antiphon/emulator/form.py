@@ -14,6 +14,8 @@ from .schema import Schema
 from .shape import is_array, is_object
 
 _STEP: Final = re.compile(r"\[([^\]]*)\]")
+_INTEGER: Final = re.compile(r"-?[0-9]{1,18}")
+_DECIMAL: Final = re.compile(r"-?[0-9]{1,18}(?:\.[0-9]{1,30})?(?:[eE][-+]?[0-9]{1,2})?")
 MOST_STEPS: Final = 8
 Fields = Mapping[str, tuple[Any, bool]]
 
@@ -75,13 +77,10 @@ def _typed(options: list[Any], text: str) -> Any:
 
 def _as(node: Any, text: str) -> Any:
     match node:
-        case "int" if text.removeprefix("-").isdigit() and len(text) < 19:
+        case "int" if _INTEGER.fullmatch(text):
             return int(text)
-        case "float":
-            try:
-                return float(text)
-            except ValueError:
-                return None
+        case "float" if _DECIMAL.fullmatch(text):
+            return float(text)
         case "bool":
             return {"true": True, "false": False}.get(text.lower())
         case ["enum", values]:

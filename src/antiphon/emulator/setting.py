@@ -27,7 +27,7 @@ class Setting:
     """
 
     data: Path | None = None
-    api_keys: tuple[str, ...] = ()
+    api_keys: tuple[str, ...] = field(default=(), repr=False)
     seed: int = 0
     requests_per_minute: int = 1_000_000
     tokens_per_minute: int = 1_000_000_000
@@ -37,7 +37,7 @@ class Setting:
     patience: float = 30.0
     background_seconds: float = 0.4
     journal: int = 1_000
-    control_token: str | None = None
+    control_token: str | None = field(default=None, repr=False)
     strict: bool = True
     brain: str = "simple"
     script: Path | None = None

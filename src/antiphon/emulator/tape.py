@@ -15,11 +15,17 @@ from typing import Any, Final
 import msgspec
 
 _SECRETS: Final = re.compile(
-    rb"(?:sk|sess|rk|ek|whsec|eyJ)[-_A-Za-z0-9]{1,4}[-_.A-Za-z0-9]{16,}|(?i:bearer\s+)[-_.=+/A-Za-z0-9]{8,}"
+    rb"(?:(?<![A-Za-z0-9])|(?<=\\[bfnrt]))"  # not inside a word or base64, but behind an escaped line break
+    rb"(?:(?:sk|rk|sess)-[-_.A-Za-z0-9]{16,}|(?:ek|whsec)_[-_.+/A-Za-z0-9]{16,}|eyJ[-_A-Za-z0-9]+\.[-_A-Za-z0-9]+\.[-_A-Za-z0-9]*)"
+    rb"|(?i:bearer\s+)[-_.=+/A-Za-z0-9]{8,}"
 )
+_DELIMITER: Final = re.compile(rb"--[^\r\n]{1,200}(?=\r\n)")
 _SCRUBBED: Final = b"[scrubbed]"
 KEPT: Final = frozenset({b"content-type", b"x-request-id", b"openai-version", b"openai-model"})
 """Headers of an answer that are recorded."""
+
+Question = tuple[str, str, str, str]
+"""A verb, a path, a query and the digest of a body."""
 
 
 class Take(msgspec.Struct, omit_defaults=True):
@@ -58,7 +64,9 @@ def scrubbed(data: bytes) -> bytes:
 
 
 def digest(body: bytes) -> str:
-    """What stands for a question's body: JSON however it is written, else the bytes."""
+    """What stands for a question's body: JSON however it is written, a form whatever its boundary, else the bytes."""
+    if (delimiter := _DELIMITER.match(body)) is not None:
+        body = body.replace(delimiter[0], b"--")
     try:
         value: Any = msgspec.json.decode(body) if body else None
         body = msgspec.json.encode(value, order="deterministic")
@@ -88,8 +96,7 @@ class Tape:
     """
 
     def __init__(self, path: Path) -> None:
-        self._takes: dict[tuple[str, str, str, str], list[Take]] = {}
-        self._played: dict[tuple[str, str, str, str], int] = {}
+        self._takes: dict[Question, list[Take]] = {}
         for number, line in enumerate(path.read_bytes().splitlines(), 1):
             try:
                 made = msgspec.json.decode(line, type=Take)
@@ -97,12 +104,12 @@ class Tape:
                 raise ValueError(f"line {number} of {path} is no recorded answer: {error}") from None
             self._takes.setdefault((made.verb, made.path, made.query, made.asked), []).append(made)
 
-    def play(self, verb: str, path: str, query: str, body: bytes) -> Take | None:
-        """The next answer to a question; None when it was never asked."""
+    def play(self, verb: str, path: str, query: str, body: bytes, played: dict[Question, int]) -> Take | None:
+        """The next answer to a question, after those that `played` counts; None when it was never asked."""
         key = verb, path, scrubbed(query.encode()).decode(), digest(body)
         takes = self._takes.get(key)
         if takes is None:
             return None
-        number = self._played.get(key, 0)
-        self._played[key] = number + 1
+        number = played.get(key, 0)
+        played[key] = number + 1
         return takes[min(number, len(takes) - 1)]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from typing import TYPE_CHECKING, Any, Final, Protocol
+from urllib.parse import urlsplit
 
 from .exchange import AnyReply, EventReply, Reply
 from .problem import Problem
@@ -69,7 +70,7 @@ class Replay:
     async def answer(self, exchange: Exchange, target: str, body: bytes) -> AnyReply:
         """What was recorded; raises 404 when nothing was."""
         path, _, query = target.partition("?")
-        made = self._tape.play(exchange.operation.verb, path, query, body)
+        made = self._tape.play(exchange.operation.verb, path, query, body, exchange.world.played)
         if made is None:
             raise Problem(404, "This request was never recorded.", code="not_recorded")
         headers = [(name.encode(), value.encode("latin-1")) for name, value in made.headers.items()]
@@ -84,7 +85,7 @@ class Proxy:
     """Asks another server, and records what it says where that is wanted."""
 
     def __init__(self, setting: Setting) -> None:
-        self._base = (setting.proxy or "").rstrip("/")
+        self._base = _checked(setting.proxy or "")
         self._key = setting.proxy_key
         self._recording = None if setting.record is None else Recording(setting.record)
 
@@ -129,6 +130,20 @@ class Proxy:
             path, _, query = target.partition("?")
             verb = exchange.operation.verb
             self._recording.add(take(verb, path, query, body, head.status, head.headers, content))
+
+
+def _checked(url: str) -> str:
+    """The base URL, without a slash at its end; raises ValueError for what cannot be asked."""
+    parts = urlsplit(url)
+    try:
+        is_fine = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
+    except ValueError:
+        is_fine = False
+    if not is_fine or parts.query or parts.fragment:
+        raise ValueError("the proxy is asked at a URL such as http://localhost:11434/v1")
+    if "@" in parts.netloc:
+        raise ValueError("the proxy's URL has no place for a password: give its key as proxy_key")
+    return url.rstrip("/")
 
 
 def _events(content: bytes) -> list[bytes]:

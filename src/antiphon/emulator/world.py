@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from .brain import Brain
     from .brain.script import Fixture
     from .chest import Chest
+    from .tape import Question
 
 Job = Callable[..., Awaitable[None]]
 """What the agenda calls by name: `async def job(world, **arguments)`."""
@@ -102,6 +103,8 @@ class World:
         self.fixtures = [] if setting.script is None else _script(setting.script)
         self.__dict__.pop("brain", None)
         self.counts = Counts()
+        self.played: dict[Question, int] = {}
+        """How often each recorded question was asked."""
         self.models = dict.fromkeys((*self.description.models, *setting.models))
         kept = None if chest is None else chest.journal()
         self.journal = Journal(setting.journal, None if chest is None else chest.enter, kept)

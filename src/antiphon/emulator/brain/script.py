@@ -14,7 +14,7 @@ next brain. Files of aimock (`userMessage`, `toolName`, `response`) are read as 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from typing import Any, Final
@@ -22,11 +22,29 @@ from typing import Any, Final
 import msgspec
 
 from ..problem import Problem, invalid
+from ..schema import kind
 from ..shape import is_array, is_object, part
 from . import Answer, Brain, Prompt, Tool, ToolRequest
 
-_MATCHES: Final = frozenset({"message", "system", "model", "tool", "answers", "turn", "json", "index"})
-_ANSWERS: Final = frozenset({"text", "calls", "thought", "error"})
+_MATCHES: Final[dict[str, tuple[type, ...]]] = {
+    "message": (str, list),
+    "system": (str, list),
+    "model": (str,),
+    "tool": (str,),
+    "answers": (str,),
+    "turn": (int,),
+    "json": (bool,),
+    "index": (int,),
+}
+_ANSWERS: Final[dict[str, tuple[type, ...]]] = {"text": (str,), "calls": (list,), "thought": (str,), "error": (dict,)}
+_CALL: Final[dict[str, tuple[type, ...]]] = {"name": (str,), "arguments": (str, dict)}
+_ERROR: Final[dict[str, tuple[type, ...]]] = {
+    "status": (int,),
+    "message": (str,),
+    "type": (str, type(None)),
+    "code": (str, type(None)),
+    "param": (str, type(None)),
+}
 _AIMOCK: Final = {
     "userMessage": "message",
     "systemMessage": "system",
@@ -90,19 +108,38 @@ def _fixture(entry: Any) -> Fixture:
     if not is_object(entry) or entry.keys() - {"match", "answer", "times"}:
         raise _wrong("A fixture has 'match', 'answer' and may have 'times'.")
     match, answer, times = entry.get("match", {}), entry.get("answer"), entry.get("times")
-    if not is_object(match) or match.keys() - _MATCHES:
+    if not is_object(match) or match.keys() - _MATCHES.keys():
         raise _wrong(f"'match' may name {', '.join(sorted(_MATCHES))}.")
-    if not is_object(answer) or not answer or answer.keys() - _ANSWERS:
+    if not is_object(answer) or not answer or answer.keys() - _ANSWERS.keys():
         raise _wrong(f"'answer' has one or more of {', '.join(sorted(_ANSWERS))}.")
+    _judge("match", match, _MATCHES)
+    _judge("answer", answer, _ANSWERS)
+    for call in answer.get("calls", ()):
+        _judge("calls", call, _CALL, needed="name")
+    if (error := answer.get("error")) is not None:
+        _judge("error", error, _ERROR)
+        if not 400 <= error.get("status", 500) <= 599:
+            raise _wrong("The 'status' of an error is from 400 to 599.")
     if times is not None and not (type(times) is int and times > 0):
         raise _wrong("'times' is a positive count.")
     tells: dict[str, Tells] = {name: _telling(match[name]) for name in ("message", "system") if name in match}
     return Fixture(match, answer, times, tells=tells)
 
 
+def _judge(place: str, value: Any, types: Mapping[str, tuple[type, ...]], *, needed: str = "") -> None:
+    """Raise 400 where a value of an object is of no type that it may have."""
+    if not is_object(value) or (needed and needed not in value):
+        raise _wrong(f"'{place}' has objects{f' with {needed!r}' if needed else ''}.")
+    for name, found in value.items():
+        if name in types and type(found) not in types[name]:
+            raise _wrong(f"'{name}' in '{place}' is {' or '.join(kind(t()) for t in types[name])}.")
+
+
 def _translated(entry: dict[str, Any]) -> dict[str, Any]:
     """An entry of aimock's files as one of ours; how it streams is left to the emulator."""
     match, response = part(entry, "match"), entry["response"]
+    if not is_object(match) or not is_object(response.get("error", {})) or not is_array(response.get("toolCalls", [])):
+        raise _wrong("aimock's 'match' and 'error' are objects, and its 'toolCalls' a list.")
     made: dict[str, Any] = {_AIMOCK[name]: wanted for name, wanted in match.items() if name in _AIMOCK}
     if unknown := match.keys() - _AIMOCK.keys() - {"responseFormat", "endpoint"}:
         raise _wrong(f"aimock's {', '.join(sorted(unknown))} is not understood here.")
@@ -113,10 +150,14 @@ def _translated(entry: dict[str, Any]) -> dict[str, Any]:
     content = response.get("content")
     said = {
         "text": msgspec.json.encode(content).decode() if is_object(content) or is_array(content) else content,
-        "calls": [{"name": call["name"], "arguments": call["arguments"]} for call in response.get("toolCalls", ())],
+        "calls": [_picked(call, _CALL) for call in response.get("toolCalls", ())],
         "thought": response.get("reasoning"),
     }
     return {"match": made, "answer": {name: value for name, value in said.items() if value}}
+
+
+def _picked(value: Any, names: Iterable[str]) -> Any:
+    return {name: value[name] for name in names if name in value} if is_object(value) else value
 
 
 def _telling(wanted: Any) -> Tells:

@@ -81,8 +81,7 @@ class Kind:
         """A new object, kept: its id, what its request gives, first values, `known`, and whatever else its type requires."""
         world, shelf = exchange.world, self.kept(exchange)
         fields = fields_of(self._schema, self.made_by.result)
-        asked: Object = exchange.body or {}
-        given = {name: value for name, value in asked.items() if name in fields and value is not None}
+        given = {name: value for name, value in _given(exchange).items() if name in fields and value is not None}
         drawn = known.pop("id", None) or world.identity.draw(self.prefix, self.digits)
         values = {"id": drawn, **given, **self.first(exchange), **known}
         made = filled(self._schema, self.made_by.result, values, world.now())
@@ -92,8 +91,7 @@ class Kind:
     def change(self, exchange: Exchange, known: Object, **more: Any) -> Object:
         """The object with what the request gives and `more`, kept."""
         fields = fields_of(self._schema, self.made_by.result)
-        asked: Object = exchange.body or {}
-        given = {name: value for name, value in asked.items() if name in fields}
+        given = {name: value for name, value in _given(exchange).items() if name in fields}
         if "updated_at" in known and type(known["updated_at"]) is int:
             given["updated_at"] = exchange.world.now()
         changed = known | given | more
@@ -177,6 +175,13 @@ def listing(exchange: Exchange, found: Page[Object], shown: Callable[[Object], O
             return json_reply({"object": "list", "data": data, "has_more": found.has_more, "next": following})
         case _:
             return list_reply(data, found.has_more)
+
+
+def _given(exchange: Exchange) -> Object:
+    """What the request says of the object; where unknown parameters are overlooked, they are overlooked here."""
+    known = exchange.operation.fields
+    asked: Object = exchange.body or {}
+    return {name: value for name, value in asked.items() if name in known}
 
 
 def deleted(exchange: Exchange, id: str, **more: Any) -> Reply:
