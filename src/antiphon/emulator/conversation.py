@@ -142,23 +142,17 @@ class Conversation:
         if self.started:
             raise RuntimeError("the answer has begun already")
         self.started = True
-        self._chunked = status not in _BODILESS
-        parts = [line(status), self._connection.house.date]
-        for name, value in headers:
-            if b"\n" in value or b"\r" in value:
-                raise ValueError(f"the header {name!r} holds a line break")
-            if name == b"content-length":
-                self._chunked = False
-            parts += (name, b": ", value, b"\r\n")
+        self._chunked = status not in _BODILESS and b"content-length" not in dict(headers)
+        lines = b"".join([b"%b: %b\r\n" % header for header in headers])
+        if len(lines.splitlines()) != len(headers):
+            raise ValueError("a header of the answer holds a line break")
+        length = b"transfer-encoding: chunked\r\n" if self._chunked else b""
+        fate = b"" if self.keep_alive else b"connection: close\r\n"
+        head = b"%b%b%b%b%b\r\n" % (line(status), self._connection.house.date, lines, length, fate)
         if self._chunked:
-            parts.append(b"transfer-encoding: chunked\r\n")
-        if not self.keep_alive:
-            parts.append(b"connection: close\r\n")
-        parts.append(b"\r\n")
-        if self._chunked:
-            self._transport.write(b"".join(parts))  # a stream's first event may be long in coming
+            self._transport.write(head)  # a stream's first event may be long in coming
         else:
-            self._held = b"".join(parts)
+            self._held = head
 
     def _piece(self, body: bytes, *, last: bool) -> None:
         head, self._held = self._held, b""
