@@ -70,7 +70,7 @@ tour-python: $(STAMP)-dev
 tour-js: $(STAMP)-run
 	@command -v npm >/dev/null || { echo 'make tour-js needs Node.js 20 or newer, with npm: there is none here.' >&2; exit 1; }
 	cd tours/js && npm ci --silent --no-audit --no-fund
-	PYTHON=$(abspath $(BIN)/python) node tours/js/tour.mjs $(ARGS)
+	ANTIPHON=$(abspath $(BIN)/antiphon) node tours/js/tour.mjs $(ARGS)
 
 docs: $(STAMP)-docs
 	$(BIN)/mkdocs build --strict --quiet

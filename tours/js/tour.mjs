@@ -1,0 +1,43 @@
+// Walks the whole tour with the official JavaScript package: `node tour.mjs [chapter ...]`. Ends with 1 at the first failure.
+
+import { House } from './house.mjs';
+import { Tour } from './walk.mjs';
+import { VERSION } from 'openai/version';
+
+const CHAPTERS = [
+  'model', 'chat', 'embedding', 'moderation', 'response', 'response_tool', 'conversation', 'file', 'vector_store', 'batch',
+  'fine_tuning', 'evaluation', 'assistant', 'run', 'image', 'audio', 'video', 'container', 'webhook', 'realtime', 'chatkit',
+  'agent', 'agent_session', 'automation', 'environment', 'decision', 'project', 'people', 'key', 'permission', 'external',
+  'usage',
+];
+
+function told(chapter, error) {
+  const where = /chapters\/[^)\s]+/.exec(error.stack ?? '')?.[0] ?? 'nowhere';
+  return `FAILED in chapter '${chapter}', JavaScript\n  ${where}\n  ${error.name}: ${error.message}`;
+}
+
+async function walk(chapters) {
+  const [house, since] = [await House.open(), Date.now()];
+  let total = 0;
+  try {
+    for (const name of chapters) {
+      const tour = new Tour(house);
+      try {
+        await (await import(`./chapters/${name}.mjs`)).default(tour);
+      } catch (error) {
+        console.error(told(name, error));
+        return 1;
+      }
+      total += tour.count;
+      console.log(`  ${name.padEnd(14)} ${String(tour.count).padStart(4)} assertions`);
+    }
+  } finally {
+    house.close();
+  }
+  console.log(`  ${chapters.length} chapters, ${total} assertions, ${((Date.now() - since) / 1000).toFixed(1)} s`);
+  return 0;
+}
+
+console.log(`openai ${VERSION} for JavaScript, on Node.js ${process.version}`);
+const chosen = process.argv.slice(2);
+process.exitCode = await walk(chosen.length ? chosen : CHAPTERS);
