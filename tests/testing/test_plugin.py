@@ -57,10 +57,47 @@ def test_the_marks_are_told(tmp_path: Path) -> None:
     assert "@pytest.mark.openai_fixture(" in told
 
 
-def test_an_idle_plugin_loads_nothing_of_the_package() -> None:
+def test_an_idle_plugin_loads_next_to_nothing() -> None:
     code = (
-        "import sys, antiphon.testing.plugin;"
-        "print(sorted(m for m in sys.modules if m.startswith('antiphon.') and 'testing' not in m))"
+        "import sys, pytest; before = {*sys.modules}; import antiphon.testing.plugin;"
+        "print(sorted(m for m in {*sys.modules} - before if 'testing' not in m))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True)
-    assert done.stdout.strip() == "['antiphon.version']"
+    assert done.stdout.strip() == "['antiphon', 'antiphon.version']"
+
+
+RIVAL = "import pytest\n\n@pytest.fixture\ndef client():\n    return 'mine'\n"
+USE = """
+def test_client(client, openai_client, async_client):
+    assert (client, type(openai_client).__name__, type(async_client).__name__) == ('mine', 'OpenAI', 'AsyncOpenAI')
+"""
+
+
+@pytest.mark.parametrize("plugins", [["rival", "antiphon.testing.plugin"], ["antiphon.testing.plugin", "rival"]])
+def test_the_short_names_are_left_to_another_plugin(tmp_path: Path, plugins: list[str]) -> None:
+    (tmp_path / "rival.py").write_text(RIVAL)
+    (tmp_path / "conftest.py").write_text(f"pytest_plugins = {plugins}\n")
+    (tmp_path / "test_use.py").write_text(USE)
+    told = suite(tmp_path, "-o", "addopts=", "test_use.py")
+    assert "1 passed" in told, told
+
+
+def test_the_short_names_are_left_to_the_project(tmp_path: Path) -> None:
+    (tmp_path / "conftest.py").write_text(RIVAL)
+    (tmp_path / "test_use.py").write_text(USE)
+    assert "1 passed" in suite(tmp_path, "test_use.py")
+
+
+@pytest.mark.parametrize("package", ["antiphon", "openai"])
+def test_an_async_client_is_closed_beside_a_running_loop(tmp_path: Path, package: str) -> None:
+    (tmp_path / "conftest.py").write_text(
+        "import asyncio, pytest\n\n@pytest.fixture(autouse=True)\ndef loop(async_client):\n    yield\n\n"
+        "@pytest.fixture(autouse=True, scope='session')\ndef running():\n    loop = asyncio.new_event_loop()\n"
+        "    asyncio.set_event_loop(loop)\n    asyncio._set_running_loop(loop)\n    yield\n"
+        "    asyncio._set_running_loop(None)\n    assert asyncio.get_event_loop_policy().get_event_loop() is loop\n"
+        "    loop.close()\n"
+    )
+    (tmp_path / "test_use.py").write_text("def test_it(async_client):\n    assert async_client\n")
+    told = suite(tmp_path, "test_use.py", package=package)
+    assert "1 passed" in told, told
+    assert "error" not in told, told

@@ -41,7 +41,7 @@ def test_rules_add_up() -> None:
     with TestServer() as server, OpenAI(base_url=server.base_url, api_key="k", max_retries=0) as client:
         server.break_with("status=500", match={"operation": "files.*"})
         server.break_with("status=404", match={"operation": "models.*"})
-        seen = []
+        seen: list[str] = []
         for call in (client.files.list, client.models.list):
             with pytest.raises(Exception) as caught:
                 call()
