@@ -50,7 +50,7 @@ class Bucket:
         """Seconds until `cost` may be taken; infinite when it never may."""
         if cost > self.limit:
             return math.inf
-        return max(0.0, max(now, self.full_at) + (cost * self.period / self.limit) - self.period - now)
+        return max(0.0, self.reset(now) + cost * self.period / self.limit - self.period)
 
     def take(self, now: float, cost: int) -> None:
         """Take `cost`, whatever `wait` says."""

@@ -31,22 +31,19 @@ class Sender:
             return await Broken(self._send, self._fault).send(reply, head)
         match reply:
             case Reply():
-                await self._whole(reply, head)
+                length = (b"content-length", b"%d" % len(reply.body))
+                await self._send(_start(reply.status, [_kind(reply), length, *head, *reply.headers]))
+                await self._send({"type": "http.response.body", "body": reply.body})
             case EventReply():
                 await self._events(reply, head)
             case FileReply():
                 await self._file(reply, head)
         return None
 
-    async def _whole(self, reply: Reply, head: list[Header]) -> None:
-        length = (b"content-length", b"%d" % len(reply.body))
-        await self._start(reply.status, [(b"content-type", reply.content_type), length, *head, *reply.headers])
-        await self._send({"type": "http.response.body", "body": reply.body})
-
     async def _events(self, reply: EventReply, head: list[Header]) -> None:
         kind = (b"content-type", b"text/event-stream; charset=utf-8")
-        await self._start(200, [kind, (b"cache-control", b"no-cache"), *head])
         send, number = self._send, 0
+        await send(_start(200, [kind, (b"cache-control", b"no-cache"), *head]))
         if isinstance(reply.events, AsyncIterator):
             async for event in reply.events:
                 await send({"type": "http.response.body", "body": event, "more_body": True})
@@ -61,10 +58,15 @@ class Sender:
     async def _file(self, reply: FileReply, head: list[Header]) -> None:
         length = (b"content-length", b"%d" % reply.size)
         with reply.path.open("rb") as file:
-            await self._start(200, [(b"content-type", reply.content_type), length, *head, *reply.headers])
+            await self._send(_start(200, [_kind(reply), length, *head, *reply.headers]))
             while piece := file.read(PIECE):
                 await self._send({"type": "http.response.body", "body": piece, "more_body": True})
         await self._send({"type": "http.response.body", "body": b""})
 
-    async def _start(self, status: int, headers: list[Header]) -> None:
-        await self._send({"type": "http.response.start", "status": status, "headers": headers})
+
+def _start(status: int, headers: list[Header]) -> dict[str, Any]:
+    return {"type": "http.response.start", "status": status, "headers": headers}
+
+
+def _kind(reply: Reply | FileReply) -> Header:
+    return b"content-type", reply.content_type

@@ -29,7 +29,8 @@ async def _create(exchange: Exchange) -> AnyReply:
     bound.check("chat.completions.create", body)
     require_speaking(world, body["model"])
     _refuse_contradictions(body)
-    await aside(weighs_much(body.get("tools"), body.get("response_format")), check_schemas, body)
+    if "tools" in body or "response_format" in body:
+        await aside(weighs_much(body.get("tools"), body.get("response_format")), check_schemas, body)
     prompt = prompt_of(body)
     if any(turn.files for turn in prompt.turns):
         for message in body["messages"]:
