@@ -9,7 +9,7 @@ import errno
 import logging
 from dataclasses import replace
 from secrets import token_urlsafe
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote_to_bytes
 
 from . import query
@@ -25,6 +25,9 @@ from .setting import Setting
 from .turn import Turn
 from .understudy import Understudy, stands_in, understudies
 from .world import World
+
+if TYPE_CHECKING:
+    from .encryption import Encryption
 
 PREFIX = "/v1"
 CONTROL = "/__antiphon/"
@@ -49,6 +52,7 @@ class EmulatorApp:
         """What the control plane asks for."""
         self._scopes: dict[bytes, World] = {}
         self._understudies = understudies(self.world.setting)
+        self.encryption = _encryption(self.world.setting.tls)
         self._router: Router[Operation] = Router(PREFIX)
         self._variants: dict[str, Operation] = {}
         for name in HANDLERS:
@@ -186,6 +190,8 @@ class EmulatorApp:
         for world in (self.world, *self._scopes.values()):
             world.close()
         self._scopes.clear()
+        if self.encryption is not None:
+            self.encryption.close()
 
     async def _control(self, scope: Any, receive: Any, turn: Turn, path: str) -> AnyReply:
         from .control import Control
@@ -195,7 +201,7 @@ class EmulatorApp:
         if scope["method"] in ("POST", "PUT"):
             raw = await read_body(turn.headers, receive, turn.world.setting.max_json)
             body = decode_body(turn.headers, raw)
-        control = Control(turn.world, self.control_token)
+        control = Control(turn.world, self.control_token, self.encryption)
         return await control.answer(scope["method"], path.removeprefix(CONTROL), body, turn.headers)
 
     def _variant(self, operation: Operation, raw_query: bytes) -> tuple[Operation, bytes]:
@@ -204,6 +210,14 @@ class EmulatorApp:
         if found is operation:
             return operation, raw_query
         return found, b"&".join(part for part in raw_query.split(b"&") if part != b"beta=true")
+
+
+def _encryption(kind: str | None) -> Encryption | None:
+    if kind is None:
+        return None
+    from .encryption import Encryption
+
+    return Encryption(kind)
 
 
 def opened(setting: Setting) -> World:

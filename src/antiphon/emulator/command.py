@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
+    from .app import EmulatorApp
     from .setting import Setting
 
 KEY_LINE: Final = "export OPENAI_API_KEY=sk-local"
@@ -20,6 +21,8 @@ KEY_LINE: Final = "export OPENAI_API_KEY=sk-local"
 
 def parser() -> argparse.ArgumentParser:
     """The options of the command."""
+    from .setting import TLS
+
     parser = argparse.ArgumentParser(prog="antiphon serve", description="Run the local emulator of the API.")
     add = parser.add_argument
     add("--host", default="127.0.0.1", help="address to listen on (default: 127.0.0.1)")
@@ -33,6 +36,7 @@ def parser() -> argparse.ArgumentParser:
     flag = argparse.BooleanOptionalAction
     add("--faults", action=flag, help="obey the X-Antiphon-Fault header (default: unless --allow-remote)")
     add("--scenario", type=Path, metavar="FILE", help="plan of faults to follow, as JSON")
+    add("--tls", choices=TLS, help="speak TLS with such a certificate (needs the package cryptography)")
     add("--allow-remote", action="store_true", help="allow other hosts; needs --api-key")
     add("--control-token", metavar="TEXT", help="what /__antiphon/ asks for (default: drawn, and printed)")
     add("--journal", type=_positive, default=1_000, metavar="N", help="newest requests to remember (default: 1000)")
@@ -92,6 +96,7 @@ def _serve(options: argparse.Namespace) -> None:
         tokens_per_minute=options.tpm,
         faults=options.faults,
         scenario=options.scenario,
+        tls=options.tls,
         allow_remote=options.allow_remote,
         control_token=options.control_token,
         journal=options.journal,
@@ -110,19 +115,21 @@ def _serve(options: argparse.Namespace) -> None:
     if setting.data is not None:
         app.world.try_folder()
     sock = listen(options.host, options.port)
-    url = address(sock)
-    serve(app, sock, lambda: _announce(url, setting, app.control_token))
+    url = address(sock, secure=app.encryption is not None)
+    serve(app, sock, lambda: _announce(url, setting, app))
 
 
-def _announce(url: str, setting: Setting, token: str) -> None:
+def _announce(url: str, setting: Setting, app: EmulatorApp) -> None:
     """Where it listens, and what to paste into a shell; a key of the user's own is not shown."""
     import shlex
 
     key = "# and OPENAI_API_KEY is a key you gave with --api-key" if setting.api_keys else KEY_LINE
     lines = (f"antiphon emulator on {url}\n", f"  export OPENAI_BASE_URL={shlex.quote(url)}", f"  {key}\n")
-    shown = "the one you gave with --control-token" if setting.control_token else token
+    shown = "the one you gave with --control-token" if setting.control_token else app.control_token
     control = f"Control plane: {url.removesuffix('/v1')}/__antiphon/ (token: {shown})"
-    print("\n".join((*lines, control, "Ctrl-C stops it.")), flush=True)
+    authority = app.encryption and app.encryption.authority
+    trust = () if authority is None else (f"  export SSL_CERT_FILE={shlex.quote(str(authority))}\n",)
+    print("\n".join((*lines, *trust, control, "Ctrl-C stops it.")), flush=True)
     if setting.allow_remote:
         print(
             "antiphon serve: warning: other machines may reach this, over HTTP that is not encrypted", file=sys.stderr

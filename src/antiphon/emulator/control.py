@@ -20,6 +20,7 @@ from .problem import Problem, invalid, unknown_url, wrong_verb
 from .shape import is_object
 
 if TYPE_CHECKING:
+    from .encryption import Encryption
     from .world import World
 
 TOKEN: Final = b"x-antiphon-token"
@@ -31,9 +32,10 @@ Body = dict[str, Any]
 class Control:
     """Answers one request about one world."""
 
-    def __init__(self, world: World, token: str) -> None:
+    def __init__(self, world: World, token: str, encryption: Encryption | None = None) -> None:
         self._world = world
         self._token = token.encode()
+        self._encryption = encryption
 
     async def answer(self, verb: str, path: str, body: Any, headers: dict[bytes, bytes]) -> AnyReply:
         """The reply; raises 401, 404, 405 or 400."""
@@ -119,6 +121,27 @@ class Control:
         self._world.faults.begin(None, seed=0, now=0.0)
         return await self.faults("", {})
 
+    async def tls(self, _: str, __: Body) -> Reply:
+        """How handshakes fail."""
+        return json_reply(self._door().trouble)
+
+    async def tls_trouble(self, _: str, body: Body) -> Reply:
+        """Let handshakes fail by `trouble` from now on, `times` of them or all; null ends it."""
+        from .encryption import TROUBLES
+
+        trouble, times = body.get("trouble") or "", body.get("times")
+        if trouble not in ("", *TROUBLES):
+            raise invalid("trouble", f"'trouble' is null or one of {', '.join(TROUBLES)}.", "invalid_fault")
+        if times is not None and not (type(times) is int and times > 0):
+            raise invalid("times", "'times' is a positive count.", "invalid_fault")
+        self._door().break_with(trouble, times)
+        return json_reply(self._door().trouble)
+
+    def _door(self) -> Encryption:
+        if self._encryption is None:
+            raise Problem(409, "This emulator does not speak TLS: it was set up without `tls`.", code="no_tls")
+        return self._encryption
+
     async def ledger(self, rest: str, _: Body) -> Reply:
         """How often requests with a key were received and answered, in all; `ledger/all`: each."""
         ledger = self._world.faults.ledger
@@ -188,6 +211,7 @@ _ROUTES: Final[dict[str, dict[str, Answer]]] = {
         "POST": Control.say_too,
         "DELETE": Control.fall_silent,
     },
+    "tls": {"GET": Control.tls, "PUT": Control.tls_trouble, "POST": Control.tls_trouble},
     "ledger": {"GET": Control.ledger},
     "clock": {"GET": Control.clock, "POST": Control.move},
     "metrics": {"GET": Control.metrics},

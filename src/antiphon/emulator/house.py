@@ -10,11 +10,14 @@ import errno
 import logging
 import socket
 import time
-from collections.abc import Awaitable, Callable
-from typing import Any, Final
+from collections.abc import Awaitable, Callable, Coroutine
+from typing import TYPE_CHECKING, Any, Final
 
 from .connection import Connection
 from .conversation import Conversation
+
+if TYPE_CHECKING:
+    from .encryption import Encryption
 
 Application = Callable[[Any, Any, Any], Awaitable[None]]
 BACKLOG: Final = 2048
@@ -34,11 +37,14 @@ class House:
         app: the ASGI application.
         patience: seconds a client may take to send a request; each 64 KiB it sends gives it one more.
         idle: seconds a connection may lie unused between requests.
+        encryption: how TLS is spoken; None for plain HTTP.
     """
 
     loop: asyncio.AbstractEventLoop
 
-    def __init__(self, app: Application, *, patience: float = 30.0, idle: float = 75.0) -> None:
+    def __init__(
+        self, app: Application, *, patience: float = 30.0, idle: float = 75.0, encryption: Encryption | None = None
+    ) -> None:
         self.patience = patience
         self.idle = idle
         self.connections: set[Connection] = set()
@@ -46,6 +52,7 @@ class House:
         self.date = b""
         self.clock = time.monotonic
         self._app = app
+        self._encryption = encryption
         self._tasks: set[asyncio.Task[None]] = set()
         self._stopping = asyncio.Event()
 
@@ -54,14 +61,25 @@ class House:
         self.loop = asyncio.get_running_loop()
         self.loop.set_exception_handler(self._complain)
         self._tick()
-        server = await self.loop.create_server(lambda: Connection(self), sock=sock, backlog=BACKLOG)
+        if self._encryption is None:
+            door: asyncio.Server | _Door = await self.loop.create_server(
+                lambda: Connection(self), sock=sock, backlog=BACKLOG
+            )
+        else:
+            door = _Door(self._spawn(self._accept(sock, self._encryption)))
         ready()
         try:
             await self._stopping.wait()
         finally:
             self.closing = True
-            server.close()
+            door.close()
             await self._wind_down()
+
+    async def _accept(self, sock: socket.socket, encryption: Encryption) -> None:
+        """Open the door by hand, for a handshake may be meant to fail before it begins."""
+        while True:
+            came, _ = await self.loop.sock_accept(sock)
+            self._spawn(encryption.welcome(came, lambda: Connection(self)))
 
     def stop(self) -> None:
         """Stop soon; to be called in the loop's own thread."""
@@ -69,9 +87,13 @@ class House:
 
     def begin(self, conversation: Conversation) -> None:
         """Have a request answered."""
-        task = self.loop.create_task(self._answer(conversation))
+        self._spawn(self._answer(conversation))
+
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+        task = self.loop.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+        return task
 
     async def _answer(self, conversation: Conversation) -> None:
         try:
@@ -120,6 +142,17 @@ class House:
             _LOG.debug("too many open files to accept a connection")
         else:
             loop.default_exception_handler(context)
+
+
+class _Door:
+    """Where those who want TLS come in."""
+
+    def __init__(self, keeper: asyncio.Task[None]) -> None:
+        self._keeper = keeper
+
+    def close(self) -> None:
+        """Let nobody in any more."""
+        self._keeper.cancel()
 
 
 def _short(error: object) -> bool:

@@ -11,6 +11,7 @@ import socket
 import threading
 from collections.abc import Callable
 from contextlib import suppress
+from pathlib import Path
 from typing import Self
 
 from .app import EmulatorApp
@@ -34,10 +35,10 @@ def listen(host: str, port: int) -> socket.socket:
     return sock
 
 
-def address(sock: socket.socket) -> str:
+def address(sock: socket.socket, *, secure: bool = False) -> str:
     """The base URL a client needs."""
     host, port = sock.getsockname()[:2]
-    return f"http://{f'[{host}]' if ':' in host else host}:{port}/v1"
+    return f"http{'s' * secure}://{f'[{host}]' if ':' in host else host}:{port}/v1"
 
 
 class Emulator:
@@ -81,12 +82,17 @@ class Emulator:
             raise RuntimeError("the emulator is not running: use `with Emulator() as server:` or call start()")
         return self._base_url
 
+    @property
+    def authority(self) -> Path | None:
+        """The certificate that a client has to trust, as a PEM file; None without TLS."""
+        return None if self.app.encryption is None else self.app.encryption.authority
+
     def start(self) -> Self:
         """Listen, and return when requests are answered."""
         if self._thread is not None:
             return self
         sock = listen(self._host, self._port)
-        base_url = address(sock)
+        base_url = address(sock, secure=self.app.encryption is not None)
         ready = threading.Event()
         self._failure = None
         self._thread = threading.Thread(target=self._run, args=(sock, ready), name="antiphon-emulator", daemon=True)
@@ -126,7 +132,7 @@ class Emulator:
 
 def house_of(app: EmulatorApp) -> House:
     """The server's connections, set up as the application's world is."""
-    return House(app, patience=app.world.setting.patience)
+    return House(app, patience=app.world.setting.patience, encryption=app.encryption)
 
 
 def run(house: House, sock: socket.socket, ready: Callable[[], None]) -> None:

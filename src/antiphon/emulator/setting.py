@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Final
+
+TLS: Final = ("trusted", "self-signed", "expired", "wrong-host", "old-protocol")
+"""What a server shows: a good certificate, one of no authority, one of last year, one of another's name; or only TLS 1.1."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -16,6 +20,7 @@ class Setting:
     `patience`: seconds a client may take to send a request, one more for each 64 KiB of it;
     `background_seconds`: how long background work takes; `journal`: newest requests that are remembered;
     `control_token`: what requests to `/__antiphon/` must show (None: drawn at the start);
+    `tls`: speak TLS, with a certificate that is trusted, self-signed, expired, wrong-host, or by an old-protocol;
     `strict`: whether parameters the API does not know are refused, or else overlooked;
     `brain`: who answers where a request does not say (`X-Antiphon-Brain`): simple, replay or proxy; `script`: file of fixtures,
     which are asked before it; `replay`: file of recorded traffic; `proxy`: base URL of a server that is asked, `proxy_key` its
@@ -38,6 +43,7 @@ class Setting:
     background_seconds: float = 0.4
     journal: int = 1_000
     control_token: str | None = field(default=None, repr=False)
+    tls: str | None = None
     strict: bool = True
     brain: str = "simple"
     script: Path | None = None
