@@ -53,6 +53,7 @@ class Encryption:
                 simplefilter("ignore", DeprecationWarning)  # that nobody should speak it is the point
                 self._context.minimum_version = ssl.TLSVersion.MINIMUM_SUPPORTED
                 self._context.maximum_version = ssl.TLSVersion.TLSv1_1
+            self._context.set_ciphers("ALL:@SECLEVEL=0")  # else it would rather speak nothing
         self._trouble = ""
         self._times: int | None = None
 
