@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import time
 from collections.abc import Generator
@@ -13,6 +14,7 @@ import openai
 import pytest
 
 from antiphon.emulator import Emulator, Setting
+from antiphon.emulator.families import fine_tuning_run
 from tests.emulator.asking import Asking
 
 ENDED = ("succeeded", "failed", "cancelled")
@@ -233,6 +235,28 @@ def test_paused_resumed_cancelled() -> None:
         assert (ended.status, ended.fine_tuned_model) == ("cancelled", None)
         with pytest.raises(openai.BadRequestError):
             jobs.cancel(made.id)
+
+
+@pytest.mark.operation("fine_tuning.jobs.cancel", "fine_tuning.jobs.pause")
+@pytest.mark.parametrize("lines", [CHATS, CHATS[:1]], ids=["good", "bad"])
+@pytest.mark.parametrize("verb", ["cancel", "pause"])
+def test_what_ends_while_its_files_are_read_has_ended(
+    monkeypatch: pytest.MonkeyPatch, lines: list[Any], verb: str
+) -> None:
+    with slow() as (emulator, client):
+        made = started(client, lines)
+        plain = fine_tuning_run._read
+
+        async def meanwhile(world: Any, view: Any, param: str) -> Any:
+            await asyncio.to_thread(getattr(client.fine_tuning.jobs, verb), made.id)
+            return await plain(world, view, param)
+
+        monkeypatch.setattr(fine_tuning_run, "_read", meanwhile)
+        pass_hours(emulator, client, 5_000)
+        monkeypatch.undo()
+        pass_hours(emulator, client, 5_000)
+        job = client.fine_tuning.jobs.retrieve(made.id)
+        assert (job.status, job.fine_tuned_model) == ({"cancel": "cancelled", "pause": "paused"}[verb], None)
 
 
 @pytest.mark.operation("fine_tuning.jobs.create", "models.list", "models.retrieve", "models.delete")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import threading
 import urllib.request
@@ -9,12 +10,16 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
 from antiphon.emulator.brain import Answer, Prompt
+from antiphon.emulator.families import response_background
 from antiphon.emulator.families.webhook import DELIVERIES
 
 from .answering import TOOK, Scene, scene, text_of, wait_for
+
+KEY = {"Authorization": "Bearer k"}
 
 
 @pytest.fixture
@@ -189,3 +194,24 @@ def test_after_a_restart_it_goes_on(tmp_path: Path) -> None:
             seen = second.get(f"/responses/{made['id']}")
             assert (seen["status"], text_of(seen)) == ("completed", said)
             assert second.follow(made["id"])[-1]["response"] == seen
+
+
+@pytest.mark.operation("responses.cancel", "responses.delete")
+@pytest.mark.parametrize("way", ["cancel", "delete"])
+def test_what_ends_while_it_is_worked_out_has_ended(own: Scene, monkeypatch: pytest.MonkeyPatch, way: str) -> None:
+    plain = response_background.answered
+
+    async def meanwhile(*arguments: Any) -> Any:
+        """As a drawing does that takes its time in a thread."""
+        heard = await asyncio.to_thread(httpx.request, verb, own.emulator.base_url + ending, headers=KEY)
+        assert heard.status_code == 200
+        return await plain(*arguments)
+
+    made = own.respond("Say: hi", background=True)
+    path = f"/responses/{made['id']}"
+    verb, ending = ("POST", f"{path}/cancel") if way == "cancel" else ("DELETE", path)
+    monkeypatch.setattr(response_background, "answered", meanwhile)
+    own.wait(TOOK * 0.3)
+    own.wait(TOOK)
+    heard = own.ask("GET", f"/v1{path}")
+    assert (heard.status, heard.json.get("status")) == ((200, "cancelled") if way == "cancel" else (404, None))

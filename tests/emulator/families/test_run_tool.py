@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator
 from typing import Any
 
+import httpx
 import pytest
+
+from antiphon.emulator.families import run_course
 
 from .running import Stage, stage
 from .test_thread import uploaded
 
+KEY = {"Authorization": "Bearer k"}
 CONTENT = "step_details.tool_calls[*].file_search.results[*].content"
 STORY = "The heron stands in the water. The code word for the vault is bluebird. Nobody knows the name of the cook."
 
@@ -124,3 +129,34 @@ def test_a_stream_waits_until_its_files_are_taken_in() -> None:
         heard = own.ask("POST", "/v1/threads/runs", body | {"stream": True})
         said = [e for e in heard.events[:-1] if e["object"] == "thread.message"][-1]
         assert "bluebird" in said["content"][0]["text"]["value"]
+
+
+@pytest.mark.operation("beta.threads.runs.cancel", "beta.threads.delete")
+@pytest.mark.parametrize("way", ["cancel", "delete"])
+def test_a_run_that_ends_while_it_searches_has_ended(own: Stage, monkeypatch: pytest.MonkeyPatch, way: str) -> None:
+    plain = run_course.use
+
+    async def meanwhile(world: Any, tool: Any, run: Any, *more: Any) -> Any:
+        """As a search does that takes its time in a thread."""
+        found = await plain(world, tool, run, *more)
+        path = f"/threads/{run['thread_id']}" + (f"/runs/{run['id']}/cancel" if way == "cancel" else "")
+        verb = "POST" if way == "cancel" else "DELETE"
+        heard = await asyncio.to_thread(httpx.request, verb, own.emulator.base_url + path, headers=KEY)
+        assert heard.status_code == 200
+        await world.catch_up()
+        return found
+
+    monkeypatch.setattr(run_course, "use", meanwhile)
+    file = uploaded(own.ask, "story.txt", STORY)
+    store = own.post("/vector_stores", {"file_ids": [file]})["id"]
+    resources = {"file_search": {"vector_store_ids": [store]}}
+    thread = own.post("/threads", {"messages": [{"role": "user", "content": "Where does the heron stand?"}]})["id"]
+    path = own.run(thread, own.assistant(tools=[{"type": "file_search"}], tool_resources=resources))
+    own.wait(1)
+    own.wait(100)
+    if way == "cancel":
+        run = own.get(path)
+        assert (run["status"], [step["status"] for step in own.steps(run)]) == ("cancelled", [])
+    else:
+        assert own.ask("GET", f"/v1{path}").status == 404
+        assert not [name for name in own.emulator.app.world.shelves() if thread in name]

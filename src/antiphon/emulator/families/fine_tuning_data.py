@@ -27,12 +27,13 @@ _DECODER: Final = msgspec.json.Decoder()
 
 
 class Unusable(Exception):
-    """A file cannot be trained with; the code and the words of the job's error."""
+    """A file cannot be trained with; the code, the words and the parameter of the job's error."""
 
-    def __init__(self, code: str, message: str) -> None:
+    def __init__(self, param: str, message: str, code: str = "") -> None:
         super().__init__(message)
-        self.code = code
+        self.code = code or f"invalid_{param}"
         self.message = message
+        self.param = param
 
 
 @dataclass(slots=True)
@@ -48,7 +49,7 @@ class Examples:
 def read(path: Path, kind: str, param: str) -> Examples:
     """The examples of a file for `supervised`, `completion`, `dpo` or `reinforcement`; raises `Unusable`."""
     if not path.is_file():
-        raise Unusable(f"invalid_{param}", f"The file of '{param}' no longer exists.")
+        raise Unusable(param, f"The file of '{param}' no longer exists.")
     found = Examples()
     with path.open("rb") as file:
         for number, line in enumerate(file, 1):
@@ -58,12 +59,12 @@ def read(path: Path, kind: str, param: str) -> Examples:
                 _add(found, _object(_decoded(line), "The line"), kind)
             except _Wrong as wrong:
                 message = f"The job failed due to an invalid {param.replace('_', ' ')}. Line {number}: {wrong}"
-                raise Unusable(f"invalid_{param}", message) from None
+                raise Unusable(param, message) from None
     if found.count < LEAST and param == "training_file":
         message = f"The training file has {found.count} example(s), but must have at least {LEAST} examples."
-        raise Unusable("invalid_n_examples", message)
+        raise Unusable(param, message, "invalid_n_examples")
     if found.count == 0:
-        raise Unusable(f"invalid_{param}", f"The file of '{param}' has no examples.")
+        raise Unusable(param, f"The file of '{param}' has no examples.")
     return found
 
 

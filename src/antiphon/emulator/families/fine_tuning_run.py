@@ -121,16 +121,13 @@ async def _validate(world: World, id: str) -> None:
     found = _state(world, id, "validating_files")
     if found is None:
         return
+    examples = await _examples(world, found[0])
+    if (found := _state(world, id, "validating_files")) is None:
+        return  # it was cancelled or paused while a thread was reading
     view, work = found
-    param = "training_file"
-    try:
-        examples = await _read(world, view, param)
-        if view["validation_file"] is not None:
-            param = "validation_file"
-            await _read(world, view, param)
-    except Unusable as unusable:
-        error = {"code": unusable.code, "message": unusable.message, "param": param}
-        tell(world, id, unusable.message, level="error")
+    if isinstance(examples, Unusable):
+        tell(world, id, examples.message, level="error")
+        error = {"code": examples.code, "message": examples.message, "param": examples.param}
         _ended(world, view, "failed", error=error)
         return
     world.shelf(model.examples_of(id)).put("examples", examples.remembered)
@@ -141,6 +138,17 @@ async def _validate(world: World, id: str) -> None:
     tell(world, id, "Files validated, moving job to queued state")
     plan = {"steps": steps, "epochs": numbers["n_epochs"], "tokens": examples.tokens * numbers["n_epochs"]}
     _next(world, work | plan, "start", world.setting.background_seconds / 8)
+
+
+async def _examples(world: World, view: Object) -> Examples | Unusable:
+    """What is to be learnt, or what is wrong with one of the files."""
+    try:
+        examples = await _read(world, view, "training_file")
+        if view["validation_file"] is not None:
+            await _read(world, view, "validation_file")
+    except Unusable as unusable:
+        return unusable
+    return examples
 
 
 async def _read(world: World, view: Object, param: str) -> Examples:

@@ -42,7 +42,10 @@ async def _begin(world: World, response: str) -> None:
     if record is None or record["view"] is None or record["view"]["status"] != "queued":
         return
     life = record["life"]
-    life["result"], life["partials"] = await _result(world, record)
+    result, partials = await _result(world, record)
+    if world.shelf(FAMILY).get(response) is not record or record["view"]["status"] != "queued":
+        return  # it was cancelled or deleted while a thread was at work
+    life["result"], life["partials"] = result, partials
     record["view"] = record["view"] | {"status": "in_progress"}
     world.shelf(FAMILY).put(response, record)
     world.later(life["takes"] * (1 - SHARE), "response_background.finish", response=response)

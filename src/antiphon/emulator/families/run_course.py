@@ -54,7 +54,10 @@ class Course:
             outcome = await self._decided()
         except Exception as error:
             _LOG.debug("the run %s failed", self.run["id"], exc_info=True)
-            self.end("failed", last_error={"code": "server_error", "message": f"The run could not go on: {error}"})
+            if self._goes_on():
+                self.end("failed", last_error={"code": "server_error", "message": f"The run could not go on: {error}"})
+            return
+        if not self._goes_on():
             return
         if outcome is None:
             self.end("incomplete", incomplete_details={"reason": "max_prompt_tokens"})
@@ -101,6 +104,11 @@ class Course:
 
     # What they are made of.
 
+    def _goes_on(self) -> bool:
+        """Whether nobody cancelled or removed the run while a search took its time."""
+        known = runs(self.world, self.run["thread_id"]).get(self.run["id"])
+        return known is not None and known["status"] == "in_progress"
+
     async def _decided(self) -> Object | None:
         """What the brain wants, after the built-in tools did their part; None when the prompt does not go in."""
         most, (read, _) = self.run["max_prompt_tokens"], self.work["spent"]
@@ -120,6 +128,8 @@ class Course:
         found: list[Object] = []
         for tool in wanted_tools(self.run):
             call = await use(self.world, tool, self.run, self.work["stores"], prompt)
+            if not self._goes_on():
+                return found
             if call is None:
                 continue
             step = self.open_step({"type": "tool_calls", "tool_calls": []})
