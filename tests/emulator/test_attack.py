@@ -149,6 +149,21 @@ def test_a_folder_that_went_away_is_said(tmp_path: Path) -> None:
     assert (heard.status_code, heard.json()["error"]["code"]) == (500, "storage_failed")
 
 
+@pytest.mark.parametrize(
+    ("parts", "size", "status"), [(2, 600, 413), (5_001, 0, 413), (1, 900, 200)], ids=["sum", "many", "fits"]
+)
+def test_an_upload_is_bounded_as_a_whole(parts: int, size: int, status: int, tmp_path: Path) -> None:
+    head = 'Content-Disposition: form-data; name="{}"{}\r\n\r\n'
+    body = f"--b\r\n{head.format('purpose', '')}assistants\r\n"
+    body += f"--b\r\n{head.format('file', '; filename=x')}{'x' * size}\r\n" * parts + "--b--\r\n"
+    with Emulator(Setting(max_upload=1_000, data=tmp_path)) as server:
+        asking = Asking(server.base_url)
+        heard = asking("POST", "/v1/files", body.encode(), headers={"Content-Type": "multipart/form-data; boundary=b"})
+        asking.close()
+        assert heard.status == status
+        assert len(os.listdir(tmp_path / "files")) == (status == 200)
+
+
 def test_every_family_answers_for_what_is_its_own() -> None:
     assert all(callable(HANDLERS[name]) for name in HANDLERS)
     assert len(HANDLERS) == len(set(HANDLERS)) == len(HANDLERS._found)

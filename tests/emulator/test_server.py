@@ -15,6 +15,8 @@ from antiphon.emulator import Emulator, Setting
 from antiphon.emulator.house import House
 from antiphon.emulator.server import address, listen
 
+from .asking import Asking
+
 KEY = {"Authorization": "Bearer k"}
 
 
@@ -119,6 +121,19 @@ def test_an_address_others_reach_is_said_twice() -> None:
 def test_any_host_without_a_key_is_refused(host: str) -> None:
     with pytest.raises(ValueError, match="api_keys"):
         Emulator(Setting(allow_remote=True), host=host)
+
+
+def test_what_was_stopped_can_be_started_again(tmp_path: Path) -> None:
+    server = Emulator(Setting(data=tmp_path))
+    tokens: list[str] = []
+    for number in (1, 2):
+        with server:
+            asking = Asking(server.base_url)
+            assert asking("POST", "/v1/vaults", {"name": "x"}).status == 200
+            assert len(asking("GET", "/v1/vaults").json["data"]) == number
+            tokens.append(server.app.control_token)
+            asking.close()
+    assert tokens[0] == tokens[1]
 
 
 @pytest.mark.parametrize(("faults", "status"), [(None, 200), (True, 500)])

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import json
+from contextlib import nullcontext
+from pathlib import Path
+
 import pytest
 
-from antiphon import OpenAI
+from antiphon import InternalServerError, NotFoundError, OpenAI
 from antiphon.emulator import Emulator, Setting
 from antiphon.testing import TestServer
 
@@ -35,6 +39,31 @@ def test_what_cannot_be_read_is_said() -> None:
             server.break_with("wobble=1")
         with pytest.raises(ValueError, match="'match' may name"):
             server.say({"match": {"mood": "good"}, "answer": {"text": "x"}})
+
+
+def test_a_rule_that_is_added_begins_no_other_anew() -> None:
+    with TestServer() as server, OpenAI(base_url=server.base_url, api_key="k", max_retries=0) as client:
+        server.break_with("status=500", times=1)
+        with pytest.raises(InternalServerError):
+            client.models.list()
+        server.break_with("status=404", match={"operation": "files.*"})
+        assert client.models.list().data
+        with pytest.raises(NotFoundError):
+            client.files.list()
+
+
+def test_a_rule_joins_a_plan_of_phases(tmp_path: Path) -> None:
+    scenario = tmp_path / "plan.json"
+    scenario.write_text(json.dumps({"phases": [{"seconds": 60, "rules": []}, {"rules": [{"faults": ["status=500"]}]}]}))
+    with TestServer(setting=Setting(scenario=scenario)) as server:
+        with OpenAI(base_url=server.base_url, api_key="k", max_retries=0) as client:
+            server.break_with("status=404", match={"operation": "files.*"})
+            for seconds, meant in ((0, None), (61, InternalServerError)):
+                server.advance(seconds)
+                with pytest.raises(NotFoundError):
+                    client.files.list()
+                with nullcontext() if meant is None else pytest.raises(meant):
+                    client.models.list()
 
 
 def test_rules_add_up() -> None:

@@ -50,6 +50,7 @@ class EmulatorApp:
         self.world = world or opened(setting or Setting())
         self.control_token = self.world.setting.control_token or token_urlsafe(24)
         """What the control plane asks for."""
+        self.closed = False
         self._scopes: dict[bytes, World] = {}
         self._understudies = understudies(self.world.setting)
         self.encryption = _encryption(self.world.setting.tls)
@@ -187,6 +188,7 @@ class EmulatorApp:
 
     def close(self) -> None:
         """Close every world."""
+        self.closed = True
         for world in (self.world, *self._scopes.values()):
             world.close()
         self._scopes.clear()

@@ -116,6 +116,12 @@ class Control:
         world.faults.begin(body, seed=world.seed, now=world.clock())
         return await self.faults("", {})
 
+    async def plan_too(self, _: str, body: Body) -> Reply:
+        """Follow the rules of this plan first, then the one that was there."""
+        world = self._world
+        world.faults.add(body, seed=world.seed, now=world.clock())
+        return await self.faults("", {})
+
     async def mend(self, _: str, __: Body) -> Reply:
         """No more faults but those that a header asks for."""
         self._world.faults.begin(None, seed=0, now=0.0)
@@ -204,7 +210,7 @@ _ROUTES: Final[dict[str, dict[str, Answer]]] = {
     "state": {"GET": Control.state},
     "reset": {"POST": Control.reset},
     "seed": {"POST": Control.seed},
-    "faults": {"GET": Control.faults, "PUT": Control.plan, "POST": Control.plan, "DELETE": Control.mend},
+    "faults": {"GET": Control.faults, "PUT": Control.plan, "POST": Control.plan_too, "DELETE": Control.mend},
     "fixtures": {
         "GET": Control.fixtures,
         "PUT": Control.say,

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from .exchange import Exchange
 
 MOST_FIELD: Final = 1024 * 1024
+MOST_PARTS: Final = 5_000
 ALSO_FORMS: Final = frozenset({"realtime.calls.create"})
 """Operations with a JSON body that may come as a form too, whose parts say what they are."""
 
@@ -55,25 +56,29 @@ class _Arriving:
     fields: list[tuple[str, str]] = field(default_factory=list[tuple[str, str]])
     values: dict[str, Any] = field(default_factory=dict[str, Any])
     """Fields that came as JSON."""
+    parts: int = 0
+    sizes: tuple[int, int] = 0, 0
+    """Of all files together, and of all fields."""
 
     async def read(self) -> None:
         """Take in the body to its end."""
         head, text, out = PartHead("", None, ""), bytearray(), None
-        most = self.exchange.world.setting.max_upload
         try:
             async for piece in _pieces(self.exchange):
                 match piece:
                     case PartHead():
                         head, text = piece, bytearray()
+                        self._count()
                         if self._is_file(piece):
                             out = self._begin(piece).path.open("wb")
                     case PartData(data) if out is not None:
                         incoming = self.files[-1][1]
                         incoming.size += len(data)
-                        _refuse_size(head.name, incoming.size, most)
+                        self._weigh(head.name, len(data), 0)
                         out.write(data)
                     case PartData(data):
                         text += data
+                        self._weigh(head.name, 0, len(data))
                         _refuse_size(head.name, len(text), MOST_FIELD)
                     case PartEnd() if out is not None:
                         out.close()
@@ -90,6 +95,17 @@ class _Arriving:
         for _, incoming in self.files:
             if not incoming.kept:
                 incoming.path.unlink(missing_ok=True)
+
+    def _count(self) -> None:
+        self.parts += 1
+        if self.parts > MOST_PARTS:
+            raise Problem(413, f"The upload has more than {MOST_PARTS} parts.", code="request_too_large")
+
+    def _weigh(self, name: str, file: int, field: int) -> None:
+        setting = self.exchange.world.setting
+        self.sizes = self.sizes[0] + file, self.sizes[1] + field
+        _refuse_size(name, self.sizes[0], setting.max_upload)
+        _refuse_size(name, self.sizes[1], setting.max_json)
 
     def _is_file(self, head: PartHead) -> bool:
         return head.filename is not None or head.name.partition("[")[0] in self.names

@@ -11,6 +11,7 @@ import socket
 import threading
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Self
 
@@ -91,6 +92,8 @@ class Emulator:
         """Listen, and return when requests are answered."""
         if self._thread is not None:
             return self
+        if self.app.closed and self.app.world.chest is not None:  # its folder is another's until it is opened again
+            self.app = EmulatorApp(replace(self.app.world.setting, control_token=self.app.control_token))
         sock = listen(self._host, self._port)
         base_url = address(sock, secure=self.app.encryption is not None)
         ready = threading.Event()

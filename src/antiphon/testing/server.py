@@ -97,8 +97,7 @@ class TestServer:
         Raises:
             ValueError: a fault or a rule cannot be read.
         """
-        known: dict[str, Any] = self._ask("GET", "faults")["plan"] or {"rules": []}
-        self._ask("PUT", "faults", {"rules": [{"faults": list(faults), **rule}, *known["rules"]]})
+        self._ask("POST", "faults", {"rules": [{"faults": list(faults), **rule}]})
 
     def mend(self) -> None:
         """Break nothing any more."""

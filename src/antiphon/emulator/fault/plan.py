@@ -74,6 +74,14 @@ class Plan:
         self._began = began
         self._repeat = repeat
 
+    def add(self, rules: list[Rule]) -> None:
+        """Try these rules before all others, in every phase; they draw for themselves."""
+        known = [rule.number for phase in self.phases for rule in phase.rules]
+        for number, rule in enumerate(rules, 1 + max(known, default=-1)):
+            rule.number = number
+        for phase in self.phases:
+            phase.rules = [*rules, *phase.rules]
+
     def phase(self, now: float) -> int | None:
         """The number of the phase at a time; None when the last one is over."""
         lasting = [phase.seconds for phase in self.phases]
@@ -113,6 +121,20 @@ def read(spec: Any, *, seed: int, now: float) -> Plan:
     if type(found) is not int:
         raise _wrong("'seed' is an integer.")
     return Plan([_phase(phase) for phase in phases], seed=found, began=now, repeat=spec.get("repeat") is True)
+
+
+def only(plan: Plan) -> Phase:
+    """The phase of a plan that is to be added to another; raises 400 where it has several."""
+    if len(plan.phases) != 1 or plan.phases[0].seconds is not None:
+        raise _wrong("Rules can be added to a plan; phases cannot.")
+    return plan.phases[0]
+
+
+def joined(rules: list[Any], spec: dict[str, Any]) -> dict[str, Any]:
+    """How a plan is spelled that has these rules too."""
+    if "phases" in spec:
+        return {**spec, "phases": [joined(rules, phase) for phase in spec["phases"]]}
+    return {**spec, "rules": [*rules, *spec["rules"]]}
 
 
 def _phase(spec: Any) -> Phase:

@@ -7,7 +7,7 @@ from typing import Any
 
 from .kind import Fault, parse
 from .ledger import Ledger
-from .plan import Plan, read
+from .plan import Plan, joined, only, read
 
 
 class Faults:
@@ -24,6 +24,15 @@ class Faults:
         """Follow another plan from now on; None ends it."""
         self.plan = None if spec is None else read(spec, seed=seed, now=now)
         self.spec = spec
+
+    def add(self, spec: Any, *, seed: int, now: float) -> None:
+        """Follow these rules before those that are there, which go on counting where they were."""
+        fresh = read(spec, seed=seed, now=now)
+        if self.plan is None or self.plan.phase(now) is None:
+            self.plan, self.spec = fresh, spec
+        else:
+            self.plan.add(only(fresh).rules)
+            self.spec = joined(spec.get("phases", [spec])[0]["rules"], self.spec)
 
     def planned(self, now: float, key: str, number: int, facts: Mapping[str, str]) -> Fault | None:
         """The fault the plan has for a request; `number`: of the attempt, or of the request where it has no key."""
