@@ -23,9 +23,6 @@ def check_setting(world: World, body: dict[str, Any], most_tools: int) -> None:
         if len(body.get(name) or "") > most:
             message = f"Invalid '{name}': string too long. Expected at most {most} characters."
             raise Problem(400, message, param=name, code="string_above_max_length")
-    for name, high in (("temperature", 2), ("top_p", 1)):
-        if body.get(name) is not None:
-            bound.within(name, body[name], 0, high, decimal=True)
     _check_tools(body, most_tools)
 
 

@@ -14,7 +14,6 @@ from collections.abc import AsyncIterator
 from typing import Any, Final
 
 from .. import event, token
-from ..bound import within
 from ..exchange import AnyReply, EventReply, Exchange, Handler, Reply
 from ..media import mp3, sound, tone
 from ..problem import Problem, invalid, missing, unknown_model
@@ -47,7 +46,6 @@ CONTENT_TYPES: Final = {
     "wav": b"audio/wav",
     "pcm": b"audio/pcm",
 }
-MOST: Final = 4_096
 _PIECE: Final = 24_000
 
 
@@ -59,10 +57,6 @@ async def _create(exchange: Exchange) -> AnyReply:
         raise unknown_model(model)
     if not text.strip():
         raise missing("input")
-    if len(text) > MOST:
-        message = f"Invalid 'input': string too long. Expected at most {MOST} characters, but got {len(text)}."
-        raise invalid("input", message, "string_above_max_length")
-    within("speed", speed, 0.25, 4.0, decimal=True)
     if body.get("stream_format") == "sse" and model.startswith("tts-1"):
         raise invalid("stream_format", f"'sse' is not supported for {model}.", "unsupported_value")
     made = await speech(text, voice_number(exchange, body["voice"]), speed, body.get("response_format", "mp3"))

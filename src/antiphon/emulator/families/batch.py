@@ -9,16 +9,15 @@ from __future__ import annotations
 from time import perf_counter
 from typing import Any, Final
 
-from .. import bound
 from ..exchange import Caller, Exchange, Handler, Reply, json_reply
 from ..problem import Problem, invalid
+from ..shape import part
 from ..world import Job, World
 from . import batch_input, batch_output
 from .batch_line import carry_out
 from .crud import Kind, Object, crud
 from .webhook import emit
 
-EXPIRY: Final = (3_600, 2_592_000)
 WINDOW: Final = 86_400
 MOST_SLICE: Final = 0.004
 """Seconds of work in one go."""
@@ -54,9 +53,6 @@ async def _create(exchange: Exchange) -> Reply:
     if file["purpose"] != "batch":
         message = f"The file has the purpose '{file['purpose']}'; a batch takes files with the purpose 'batch'."
         raise invalid("input_file_id", message, "invalid_purpose")
-    expiry = body.get("output_expires_after")
-    if expiry is not None:
-        bound.within("output_expires_after.seconds", expiry["seconds"], *EXPIRY)
     made = BATCH.made(exchange, status="validating")
     batch_input.forget(world, made["id"])  # of a world that was reset, whose ids come again
     progress = {
@@ -68,7 +64,7 @@ async def _create(exchange: Exchange) -> Reply:
         "pace": 0.0,
         "ending": "completed",
         "caller": list(exchange.caller),
-        "file_seconds": expiry["seconds"] if expiry else None,
+        "file_seconds": part(body, "output_expires_after").get("seconds"),
     }
     _next(world, progress, world.setting.background_seconds / 4, "validate")
     world.later(WINDOW, "batch.expire", batch=made["id"])

@@ -9,7 +9,6 @@ from collections.abc import Mapping
 from copy import deepcopy
 from typing import Any, Final
 
-from .. import bound
 from ..brain import Prompt, Turn
 from ..exchange import Exchange, Handler, Reply, json_reply
 from ..problem import invalid
@@ -20,7 +19,6 @@ from .listing import page
 
 LIFE: Final = 600
 REQUESTS: Final = 10
-MOST_VARIABLES: Final = 64
 MOST_TITLE: Final = 60
 _CONFIGURATION: Final[Object] = {
     "automatic_thread_titling": {"enabled": True},
@@ -60,26 +58,10 @@ ITEMS: Final = "beta.chatkit.threads.items"
 async def _create(exchange: Exchange) -> Reply:
     """Opens a session for a user: active until it is cancelled or its time is over."""
     body = exchange.body
-    if not body["user"]:
-        raise invalid("user", "Invalid 'user': empty string.", "empty_string")
-    upload, variables = _configured(body, "file_upload"), part(body["workflow"], "state_variables")
-    for name, value, most in (
-        ("expires_after.seconds", part(body, "expires_after").get("seconds"), LIFE),
-        ("rate_limits.max_requests_per_1_minute", part(body, "rate_limits").get("max_requests_per_1_minute"), None),
-        ("chatkit_configuration.file_upload.max_file_size", upload.get("max_file_size"), 512),
-        ("chatkit_configuration.file_upload.max_files", upload.get("max_files"), None),
-        ("chatkit_configuration.history.recent_threads", _configured(body, "history").get("recent_threads"), None),
-    ):
-        if value is not None:
-            bound.within(name, value, 1, most)
-    if len(variables) > MOST_VARIABLES or any(len(name) > 64 for name in variables):
+    if any(len(name) > 64 for name in part(body["workflow"], "state_variables")):
         where = "workflow.state_variables"
-        raise invalid(where, f"Invalid '{where}': at most {MOST_VARIABLES}, with names of 64 characters.")
+        raise invalid(where, f"Invalid '{where}': names have at most 64 characters.")
     return json_reply(SESSION.made(exchange))
-
-
-def _configured(body: Object, name: str) -> Object:
-    return part(part(body, "chatkit_configuration"), name)
 
 
 async def _cancel(exchange: Exchange) -> Reply:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path, PurePath
 from typing import Any, Final
 
-from .. import bound
 from ..exchange import Exchange, FileReply, Handler, Reply, json_reply, list_reply
 from ..incoming import Incoming
 from ..problem import Problem, invalid
@@ -15,7 +14,6 @@ from .listing import page
 
 FAMILY: Final = "files"
 JSONL: Final = frozenset({"batch", "fine-tune"})
-HOUR: Final = 3_600
 MONTH: Final = 2_592_000
 
 
@@ -60,7 +58,6 @@ def lifetime(body: dict[str, Any]) -> int | None:
     if expiry is None:
         return MONTH if body["purpose"] == "batch" else None
     seconds: int = expiry["seconds"]
-    bound.within("expires_after.seconds", seconds, HOUR, MONTH)
     return seconds
 
 

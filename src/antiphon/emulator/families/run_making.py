@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from .. import bound
 from ..exchange import Exchange
 from ..problem import Problem, invalid, missing
 from ..shape import is_object, part, rows
@@ -15,7 +14,6 @@ from .run_course import WORK
 from .thread_record import RUN, runs
 
 MOST_TOOLS: Final = 20
-LEAST_TOKENS: Final = 256
 LIFE: Final = 600
 """Seconds until a run that has not ended expires."""
 
@@ -23,13 +21,8 @@ LIFE: Final = 600
 def check_run(exchange: Exchange, body: dict[str, Any]) -> Object:
     """The assistant of a run that may be made; raises 400 or 404 for one that may not."""
     check_setting(exchange.world, body, MOST_TOOLS)
-    for name in ("max_prompt_tokens", "max_completion_tokens"):
-        if body.get(name) is not None:
-            bound.within(name, body[name], LEAST_TOKENS, None)
     strategy = part(body, "truncation_strategy")
-    if strategy.get("last_messages") is not None:
-        bound.within("truncation_strategy.last_messages", strategy["last_messages"], 1, None)
-    elif strategy.get("type") == "last_messages":
+    if strategy.get("type") == "last_messages" and strategy.get("last_messages") is None:
         raise missing("truncation_strategy.last_messages")
     assistant = ASSISTANT.found(exchange, body["assistant_id"])
     _check_choice(body.get("tool_choice"), _tools(body, assistant))

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any, Final
 
-from .. import bound
 from ..exchange import Exchange, Handler, Reply, json_reply
 from ..problem import invalid
 from ..shape import part, rows
@@ -16,7 +15,6 @@ from .retrieval import FILES, STORES, activity, is_expired, rewritten, search
 from .vector_store_file import STORE, attach, cancel, cost, wanted
 from .vector_store_work import discard
 
-MOST_FILES: Final = 500
 _STATES: Final = ("cancelled", "completed", "failed", "in_progress")
 
 
@@ -24,11 +22,7 @@ async def _create(exchange: Exchange) -> Reply:
     """Makes a store and begins to take its files in; with an expiry, it ends so many days after its last use."""
     body, world = exchange.body, exchange.world
     ids = list(dict.fromkeys(rows(body, "file_ids")))
-    if len(ids) > MOST_FILES:
-        message = f"Invalid 'file_ids': at most {MOST_FILES} files are taken, but got {len(ids)}."
-        raise invalid("file_ids", message, "array_above_max_length")
     asked = [wanted(world, each, None, body.get("chunking_strategy"), "file_ids") for each in ids]
-    _check(body)
     lives = activity(body.get("expires_after"), world.now())
     made = STORE.made(exchange, status="completed", metadata=part(body, "metadata"), **lives)
     for each in asked:
@@ -51,7 +45,6 @@ async def _list(exchange: Exchange) -> Reply:
 async def _update(exchange: Exchange) -> Reply:
     """Changes name, metadata or expiry; a new expiry counts from the last use."""
     body, known = exchange.body, STORE.found(exchange)
-    _check(body)
     more: Object = {}
     if "expires_after" in body:
         ends = activity(body["expires_after"], known["last_active_at"])["expires_at"]
@@ -79,8 +72,6 @@ async def _search(exchange: Exchange) -> Reply:
     if not queries or not all(query.strip() for query in queries):
         raise invalid("query", "Invalid 'query': it must not be empty.", "empty_string")
     limit, ranking = body.get("max_num_results", 10), part(body, "ranking_options")
-    bound.within("max_num_results", limit, 1, 50)
-    bound.within("ranking_options.score_threshold", ranking.get("score_threshold", 0), 0, 1, decimal=True)
     if body.get("rewrite_query"):
         queries = [rewritten(query) for query in queries]
     hits = await search(exchange.world, [store["id"]], queries, body.get("filters"), limit, ranking)
@@ -103,11 +94,6 @@ def _shown(world: World, store: Object) -> Object:
     if shown.get("expires_after") is None:
         shown.pop("expires_after", None)  # where there is none, the API says nothing
     return shown
-
-
-def _check(body: Object) -> None:
-    if (expiry := part(body, "expires_after")) != {}:
-        bound.within("expires_after.days", expiry["days"], 1, 365)
 
 
 def _set_expiry(world: World, store: Object) -> None:
