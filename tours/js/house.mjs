@@ -8,7 +8,8 @@ export class House {
   /** Starts `antiphon serve --port 0` and waits until it listens. */
   static async open() {
     const command = process.env.ANTIPHON ?? 'antiphon';
-    const child = spawn(command, ['serve', '--port', '0', '--control-token', TOKEN], { stdio: ['ignore', 'pipe', 'inherit'] });
+    const options = ['--port', '0', '--control-token', TOKEN, '--journal', '100000'];
+    const child = spawn(command, ['serve', ...options], { stdio: ['ignore', 'pipe', 'inherit'] });
     const line = await new Promise((resolve, reject) => {
       child.on('error', reject);
       child.on('exit', () => reject(new Error('the emulator did not start')));
@@ -40,6 +41,12 @@ export class House {
   /** Lets its time pass, and all that becomes due be done. */
   async wait(seconds) {
     await this.control('POST', 'clock', { advance: seconds });
+  }
+
+  /** The operations it carried out. */
+  async operations() {
+    const { data } = await this.control('GET', 'journal');
+    return new Set(data.filter((line) => line.status < 400).map((line) => line.operation));
   }
 
   /** What it keeps on a shelf. */

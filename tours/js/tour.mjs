@@ -18,7 +18,7 @@ function told(chapter, error) {
 
 async function walk(chapters) {
   const [house, since] = [await House.open(), Date.now()];
-  let total = 0;
+  let [total, operations] = [0, new Set()];
   try {
     for (const name of chapters) {
       const tour = new Tour(house);
@@ -31,10 +31,12 @@ async function walk(chapters) {
       total += tour.count;
       console.log(`  ${name.padEnd(14)} ${String(tour.count).padStart(4)} assertions`);
     }
+    operations = await house.operations();
   } finally {
     house.close();
   }
-  console.log(`  ${chapters.length} chapters, ${total} assertions, ${((Date.now() - since) / 1000).toFixed(1)} s`);
+  const seconds = ((Date.now() - since) / 1000).toFixed(1);
+  console.log(`  ${chapters.length} chapters, ${total} assertions, ${operations.size} operations, ${seconds} s`);
   return 0;
 }
 

@@ -40,7 +40,9 @@ def walk(colour: Colour, chapters: tuple[str, ...]) -> int:
                 raise SystemExit(_told(colour, chapter, error)) from None
             total += tour.count
             print(f"  {name:<14} {tour.count:>4} assertions", flush=True)
-    print(f"  {len(chapters)} chapters, {total} assertions, {time.monotonic() - since:.1f} s", flush=True)
+        done = len(house.operations())
+    seconds = time.monotonic() - since
+    print(f"  {len(chapters)} chapters, {total} assertions, {done} operations, {seconds:.1f} s", flush=True)
     return total
 
 

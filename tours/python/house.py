@@ -19,7 +19,7 @@ class House:
 
     def __enter__(self) -> Self:
         serve = Path(sys.executable).with_name("antiphon")
-        command = [serve, "serve", "--port", "0", "--control-token", TOKEN]
+        command = [serve, "serve", "--port", "0", "--control-token", TOKEN, "--journal", "100000"]
         self._process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)  # noqa: S603
         assert self._process.stdout is not None
         found = re.search(r"http://\S+(?=/v1)", self._process.stdout.readline())
@@ -55,6 +55,10 @@ class House:
     def wait(self, seconds: float) -> None:
         """Let its time pass, and all that becomes due be done."""
         self.control("POST", "clock", {"advance": seconds})
+
+    def operations(self) -> set[str]:
+        """The operations it carried out."""
+        return {line["operation"] for line in self.control("GET", "journal")["data"] if line["status"] < 400}
 
     def state(self, shelf: str) -> list[Any]:
         """What it keeps on a shelf."""
