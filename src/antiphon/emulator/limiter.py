@@ -105,13 +105,13 @@ class Limiter:
 
     def admit(self, key: tuple[str, str], now: float, tokens: int) -> Verdict:
         """Take one request and so many tokens together, or nothing at all."""
-        requests, spent = pair = self._pair(key, self.usual)
-        waits = requests.wait(now, 1), spent.wait(now, tokens)
-        if waits[0] <= 0 and waits[1] <= 0:
-            requests.take(now, 1)
-            spent.take(now, tokens)
-            return Verdict(0.0, "", *pair)
-        return Verdict(max(waits), "requests" if waits[0] >= waits[1] else "tokens", *pair)
+        requests, spent = self._pair(key, self.usual)
+        one, many = requests.wait(now, 1), spent.wait(now, tokens)
+        if one > 0 or many > 0:
+            return Verdict(max(one, many), "requests" if one >= many else "tokens", requests, spent)
+        requests.take(now, 1)
+        spent.take(now, tokens)
+        return Verdict(0.0, "", requests, spent)
 
     def admit_within(self, limits: Limits, key: tuple[str, str], now: float, cost: Cost) -> Verdict:
         """The same under limits of the key's own, which may be of more dimensions."""

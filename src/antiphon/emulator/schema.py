@@ -269,11 +269,10 @@ def _dict(item: Check) -> Check:
 
 def _enum(values: list[Any]) -> Check:
     allowed = frozenset(values)
-    wanted = f"one of {', '.join(repr(value) for value in values)}"
 
     def check(value: Any) -> Complaint | None:
         if type(value) not in (str, bool, int):
-            return wrong_type(wanted, value)
+            return wrong_type(f"one of {', '.join(map(repr, values))}", value)
         return None if value in allowed else wrong_value(value, values)
 
     return check

@@ -71,7 +71,10 @@ def _thought(prompt: Prompt, asked: str, conclusion: str) -> str:
 
 def last_user(turns: list[Turn]) -> str:
     """What the user said last."""
-    return next((turn.text for turn in reversed(turns) if turn.role == "user"), "")
+    for turn in reversed(turns):
+        if turn.role == "user":
+            return turn.text
+    return ""
 
 
 def _seen(turns: list[Turn]) -> str:
