@@ -40,6 +40,37 @@ def datas(found: bytes) -> list[bytes]:
     return [line[6:].strip() for line in found.split(b"\n") if line.startswith(b"data: ")]
 
 
+ENTIRE = [
+    ("redirect=http://x/", b"location: http://x/"),
+    ("html=1", b"<!doctype html>"),
+    ("error_200=1", b"as_asked"),
+    ("empty=1", b"content-length: 0"),
+    ("gzip_bomb=1", b"content-encoding: gzip"),
+    ("gzip_cut=1", b"content-encoding: gzip"),
+    ("wrong_encoding=1", b"content-encoding: gzip"),
+]
+
+
+@pytest.mark.parametrize(("fault", "sign"), ENTIRE)
+def test_a_stream_can_be_something_else(server: Emulator, fault: str, sign: bytes) -> None:
+    found, _ = raw(server, fault, stream=True)
+    assert sign in found
+
+
+@pytest.mark.parametrize(("fault", "sign"), [*ENTIRE, ("bad_utf8=1", b"\xff"), ("bad_chunk=1", b"no size")])
+def test_a_file_can_be_something_else(server: Emulator, fault: str, sign: bytes) -> None:
+    parts, key = urlsplit(server.base_url), {"Authorization": "Bearer k"}
+    sent = {"file": ("x.txt", b"some bytes of a file")}
+    made = httpx.post(f"{server.base_url}/files", data={"purpose": "assistants"}, files=sent, headers=key).json()["id"]
+    head = f"GET /v1/files/{made}/content HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer k\r\nX-Antiphon-Fault: {fault}\r\n"
+    found = b""
+    with socket.create_connection((parts.hostname, parts.port), timeout=10) as sock:
+        sock.sendall(head.encode() + b"Connection: close\r\n\r\n")
+        while piece := sock.recv(65536):
+            found += piece
+    assert sign in found
+
+
 def test_reset_before_the_head(server: Emulator) -> None:
     assert raw(server, "reset=0") == (b"", True)
 

@@ -27,7 +27,7 @@ WHOLE: dict[str, tuple[str, Callable[[Seen], bool]]] = {
     "reset": ("reset=10", lambda s: s.end == "reset" and len(s.body) == 10),
     "close": ("close=10", lambda s: s.end == "closed" and len(s.body) == 10 < s.lengths[0]),
     "bandwidth": ("bandwidth=2000", lambda s: s.seconds >= len(s.body) / 2000 * 0.8 and fine(s)),
-    "slice": ("slice=50;slow_head=0", lambda s: s.pieces > 3 and fine(s)),
+    "slice": ("slice=5;slow_head=0", lambda s: s.pieces > 3 and fine(s)),
     "slow_body": ("slow_body=0.001", lambda s: s.seconds >= len(s.body) * 0.001 and fine(s)),
     "slow_head": ("slow_head=0.001", lambda s: s.seconds >= len(s.head) * 0.001 and fine(s)),
     "wrong_length": ("wrong_length=7", lambda s: s.lengths == [len(s.body) + 7] and s.end == "closed"),

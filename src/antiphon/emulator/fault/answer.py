@@ -6,7 +6,8 @@ import gzip
 import io
 from dataclasses import replace
 
-from ..exchange import Reply
+from ..exchange import AnyReply, EventReply, FileReply, Reply
+from . import stream
 from .kind import Fault
 
 _MIB = 1024 * 1024
@@ -14,6 +15,21 @@ _PAGE = b"<!doctype html><title>Sign in</title><p>Please sign in to this network
 _ERROR = (
     b'{"error":{"message":"The answer is an error, as asked.","type":"server_error","param":null,"code":"as_asked"}}'
 )
+
+
+async def entire(reply: AnyReply, fault: Fault) -> AnyReply:
+    """The reply as one piece, where the fault is about what a whole answer says; else as it is, a stream or a file."""
+    if isinstance(reply, Reply):
+        return reply
+    if fault.html or fault.error_200 or fault.empty or fault.redirect:
+        return Reply(b"")  # something else is said instead
+    packed = fault.gzip_bomb or fault.gzip_cut or fault.wrong_encoding
+    if isinstance(reply, FileReply) and (packed or fault.bad_utf8 or fault.bad_json or fault.bad_chunk):
+        return Reply(reply.path.read_bytes(), 200, reply.content_type, reply.headers)
+    if isinstance(reply, EventReply) and packed:
+        body = b"".join([event async for event in stream.spoiled(reply.events, fault)])
+        return Reply(body, 200, b"text/event-stream; charset=utf-8")
+    return reply
 
 
 def spoiled(reply: Reply, fault: Fault) -> Reply:

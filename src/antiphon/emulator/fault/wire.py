@@ -49,8 +49,7 @@ class Broken:
             await self._hang()
         if fault.reset == 0:
             return await self._reset()
-        if isinstance(reply, EventReply) and (fault.html or fault.error_200 or fault.empty or fault.redirect):
-            reply = Reply(b"")
+        reply = await answer.entire(reply, fault)
         if isinstance(reply, Reply):
             reply = answer.spoiled(reply, fault)
         status, headers = _head(reply, head)
