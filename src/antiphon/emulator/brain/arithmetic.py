@@ -26,7 +26,6 @@ _SPOKEN: Final = re.compile(r"times|plus|minus|over|by|power|[x×·÷−,]|\*\*"
 _SUM: Final = re.compile(r"[(\s]*-?\d[\d.]*[\d.\s()+\-*/^%]*[\d)]")
 _TOKEN: Final = re.compile(r"\s*(\d+(?:\.\d+)?|\.\d+|[-+*/^%()])")
 _SIGN: Final = re.compile(r"[+\-*/^%]")
-_SPACE: Final = re.compile(r"\s+")
 _DIGIT: Final = re.compile(r"\d")
 _DATE: Final = re.compile(r"^\d{1,4}-\d{1,2}-\d{1,4}$|^\d{3}-\d{3,4}(-\d+)?$")
 LIMIT: Final = 10**30
@@ -58,7 +57,7 @@ def find(text: str) -> tuple[str, str] | None:
         if not _SIGN.search(spelled.lstrip("-(")) or _DATE.match(spelled):
             continue
         try:
-            return _SPACE.sub(" ", spelled), written(evaluate(spelled))
+            return " ".join(spelled.split()), written(evaluate(spelled))
         except ZeroDivisionError:
             return spelled, "undefined (division by zero)"
         except Unreadable:
@@ -71,7 +70,7 @@ def evaluate(text: str) -> Number:
     if len(text) > 500:
         raise Unreadable(text[:20])
     tokens = _TOKEN.findall(text)
-    if "".join(tokens) != _SPACE.sub("", text):
+    if "".join(tokens) != "".join(text.split()):
         raise Unreadable(text)
     reading = _Reading(tokens)
     value = reading.level(0, 0)
