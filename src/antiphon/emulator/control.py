@@ -13,6 +13,7 @@ from urllib.parse import unquote
 
 import msgspec
 
+from . import outside
 from .brain.script import read as read_fixtures
 from .exchange import AnyReply, FileReply, Reply, json_reply
 from .metric import metrics
@@ -192,6 +193,14 @@ class Control:
         await world.catch_up()
         return json_reply(self._time())
 
+    async def call(self, _: str, body: Body) -> Reply:
+        """Make a telephone call come in."""
+        return json_reply(outside.call(self._world, body))
+
+    async def widget(self, _: str, body: Body) -> Reply:
+        """Write something in ChatKit's widget."""
+        return json_reply(outside.widget(self._world, body))
+
     async def metrics(self, _: str, __: Body) -> Reply:
         """Counters in the text format of Prometheus."""
         return Reply(metrics(self._world).encode(), content_type=b"text/plain; version=0.0.4; charset=utf-8")
@@ -220,5 +229,7 @@ _ROUTES: Final[dict[str, dict[str, Answer]]] = {
     "tls": {"GET": Control.tls, "PUT": Control.tls_trouble, "POST": Control.tls_trouble},
     "ledger": {"GET": Control.ledger},
     "clock": {"GET": Control.clock, "POST": Control.move},
+    "call": {"POST": Control.call},
+    "widget": {"POST": Control.widget},
     "metrics": {"GET": Control.metrics},
 }
