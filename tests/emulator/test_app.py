@@ -318,6 +318,28 @@ def test_lifespan_and_websockets_are_answered() -> None:
     assert asyncio.run(run()) == ["lifespan.startup.complete", "lifespan.shutdown.complete", "websocket.close"]
 
 
+def test_a_server_need_not_tell_the_raw_path() -> None:
+    app, sent = EmulatorApp(), list[Any]()
+    scope: dict[str, Any] = {"type": "http", "method": "GET", "path": "/v1/models/ft:ü x", "query_string": b""}
+    scope["headers"] = [(b"host", b"localhost"), (b"authorization", b"Bearer k")]
+
+    async def receive() -> dict[str, Any]:
+        return {"type": "http.request", "body": b""}
+
+    async def send(message: dict[str, Any]) -> None:
+        sent.append(message)
+
+    before = dict(scope)
+    asyncio.run(app(scope, receive, send))
+    assert (sent[0]["status"], "ft:ü x" in sent[1]["body"].decode()) == (404, True)
+    assert scope == before, "the caller's own"
+
+
+def test_packed_bodies_are_refused(ask: Asking) -> None:
+    heard = ask("POST", CHAT, b"x", headers={"Content-Type": "application/json", "Content-Encoding": "gzip"})
+    assert (heard.status, heard.error["code"]) == (415, "unsupported_content_encoding")
+
+
 def test_a_failing_brain_is_a_500_with_the_request_id(caplog: pytest.LogCaptureFixture) -> None:
     with Emulator() as server:
         server.app.world.brain = None  # type: ignore[assignment]

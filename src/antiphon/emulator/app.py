@@ -10,7 +10,7 @@ import logging
 from dataclasses import replace
 from secrets import token_urlsafe
 from typing import TYPE_CHECKING, Any
-from urllib.parse import unquote_to_bytes
+from urllib.parse import quote, unquote_to_bytes
 
 from . import query
 from .body import decode_body, read_body
@@ -66,7 +66,8 @@ class EmulatorApp:
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         """One connection's conversation, as ASGI has it."""
         if scope["type"] == "http":
-            await self._http(scope, receive, send)
+            raw_path = scope.get("raw_path") or quote(scope["path"]).encode()  # a server need not tell it
+            await self._http({**scope, "raw_path": raw_path}, receive, send)
         elif scope["type"] == "lifespan":
             await self._lifespan(receive, send)
         else:

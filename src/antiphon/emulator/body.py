@@ -44,6 +44,8 @@ def decode_body(headers: dict[bytes, bytes], body: bytes, operation: Operation |
     content_type = headers.get(b"content-type", b"").partition(b";")[0].strip().lower()
     if not body and not content_type:
         return {}
+    if headers.get(b"content-encoding", b"identity") != b"identity":
+        raise Problem(415, "Send the body as it is, without Content-Encoding.", code="unsupported_content_encoding")
     if content_type == SDP and operation is not None and "sdp" in operation.fields:
         return {"sdp": body.decode("utf-8", "replace")}
     if content_type != b"application/json" and not content_type.endswith(b"+json"):

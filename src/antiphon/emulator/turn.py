@@ -120,7 +120,7 @@ class Turn:
         if model and self.exchange is not None:
             world.organization.obey(self.exchange)
         images = body.get("n") or 1 if model and self.operation.startswith("images.") else 0
-        cost = Cost(tokens, images if type(images) is int else 1)
+        cost = Cost(tokens, max(0, images) if type(images) is int else 1)
         self.verdict = verdict = world.organization.admit(self.caller, str(model), now, cost)
         if verdict.wait > 0:
             raise _too_many(verdict)
