@@ -43,6 +43,16 @@ export class House {
     await this.control('POST', 'clock', { advance: seconds });
   }
 
+  /** Lets a telephone call come in; gives its ids. */
+  call() {
+    return this.control('POST', 'call', {});
+  }
+
+  /** Lets somebody write in ChatKit's widget; gives the thread and what was answered. */
+  write(user, text, more = {}) {
+    return this.control('POST', 'widget', { user, text, ...more });
+  }
+
   /** The operations it carried out. */
   async operations() {
     const { data } = await this.control('GET', 'journal');

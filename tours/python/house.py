@@ -56,6 +56,14 @@ class House:
         """Let its time pass, and all that becomes due be done."""
         self.control("POST", "clock", {"advance": seconds})
 
+    def call(self) -> Any:
+        """Let a telephone call come in; gives its ids."""
+        return self.control("POST", "call", {})
+
+    def write(self, user: str, text: str, **more: str) -> Any:
+        """Let somebody write in ChatKit's widget; gives the thread and what was answered."""
+        return self.control("POST", "widget", {"user": user, "text": text, **more})
+
     def operations(self) -> set[str]:
         """The operations it carried out."""
         return {line["operation"] for line in self.control("GET", "journal")["data"] if line["status"] < 400}

@@ -34,6 +34,7 @@ export default async function (t) {
   await waiting(t, begin, rested);
   await limited(t, begin, rested);
   await subagents(t);
+  t.true((await every('id', sessions.list({ limit: 2 }))).includes(made.id));
   const stream = await sessions.events.stream(made.id);
   const events = stream[Symbol.asyncIterator]();
   t.same((await events.next()).value.type, 'agent.session.idle');

@@ -39,7 +39,28 @@ export default async function (t) {
   t.same([old.voice, old.client_secret.value.slice(0, 3)], ['sage', 'ek_']);
   const heard = await t.client.beta.realtime.transcriptionSessions.create({ input_audio_transcription: { model: 'whisper-1' } });
   t.same(heard.input_audio_transcription.model, 'whisper-1');
+  await ringing(t);
   await live(t);
+}
+
+async function ringing(t) {
+  const { calls } = t.client.realtime;
+  const { sessions } = t.client.live;
+  const [first, second, third, fourth] = [await t.house.call(), await t.house.call(), await t.house.call(), await t.house.call()];
+  await calls.accept(first.call_id, { type: 'realtime', instructions: 'Be kind.' });
+  await t.gone(() => sessions.hangup(first.session_id));
+  await calls.refer(first.call_id, { target_uri: 'tel:+14155550123' });
+  await calls.reject(second.call_id, { status_code: 486 });
+  const session = { type: 'live', model: 'gpt-live-1' };
+  await sessions.accept(third.session_id, { session });
+  await sessions.refer(third.session_id, { target_uri: 'sip:agent@example.com' });
+  await sessions.reject(fourth.session_id, { status_code: 486 });
+  await t.gone(
+    () => calls.hangup(first.call_id),
+    () => calls.accept(second.call_id, { type: 'realtime' }),
+    () => sessions.hangup(third.session_id),
+    () => sessions.accept(fourth.session_id, { session }),
+  );
 }
 
 async function live(t) {

@@ -40,6 +40,7 @@ export default async function (t) {
     const counted = sum((await results(kind)).map((each) => each[field]));
     t.same([kind, EXACT[kind] ? counted : counted > 0], [kind, EXACT[kind] ?? true]);
   }
+  t.same(await results('webSearchCalls'), []);
   await audit(t);
 }
 

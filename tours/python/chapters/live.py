@@ -1,4 +1,4 @@
-"""Live sessions: connected, hung up, heard again, forked."""
+"""Live sessions: connected, hung up, heard again, forked; calls taken, moved and sent away."""
 
 from __future__ import annotations
 
@@ -33,4 +33,16 @@ def walk(t: Tour) -> None:
     t.true(forked.session.id != made.session.id)
     t.house.wait(3601)
     t.gone(sessions.hangup, forked.session.id)
+    _ringing(t)
     t.gone(t.client.live.create, session={"model": "gpt-none"}, transport=TRANSPORT)
+
+
+def _ringing(t: Tour) -> None:
+    sessions, session = t.client.live.sessions, {"type": "live", "model": "gpt-live-1"}
+    first, second = t.house.call(), t.house.call()
+    t.same(sessions.accept(first["session_id"], session=session), None)
+    t.gone(t.client.realtime.calls.accept, first["call_id"], type="realtime")
+    t.same(sessions.refer(first["session_id"], target_uri="sip:agent@example.com"), None)
+    t.gone(sessions.hangup, first["session_id"])
+    t.same(sessions.reject(second["session_id"], status_code=486), None)
+    t.gone(sessions.accept, second["session_id"], session=session)

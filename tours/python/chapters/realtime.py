@@ -1,4 +1,4 @@
-"""Realtime over REST: keys that open it for a while, sessions, and calls over WebRTC."""
+"""Realtime over REST: keys that open it for a while, sessions, calls over WebRTC, and calls that ring."""
 
 from __future__ import annotations
 
@@ -28,6 +28,7 @@ def walk(t: Tour) -> None:
     """The chapter."""
     _secrets(t)
     _calls(t)
+    _ringing(t)
     _beta(t)
 
 
@@ -63,6 +64,20 @@ def _calls(t: Tour) -> None:
     t.gone(calls.hangup, call)
     t.gone(calls.accept, "rtc_none", type="realtime")
     t.refused(openai.BadRequestError, calls.create, sdp="hello")
+
+
+def _ringing(t: Tour) -> None:
+    calls = t.client.realtime.calls
+    first, second, third = (t.house.call()["call_id"] for _ in range(3))
+    t.refused(openai.BadRequestError, calls.refer, first, target_uri="tel:+14155550123")
+    t.same(calls.accept(first, type="realtime", instructions="Be kind."), None)
+    t.refused(openai.BadRequestError, calls.accept, first, type="realtime")
+    t.same(calls.refer(first, target_uri="tel:+14155550123"), None)
+    t.gone(calls.hangup, first)
+    t.same(calls.reject(second, status_code=486), None)
+    t.gone(calls.accept, second, type="realtime")
+    t.house.wait(61)
+    t.gone(calls.accept, third, type="realtime")
 
 
 def _beta(t: Tour) -> None:
