@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import threading
 import time
 from collections.abc import Generator
 from contextlib import contextmanager
@@ -245,14 +246,16 @@ def test_what_ends_while_its_files_are_read_has_ended(
 ) -> None:
     with slow() as (emulator, client):
         made = started(client, lines)
-        plain = fine_tuning_run._read
+        plain, over = fine_tuning_run._read, threading.Event()
 
         async def meanwhile(world: Any, view: Any, param: str) -> Any:
             await asyncio.to_thread(getattr(client.fine_tuning.jobs, verb), made.id)
+            over.set()
             return await plain(world, view, param)
 
         monkeypatch.setattr(fine_tuning_run, "_read", meanwhile)
         pass_hours(emulator, client, 5_000)
+        assert over.wait(10)
         monkeypatch.undo()
         pass_hours(emulator, client, 5_000)
         job = client.fine_tuning.jobs.retrieve(made.id)

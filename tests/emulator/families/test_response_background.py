@@ -199,12 +199,13 @@ def test_after_a_restart_it_goes_on(tmp_path: Path) -> None:
 @pytest.mark.operation("responses.cancel", "responses.delete")
 @pytest.mark.parametrize("way", ["cancel", "delete"])
 def test_what_ends_while_it_is_worked_out_has_ended(own: Scene, monkeypatch: pytest.MonkeyPatch, way: str) -> None:
-    plain = response_background.answered
+    plain, over = response_background.answered, threading.Event()
 
     async def meanwhile(*arguments: Any) -> Any:
         """As a drawing does that takes its time in a thread."""
         heard = await asyncio.to_thread(httpx.request, verb, own.emulator.base_url + ending, headers=KEY)
         assert heard.status_code == 200
+        over.set()
         return await plain(*arguments)
 
     made = own.respond("Say: hi", background=True)
@@ -212,6 +213,7 @@ def test_what_ends_while_it_is_worked_out_has_ended(own: Scene, monkeypatch: pyt
     verb, ending = ("POST", f"{path}/cancel") if way == "cancel" else ("DELETE", path)
     monkeypatch.setattr(response_background, "answered", meanwhile)
     own.wait(TOOK * 0.3)
+    assert over.wait(10)
     own.wait(TOOK)
     heard = own.ask("GET", f"/v1{path}")
     assert (heard.status, heard.json.get("status")) == ((200, "cancelled") if way == "cancel" else (404, None))

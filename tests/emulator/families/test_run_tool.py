@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections.abc import Iterator
 from typing import Any
 
@@ -134,7 +135,7 @@ def test_a_stream_waits_until_its_files_are_taken_in() -> None:
 @pytest.mark.operation("beta.threads.runs.cancel", "beta.threads.delete")
 @pytest.mark.parametrize("way", ["cancel", "delete"])
 def test_a_run_that_ends_while_it_searches_has_ended(own: Stage, monkeypatch: pytest.MonkeyPatch, way: str) -> None:
-    plain = run_course.use
+    plain, over = run_course.use, threading.Event()
 
     async def meanwhile(world: Any, tool: Any, run: Any, *more: Any) -> Any:
         """As a search does that takes its time in a thread."""
@@ -144,6 +145,7 @@ def test_a_run_that_ends_while_it_searches_has_ended(own: Stage, monkeypatch: py
         heard = await asyncio.to_thread(httpx.request, verb, own.emulator.base_url + path, headers=KEY)
         assert heard.status_code == 200
         await world.catch_up()
+        over.set()
         return found
 
     monkeypatch.setattr(run_course, "use", meanwhile)
@@ -153,6 +155,7 @@ def test_a_run_that_ends_while_it_searches_has_ended(own: Stage, monkeypatch: py
     thread = own.post("/threads", {"messages": [{"role": "user", "content": "Where does the heron stand?"}]})["id"]
     path = own.run(thread, own.assistant(tools=[{"type": "file_search"}], tool_resources=resources))
     own.wait(1)
+    assert over.wait(10)
     own.wait(100)
     if way == "cancel":
         run = own.get(path)
