@@ -12,13 +12,14 @@ from typing import Any, Final
 from ..exchange import Caller, Exchange, Handler, Reply, json_reply
 from ..problem import Problem, invalid
 from ..shape import part
+from ..span import DAY
 from ..world import Job, World
 from . import batch_input, batch_output
 from .batch_line import carry_out
 from .crud import Kind, Object, crud
 from .webhook import emit
 
-WINDOW: Final = 86_400
+WINDOW: Final = DAY
 MOST_SLICE: Final = 0.004
 """Seconds of work in one go."""
 SLICES: Final = 20

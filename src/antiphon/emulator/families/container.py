@@ -127,14 +127,7 @@ async def _add_file(exchange: Exchange) -> Reply:
     return json_reply(made)
 
 
-def add_file(world: World, container: str, name: str, data: bytes, source: str = "assistant") -> Object:
-    """Put a file that a tool made into a container."""
-    made = _noted(world, container, name, len(data), source)
-    (world.folder() / made["id"]).write_bytes(data)
-    return made
-
-
-def _noted(world: World, container: str, name: str, size: int, source: str = "user") -> Object:
+def _noted(world: World, container: str, name: str, size: int) -> Object:
     made = world.identity.draw(FILE.prefix, FILE.digits)
     known = {
         "id": made,
@@ -143,7 +136,7 @@ def _noted(world: World, container: str, name: str, size: int, source: str = "us
         "created_at": world.now(),
         "bytes": size,
         "path": f"{FOLDER}/{PurePosixPath(name).name or made}",
-        "source": source,
+        "source": "user",
     }
     shelf = world.shelf(f"{FILE.home}/{container}")
     for other in shelf:

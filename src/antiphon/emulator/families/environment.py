@@ -12,6 +12,7 @@ from typing import Final
 from ..exchange import Exchange, Handler, Reply, json_reply
 from ..problem import Problem, invalid
 from ..shape import Object, part, rows
+from ..span import DAY
 from ..world import Job, World
 from . import environment_file, webhook
 from .agent_event import publish
@@ -20,7 +21,7 @@ from .environment_setup import FIELDS, WORKSPACE, judged, merged, shown, templat
 
 REST: Final = 1_800
 """Seconds without use after which an environment is suspended."""
-EXPIRY: Final = 86_400
+EXPIRY: Final = DAY
 """Seconds after which a suspended one is gone."""
 MOST_VAULTS: Final = 10
 ENVIRONMENT: Final = Kind(

@@ -9,12 +9,12 @@ from ..exchange import Exchange, FileReply, Handler, Reply, json_reply, list_rep
 from ..incoming import Incoming
 from ..problem import Problem, invalid
 from ..shape import is_array, part
+from ..span import MONTH
 from ..world import World
 from .listing import page
 
 FAMILY: Final = "files"
 JSONL: Final = frozenset({"batch", "fine-tune"})
-MONTH: Final = 2_592_000
 
 
 async def _create(exchange: Exchange) -> Reply:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Final
 
 from .. import bound
+from ..access import ORGANIZATION
 from ..exchange import Exchange, Handler, Reply, json_reply, list_reply
 from ..problem import Problem, invalid
 from ..shape import part
@@ -19,7 +20,6 @@ from .listing import page
 from .model import exists
 
 TUNABLE: Final = ("babbage-002", "davinci-002", "gpt-3.5-turbo", "gpt-4o", "gpt-4.1", "gpt-5", "o4-mini", "ft:")
-ORGANIZATION: Final = "org-antiphon"
 JOB: Final = Kind(home="fine_tuning.jobs", param="fine_tuning_job_id", noun="fine-tuning job", prefix="ftjob-")
 PERMISSION: Final = Kind(
     home="fine_tuning.checkpoints.permissions", param="permission_id", noun="permission", prefix="cp_"

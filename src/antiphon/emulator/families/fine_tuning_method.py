@@ -12,7 +12,6 @@ from ..world import World
 from .grader_check import check
 
 Object = dict[str, Any]
-METHODS: Final = ("supervised", "dpo", "reinforcement")
 _BOUNDS: Final[dict[str, tuple[float | None, float | None, bool]]] = {
     "batch_size": (1, 256, False),
     "n_epochs": (1, 50, False),

@@ -7,10 +7,10 @@ from urllib.parse import quote
 
 from ..exchange import Exchange, FileReply
 from ..problem import Problem
+from ..span import HOUR
 from ..world import Job, World
 
 LINKS: Final = "images.links"
-SECONDS: Final = 3_600
 
 
 def link(exchange: Exchange, data: bytes, content_type: str) -> str:
@@ -19,7 +19,7 @@ def link(exchange: Exchange, data: bytes, content_type: str) -> str:
     made = "img-" + world.secret(48)
     (world.folder() / made).write_bytes(data)
     world.shelf(LINKS).put(made, {"id": made, "bytes": len(data), "content_type": content_type})
-    world.later(SECONDS, "image_link.expire", id=made)
+    world.later(HOUR, "image_link.expire", id=made)
     host = exchange.headers.get(b"host", b"127.0.0.1").decode("latin-1")
     scope = f"/~{quote(world.scope, safe='')}" if world.scope else ""
     return f"http://{host}{scope}/__antiphon/pictures/{made}"

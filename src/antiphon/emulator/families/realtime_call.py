@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from ..problem import Problem, invalid
+from ..span import HOUR
 from ..world import World
 from .crud import Object
 from .webhook import emit
@@ -17,7 +18,7 @@ FAMILY: Final = "realtime.calls"
 PREFIXES: Final = {"realtime": "rtc_", "live": "live_"}
 RINGING: Final = 60
 """Seconds after which a caller gives up."""
-LASTING: Final = 3_600
+LASTING: Final = HOUR
 """Seconds after which any call ends."""
 DECLINE: Final = 603
 

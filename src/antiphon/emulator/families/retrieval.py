@@ -15,13 +15,13 @@ from typing import Any, Final, NamedTuple, TypedDict
 from ..brain.summary import STOP_WORDS
 from ..problem import Problem
 from ..shape import part
+from ..span import DAY
 from ..world import World
 from .retrieval_filter import judge
 from .vector_store_index import Chunk, kept, measured, packed, roots, unpacked
 
 STORES: Final = "vector_stores"
 FILES: Final = "vector_stores.files"
-DAY: Final = 86_400
 AT_ONCE: Final = 300
 """Chunks that are ranked right away; more are ranked in a thread, so that the others need not wait."""
 

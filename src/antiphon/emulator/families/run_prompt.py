@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Any
 
 from ..brain import Invocation, Prompt, Tool, Turn
 from ..shape import is_object, part
@@ -10,8 +10,6 @@ from ..world import World
 from .crud import Object
 from .prompt_size import tokens_of
 from .thread_record import messages, steps
-
-FORCED: Final = ("file_search", "code_interpreter")
 
 
 def prompt_of(world: World, run: Object, room: int | None) -> Prompt | None:

@@ -12,7 +12,6 @@ from .run_prompt import asked
 
 RANKER: Final = "default_2024_08_21"
 MOST_RESULTS: Final = 20
-FILES: Final = "vector_stores.files"
 
 
 def wanted_tools(run: Object) -> list[Object]:
@@ -26,6 +25,8 @@ def wanted_tools(run: Object) -> list[Object]:
 
 def is_waiting(world: World, stores: list[str]) -> bool:
     """Whether a store still takes its files in."""
+    from .retrieval import FILES
+
     return any(file["status"] == "in_progress" for name in stores for file in world.shelf(f"{FILES}/{name}"))
 
 

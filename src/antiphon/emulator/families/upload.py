@@ -10,11 +10,11 @@ from ..bound import within
 from ..exchange import Exchange, Handler, Reply, json_reply
 from ..incoming import Incoming
 from ..problem import Problem, invalid
+from ..span import HOUR
 from ..world import World
 from . import file
 from .crud import Kind, Object
 
-HOUR: Final = 3_600
 MOST: Final = 8 * 1024**3
 MOST_PART: Final = 64 * 1024**2
 PIECE: Final = 1024**2

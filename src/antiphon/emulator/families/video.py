@@ -15,6 +15,7 @@ from ..media import clip
 from ..media.png import UnreadableImage
 from ..media.probe import image_size
 from ..problem import Problem, invalid, missing, unknown_model
+from ..span import DAY
 from ..world import Job, World
 from .crud import Kind, Object, crud, deleted
 from .file import uploaded
@@ -24,7 +25,7 @@ from .webhook import emit
 
 MODELS: Final = ("sora-2", "sora-2-pro", "sora-2-2025-10-06", "sora-2-pro-2025-10-06", "sora-2-2025-12-08")
 _PRO_SIZES: Final = ("1024x1792", "1792x1024")
-KEPT_SECONDS: Final = 86_400
+KEPT_SECONDS: Final = DAY
 STEPS: Final = 5
 """In how many steps a job is done; the first takes it out of the queue."""
 MOST_SECONDS: Final = 120

@@ -17,13 +17,13 @@ from ..delivery import PATIENCE, Undelivered, post, refusal, secret_of, signed
 from ..description import description
 from ..exchange import Exchange, Handler, Reply, json_reply
 from ..problem import Problem, invalid
+from ..span import DAY
 from ..world import Job, World
 from .crud import Kind, Object, crud
 
 DELIVERIES: Final = "webhooks.deliveries"
 PAUSES: Final = (15, 300, 1_800, 7_200, 18_000, 36_000, 50_400, 72_000, 72_000)
 """Seconds between attempts; in all some three days. The first is longer than an attempt may take."""
-DAY: Final = 86_400
 OLD: Final = ("old_secret", "old_until")
 _SAMPLES: Final[dict[str, dict[str, Any]]] = {
     "batch": {"id": "batch_sample"},

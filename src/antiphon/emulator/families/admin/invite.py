@@ -6,12 +6,13 @@ seven days. Accepting makes a user of the organisation and of the projects named
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Any
 
 from ...access import PROJECT as FIRST
 from ...exchange import Exchange, Handler, Reply, json_reply
 from ...least import filled
 from ...problem import Problem, invalid
+from ...span import HOUR, WEEK
 from ...world import Job, World
 from ..crud import Object, crud
 from .event import audited, write
@@ -19,8 +20,6 @@ from .part import PROJECT, Part
 from .user import USER, add_member
 
 INVITE = Part(home="admin.organization.invites", param="invite_id", noun="invite", prefix="invite-", oldest_first=True)
-HOUR: Final = 3_600
-WEEK: Final = 7 * 86_400
 
 
 async def _create(exchange: Exchange) -> Reply:
