@@ -126,6 +126,28 @@ def test_what_waits_survives_a_restart(tmp_path: Path, jobs: dict[str, Any]) -> 
     world.close()
 
 
+def test_many_jobs_leave_others_their_turn(jobs: dict[str, Any]) -> None:
+    async def main() -> int:
+        world, done = World(Setting()), list[int]()
+
+        async def again(world: World) -> None:
+            done.append(1)
+            if len(done) < 10_000:
+                world.later(0, "x.again")
+
+        jobs["x.again"] = again
+        world.later(0, "x.again")
+        moving = asyncio.create_task(world.catch_up())
+        for _ in range(3):
+            await asyncio.sleep(0)
+        seen = len(done)
+        await moving
+        assert len(done) == 10_000
+        return seen
+
+    assert asyncio.run(main()) < 10_000
+
+
 def test_cancelled_entries_take_no_room() -> None:
     made = agenda()
     made.add(5.0, "stays", {})

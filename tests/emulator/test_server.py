@@ -6,6 +6,7 @@ import socket
 import sys
 import threading
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import httpx
@@ -121,6 +122,42 @@ def test_an_address_others_reach_is_said_twice() -> None:
 def test_any_host_without_a_key_is_refused(host: str) -> None:
     with pytest.raises(ValueError, match="api_keys"):
         Emulator(Setting(allow_remote=True), host=host)
+
+
+UNUSABLE: dict[str, dict[str, Any]] = {
+    "host": {"host": "0.0.0.0"},
+    "keys": {"setting": {"allow_remote": True}},
+    "brain": {"setting": {"brain": "nobody"}},
+    "scenario": {"setting": {"scenario": '{"rules": [{"faults": ["wobble=1"]}]}'}},
+    "script": {"setting": {"script": "[1]"}},
+    "json": {"setting": {"script": "["}},
+    "journal": {"setting": {"journal": -1}},
+}
+
+
+@pytest.mark.parametrize("name", UNUSABLE)
+def test_what_cannot_be_set_up_is_said_and_holds_no_folder(name: str, tmp_path: Path) -> None:
+    given = dict(UNUSABLE[name])
+    setting = dict(given.pop("setting", {}))
+    for field in {"scenario", "script"} & setting.keys():
+        (tmp_path / "file.json").write_text(setting[field])
+        setting[field] = tmp_path / "file.json"
+    with pytest.raises(ValueError) as caught:
+        Emulator(Setting(data=tmp_path / "data", **setting), **given)
+    assert ("file.json" in str(caught.value)) == (name in ("scenario", "script", "json"))
+    with Emulator(Setting(data=tmp_path / "data")):
+        pass
+
+
+def test_a_port_in_use_holds_no_folder(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        server = Emulator(Setting(data=tmp_path), port=other.getsockname()[1])
+        with pytest.raises(OSError, match="in use"):
+            server.start()
+        with Emulator(Setting(data=tmp_path)):
+            pass
+    with server:
+        assert server.base_url
 
 
 def test_what_was_stopped_can_be_started_again(tmp_path: Path) -> None:

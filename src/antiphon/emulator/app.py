@@ -47,13 +47,14 @@ class EmulatorApp:
     """
 
     def __init__(self, setting: Setting | None = None, *, world: World | None = None) -> None:
-        self.world = world or opened(setting or Setting())
-        self.control_token = self.world.setting.control_token or token_urlsafe(24)
+        setting = (setting or Setting()) if world is None else world.setting
+        self._understudies = understudies(setting)
+        self.encryption = _encryption(setting.tls)
+        self.world = world or opened(setting)  # last, for what cannot be set up must hold no folder
+        self.control_token = setting.control_token or token_urlsafe(24)
         """What the control plane asks for."""
         self.closed = False
         self._scopes: dict[bytes, World] = {}
-        self._understudies = understudies(self.world.setting)
-        self.encryption = _encryption(self.world.setting.tls)
         self._router: Router[Operation] = Router(PREFIX)
         self._variants: dict[str, Operation] = {}
         for name in HANDLERS:
@@ -229,7 +230,12 @@ def opened(setting: Setting) -> World:
         return World(setting)
     from .chest import Chest
 
-    return World(setting, chest=Chest(setting.data, journal=setting.journal))
+    chest = Chest(setting.data, journal=setting.journal)
+    try:
+        return World(setting, chest=chest)
+    except BaseException:
+        chest.close()
+        raise
 
 
 def _safe(world: World, reply: AnyReply) -> AnyReply:

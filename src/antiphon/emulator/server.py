@@ -53,13 +53,14 @@ class Emulator:
     """
 
     def __init__(self, setting: Setting | None = None, *, host: str = "127.0.0.1", port: int = 0) -> None:
-        self.app = EmulatorApp(setting)
-        if not is_loopback(host) and not self.app.world.setting.allow_remote:
+        setting = setting or Setting()
+        if not is_loopback(host) and not setting.allow_remote:
             raise ValueError(
                 f"{host} is reachable from elsewhere: Setting(allow_remote=True, api_keys=...) if that is wanted"
             )
-        if self.app.world.setting.allow_remote and not self.app.world.setting.api_keys:
+        if setting.allow_remote and not setting.api_keys:
             raise ValueError("allow_remote needs at least one key in api_keys")
+        self.app = EmulatorApp(setting)
         self._host = host
         self._port = port
         self._house: House | None = None
@@ -94,7 +95,11 @@ class Emulator:
             return self
         if self.app.closed and self.app.world.chest is not None:  # its folder is another's until it is opened again
             self.app = EmulatorApp(replace(self.app.world.setting, control_token=self.app.control_token))
-        sock = listen(self._host, self._port)
+        try:
+            sock = listen(self._host, self._port)
+        except BaseException:
+            self.app.close()
+            raise
         base_url = address(sock, secure=self.app.encryption is not None)
         ready = threading.Event()
         self._failure = None

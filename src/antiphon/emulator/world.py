@@ -11,7 +11,7 @@ from contextvars import ContextVar, copy_context
 from functools import cached_property, partial
 from itertools import count
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import msgspec
 
@@ -25,6 +25,7 @@ from .journal import Journal
 from .limiter import Limiter
 from .metric import Counts
 from .organization import Organization
+from .problem import Problem
 from .setting import Setting
 from .store import Shelf
 from .timing import Timing
@@ -38,9 +39,11 @@ if TYPE_CHECKING:
     from .chest import Chest
     from .tape import Question
 
+T = TypeVar("T")
 Job = Callable[..., Awaitable[None]]
 """What the agenda calls by name: `async def job(world, **arguments)`."""
 AGENDA: Final = "agenda"
+BREATH: Final = 64
 _LOG = logging.getLogger("antiphon.emulator")
 _MOMENT: ContextVar[float | None] = ContextVar("moment", default=None)
 """While a job runs, the time it was due: a clock that was moved over it must not make it late."""
@@ -99,7 +102,7 @@ class World:
         self.limiter = Limiter(setting.requests_per_minute, setting.tokens_per_minute)
         self.faults = Faults()
         if setting.scenario is not None:
-            self.faults.begin(_read(setting.scenario), seed=seed, now=self.clock())
+            _from(setting.scenario, partial(self.faults.begin, seed=seed, now=self.clock()))
         self.fixtures = [] if setting.script is None else _script(setting.script)
         self.__dict__.pop("brain", None)
         self.counts = Counts()
@@ -220,9 +223,14 @@ class World:
 
     async def catch_up(self, seconds: float = float("inf")) -> None:
         """Do what is due, soonest first, for at most so many seconds; what is left is done soon by itself."""
-        until = time.perf_counter() + seconds
+        from asyncio import sleep
+
+        until, done = time.perf_counter() + seconds, 0
         while (entry := self.agenda.take(self._clock() + self.skew)) is not None:
             await self._do(entry)
+            done += 1
+            if done % BREATH == 0:
+                await sleep(0)  # a clock may be moved by a year of jobs, and others have requests too
             if time.perf_counter() > until:
                 break
         self.set_alarm()
@@ -340,15 +348,17 @@ def _timing(setting: Setting) -> Timing | None:
 def _script(path: Path) -> list[Fixture]:
     from .brain.script import read
 
-    return read(_read(path))
+    return _from(path, read)
 
 
-def _read(path: Path) -> Any:
-    """The JSON of a file the user named; a ValueError says which."""
+def _from(path: Path, read: Callable[[Any], T]) -> T:
+    """What the JSON of a file that the user named means; a ValueError says which file."""
     try:
-        return msgspec.json.decode(path.read_bytes())
+        return read(msgspec.json.decode(path.read_bytes()))
     except msgspec.DecodeError as error:
         raise ValueError(f"{path} is no JSON: {error}") from None
+    except Problem as problem:
+        raise ValueError(f"{path}: {problem.message}") from None
 
 
 def _noted(chest: Chest, family: str) -> Callable[[str, int, object], None]:
