@@ -213,6 +213,7 @@ def test_what_ends_while_it_is_worked_out_has_ended(own: Scene, monkeypatch: pyt
     verb, ending = ("POST", f"{path}/cancel") if way == "cancel" else ("DELETE", path)
     monkeypatch.setattr(response_background, "answered", meanwhile)
     own.wait(TOOK * 0.3)
+    own.get("/models")  # and so what is due begins
     assert over.wait(10)
     own.wait(TOOK)
     heard = own.ask("GET", f"/v1{path}")
