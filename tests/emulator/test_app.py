@@ -302,7 +302,7 @@ def test_same_seed_same_requests_same_ids() -> None:
 
 def test_lifespan_and_websockets_are_answered() -> None:
     async def run() -> list[str]:
-        app, sent = EmulatorApp(), []
+        app, sent = EmulatorApp(), list[str]()
         arriving = iter(["lifespan.startup", "lifespan.shutdown"])
 
         async def receive() -> dict[str, Any]:

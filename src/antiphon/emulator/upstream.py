@@ -41,16 +41,23 @@ class _Reading:
     """What llhttp calls."""
 
     def __init__(self) -> None:
+        self.parser = httptools.HttpResponseParser(self)
         self.head = Head()
         self.body = bytearray()
         self.begun = self.done = False
         self.size = 0
 
+    def on_message_begin(self) -> None:
+        """An answer, or the next one after an interim one."""
+        self.head = Head()
+        self.done = False
+
     def on_header(self, name: bytes, value: bytes) -> None:
         self.head.headers.append((name.lower(), value))
 
     def on_headers_complete(self) -> None:
-        self.begun = True
+        self.head.status = self.parser.get_status_code()
+        self.begun = self.head.status >= 200
 
     def on_body(self, body: bytes) -> None:
         self.body += body
@@ -86,18 +93,16 @@ async def ask(
         writer.write(_request(parts, verb, headers, body))
         await writer.drain()
         reading = _Reading()
-        parser = httptools.HttpResponseParser(reading)
         while not reading.begun:
-            await _more(reader, reading, parser)
-        reading.head.status = parser.get_status_code()
-        yield reading.head, _body(reader, reading, parser)
+            await _more(reader, reading)
+        yield reading.head, _body(reader, reading)
     except (OSError, httptools.HttpParserError) as error:
         raise Unreachable(f"{parts.netloc} broke off: {error or type(error).__name__}") from error
     finally:
         writer.close()
 
 
-async def _body(reader: asyncio.StreamReader, reading: _Reading, parser: Any) -> AsyncIterator[bytes]:
+async def _body(reader: asyncio.StreamReader, reading: _Reading) -> AsyncIterator[bytes]:
     bounded = reading.head.get(b"content-length") or reading.head.get(b"transfer-encoding")
     while True:
         if reading.body:
@@ -106,14 +111,14 @@ async def _body(reader: asyncio.StreamReader, reading: _Reading, parser: Any) ->
         if reading.done:
             return
         try:
-            await _more(reader, reading, parser)
+            await _more(reader, reading)
         except EOFError:
             if bounded:
                 raise Unreachable("the answer broke off") from None
             return
 
 
-async def _more(reader: asyncio.StreamReader, reading: _Reading, parser: Any) -> None:
+async def _more(reader: asyncio.StreamReader, reading: _Reading) -> None:
     try:
         async with asyncio.timeout(SILENCE):
             data = await reader.read(_PIECE)
@@ -127,7 +132,7 @@ async def _more(reader: asyncio.StreamReader, reading: _Reading, parser: Any) ->
         reading.size += len(data)
         if reading.size > _MOST_HEAD:
             raise Unreachable("the answer's head is too large")
-    parser.feed_data(data)
+    reading.parser.feed_data(data)
 
 
 def _request(parts: Any, verb: str, headers: dict[str, str], body: bytes) -> bytes:
