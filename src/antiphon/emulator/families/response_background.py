@@ -36,15 +36,20 @@ def begin_later(world: World, record: Record, body: dict[str, Any], caller: Call
     world.later(takes * SHARE, "response_background.begin", response=record["id"])
 
 
+def _state(world: World, response: str, status: str) -> Record | None:
+    """The response, if it still is in this state."""
+    record: Record | None = world.shelf(FAMILY).get(response)
+    return record if record is not None and record["view"] is not None and record["view"]["status"] == status else None
+
+
 async def _begin(world: World, response: str) -> None:
     """Work the response out; it is shown when its time is over."""
-    record = world.shelf(FAMILY).get(response)
-    if record is None or record["view"] is None or record["view"]["status"] != "queued":
+    if (record := _state(world, response, "queued")) is None:
         return
-    life = record["life"]
     result, partials = await _result(world, record)
-    if world.shelf(FAMILY).get(response) is not record or record["view"]["status"] != "queued":
+    if (record := _state(world, response, "queued")) is None:
         return  # it was cancelled or deleted while a thread was at work
+    life = record["life"]
     life["result"], life["partials"] = result, partials
     record["view"] = record["view"] | {"status": "in_progress"}
     world.shelf(FAMILY).put(response, record)
@@ -68,8 +73,7 @@ async def _result(world: World, record: Record) -> tuple[dict[str, Any], dict[st
 
 async def _finish(world: World, response: str) -> None:
     """Show what came of the response, and tell the conversation and whoever waits for the event."""
-    record = world.shelf(FAMILY).get(response)
-    if record is None or record["view"] is None or record["view"]["status"] != "in_progress":
+    if (record := _state(world, response, "in_progress")) is None:
         return
     life = record["life"]
     view = record["view"] = life["result"]

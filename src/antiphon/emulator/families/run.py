@@ -11,6 +11,7 @@ from ..shape import rows
 from ..world import Job, World
 from . import run_step
 from .crud import Object, crud
+from .polling import poll_after
 from .run_course import Course, answers_for, course_of
 from .run_event import DONE
 from .run_making import check_run, made_run, refuse_second
@@ -115,8 +116,7 @@ async def _retrieve(exchange: Exchange) -> Reply:
     run = RUN.found(exchange)
     reply = json_reply(run)
     if run["status"] in ACTIVE:
-        wait = int(exchange.world.setting.background_seconds * QUEUED_SHARE * 1000)
-        reply.headers.append((b"openai-poll-after-ms", b"%d" % max(1, wait)))
+        reply.headers.append(poll_after(exchange.world))
     return reply
 
 

@@ -7,7 +7,8 @@ from typing import Final
 from ..exchange import Exchange, Handler, Reply, json_reply
 from ..problem import Problem, invalid
 from .crud import Kind, Object, listing
-from .vector_store_file import FILE, STORE, attach, cancel, cost, open_store, poll_after, wanted
+from .polling import poll_after
+from .vector_store_file import FILE, STORE, attach, cancel, cost, open_store, wanted
 from .vector_store_work import BATCHES
 
 MOST: Final = 2_000

@@ -12,6 +12,7 @@ from ..world import World
 from . import vector_store_index as index
 from .crud import Kind, Object, deleted, listing
 from .file import uploaded
+from .polling import poll_after
 from .retrieval import FILES, STORES, is_expired, touch
 from .vector_store_work import discard, settle, start
 
@@ -160,11 +161,6 @@ def cost(world: World, files: list[str]) -> dict[str, Any]:
     """What it takes to store these files, for the organisation's usage."""
     known = [world.shelf("files").get(file) for file in files]
     return {"kind": "vector_stores", "usage_bytes": sum(view["bytes"] for view in known if view is not None)}
-
-
-def poll_after(world: World) -> tuple[bytes, bytes]:
-    """How soon it is worth to ask again, as the official clients read it."""
-    return b"openai-poll-after-ms", b"%d" % min(max(20, int(world.setting.background_seconds * 250)), 500)
 
 
 HANDLERS: dict[str, Handler] = {
