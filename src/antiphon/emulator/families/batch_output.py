@@ -8,16 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import IO, Any, Final, Self
+from typing import IO, Final, Self
 
 import msgspec
 
-from ..shape import is_object
+from ..shape import Object, is_object
 from ..world import World
 from .batch_line import Outcome
 from .file import adopted
 
-Object = dict[str, Any]
 REASONS: Final = {
     "expired": ("batch_expired", "The completion window closed before this request was carried out."),
     "cancelled": ("batch_cancelled", "The batch was cancelled before this request was carried out."),

@@ -15,10 +15,10 @@ from ..description import Operation, description
 from ..exchange import Exchange, Handler, Reply, json_reply, list_reply
 from ..least import fields_of, filled
 from ..problem import Problem
+from ..shape import Object as Object
 from ..store import Page, Shelf
 from .listing import page
 
-Object = dict[str, Any]
 First = Callable[[Exchange], Mapping[str, Any]]
 """The first values of a new object that its request does not give."""
 

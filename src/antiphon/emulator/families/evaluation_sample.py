@@ -5,13 +5,12 @@ from __future__ import annotations
 from typing import Any, Final
 
 from ..exchange import Caller
-from ..shape import is_array, rows
+from ..shape import Object, is_array, rows
 from ..world import World
 from .batch_line import carry_out
 from .grader_score import chat_part, spent
 from .grader_template import Context, filled, found, sample_of
 
-Object = dict[str, Any]
 OPERATIONS: Final = {"completions": "chat.completions.create", "responses": "responses.create"}
 _TAKEN: Final = {
     "completions": (

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import math
-from typing import Any, Final
+from typing import Final
 
 from .. import bound
 from ..problem import missing
-from ..shape import part
+from ..shape import Object, part
 from ..world import World
 from .grader_check import check
 
-Object = dict[str, Any]
 _BOUNDS: Final[dict[str, tuple[float | None, float | None, bool]]] = {
     "batch_size": (1, 256, False),
     "n_epochs": (1, 50, False),

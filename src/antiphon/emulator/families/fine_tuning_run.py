@@ -11,6 +11,7 @@ import re
 from typing import Any, Final
 from zlib import crc32
 
+from ..shape import Object
 from ..world import Job, World
 from . import model
 from .file import stored
@@ -18,7 +19,6 @@ from .fine_tuning_data import COMPLETION_MODELS, Examples, Unusable, read
 from .fine_tuning_method import settled, shown
 from .webhook import emit
 
-Object = dict[str, Any]
 HOME: Final = "fine_tuning.jobs"
 WORK: Final = "fine_tuning.jobs.work"
 OWNER: Final = "antiphon"
