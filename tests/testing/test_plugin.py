@@ -33,9 +33,8 @@ def suite(folder: Path, *arguments: str, package: str = "antiphon") -> str:
     return done.stdout + done.stderr
 
 
-@pytest.mark.parametrize("package", ["antiphon", "openai"])
-@pytest.mark.parametrize("arguments", [(), ("-n", "3")], ids=["alone", "xdist"])
-def test_the_sample_passes(tmp_path: Path, arguments: tuple[str, ...], package: str) -> None:
+@pytest.mark.parametrize(("package", "arguments"), [("antiphon", ()), ("openai", ("-n", "3"))])
+def test_the_sample_passes(tmp_path: Path, package: str, arguments: tuple[str, ...]) -> None:
     told = suite(tmp_path, *arguments, package=package)
     assert re.search(r"\b19 passed\b", told), told
 

@@ -61,6 +61,9 @@ class Connection(asyncio.Protocol):
         self.transport = cast("asyncio.Transport", transport)
         self._client = transport.get_extra_info("peername")
         self._server = transport.get_extra_info("sockname")
+        if self.house.closing:  # it was on its way in when the door closed
+            self.transport.abort()
+            return
         self.house.connections.add(self)
         self._due = self.house.clock() + self.house.patience
 
