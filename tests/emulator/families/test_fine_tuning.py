@@ -27,6 +27,7 @@ def chat(number: int) -> dict[str, Any]:
 
 
 CHATS: list[Any] = [chat(number) for number in range(20)]
+EMPTY: dict[str, Any] = {"messages": []}
 
 
 def uploaded(client: openai.OpenAI, lines: list[Any]) -> str:
@@ -149,7 +150,7 @@ def test_other_methods(client: openai.OpenAI, model: str, line: Any, method: dic
     [
         (CHATS[:9], "supervised", "invalid_n_examples", "9 example"),
         ([*CHATS, "{"], "supervised", "invalid_training_file", "Line 21"),
-        ([*CHATS, {"messages": []}], "supervised", "invalid_training_file", "messages"),
+        ([*CHATS, EMPTY], "supervised", "invalid_training_file", "messages"),
         (
             [*CHATS, {"messages": [{"role": "user", "content": "x"}]}],
             "supervised",
