@@ -28,7 +28,12 @@ def origin() -> Iterator[Emulator]:
 
 
 def proxy(origin: Emulator, **more: Any) -> Emulator:
-    given: dict[str, Any] = {"brain": "proxy", "proxy": origin.base_url, "proxy_key": "sk-upstream-key-1234567890", **more}
+    given: dict[str, Any] = {
+        "brain": "proxy",
+        "proxy": origin.base_url,
+        "proxy_key": "sk-upstream-key-1234567890",
+        **more,
+    }
     return Emulator(Setting(**given))
 
 
