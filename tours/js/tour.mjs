@@ -16,18 +16,30 @@ function told(chapter, error) {
   return `FAILED in chapter '${chapter}', JavaScript\n  ${where}\n  ${error.name}: ${error.message}`;
 }
 
+/** Milliseconds that a chapter may take; the package's own helpers would wait for ever. */
+const LONGEST = 120_000;
+
+function tooLong(name, house) {
+  console.error(`FAILED in chapter '${name}', JavaScript\n  it is not done after ${LONGEST / 1000} s`);
+  house.close();
+  process.exit(1);
+}
+
 async function walk(chapters) {
   const [house, since] = [await House.open(), Date.now()];
   let [total, operations] = [0, new Set()];
   try {
     for (const name of chapters) {
       const tour = new Tour(house);
+      const limit = setTimeout(() => tooLong(name, house), LONGEST);
       try {
         await (await import(`./chapters/${name}.mjs`)).default(tour);
       } catch (error) {
         console.error(told(name, error));
+        clearTimeout(limit);
         return 1;
       }
+      clearTimeout(limit);
       total += tour.count;
       console.log(`  ${name.padEnd(14)} ${String(tour.count).padStart(4)} assertions`);
     }

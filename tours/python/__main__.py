@@ -5,6 +5,7 @@ python -m tours.python [--sync | --async] [chapter ...]
 
 from __future__ import annotations
 
+import signal
 import sys
 import time
 import traceback
@@ -25,6 +26,8 @@ CHAPTERS = (
     "usage", "audit",
 )  # fmt: skip
 HERE = Path(__file__).parent
+LONGEST = 120
+"""Seconds that a chapter may take; the package's own helpers would wait for ever."""
 
 
 def walk(colour: Colour, chapters: tuple[str, ...]) -> int:
@@ -35,7 +38,9 @@ def walk(colour: Colour, chapters: tuple[str, ...]) -> int:
             tour = Tour(house, make)
             chapter = import_module(f".chapters.{name}", __package__)
             try:
+                signal.alarm(LONGEST)
                 chapter.walk(tour)
+                signal.alarm(0)
             except Exception as error:
                 raise SystemExit(_told(colour, chapter, error)) from None
             total += tour.count
@@ -44,6 +49,10 @@ def walk(colour: Colour, chapters: tuple[str, ...]) -> int:
     seconds = time.monotonic() - since
     print(f"  {len(chapters)} chapters, {total} assertions, {done} operations, {seconds:.1f} s", flush=True)
     return total
+
+
+def _too_long(*_: object) -> None:
+    raise TimeoutError(f"it is not done after {LONGEST} s")
 
 
 def _told(colour: Colour, chapter: ModuleType, error: Exception) -> str:
@@ -60,6 +69,7 @@ def main(arguments: list[str]) -> None:
     import openai
 
     warnings.simplefilter("ignore", DeprecationWarning)  # what the package calls old is part of the API all the same
+    signal.signal(signal.SIGALRM, _too_long)
     chosen = tuple(name for name in arguments if not name.startswith("--"))
     wanted = {name.removeprefix("--") for name in arguments if name.startswith("--")} or COLOURS.keys()
     for name, colour in COLOURS.items():
