@@ -106,6 +106,7 @@ class Server:
 
         class Quiet(ThreadingHTTPServer):
             daemon_threads = True
+            request_queue_size = 128  # with the five that are usual, a sixth at once knocks again a second later
 
             def handle_error(self, request: Any, client_address: Any) -> None:
                 pass
