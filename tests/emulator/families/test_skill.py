@@ -75,6 +75,7 @@ def test_versions_are_numbered_and_one_is_the_default(client: openai.OpenAI) -> 
     assert (now.default_version, now.latest_version, now.name) == ("3", "3", "three")
     assert [known.version for known in client.skills.versions.list(skill.id, order="asc")] == ["1", "2", "3"]
     assert [known.version for known in client.skills.versions.list(skill.id, after=second.id)] == ["1"]
+    assert client.skills.versions.retrieve("2", skill_id=skill.id) == second
     content = client.skills.versions.content.retrieve("2", skill_id=skill.id).read()
     assert unzipped(content) == dict(folder("two"))
     changed = client.skills.update(skill.id, default_version="1")

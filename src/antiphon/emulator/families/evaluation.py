@@ -39,7 +39,7 @@ async def _create(exchange: Exchange) -> Reply:
     made = EVAL.made(
         exchange, data_source_config=config, name=body.get("name") or "", metadata=body.get("metadata") or {}
     )
-    return json_reply(made)
+    return json_reply(made, 201)
 
 
 def _shown(config: Object) -> Object:

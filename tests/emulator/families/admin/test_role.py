@@ -117,6 +117,9 @@ def test_users_have_the_roles_of_their_groups(org: Any, house: Emulator) -> None
     assert [r.name for r in org.users.roles.list(ada.id)] == ["ours"]
     assert org.groups.roles.delete(ours.id, group_id=group).deleted
     assert org.users.roles.list(ada.id).data == []
+    org.users.roles.create(ada.id, role_id=ours.id)
+    assert org.users.roles.delete(ours.id, user_id=ada.id).deleted
+    assert org.users.roles.list(ada.id).data == []
     with pytest.raises(openai.NotFoundError):
         org.users.roles.delete(ours.id, user_id=ada.id)
     with pytest.raises(openai.NotFoundError):
