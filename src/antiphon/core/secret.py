@@ -1,26 +1,40 @@
 """A credential that cannot be printed, pickled or found by looking at attributes.
 
 The value lives in a closure, so `vars()`, `repr()`, a traceback that prints locals and a debugger's attribute view show
-only a short id. `reveal()` is the one way out, and easy to search for.
+only a short id. `reveal()` is the one way out, and easy to search for. A secret is no text: it cannot be added to one, measured,
+sliced or encoded, so that none is shown by mistake.
+
+Which secrets are alive is known here, weakly, for whoever has to keep them out of what is written down.
 """
 
 from __future__ import annotations
 
 import os
+from _thread import allocate_lock
+from collections import deque
 from collections.abc import Callable
 from typing import NoReturn
+from weakref import ref
 
 _PROCESS_KEY = os.urandom(16)
+_FEW = 1024
 
 
 class Secret:
-    """A secret string, e.g. an API key; compare with `==`, read with `reveal()`."""
+    """A secret string, e.g. an API key; compare with `==`, read with `reveal()`.
 
-    __slots__ = ("_get",)
+    >>> Secret("sk-1") == Secret("sk-1"), Secret("sk-1").reveal()
+    (True, 'sk-1')
+    """
+
+    __slots__ = ("__weakref__", "_get")
     _get: Callable[[], str]
 
     def __init__(self, value: str) -> None:
         self._get = lambda: value
+        _living.append(ref(self))
+        if len(_living) > _room:
+            _forget_the_dead()
 
     def reveal(self) -> str:
         """The secret itself."""
@@ -64,3 +78,28 @@ class Secret:
 
     def __reduce_ex__(self, protocol: object) -> NoReturn:
         raise TypeError("a Secret does not pickle; send the name of its source instead, or reveal() it on purpose")
+
+
+_living: deque[ref[Secret]] = deque()
+_room = _FEW
+_tidying = allocate_lock()
+
+
+def _forget_the_dead() -> None:
+    """Keep those that are alive. A living one is added anew before it is taken away, so that no reader misses it."""
+    global _room
+    if not _tidying.acquire(blocking=False):  # by another thread, or by this one, which made a secret meanwhile
+        return
+    try:
+        for _ in range(len(_living)):
+            if _living[0]() is not None:
+                _living.append(_living[0])
+            _living.popleft()
+        _room = max(_FEW, 2 * len(_living))
+    finally:
+        _tidying.release()
+
+
+def living() -> list[Secret]:
+    """Every secret of this process that something still holds."""
+    return [secret for each in list(_living) if (secret := each()) is not None]
