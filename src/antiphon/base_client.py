@@ -19,9 +19,10 @@ from .core.url import URL
 from .drivers.clock import SYSTEM_CLOCK, Clock
 from .hooks.base import Overrides
 from .policies.authorize import Authorize
-from .policies.chain import Forward, Policy, explain, fold, only_failures
+from .policies.chain import Forward, Policy, explain, fold, only_failures, ordered
 from .policies.deadline import Deadline
 from .policies.outcome import judge
+from .policies.record import record
 from .policies.redirect import Redirect
 from .policies.retry import Retry
 from .raw_calls import RawCalls
@@ -232,7 +233,7 @@ class BaseClient(Attributes, RawCalls, Copies, Overrides, Generic[T]):
                 default_query=settings.default_query,
                 timeout=settings.phases,
             )
-            flow = fold([judge, *chain])
+            flow = fold([judge, *chain, record])
         # All at once, so that a setting that is refused changes nothing.
         self.settings, self._endpoint, self._policies = settings, endpoint, chain
         self._flow: Forward = flow if _may_retry(chain) else self._heeding(flow)
@@ -264,6 +265,7 @@ class BaseClient(Attributes, RawCalls, Copies, Overrides, Generic[T]):
         chain: list[Policy] = [] if settings.deadline is None else [Deadline(settings.deadline)]
         if not isinstance(self._given_policies, NotGiven):
             chain += self._given_policies
+            chain = ordered(chain)
         elif self._own_policies:
             chain += [Retry(settings.max_retries), Redirect()]
         if settings.api_key_source is not None:

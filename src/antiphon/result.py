@@ -89,6 +89,8 @@ def _page(client: BaseClient[Any], call: Call[Any], reply: Reply) -> Any:
         raise error_in_success(reply, data["error"])
     page = page_class._view(data)
     page._reply_headers = reply.headers
+    if reply.trace is not None:
+        page._reply_trace = reply.trace
     item = caster_of(operation.item) if isinstance(operation.item, str) else caster(operation.item)
     page._attach(client, call, item, reply)
     return page

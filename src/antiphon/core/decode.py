@@ -81,6 +81,8 @@ def decode(reply: Reply, target: Any, *, strict: bool = False, limits: WireLimit
         value = caster(target)(data)
     if isinstance(value, BaseModel):
         value._reply_headers = reply.headers
+        if reply.trace is not None:
+            value._reply_trace = reply.trace
     return value
 
 

@@ -21,9 +21,11 @@ from collections.abc import Callable, Coroutine, Generator
 from typing import Any, Generic, TypeVar
 
 from .call import Call
+from .follower import Follower
 from .reply import Reply
 from .request import Request
 from .secret import Secret
+from .signal import Signal
 
 R = TypeVar("R")
 
@@ -101,6 +103,36 @@ class Invoke(Effect[Any]):
     def __init__(self, function: Callable[..., Any], *arguments: Any) -> None:
         self.function = function
         self.arguments = arguments
+
+
+class Outside(Effect[Any]):
+    """Call a function that blocks (a file, a database); under asyncio in a thread, so that the event loop goes on."""
+
+    __slots__ = ("arguments", "function")
+
+    def __init__(self, function: Callable[..., Any], *arguments: Any) -> None:
+        self.function = function
+        self.arguments = arguments
+
+
+class Wait(Effect[bool]):
+    """Wait for a signal, so many seconds at most (`None`: for ever); answered with whether it was set."""
+
+    __slots__ = ("seconds", "signal")
+
+    def __init__(self, signal: Signal, seconds: float | None = None) -> None:
+        self.signal = signal
+        self.seconds = seconds
+
+
+class Follow(Effect[None]):
+    """Have a follower see a reply's body go by; one that was read already it sees at once, with its end."""
+
+    __slots__ = ("follower", "reply")
+
+    def __init__(self, reply: Reply, follower: Follower) -> None:
+        self.reply = reply
+        self.follower = follower
 
 
 class Ask(Effect[Secret]):

@@ -144,6 +144,7 @@ class Endpoint:
             call.stream,
             call.max_retries,
             operation.result == "bytes",
+            call,
         )
 
     def _make_ready(self, operation: Operation) -> Ready:

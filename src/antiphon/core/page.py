@@ -265,6 +265,8 @@ class PageMaker:
             raise MalformedResponse(response, data, message=f"a page must be a JSON object; got {type(data).__name__}")
         page: Any = self._page._view(data)
         page._reply_headers = response.headers
+        if response.trace is not None:
+            page._reply_trace = response.trace
         item = caster(self._model)
         page._attach(self._client, self.call, item, response)
         items: Any = page._get_page_items()

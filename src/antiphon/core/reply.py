@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from .headers import Headers
 from .reading import Reading
 from .request import Request
 from .url import URL
+
+if TYPE_CHECKING:
+    from .trace import Trace
 
 
 class Body(Protocol):
@@ -54,16 +57,20 @@ class Reply(Reading):
         http_version: "HTTP/1.1" or "HTTP/1.0".
         elapsed: seconds from send to the head (or to the end, where the body was read whole).
         retries_taken: how many attempts failed before this one.
+        trace: what the policies decided on the way to it; `None` where none had to.
+        cached: whether it was kept from an earlier call, so that nothing was sent for it.
     """
 
     __slots__ = (
         "__weakref__",
+        "cached",
         "elapsed",
         "headers",
         "http_version",
         "request",
         "retries_taken",
         "status_code",
+        "trace",
     )
     body: Body | AsyncBody | None
 
@@ -86,6 +93,8 @@ class Reply(Reading):
         self.http_version = http_version
         self.elapsed = elapsed
         self.retries_taken = retries_taken
+        self.trace: Trace | None = None
+        self.cached = False
 
     @property
     def content(self) -> bytes:

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterable, Iterator
-from typing import Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 from .headers import Headers
 from .timeout import Timeout
 from .url import URL, Origin
+
+if TYPE_CHECKING:
+    from .call import Call
+    from .trace import Trace
 
 
 @runtime_checkable
@@ -43,10 +47,14 @@ class Request:
         events: whether the reply is an event stream (idle rules and size limits differ from a download's).
         max_retries: instead of the retry policy's own number; `None` for the policy's.
         download: whether the reply is binary content of any size, so that the bound on bodies does not apply.
+        call: what it was made for; `None` for one that was made by hand.
+        server: the name of the target that a policy chose; `None` for the origin itself.
+        trace: what the policies decided so far; `None` while none had to.
     """
 
     __slots__ = (
         "__weakref__",
+        "call",
         "content",
         "deadline",
         "download",
@@ -55,9 +63,11 @@ class Request:
         "max_retries",
         "method",
         "origin",
+        "server",
         "stream",
         "target",
         "timeout",
+        "trace",
     )
 
     def __init__(
@@ -73,6 +83,7 @@ class Request:
         events: bool = False,
         max_retries: int | None = None,
         download: bool = False,
+        call: Call[Any] | None = None,
     ) -> None:
         self.method = method
         self.origin = origin
@@ -85,6 +96,9 @@ class Request:
         self.events = events
         self.max_retries = max_retries
         self.download = download
+        self.call = call
+        self.server: str | None = None
+        self.trace: Trace | None = None
 
     @property
     def url(self) -> URL:
@@ -94,21 +108,31 @@ class Request:
         url.origin, url.path, url.query = self.origin, path, query
         return url
 
-    def replace(self, *, headers: Headers | None = None) -> Request:
-        """A copy for another attempt, with its own headers."""
-        return Request(
+    def replace(self, *, headers: Headers | None = None, **changes: Any) -> Request:
+        """A copy for another attempt, with its own headers.
+
+        Args:
+            headers: instead of a copy of these.
+            changes: other attributes, by name.
+        """
+        copy = Request(
             self.method,
             self.origin,
             self.target,
             self.headers.copy() if headers is None else headers,
             self.content,
             self.timeout,
-            stream=self.stream,
-            deadline=self.deadline,
-            events=self.events,
-            max_retries=self.max_retries,
-            download=self.download,
+            self.stream,
+            self.deadline,
+            self.events,
+            self.max_retries,
+            self.download,
+            self.call,
         )
+        copy.server, copy.trace = self.server, self.trace
+        for name, value in changes.items():
+            setattr(copy, name, value)
+        return copy
 
     def rewind(self) -> bool:
         """Make the body ready to be sent again; whether it could be."""

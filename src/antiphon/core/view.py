@@ -58,10 +58,11 @@ class View:
     """A JSON object seen through a class; see `antiphon.core.model.BaseModel` for what users get."""
 
     # Where the data came from stands beside it, not in it.
-    __slots__ = ("__dict__", "__weakref__", "_own_request_id", "_reply_headers")
+    __slots__ = ("__dict__", "__weakref__", "_own_request_id", "_reply_headers", "_reply_trace")
 
     _own_request_id: str | None
     _reply_headers: Any
+    _reply_trace: Any
     _plan: ClassVar[Plan | None] = None
     __aliases__: ClassVar[dict[str, str]] = {}
     # Keys that are for the user only: dumps have them, requests do not.

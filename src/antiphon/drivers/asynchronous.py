@@ -5,10 +5,11 @@ from __future__ import annotations
 import asyncio
 import inspect
 from collections.abc import Awaitable, Callable, Coroutine
-from typing import Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from ..core import effects
 from ..core.call import Call
+from ..core.later import Later
 from ..core.reply import AsyncBody, Reply
 from ..core.request import Request
 from ..core.secret import Secret
@@ -16,6 +17,11 @@ from ..errors import APIConnectionError
 from .blocking import discard
 from .clock import SYSTEM_CLOCK, Clock
 from .refusal import refuse
+
+if TYPE_CHECKING:
+    from . import followed, waiting
+else:  # few clients have a policy that needs them
+    followed, waiting = Later("antiphon.drivers.followed"), Later("antiphon.drivers.waiting")
 
 R = TypeVar("R")
 Flow = Coroutine[Any, Any, R]
@@ -43,11 +49,14 @@ class AsyncDriver:
             effects.Wall: lambda _: clock.wall(),
             effects.Random: lambda _: clock.random(),
             effects.Discard: lambda effect: discard(effect.reply),
+            effects.Follow: lambda effect: followed.follow(effect.reply, effect.follower, followed.FollowedAsyncBody),
         }
         self._hands: dict[type, Callable[[Any], Awaitable[Any]]] = {
             effects.Sleep: lambda effect: clock.asleep(effect.seconds),
             effects.Read: lambda effect: read(effect.reply, effect.limit),
             effects.Invoke: lambda effect: invoke(effect.function, effect.arguments),
+            effects.Outside: lambda effect: waiting.outside(effect.function, effect.arguments),
+            effects.Wait: lambda effect: waiting.await_signal(effect.signal, effect.seconds),
             effects.Ask: lambda effect: ask(effect.source),
             effects.Perform: lambda effect: _value(perform(effect.call)),
             effects.PerformRaw: lambda effect: perform(effect.call),

@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Coroutine
-from typing import Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from ..core import effects
 from ..core.call import Call
+from ..core.later import Later
 from ..core.reply import Body, Reply
 from ..core.request import Request
 from ..core.secret import Secret
 from ..errors import APIConnectionError
 from .clock import SYSTEM_CLOCK, Clock
 from .refusal import refuse
+
+if TYPE_CHECKING:
+    from . import followed, waiting
+else:  # few clients have a policy that needs them
+    followed, waiting = Later("antiphon.drivers.followed"), Later("antiphon.drivers.waiting")
 
 R = TypeVar("R")
 Flow = Coroutine[Any, Any, R]
@@ -43,6 +49,9 @@ class BlockingDriver:
             effects.Read: lambda effect: read(effect.reply, effect.limit),
             effects.Discard: lambda effect: discard(effect.reply),
             effects.Invoke: lambda effect: effect.function(*effect.arguments),
+            effects.Outside: lambda effect: effect.function(*effect.arguments),
+            effects.Wait: lambda effect: waiting.wait(effect.signal, effect.seconds),
+            effects.Follow: lambda effect: followed.follow(effect.reply, effect.follower, followed.FollowedBody),
             effects.Ask: lambda effect: ask(effect.source),
             effects.Perform: lambda effect: perform(effect.call)[0],
             effects.PerformRaw: lambda effect: perform(effect.call),

@@ -1,7 +1,7 @@
 """Every error antiphon raises, drawn as one tree. Imports nothing of ours.
 
     OpenAIError
-    ├── APIError                                .message .request .body .code .param .type
+    ├── APIError                                .message .request .body .code .param .type .trace
     │   ├── APIStatusError                      .response .status_code .request_id .ratelimit
     │   │   ├── BadRequestError                 400
     │   │   ├── AuthenticationError             401
@@ -26,6 +26,15 @@
     │   │   ├── TruncatedBody                   the body ended before its declared end
     │   │   └── StreamInterrupted               .partial: an event stream broke
     │   │       └── StreamTruncated             it ended without its terminal event
+    │   ├── PolicyError                         a policy of this client said no, and nothing was sent
+    │   │   ├── CircuitOpen                     .endpoint .retry_in: it failed too often
+    │   │   ├── BulkheadFull                    .limit .queued: too much at once
+    │   │   ├── RateLimited                     .retry_after .dimension: the limiter would wait too long
+    │   │   ├── RequestTooLarge                 .needed .limit .dimension: more than the whole limit
+    │   │   ├── BudgetExceeded                  .limit .spent .unit .period
+    │   │   ├── UnknownPrice                    .model: no budget in money can bound it
+    │   │   ├── IdempotencyConflict             .key: used for another request
+    │   │   └── NoTarget                        .reasons: nobody would take it
     │   └── APIResponseValidationError          .response .status_code: a reply that cannot be what it claims
     │       ├── MalformedResponse               not JSON, not UTF-8, too deep, empty
     │       │   └── NoEmbedding                 (ValueError) no embedding, or one that cannot be decoded
@@ -92,6 +101,17 @@ from .misuse import (
     WebSocketConnectionClosedError,
     WebSocketQueueFullError,
 )
+from .policy import (
+    BudgetExceeded,
+    BulkheadFull,
+    CircuitOpen,
+    IdempotencyConflict,
+    NoTarget,
+    PolicyError,
+    RateLimited,
+    RequestTooLarge,
+    UnknownPrice,
+)
 from .reply import (
     APIResponseValidationError,
     IncoherentStream,
@@ -129,6 +149,9 @@ __all__ = [
     "AuthenticationError",
     "BadRequestError",
     "BodyNotReplayable",
+    "BudgetExceeded",
+    "BulkheadFull",
+    "CircuitOpen",
     "ClientClosed",
     "ConflictError",
     "ConnectError",
@@ -136,6 +159,7 @@ __all__ = [
     "ContentFilterFinishReasonError",
     "CredentialScopeError",
     "DeadlineExceeded",
+    "IdempotencyConflict",
     "IncoherentStream",
     "InternalServerError",
     "InvalidBaseURL",
@@ -148,16 +172,20 @@ __all__ = [
     "MissingStreamClassError",
     "NoEmbedding",
     "NoResult",
+    "NoTarget",
     "NotFoundError",
     "OAuthError",
     "OpenAIError",
     "PermissionDeniedError",
+    "PolicyError",
     "PoolTimeout",
     "ProtocolError",
     "ProxyError",
     "RateLimitError",
+    "RateLimited",
     "ReadTimeout",
     "RedirectRefused",
+    "RequestTooLarge",
     "ResponseTooLarge",
     "StreamAlreadyConsumed",
     "StreamIdleTimeout",
@@ -169,6 +197,7 @@ __all__ = [
     "TruncatedBody",
     "UnexpectedContentType",
     "UnexpectedStatus",
+    "UnknownPrice",
     "UnprocessableEntityError",
     "UnreadableWebhook",
     "WebSocketConnectionClosedError",

@@ -39,6 +39,9 @@ class APIError(OpenAIError):
         message: what happened and what to do.
         request: what was asked, without credentials.
         body: the error object the server sent (`body["error"]` where there is one), or `None`.
+
+    Attributes:
+        trace: what the policies decided before it was raised (a `Trace`); `None` where none had to.
     """
 
     message: str
@@ -47,6 +50,7 @@ class APIError(OpenAIError):
     code: str | None = None
     param: str | None = None
     type: str | None = None
+    trace: Any = None
 
     def __init__(self, message: str, request: Any, *, body: object | None) -> None:
         super().__init__(message)

@@ -98,6 +98,8 @@ def built(parse: Callable[[dict[str, Any]], Any], reply: Reply, data: Any, promi
     except MISREAD as failure:
         refuse_reply(reply, data, promised, failure)
     value._reply_headers = reply.headers
+    if reply.trace is not None:
+        value._reply_trace = reply.trace
     return value
 
 

@@ -21,6 +21,8 @@ from ..core.url import URL
 from ..errors import APIConnectionError
 from ..policies.authorize import Authorize
 from ..policies.chain import Forward, Policy, fold
+from ..policies.outcome import Judge
+from ..policies.record import record
 from ..policies.retry import Retry
 from ..settings import Settings
 from .named import Named
@@ -61,14 +63,14 @@ class Prepared(Named):
 class Begun(Named):
     """A request that is not prepared yet: it remembers its call, and how its fields were before any policy saw them."""
 
-    __slots__ = ("call", "fields")
+    __slots__ = ("fields",)
     call: Call[Any]
     fields: dict[str, str]
 
-    def replace(self, *, headers: Headers | None = None) -> Self:
+    def replace(self, *, headers: Headers | None = None, **changes: Any) -> Self:
         """As `Request.replace`."""
-        begun = super().replace(headers=headers)
-        begun.call, begun.fields = self.call, self.fields
+        begun = super().replace(headers=headers, **changes)
+        begun.fields = self.fields
         return begun
 
 
@@ -116,27 +118,9 @@ class Prepare:
         ready.stream, ready.events, ready.deadline = request.stream, request.events, request.deadline
         ready.max_retries, ready.follow_redirects = request.max_retries, options.follow_redirects
         ready.operation, ready.number = request.operation, request.number
+        ready.call, ready.server, ready.trace = request.call, request.server, request.trace
         await Invoke(client._prepare_request, ready)
         return await forward(ready)
-
-
-class Judge:
-    """Makes an error of a reply without success, the way the client does.
-
-    Args:
-        client: whose way.
-    """
-
-    def __init__(self, client: Any) -> None:
-        self._client = client
-
-    async def __call__(self, request: Request, forward: Forward) -> Reply:
-        reply = await forward(request)
-        if reply.is_success:
-            return reply
-        if not reply.is_read:
-            await Read(reply, DEFAULT_WIRE_LIMITS.error_body)
-        raise self._client._make_status_error_from_response(reply)
 
 
 class HookedRetry(Retry):
@@ -204,4 +188,4 @@ def installed(client: Any, settings: Settings, chain: list[Policy]) -> tuple[End
         policies = [HookedRetry(client, policy) if type(policy) is Retry else policy for policy in policies]
     last = max((place for place, policy in enumerate(policies, 1) if isinstance(policy, Retry)), default=0)
     policies.insert(last, Prepare(client, settings))
-    return endpoint, policies, fold([Judge(client), *policies])
+    return endpoint, policies, fold([Judge(client._make_status_error_from_response), *policies, record])

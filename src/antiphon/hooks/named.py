@@ -34,9 +34,9 @@ class Named(Request):
         named.operation, named.number = getattr(request, "operation", None), getattr(request, "number", 0)
         return named
 
-    def replace(self, *, headers: Headers | None = None) -> Self:
+    def replace(self, *, headers: Headers | None = None, **changes: Any) -> Self:
         """As `Request.replace`."""
-        other = self.of(super().replace(headers=headers))
+        other = self.of(super().replace(headers=headers, **changes))
         other.operation, other.number = self.operation, self.number
         return other
 

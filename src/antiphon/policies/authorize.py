@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, ClassVar
 
 from ..core.credential import PENDING, bearer, checked
 from ..core.effects import Ask
 from ..core.headers import Headers
 from ..core.reply import Reply
 from ..core.request import Request
-from .chain import Forward
+from .chain import PLACES, Forward
 
 
 class Authorize:
@@ -19,6 +19,8 @@ class Authorize:
     Args:
         source: returns the key (or, for async clients, an awaitable of it).
     """
+
+    place: ClassVar[int] = PLACES["Authorize"]
 
     def __init__(self, source: Callable[[], Any]) -> None:
         self._source = source

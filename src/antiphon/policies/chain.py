@@ -16,6 +16,7 @@ begin it with the outcome of that where judgement is needed.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Coroutine, Iterable
+from types import FunctionType
 from typing import Any, Protocol
 
 from ..core.effects import Send
@@ -26,6 +27,13 @@ Forward = Callable[[Request], Awaitable[Reply]]
 """The rest of the chain, to be awaited."""
 send: Forward = Send
 """The innermost of every chain: one exchange. The effect itself, so that it costs no coroutine."""
+
+ORDER = (
+    *("Live", "Audit", "Deadline", "Timeouts", "Privacy", "Cache", "SingleFlight", "Coalesce", "Idempotency", "Budget"),
+    *("Retry", "Redirect", "Failover", "CircuitBreaker", "Bulkhead", "RateLimit", "Hedge", "Authorize", "Sign"),
+)
+"""The policies that belong to this package, outermost first. What stands inside `Retry` is gone through once per attempt."""
+PLACES = {name: place for place, name in enumerate(ORDER)}
 
 
 class Policy(Protocol):
@@ -52,8 +60,20 @@ def fold(policies: Iterable[Policy]) -> Forward:
 
 def _around(policy: Policy, forward: Forward) -> Forward:
     # Neither a coroutine of its own nor a search for `__call__`: less to do for each policy of each call.
-    begin = policy.__call__
+    begin = policy if isinstance(policy, FunctionType) else policy.__call__
     return lambda request: begin(request, forward)
+
+
+def ordered(policies: Iterable[Policy]) -> list[Policy]:
+    """The same policies, each in its place: outermost first, whatever the order in which they were named.
+
+    A policy without a `place`, such as a user's own, stays directly inside the one it was named after.
+    """
+    place, keyed = -1, list[tuple[int, Policy]]()
+    for policy in policies:
+        place = getattr(policy, "place", place)
+        keyed.append((place, policy))
+    return [policy for _, policy in sorted(keyed, key=lambda pair: pair[0])]
 
 
 def only_failures(policies: Iterable[Policy]) -> bool:

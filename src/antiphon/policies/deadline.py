@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from ..core.effects import Now
 from ..core.reply import Reply
 from ..core.request import Request
-from .chain import Forward
+from .chain import PLACES, Forward
 from .machines.number import is_number
 
 
@@ -18,6 +20,8 @@ class Deadline:
     Raises:
         ValueError, TypeError: it cannot be right.
     """
+
+    place: ClassVar[int] = PLACES["Deadline"]
 
     def __init__(self, seconds: float) -> None:
         if not is_number(seconds):

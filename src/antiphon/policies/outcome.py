@@ -2,25 +2,51 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from ..core.effects import Read
 from ..core.reply import Reply
 from ..core.request import Request
+from ..core.trace import Trace
+from ..errors import APIError
 from .chain import Forward
 
 
-async def judge(request: Request, forward: Forward) -> Reply:
-    """The reply, if it is a success.
+class Judge:
+    """Lets a success pass, and makes an error of anything else. Reply and error carry the trace of what was decided.
+
+    Args:
+        error_of: makes the error of a reply, read as far as an error may need; the typed ones when left out.
 
     Raises:
-        APIStatusError: it is not; of an open body as much is read as an error may need.
+        APIStatusError: the status is no success.
     """
-    reply = await forward(request)
-    if 200 <= reply.status_code < 300:
-        return reply
-    # Loaded with the first failure: a client that was only made need not know how to read one.
-    from ..core.decode import status_error
-    from ..core.limits import DEFAULT_WIRE_LIMITS
 
-    if not reply.is_read:
-        await Read(reply, DEFAULT_WIRE_LIMITS.error_body)
-    raise status_error(reply)
+    def __init__(self, error_of: Callable[[Reply], BaseException] | None = None) -> None:
+        self._error_of = error_of
+
+    async def __call__(self, request: Request, forward: Forward) -> Reply:
+        trace = request.trace
+        if trace is None:
+            trace = request.trace = Trace()
+        try:
+            reply = await forward(request)
+        except APIError as failure:
+            failure.trace = trace
+            raise
+        reply.trace = trace
+        if 200 <= reply.status_code < 300:
+            return reply
+        # Loaded with the first failure: a client that was only made need not know how to read one.
+        from ..core.decode import status_error
+        from ..core.limits import DEFAULT_WIRE_LIMITS
+
+        if not reply.is_read:
+            await Read(reply, DEFAULT_WIRE_LIMITS.error_body)
+        error = (self._error_of or status_error)(reply)
+        if isinstance(error, APIError):
+            error.trace = trace
+        raise error
+
+
+judge = Judge()

@@ -5,13 +5,15 @@ A request that says `follow_redirects = False` of itself is answered with the re
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from ..core.effects import Discard
 from ..core.headers import Headers
 from ..core.reply import Reply
 from ..core.request import Request
 from ..core.url import URL, is_unfit
 from ..errors import BodyNotReplayable, InvalidBaseURL, RedirectRefused
-from .chain import Forward
+from .chain import PLACES, Forward
 from .machines.number import whole
 
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
@@ -27,6 +29,7 @@ class Redirect:
         ValueError, TypeError: it cannot be right.
     """
 
+    place: ClassVar[int] = PLACES["Redirect"]
     only_failures = True
 
     def __init__(self, most: int = 10) -> None:

@@ -7,6 +7,7 @@ have to ask for credentials first.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from typing import ClassVar
 
 from ..core.credential import PENDING
 from ..core.effects import Invoke
@@ -14,7 +15,7 @@ from ..core.headers import Headers
 from ..core.reply import Reply
 from ..core.request import Request
 from ..errors import BodyNotReplayable
-from .chain import Forward
+from .chain import PLACES, Forward
 
 Signer = Callable[[Request], "Headers | Awaitable[Headers]"]
 """Gives all fields of a request, its signature among them. `Headers`, and not a dict, because their repr shows no secret."""
@@ -31,6 +32,8 @@ class Sign:
     Raises:
         BodyNotReplayable: the body is a stream; a signature covers the whole body and comes before it.
     """
+
+    place: ClassVar[int] = PLACES["Sign"]
 
     def __init__(self, signer: Signer) -> None:
         self._signer = signer

@@ -1,0 +1,115 @@
+"""What a request is about: where it goes, whose it is, which model, how much. The keys under which policies keep their state.
+
+Knows the call behind a request. Everything here is worked out when it is asked for; nothing is kept but short hashes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, cast
+
+from ..core.request import Request
+
+_PER_TOKEN = 4
+_SLACK = 1.1
+_PICTURE = 1105
+"""Tokens of one picture in full detail; what a file takes is not known before it is read."""
+_MEDIA = frozenset({"image_url", "file_data", "b64_json", "data"})
+_MOST = ("max_output_tokens", "max_completion_tokens", "max_tokens")
+_INFERENCE = (
+    "responses.create",
+    "responses.compact",
+    "chat.completions.create",
+    "completions.create",
+    "embeddings.create",
+    "moderations.create",
+    "images.",
+    "audio.",
+)
+_scopes: dict[int, str] = {}
+
+
+def endpoint_of(request: Request) -> str:
+    """The target's name, or the origin's host and port."""
+    return request.server or request.origin.authority
+
+
+def operation_of(request: Request) -> str:
+    """The operation's name, e.g. "responses.create"; the verb and path where there is none."""
+    call = request.call
+    return call.operation.name if call is not None else f"{request.method} {request.target.partition('?')[0]}"
+
+
+def body_of(request: Request) -> Mapping[str, Any]:
+    """The arguments of the body, as they were given; none where it is no JSON object."""
+    call = request.call
+    given: Any = None if call is None else call.body
+    if call is None or not isinstance(given, Mapping):
+        return {}
+    body = cast("Mapping[str, Any]", given)
+    return {**body, **call.extra_body} if call.extra_body else body
+
+
+def model_of(request: Request) -> str:
+    """The model asked for; "" where none is."""
+    model = body_of(request).get("model")
+    return model if isinstance(model, str) else ""
+
+
+def scope_of(request: Request) -> str:
+    """Whose request it is: credential, organization and project as a short hash that tells nothing about them."""
+    get = request.headers.get
+    whose = (get("authorization"), get("api-key"), get("openai-organization"), get("openai-project"))
+    key = hash(whose)
+    scope = _scopes.get(key)
+    if scope is None:
+        from hashlib import blake2b
+
+        scope = blake2b(repr(whose).encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()
+        if len(_scopes) < 4096:
+            _scopes[key] = scope
+    return scope
+
+
+def is_inference(request: Request) -> bool:
+    """Whether it asks a model, so that asking twice costs money and changes nothing else."""
+    call = request.call
+    if call is None or not call.operation.name.startswith(_INFERENCE):
+        return False
+    body = body_of(request)
+    return not (body.get("background") or body.get("store"))
+
+
+def prompt_tokens(request: Request) -> int:
+    """About how many tokens the input has: four letters each, a tenth more to be safe, and a picture's worth for each picture."""
+    body = body_of(request)
+    letters, pictures = 0, 0
+    stack: list[Any] = [body.get(name) for name in ("input", "messages", "prompt", "instructions", "tools")]
+    while stack:
+        value = stack.pop()
+        if value.__class__ is str:
+            letters += len(value)
+        elif isinstance(value, Mapping):
+            for name, item in cast("Mapping[str, Any]", value).items():
+                if name in _MEDIA:
+                    pictures += 1
+                else:
+                    stack.append(item)
+        elif isinstance(value, (list, tuple)):
+            numbers = cast("list[Any]", value)
+            if numbers and numbers[0].__class__ is int:
+                letters += _PER_TOKEN * len(numbers)  # tokens as they are
+            else:
+                stack.extend(numbers)
+    return int(letters / _PER_TOKEN * _SLACK) + pictures * _PICTURE + 1
+
+
+def most_tokens(request: Request, otherwise: int | None = None) -> int | None:
+    """How many tokens the answers may have together; `otherwise` where the request sets no bound."""
+    body = body_of(request)
+    for name in _MOST:
+        most = body.get(name)
+        if isinstance(most, int):
+            choices = body.get("best_of") or body.get("n") or 1
+            return most * (choices if isinstance(choices, int) else 1)
+    return otherwise
