@@ -10,10 +10,11 @@ from __future__ import annotations
 
 from binascii import Error as NotBase64
 from binascii import a2b_base64, b2a_base64
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, TypeVar, cast
 
 from .secret import Secret, living
+from .shape import is_list, is_mapping
 
 T = TypeVar("T")
 
@@ -24,7 +25,7 @@ _NO_SECRETS = frozenset(
 )
 _SCHEMES = ("bearer ", "basic ", "token ")
 _PLAIN = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.-~")
-_HEX = frozenset("0123456789abcdefABCDEF")
+_NOT_IN_SECRETS = "\0"
 
 
 def scrub(text: T, *more: Secret) -> T:
@@ -38,39 +39,70 @@ def scrub(text: T, *more: Secret) -> T:
         text: `str`, `bytes`, or lists and mappings of them, which are searched through; anything else is left alone.
         more: secrets beside those that are alive anyway.
     """
-    return cast("T", _Sieve((*living(), *more)).without(text))
+    return cast("T", _sieve((*living(), *more)).without(text))
 
 
 class _Sieve:
-    """Every way to write some secrets, the longest first, so that no rest of one stays behind."""
+    """Every way to write some secrets, the longest first, so that no rest of one stays behind.
 
-    def __init__(self, secrets: Iterable[Secret]) -> None:
+    Kept as one text in a closure, which no repr shows, and no walk through the collector's lists and sets.
+
+    Args:
+        secrets: as they are.
+        mark: tells these secrets from others.
+    """
+
+    def __init__(self, secrets: Iterable[Secret], mark: int) -> None:
         values = {part for secret in secrets for part in _parts(secret.reveal())}
-        texts = {text for value in values for text in _ways(value)}
-        ordered = sorted(texts, key=len, reverse=True)
-        wide = [value.encode(form, "surrogatepass") for value in values for form in ("utf-16-le", "utf-16-be")]
-        # In closures: neither this object nor a frame shows them.
-        self._texts = lambda: ordered
-        self._bytes = lambda: [*wide, *(text.encode("utf-8", "surrogatepass") for text in ordered)]
+        texts = sorted({text for value in values for text in _ways(value)}, key=len, reverse=True)
+        self._texts = _kept(text for text in texts if _NOT_IN_SECRETS not in text)
+        self._values = _kept(value for value in values if _NOT_IN_SECRETS not in value)
+        self.mark = mark
 
     def without(self, value: Any) -> Any:
         """The value without secrets; the same object where it holds none."""
         if isinstance(value, str):
             return _replaced(value, self._texts(), MARK)
         if isinstance(value, (bytes, bytearray)):
-            return _replaced(value, self._bytes(), MARK.encode())
-        if isinstance(value, Mapping):
-            return self._without_in(cast("Mapping[Any, Any]", value))
-        if isinstance(value, list):
-            items = cast("list[Any]", value)
-            cleaned = [self.without(each) for each in items]
-            return cleaned if any(a is not b for a, b in zip(cleaned, items, strict=True)) else items
+            return _replaced(value, self._encoded(), MARK.encode())
+        if is_mapping(value):
+            return self._without_in(value)
+        if is_list(value):
+            cleaned = [self.without(each) for each in value]
+            return cleaned if any(a is not b for a, b in zip(cleaned, value, strict=True)) else value
         return value
+
+    def _encoded(self) -> Iterator[bytes]:
+        for text in self._texts():
+            yield text.encode("utf-8", "surrogatepass")
+        for value in self._values():
+            yield value.encode("utf-16-le", "surrogatepass")
+            yield value.encode("utf-16-be", "surrogatepass")
 
     def _without_in(self, value: Mapping[Any, Any]) -> Mapping[Any, Any]:
         pairs = [(self.without(name), self.without(each)) for name, each in value.items()]
-        changed = any(a is not b for new, old in zip(pairs, value.items(), strict=True) for a, b in zip(new, old, strict=True))
+        changed = any(
+            a is not b for new, old in zip(pairs, value.items(), strict=True) for a, b in zip(new, old, strict=True)
+        )
         return dict(pairs) if changed else value
+
+
+_last: _Sieve | None = None
+
+
+def _sieve(secrets: Iterable[Secret]) -> _Sieve:
+    """The sieve for some secrets: the last one, unless there are others now."""
+    global _last
+    mark = hash(frozenset(str(secret.reveal()) for secret in secrets))
+    found = _last
+    if found is None or found.mark != mark:
+        found = _last = _Sieve(secrets, mark)
+    return found
+
+
+def _kept(texts: Iterable[str]) -> Callable[[], list[str]]:
+    joined = _NOT_IN_SECRETS.join(texts)
+    return lambda: joined.split(_NOT_IN_SECRETS) if joined else []
 
 
 def _replaced(text: Any, needles: Iterable[Any], mark: Any) -> Any:
@@ -97,7 +129,11 @@ def _parts(value: Any) -> Iterator[str]:
     if password:
         yield from _parts(password)
     if "%" in value:
-        yield from _parts(_from_percent(value))
+        from urllib.parse import unquote
+
+        plain = unquote(value)
+        if plain != value:
+            yield from _parts(plain)
 
 
 def _is_secret(value: str) -> bool:
@@ -109,16 +145,6 @@ def _from_base64(text: str) -> str:
         return a2b_base64(text.encode("ascii")).decode()
     except (NotBase64, ValueError):
         return ""
-
-
-def _from_percent(text: str) -> str:
-    head, *rest = text.split("%")
-    data = head.encode("utf-8", "surrogatepass")
-    for piece in rest:
-        escaped = _HEX.issuperset(piece[:2]) and len(piece) > 1
-        data += bytes.fromhex(piece[:2]) if escaped else b"%"
-        data += piece[2 if escaped else 0 :].encode("utf-8", "surrogatepass")
-    return data.decode("utf-8", "replace").replace("%", "")
 
 
 def _ways(value: str) -> Iterator[str]:
@@ -147,27 +173,21 @@ def _in_base64(data: bytes, skipped: int) -> str:
 
 def _escaped(value: str) -> Iterator[str]:
     """What is not letters and digits alone, as URLs, JSON and Python write it."""
+    from json import dumps  # few secrets need these two
+    from urllib.parse import quote, quote_plus
+
     for safe in ("", "/", "/:@!$&'()*+,;=?"):
-        quoted = "".join(letter if letter in _PLAIN or letter in safe else _percent(letter) for letter in value)
-        yield quoted
-        yield quoted.replace("%20", "+")
-        yield _lower_escapes(quoted)
-    backslashed = value.replace("\\", "\\\\").replace('"', '\\"')
-    yield backslashed
-    yield backslashed.replace("/", "\\/")
-    yield "".join(letter if letter.isascii() else _unicode_escape(letter) for letter in backslashed)
-    yield value.encode("unicode_escape", "surrogatepass").decode("ascii")
-
-
-def _percent(letter: str) -> str:
-    return "".join(f"%{byte:02X}" for byte in letter.encode("utf-8", "surrogatepass"))
+        for write in (quote, quote_plus):
+            quoted = write(value, safe, "utf-8", "surrogatepass")
+            yield quoted
+            yield _lower_escapes(quoted)
+    for ascii_only in (True, False):
+        yield dumps(value, ensure_ascii=ascii_only)[1:-1]
+    yield dumps(value)[1:-1].replace("/", "\\/")
+    yield ascii(value)[1:-1]
+    yield repr(value)[1:-1]
 
 
 def _lower_escapes(quoted: str) -> str:
     head, *rest = quoted.split("%")
     return "%".join((head, *(piece[:2].lower() + piece[2:] for piece in rest)))
-
-
-def _unicode_escape(letter: str) -> str:
-    units = letter.encode("utf-16-be", "surrogatepass").hex()
-    return "".join(f"\\u{units[n : n + 4]}" for n in range(0, len(units), 4))
