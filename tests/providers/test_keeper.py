@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from antiphon.core.credential import PENDING
-from antiphon.core.effects import Invoke
+from antiphon.core.effects import Invoke, Outside
 from antiphon.core.headers import Headers
 from antiphon.core.request import Request
 from antiphon.core.secret import Secret
@@ -23,7 +23,7 @@ from antiphon.drivers.asynchronous import AsyncDriver
 from antiphon.drivers.blocking import BlockingDriver
 from antiphon.errors import APIConnectionError, OAuthError, OpenAIError
 from antiphon.providers import keeper as keeper_module
-from antiphon.providers.hands import AsyncHands, BlockingHands, Flight, Hands
+from antiphon.providers.flight import Flight
 from antiphon.providers.keeper import Keeper
 from antiphon.providers.token_cache import Grant, Token
 
@@ -65,10 +65,10 @@ class Mint:
         self.failure: Exception | None = None
         self.before: Callable[[], Any] = lambda: None
 
-    async def __call__(self, request: Request, hands: Hands) -> Grant:
+    async def __call__(self, request: Request) -> Grant:
         self.count += 1
         number = self.count
-        await Invoke(hands.apart, self.before)
+        await Outside(self.before)
         if self.failure is not None:
             raise self.failure
         return Grant(Token(Secret(f"token-{number}")), self.life)
@@ -79,11 +79,11 @@ def nobody(*_: Any) -> Any:
 
 
 def ask(keeper: Keeper, clock: Winding) -> str:
-    return str(BlockingDriver(nobody, nobody, clock).run(keeper.token(request(), BlockingHands())).value.reveal())
+    return str(BlockingDriver(nobody, nobody, clock).run(keeper.token(request())).value.reveal())
 
 
 async def ask_async(keeper: Keeper, clock: Winding) -> str:
-    token = await AsyncDriver(nobody, nobody, clock).run(keeper.token(request(), AsyncHands()))
+    token = await AsyncDriver(nobody, nobody, clock).run(keeper.token(request()))
     return str(token.value.reveal())
 
 
@@ -180,7 +180,7 @@ def test_who_is_cancelled_hands_the_fetch_to_one_of_those_who_wait() -> None:
     async def main() -> list[str]:
         gate = asyncio.Event()
 
-        async def hold(request: Request, hands: Hands) -> Grant:
+        async def hold(request: Request) -> Grant:
             mint.count += 1
             if mint.count == 1:
                 await Invoke(gate.wait)
@@ -261,7 +261,7 @@ def test_it_works_on_trio() -> None:
     got: list[str] = []
 
     async def one() -> None:
-        flow = keeper.token(request(), AsyncHands())
+        flow = keeper.token(request())
         driver = AsyncDriver(nobody, nobody, clock)
         got.append(str((await driver.run(flow)).value.reveal()))
 

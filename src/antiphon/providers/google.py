@@ -8,19 +8,17 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Callable, Mapping
-from functools import partial
 from importlib import import_module
 from threading import Lock
 from typing import Any, cast
 
-from ..core.effects import Invoke
+from ..core.effects import Outside
 from ..core.headers import Headers
 from ..core.request import Request
 from ..core.secret import Secret
 from ..core.timeout import Timeout
 from ..core.url import URL
 from ..errors import APITimeoutError, OpenAIError
-from .hands import Hands
 from .token_cache import Grant, Token
 
 SCOPES = ("https://www.googleapis.com/auth/cloud-platform",)
@@ -46,8 +44,8 @@ class GoogleCredential:
     def __repr__(self) -> str:
         return "given Google credentials" if self._own else "Google's default credentials"
 
-    async def __call__(self, request: Request, hands: Hands) -> Grant:
-        return cast("Grant", await Invoke(hands.apart, partial(self.grant, request)))
+    async def __call__(self, request: Request) -> Grant:
+        return cast("Grant", await Outside(self.grant, request))
 
     def grant(self, request: Request) -> Grant:
         """A token for a request; one at a time.

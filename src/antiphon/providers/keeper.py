@@ -9,13 +9,13 @@ from collections.abc import Callable, Coroutine
 from threading import Lock
 from typing import Any, cast
 
-from ..core.effects import Invoke, Now
+from ..core.effects import Now, Wait
 from ..core.request import Request
 from ..errors import OAuthError
-from .hands import Flight, Hands
+from .flight import Flight
 from .token_cache import Grant, Token, TokenCache, Turn
 
-Fetch = Callable[[Request, Hands], Coroutine[Any, Any, Grant]]
+Fetch = Callable[[Request], Coroutine[Any, Any, Grant]]
 """A flow that is granted a token, for a request that needs one."""
 
 PATIENCE = 60.0
@@ -37,7 +37,7 @@ class Keeper:
     def __repr__(self) -> str:
         return f"Keeper({self._fetch!r})"
 
-    async def token(self, request: Request, hands: Hands) -> Token:
+    async def token(self, request: Request) -> Token:
         """The token, as a flow.
 
         Raises:
@@ -48,21 +48,22 @@ class Keeper:
             with self._lock:
                 turn, token, flight = self._cache.ask(now, mine)
             if turn is Turn.FETCH:
-                return await self._fetched(mine, request, hands, now)
+                return await self._fetched(mine, request, now)
             if token is not None:
                 return token
-            await self._awaited(cast("Flight", flight), hands)
+            await self._awaited(cast("Flight", flight))
 
-    async def _awaited(self, flight: Flight, hands: Hands) -> None:
-        await Invoke(hands.wait, flight, PATIENCE)
+    async def _awaited(self, flight: Flight) -> None:
+        if not flight.landed:
+            await Wait(flight.over, PATIENCE)
         if flight.failure is not None:
             raise flight.failure
         with self._lock:  # who flew it may be gone: with its process, or with its event loop
             self._cache.abandoned(flight)
 
-    async def _fetched(self, flight: Flight, request: Request, hands: Hands, began: float) -> Token:
+    async def _fetched(self, flight: Flight, request: Request, began: float) -> Token:
         try:
-            grant = await self._fetch(request, hands)
+            grant = await self._fetch(request)
         except Exception as failure:
             now = await Now()
             with self._lock:

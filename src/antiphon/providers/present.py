@@ -10,7 +10,6 @@ from ..core.request import Request
 from ..core.url import Origin
 from ..errors import CredentialScopeError
 from ..policies.chain import Forward
-from .hands import Hands
 from .keeper import Keeper
 
 
@@ -19,7 +18,6 @@ class Present:
 
     Args:
         keeper: keeps the token.
-        hands: of the client's colour.
         origin: the one the token is for.
         what: the token's name for `explain()`.
 
@@ -27,9 +25,8 @@ class Present:
         CredentialScopeError: the request leads to another origin.
     """
 
-    def __init__(self, keeper: Keeper, hands: Hands, origin: Origin, what: str) -> None:
+    def __init__(self, keeper: Keeper, origin: Origin, what: str) -> None:
         self._keeper = keeper
-        self._hands = hands
         self._origin = origin
         self._what = what
 
@@ -50,7 +47,7 @@ class Present:
         return reply
 
     async def _attempt(self, request: Request, forward: Forward) -> tuple[Reply, bool]:
-        token = await self._keeper.token(request, self._hands)
+        token = await self._keeper.token(request)
         headers = Headers(request.headers)
         headers["Authorization"] = bearer(token.value).reveal()
         headers.update(token.fields)

@@ -21,7 +21,6 @@ from ..policies.chain import Policy
 from ..policies.redirect import Redirect
 from ..policies.retry import Retry
 from ..settings import Settings, environment_headers
-from .hands import hands_of
 from .keeper import Keeper
 from .present import Present
 from .provider import Definition, Provider, definition_of
@@ -98,7 +97,7 @@ class WorkloadSignIn:
         if settings.api_key is not None or settings.api_key_source is not None:
             raise OpenAIError("this client signs in by its workload identity; copy(api_key=…) gives one with a key")
         origin = settings.base_url.origin
-        present = Present(self._keeper, hands_of(colour), origin, "a workload's token")
+        present = Present(self._keeper, origin, "a workload's token")
         if not self._certificate:
             return [*chain, present]
         certificate_url(settings.base_url)

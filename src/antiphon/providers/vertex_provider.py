@@ -14,7 +14,6 @@ from ..errors import InvalidBaseURL, OpenAIError
 from ..policies.authorize import Authorize
 from ..policies.chain import Forward, Policy
 from ..settings import base_url_from
-from .hands import hands_of
 from .keeper import Keeper
 from .present import Present
 from .provider import Provider, asking
@@ -104,7 +103,7 @@ class VertexDefinition:
         if keeper is None:
             assert self._source is not None
             return [NoForeigner(), Authorize(asking(self._source, colour, "token_provider", "AsyncOpenAI"))]
-        return [NoForeigner(), Present(keeper, hands_of(colour), self._base_url.origin, "Google's token")]
+        return [NoForeigner(), Present(keeper, self._base_url.origin, "Google's token")]
 
 
 class NoForeigner:

@@ -7,10 +7,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
-from functools import partial
 from typing import Any, Literal, NotRequired, TypedDict, cast
 
-from ..core.effects import Ask
+from ..core.credential import asked_apart
 from ..core.reply import Reply
 from ..core.request import Request
 from ..core.secret import Secret
@@ -18,7 +17,6 @@ from ..core.url import URL, Origin
 from ..errors import CredentialScopeError, InvalidBaseURL, OpenAIError
 from ..policies.chain import Forward
 from .exchange import CERTIFICATE_URL, GRANT_TYPE, SUBJECT_URL, exchange
-from .hands import Hands
 from .keeper import Keeper
 from .subject import SubjectTokenProvider
 from .token_cache import Grant
@@ -108,7 +106,7 @@ class _Certificate:
     def __init__(self, url: str, form: dict[str, str], retries: int) -> None:
         self._url, self._form, self._retries = url, form, retries
 
-    async def __call__(self, request: Request, hands: Hands) -> Grant:
+    async def __call__(self, request: Request) -> Grant:
         return await exchange(self._url, self._form, request, self._retries)
 
 
@@ -119,8 +117,8 @@ class _Subject(_Certificate):
         super().__init__(url, form, retries)
         self._source = source
 
-    async def __call__(self, request: Request, hands: Hands) -> Grant:
-        proof = await Ask(partial(hands.apart, self._source))
+    async def __call__(self, request: Request) -> Grant:
+        proof = await asked_apart(self._source)
         if not cast("Any", proof.reveal()) or not isinstance(cast("Any", proof.reveal()), str):
             raise OpenAIError("the workload identity's get_token gave an empty token, or none that is text")
         form: dict[str, str | Secret] = {**self._form, "subject_token": proof}

@@ -16,7 +16,6 @@ from ..drivers.blocking import BlockingDriver
 from ..errors import OpenAIError
 from ..transports.sockets import SocketTransport
 from .exchange import SUBJECT_URL
-from .hands import BlockingHands
 from .token_cache import Token
 from .workload import is_certificate, keeper_for
 
@@ -56,7 +55,7 @@ class WorkloadIdentityAuth:
         request = Request("POST", place.origin, place.target, Headers(), None, Timeout(10.0))
         transport = SocketTransport()
         try:
-            self._last = BlockingDriver(transport.send, _perform).run(self._keeper.token(request, BlockingHands()))
+            self._last = BlockingDriver(transport.send, _perform).run(self._keeper.token(request))
         finally:
             transport.close()
         return self._last.value.reveal()
