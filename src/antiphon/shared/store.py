@@ -57,7 +57,8 @@ class Portion(NamedTuple):
 
     Attributes:
         units: how many; at least what was needed.
-        start: seconds from now: the unit number `u` (from 1) may be used at `start + u / rate`, or at once if that is past.
+        start: seconds from now, below 0 after a rest: the unit number `u` (from 1) may be used at `start + u / rate`, though
+            none before the lease's `wait`.
     """
 
     units: float
