@@ -61,7 +61,7 @@ class OpenAI(BaseClient[Transport], SyncResources):
         from .drivers.blocking import BlockingDriver
 
         send = self._link.transport.send if self._link.own else self._link.send
-        return BlockingDriver(send, self.perform_raw, self._clock)
+        return BlockingDriver(send, self.perform_raw, self._clock, self._link.closing)
 
     def exchange(self, call: Call[Any], *, stream: bool = False) -> Reply:
         """A call's reply after all policies, not decoded. `stream` keeps its body open.
@@ -159,7 +159,7 @@ class AsyncOpenAI(BaseClient[AsyncTransport], AsyncResources):
         from .drivers.asynchronous import AsyncDriver
 
         send = self._link.transport.send if self._link.own else self._link.send
-        return AsyncDriver(send, self.perform_raw, self._clock)
+        return AsyncDriver(send, self.perform_raw, self._clock, self._link.closing)
 
     def exchange(self, call: Call[Any], *, stream: bool = False) -> Coroutine[Any, Any, Reply]:
         """As `OpenAI.exchange`, to be awaited."""

@@ -18,7 +18,7 @@ contract. A flow may await other flows; it must not await anything else: a drive
 from __future__ import annotations
 
 from collections.abc import Callable, Coroutine, Generator
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
 
 from .call import Call
 from .follower import Follower
@@ -133,6 +133,24 @@ class Follow(Effect[None]):
     def __init__(self, reply: Reply, follower: Follower) -> None:
         self.reply = reply
         self.follower = follower
+
+
+class Aside(Protocol):
+    """A flow that runs aside."""
+
+    @property
+    def alive(self) -> bool:
+        """Whether it still runs: here, in this process and its loop."""
+        ...
+
+
+class Spawn(Effect[Aside]):
+    """Have a flow run aside: in a daemon thread, a task, or virtual time. It ends by itself, or when the client is closed."""
+
+    __slots__ = ("flow",)
+
+    def __init__(self, flow: Coroutine[Any, Any, Any]) -> None:
+        self.flow = flow
 
 
 class Ask(Effect[Secret]):

@@ -13,15 +13,17 @@ from ..core.later import Later
 from ..core.reply import AsyncBody, Reply
 from ..core.request import Request
 from ..core.secret import Secret
+from ..core.signal import Signal
 from ..errors import APIConnectionError
 from .blocking import discard
 from .clock import SYSTEM_CLOCK, Clock
 from .refusal import refuse
 
 if TYPE_CHECKING:
-    from . import followed, waiting
+    from . import aside, followed, waiting
 else:  # few clients have a policy that needs them
     followed, waiting = Later("antiphon.drivers.followed"), Later("antiphon.drivers.waiting")
+    aside = Later("antiphon.drivers.aside")
 
 R = TypeVar("R")
 Flow = Coroutine[Any, Any, R]
@@ -34,6 +36,7 @@ class AsyncDriver:
         send: one exchange.
         perform: a whole API call, answering with its reply too; for flows composed of several.
         clock: time and chance.
+        closing: set when the client is closed, which ends the flows that run aside.
     """
 
     def __init__(
@@ -41,8 +44,10 @@ class AsyncDriver:
         send: Callable[[Request], Awaitable[Reply]],
         perform: Callable[[Call[Any]], Awaitable[tuple[Any, Reply]]],
         clock: Clock = SYSTEM_CLOCK,
+        closing: Signal | None = None,
     ) -> None:
         self.clock = clock
+        self._closing = Signal() if closing is None else closing
         self._send = send
         self._instant: dict[type, Callable[[Any], Any]] = {
             effects.Now: lambda _: clock.monotonic(),
@@ -50,6 +55,7 @@ class AsyncDriver:
             effects.Random: lambda _: clock.random(),
             effects.Discard: lambda effect: discard(effect.reply),
             effects.Follow: lambda effect: followed.follow(effect.reply, effect.follower, followed.FollowedAsyncBody),
+            effects.Spawn: lambda effect: aside.spawn(self.run, effect.flow, self._closing),
         }
         self._hands: dict[type, Callable[[Any], Awaitable[Any]]] = {
             effects.Sleep: lambda effect: clock.asleep(effect.seconds),

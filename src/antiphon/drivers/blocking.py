@@ -11,14 +11,16 @@ from ..core.later import Later
 from ..core.reply import Body, Reply
 from ..core.request import Request
 from ..core.secret import Secret
+from ..core.signal import Signal
 from ..errors import APIConnectionError
 from .clock import SYSTEM_CLOCK, Clock
 from .refusal import refuse
 
 if TYPE_CHECKING:
-    from . import followed, waiting
+    from . import aside, followed, waiting
 else:  # few clients have a policy that needs them
     followed, waiting = Later("antiphon.drivers.followed"), Later("antiphon.drivers.waiting")
+    aside = Later("antiphon.drivers.aside")
 
 R = TypeVar("R")
 Flow = Coroutine[Any, Any, R]
@@ -31,6 +33,7 @@ class BlockingDriver:
         send: one exchange.
         perform: a whole API call, answering with its reply too; for flows composed of several.
         clock: time and chance.
+        closing: set when the client is closed, which ends the flows that run aside.
     """
 
     def __init__(
@@ -38,8 +41,10 @@ class BlockingDriver:
         send: Callable[[Request], Reply],
         perform: Callable[[Call[Any]], tuple[Any, Reply]],
         clock: Clock = SYSTEM_CLOCK,
+        closing: Signal | None = None,
     ) -> None:
         self.clock = clock
+        self._closing = Signal() if closing is None else closing
         self._send = send
         self._hands: dict[type, Callable[[Any], Any]] = {
             effects.Sleep: lambda effect: clock.sleep(effect.seconds),
@@ -52,6 +57,7 @@ class BlockingDriver:
             effects.Outside: lambda effect: effect.function(*effect.arguments),
             effects.Wait: lambda effect: waiting.wait(effect.signal, effect.seconds),
             effects.Follow: lambda effect: followed.follow(effect.reply, effect.follower, followed.FollowedBody),
+            effects.Spawn: lambda effect: aside.ThreadAside(self.run, effect.flow, self._closing),
             effects.Ask: lambda effect: ask(effect.source),
             effects.Perform: lambda effect: perform(effect.call)[0],
             effects.PerformRaw: lambda effect: perform(effect.call),

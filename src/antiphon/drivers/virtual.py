@@ -18,7 +18,8 @@ from ..core import effects
 from ..core.reply import Reply
 from ..core.request import Request
 from ..core.secret import Secret
-from . import followed
+from ..core.signal import Signal
+from . import aside, followed
 from .refusal import refuse
 
 R = TypeVar("R")
@@ -117,16 +118,23 @@ class VirtualDriver:
         send: after how many seconds, and with what, a request is answered, given the request and the time now.
         seed: of all chance.
         wall: the time of day at the beginning, in seconds since the epoch.
+        closing: set when flows that run aside are to end.
 
     Attributes:
         now: seconds since the beginning.
     """
 
     def __init__(
-        self, send: Callable[[Request, float], Answer], *, seed: int = 0, wall: float = 1_800_000_000.0
+        self,
+        send: Callable[[Request, float], Answer],
+        *,
+        seed: int = 0,
+        wall: float = 1_800_000_000.0,
+        closing: Signal | None = None,
     ) -> None:
         self.now = 0.0
         self.random = random.Random(seed)  # noqa: S311
+        self.closing = Signal() if closing is None else closing
         self._wall = wall
         self._send = send
         self._due: list[tuple[float, int, Callable[[], None]]] = []
@@ -206,6 +214,7 @@ _INSTANT: dict[type, Callable[[VirtualDriver, Any], Any]] = {
     effects.Follow: lambda _, effect: followed.follow(effect.reply, effect.follower, followed.FollowedBody),
     effects.Invoke: lambda _, effect: effect.function(*effect.arguments),
     effects.Outside: lambda _, effect: effect.function(*effect.arguments),
+    effects.Spawn: lambda driver, effect: aside.VirtualAside(driver, effect.flow, driver.closing),
     effects.Ask: lambda _, effect: Secret(effect.source()),
 }
 

@@ -38,7 +38,7 @@ async def await_signal(signal: Signal, seconds: float | None) -> bool:
     """Wait for a signal in this task; whether it was set."""
     if signal.is_set or (seconds is not None and seconds <= 0):
         return signal.is_set
-    trio = _running_trio()
+    trio = running_trio()
     if trio is not None:
         with trio.move_on_after(float("inf") if seconds is None else seconds):
             while not signal.is_set:  # nothing of trio's may be touched from another loop
@@ -70,7 +70,7 @@ async def await_signal(signal: Signal, seconds: float | None) -> bool:
 
 async def outside(function: Callable[..., Any], arguments: tuple[Any, ...]) -> Any:
     """Call a function in a thread."""
-    trio = _running_trio()
+    trio = running_trio()
     if trio is not None:
         return await trio.to_thread.run_sync(lambda: function(*arguments))
     import asyncio
@@ -78,7 +78,7 @@ async def outside(function: Callable[..., Any], arguments: tuple[Any, ...]) -> A
     return await asyncio.to_thread(function, *arguments)
 
 
-def _running_trio() -> Any:
+def running_trio() -> Any:
     """The module `trio` where its loop runs this moment, else `None`."""
     trio = sys.modules.get("trio")
     return trio if trio is not None and trio.lowlevel.in_trio_run() else None

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any, Generic, TypeVar
 
 from ..core.request import Request
+from ..core.signal import Signal
 from ..errors import ClientClosed
 from .base import AsyncTransport, Transport
 
@@ -19,9 +20,12 @@ class Link(Generic[T]):
     Args:
         make: makes the transport.
         own: whether it is antiphon's own, which another process can make anew; otherwise it was borrowed.
+
+    Attributes:
+        closing: set when the link is closed, for whoever runs aside of the calls.
     """
 
-    __slots__ = ("__weakref__", "_lock", "_make", "_transport", "closed", "own")
+    __slots__ = ("__weakref__", "_lock", "_make", "_transport", "closed", "closing", "own")
     _make: Callable[[], T]
     _transport: T | None
 
@@ -31,6 +35,7 @@ class Link(Generic[T]):
         self._lock = allocate_lock()
         self._transport = None
         self.closed = False
+        self.closing = Signal()
 
     @property
     def transport(self) -> T:
@@ -61,4 +66,5 @@ class Link(Generic[T]):
         """Mark the link closed, and hand out the transport that is to be closed, once."""
         with self._lock:
             transport, self._transport, self.closed = self._transport, None, True
+        self.closing.set()
         return transport
