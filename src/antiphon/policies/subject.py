@@ -52,7 +52,10 @@ def body_of(request: Request) -> Mapping[str, Any]:
 
 def model_of(request: Request) -> str:
     """The model asked for; "" where none is."""
-    model = body_of(request).get("model")
+    call = request.call
+    # What nearly every call is, without the look for what else it might be.
+    plain = call is not None and call.body.__class__ is dict and not call.extra_body
+    model = call.body.get("model") if plain else body_of(request).get("model")  # type: ignore[union-attr]
     return model if isinstance(model, str) else ""
 
 
