@@ -17,6 +17,7 @@ from .core.secret import Secret
 from .core.timeout import Timeout
 from .core.url import URL
 from .drivers.clock import SYSTEM_CLOCK, Clock
+from .governing import as_policies
 from .hooks.base import Overrides
 from .policies.authorize import Authorize
 from .policies.chain import Forward, Policy, explain, fold, only_failures, ordered
@@ -42,6 +43,8 @@ from .transports.link import Link
 
 if TYPE_CHECKING:
     from .hooks.listener import Hooks
+    from .policies.live import Live
+    from .policies.policy import Policy as WholePolicy
 
 T = TypeVar("T", Transport, AsyncTransport)
 
@@ -69,7 +72,8 @@ class BaseClient(Attributes, RawCalls, Copies, Overrides, Generic[T]):
         verify: `True` for the system's certificates, a path to a CA bundle, an `ssl.SSLContext`, or `False`.
         cert: a path, or a (certificate, key) pair of paths, that the client shows to the server.
         limits: how many connections may be open.
-        policies: what is done about failures, outermost first, instead of the default (`Retry`, `Redirect`).
+        policies: what is done about failures, limits and costs instead of the default (`Retry`, `Redirect`): a `Policy`, such as
+            `Policy.production()`, a `Live` one, or several in a list. Their order is fixed; `explain()` prints it.
         stream_idle_timeout: seconds without an event after which a stream ends, whatever keep-alives come; `None` for no bound,
             since models may think for long.
         hooks: functions that are told what calls do: `Hooks(on_request=…, on_retry=…)`, or several in a list.
@@ -120,7 +124,7 @@ class BaseClient(Attributes, RawCalls, Copies, Overrides, Generic[T]):
         verify: Any = True,
         cert: str | tuple[str, str] | None = None,
         limits: Any = None,
-        policies: Sequence[Policy] | NotGiven = not_given,
+        policies: Sequence[Policy] | WholePolicy | Live | NotGiven = not_given,
         strict_streams: bool = True,
         stream_idle_timeout: float | None = None,
         hooks: Hooks | Sequence[Hooks] | None = None,
@@ -133,7 +137,7 @@ class BaseClient(Attributes, RawCalls, Copies, Overrides, Generic[T]):
     ) -> None:
         base_url = hidden_proxy(base_url)  # type: ignore[assignment]  # one with a password will be refused, and not shown
         websocket_base_url = hidden_proxy(websocket_base_url)  # type: ignore[assignment]
-        self._given_policies = policies
+        self._given_policies = as_policies(policies)
         self.strict_streams = strict_streams
         self._clock: Clock = _clock or SYSTEM_CLOCK
         if http_client is not None and not is_given(timeout):
@@ -312,4 +316,7 @@ def _tells(policies: Sequence[Policy]) -> bool:
 def _may_retry(policies: Sequence[Policy]) -> bool:
     """Whether one of them is known to heed `max_retries`, or is a user's own, which may."""
     own = __name__.partition(".")[0]
-    return any(isinstance(each, Retry) or type(each).__module__.partition(".")[0] != own for each in policies)
+    return any(
+        isinstance(each, Retry) or getattr(each, "may_retry", False) or type(each).__module__.partition(".")[0] != own
+        for each in policies
+    )

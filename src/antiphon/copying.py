@@ -18,9 +18,9 @@ from .core.secret import Secret
 from .core.timeout import Timeout
 from .core.url import URL
 from .drivers.clock import SYSTEM_CLOCK, Clock
+from .governing import Governed, merged
 from .policies.chain import Policy
-from .policies.redirect import Redirect
-from .policies.retry import Delay, Retry, RetryOn
+from .policies.retry import Retry
 from .settings import DEFAULT_MAX_RETRIES, DataResidency, Settings, Unsaid
 from .transports.link import Link
 
@@ -29,11 +29,12 @@ if TYPE_CHECKING:
     from .core.notice import RetryInfo
     from .hooks.listener import Hooks
     from .policies.machines.budget import RetryBudget
+    from .policies.machines.choice import Delay, RetryOn
 
 C = TypeVar("C", bound="Copies")
 
 
-class Copies:
+class Copies(Governed):
     """`copy`, `with_options`, the `copy` module and `pickle`, for a client."""
 
     settings: Settings
@@ -83,11 +84,11 @@ class Copies:
             ValueError: an argument and its `set_` twin were both given.
         """
         old = self.settings
-        for name, merged, whole in (
+        for name, over, instead in (
             ("headers", default_headers, set_default_headers),
             ("query", default_query, set_default_query),
         ):
-            if merged is not None and whole is not None:
+            if over is not None and instead is not None:
                 raise ValueError(f"pass either default_{name} (merged) or set_default_{name} (replaced), not both")
         moved = data_residency is not None or (base_url is not None and is_given(base_url))
         arguments: dict[str, Any] = {
@@ -178,11 +179,7 @@ class Copies:
             on_retry=on_retry,
             budget=budget,
         )
-        given = self._given_policies
-        policies: list[Policy] = [*given] if not isinstance(given, NotGiven) else [Redirect()] * self._own_policies
-        place = next((n for n, policy in enumerate(policies) if isinstance(policy, Retry)), None)
-        policies[place or 0 : 0 if place is None else place + 1] = [retry]
-        return self.copy(policies=policies, max_retries=most)
+        return self.copy(policies=merged(self.policies, [retry]), max_retries=most)
 
     def _policies_allowing(self, max_retries: int | NotGiven) -> Sequence[Policy] | NotGiven:
         """The policies that were given, of which those that retry heed another number of retries."""

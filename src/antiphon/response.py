@@ -27,6 +27,7 @@ from .errors import StreamAlreadyConsumed
 
 if TYPE_CHECKING:
     from .core.ratelimit import RateLimits
+    from .core.trace import Trace
 
 __all__ = [
     "APIResponse",
@@ -123,6 +124,11 @@ class BaseAPIResponse(Generic[R]):
     def request_id(self) -> str | None:
         """The server's `x-request-id`, for support."""
         return self.http_response.headers.get("x-request-id")
+
+    @property
+    def trace(self) -> Trace | None:
+        """What the policies decided on the way to it; `None` where none had to."""
+        return self.http_response.trace
 
     @property
     def ratelimit(self) -> RateLimits:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import AsyncIterator, Callable, Generator, Iterator
-from typing import Any, Generic, Self, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar, cast
 
 from .core.call import Call
 from .core.decode import body_json, error_in_success, is_error
@@ -17,6 +17,9 @@ from .core.model import caster
 from .core.reference import caster_of
 from .core.reply import AsyncBody, Body, Reply
 from .errors import APIConnectionError, APITimeoutError, StreamInterrupted
+
+if TYPE_CHECKING:
+    from .core.trace import Trace
 
 T = TypeVar("T")
 _END: Any = object()
@@ -56,6 +59,11 @@ class Stream(Generic[T]):
             body = machine = _attended(attend, response, cast_item, machine, streams)
             streams = True
         self._items: Generator[T] = _events(response, body, cast_item, machine, streams)
+
+    @property
+    def trace(self) -> Trace | None:
+        """What the policies decided on the way to it; `None` where none had to."""
+        return self.response.trace
 
     def __iter__(self) -> Iterator[T]:
         self._lent = True
@@ -100,6 +108,11 @@ class AsyncStream(Generic[T]):
             self._streams = True
         self._ready: Iterator[T] = iter(())
         self._begun = self._over = False
+
+    @property
+    def trace(self) -> Trace | None:
+        """What the policies decided on the way to it; `None` where none had to."""
+        return self.response.trace
 
     def __aiter__(self) -> AsyncIterator[T]:
         return self

@@ -18,14 +18,16 @@ contract. A flow may await other flows; it must not await anything else: a drive
 from __future__ import annotations
 
 from collections.abc import Callable, Coroutine, Generator
-from typing import Any, Generic, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
 from .call import Call
-from .follower import Follower
 from .reply import Reply
 from .request import Request
 from .secret import Secret
-from .signal import Signal
+
+if TYPE_CHECKING:
+    from .follower import Follower
+    from .signal import Signal
 
 R = TypeVar("R")
 
@@ -123,6 +125,21 @@ class Wait(Effect[bool]):
     def __init__(self, signal: Signal, seconds: float | None = None) -> None:
         self.signal = signal
         self.seconds = seconds
+
+
+class Outlive(Effect[R]):
+    """Run a flow that others wait for as well; answered with its result.
+
+    Where whoever asked is cancelled it goes on, under asyncio in its own task, until `abandoned` is set. A blocking call that is
+    interrupted takes it along. In any case `ended` is called once when it is over, even where it never began.
+    """
+
+    __slots__ = ("abandoned", "ended", "flow")
+
+    def __init__(self, flow: Coroutine[Any, Any, R], abandoned: Signal, ended: Callable[[], None]) -> None:
+        self.flow = flow
+        self.abandoned = abandoned
+        self.ended = ended
 
 
 class Follow(Effect[None]):

@@ -33,7 +33,6 @@ if TYPE_CHECKING:
     from typing import Self
 
     from .ratelimit import RateLimits
-    from .trace import Trace
 
 __all__ = ["BaseModel", "Discriminator", "ValidationError", "caster", "validate"]
 
@@ -67,15 +66,6 @@ class _Validate(_Method):
 
     def __get__(self, view: Any, owner: Any = None) -> Any:
         return owner.model_validate if view is None else super().__get__(view, owner)
-
-
-class _TraceOf:
-    """What the policies decided, where the server did not send a key of that name."""
-
-    __slots__ = ()
-
-    def __get__(self, view: Any, owner: Any = None) -> Any:
-        return self if view is None else getattr(view, "_reply_trace", None)
 
 
 class _ClassProperty:
@@ -131,15 +121,6 @@ class BaseModel(Older, View):
         from .ratelimit import RateLimits
 
         return RateLimits.from_headers(_headers(self))
-
-    if TYPE_CHECKING:
-
-        @property
-        def trace(self) -> Trace | None:
-            """What the policies decided on the way to this; `None` where none had to, and for parts of a reply."""
-            ...
-    else:
-        trace = _TraceOf()
 
     # Making and checking
 

@@ -75,5 +75,14 @@ class Trace:
         return f"<Trace of {len(self.steps)} steps, {self.attempts} attempts>"
 
 
+class TraceOf:
+    """The trace of whatever a call returned, where the server sent nothing of that name."""
+
+    __slots__ = ()
+
+    def __get__(self, view: Any, owner: Any = None) -> Trace | None:
+        return getattr(view, "_reply_trace", None)
+
+
 def _shown(value: Any) -> str:
     return f"{value:.6g}" if isinstance(value, float) else str(value)

@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 from .annotation import Unresolved, is_plain, own_annotations, remember_locals, resolve
 from .later import Later
+from .trace import TraceOf
 
 if TYPE_CHECKING:
     import copy
@@ -63,6 +64,8 @@ class View:
     _own_request_id: str | None
     _reply_headers: Any
     _reply_trace: Any
+    trace = TraceOf()
+    """What the policies decided on the way to it; `None` where none had to, and for parts of a reply."""
     _plan: ClassVar[Plan | None] = None
     __aliases__: ClassVar[dict[str, str]] = {}
     # Keys that are for the user only: dumps have them, requests do not.

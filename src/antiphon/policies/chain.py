@@ -15,7 +15,7 @@ begin it with the outcome of that where judgement is needed.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Coroutine, Iterable
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Iterator
 from types import FunctionType
 from typing import Any, Protocol
 
@@ -44,13 +44,17 @@ class Policy(Protocol):
         ...
 
 
-def fold(policies: Iterable[Policy]) -> Forward:
+def fold(policies: Iterable[Policy], inner: Forward = send) -> Forward:
     """One flow out of many policies; the first one is outermost.
+
+    Args:
+        policies: what judges.
+        inner: what they stand around.
 
     Raises:
         TypeError: something in the list is not callable, e.g. a policy's class instead of an instance.
     """
-    flow: Forward = send
+    flow = inner
     for policy in reversed(list(policies)):
         if not callable(policy) or isinstance(policy, type):
             raise TypeError(f"{policy!r} is not a policy; pass an instance, e.g. Retry(3)")
@@ -93,5 +97,11 @@ def _judges_failures_only(policy: Policy) -> bool:
 
 
 def explain(policies: Iterable[Policy]) -> str:
-    """The chain with its numbers, one policy a line, outermost first."""
-    return "\n".join([*(f"{n}. {policy!r}" for n, policy in enumerate(policies, 1)), "→ send"])
+    """The chain with its numbers, one policy a line, outermost first; what one holds in turn is indented below it."""
+    return "\n".join([*_told(policies, ""), "→ send"])
+
+
+def _told(policies: Iterable[Policy], indent: str) -> Iterator[str]:
+    for number, policy in enumerate(policies, 1):
+        yield f"{indent}{number}. {policy!r}"
+        yield from _told(getattr(policy, "policies", ()), indent + "   ")

@@ -6,7 +6,6 @@ from ..core.reply import Reply
 from ..core.request import Request
 from ..errors import APIConnectionError
 from .chain import Forward
-from .subject import endpoint_of
 
 
 async def record(request: Request, forward: Forward) -> Reply:
@@ -14,6 +13,9 @@ async def record(request: Request, forward: Forward) -> Reply:
     trace = request.trace
     if trace is None:
         return await forward(request)
+    # Loaded with the first attempt that is noted: a client whose calls go well needs it not.
+    from .subject import endpoint_of
+
     trace.attempts += 1
     try:
         reply = await forward(request)

@@ -1,0 +1,194 @@
+"""How a client is given policies: copies that go by more of them, and calls under others than the client's own.
+
+Knows which policies a client names itself; refuses to know what any of them does. A policy's module is loaded when its method
+is used.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, ClassVar, Concatenate, Generic, ParamSpec, Self, TypeVar, cast, overload
+
+from .core.call import Call
+from .core.omit import NotGiven
+from .policies.chain import Policy as One
+from .policies.chain import ordered
+from .policies.redirect import Redirect
+from .policies.retry import Retry
+
+if TYPE_CHECKING:
+    from .policies.audit import Audit
+    from .policies.budget import Budget
+    from .policies.bulkhead import Bulkhead
+    from .policies.cache import Cache
+    from .policies.circuit_breaker import CircuitBreaker
+    from .policies.coalesce import Coalesce
+    from .policies.failover import Failover
+    from .policies.hedge import Hedge
+    from .policies.idempotency import Idempotency
+    from .policies.live import Live
+    from .policies.policy import Policy
+    from .policies.privacy import Privacy
+    from .policies.rate_limit import RateLimit
+    from .policies.single_flight import SingleFlight
+    from .policies.timeouts import Timeouts
+
+P = ParamSpec("P")
+C = TypeVar("C", bound="Governed")
+T = TypeVar("T")
+
+
+class _With(Generic[P]):
+    """A method that gives a copy whose calls also go through one policy, made from the method's arguments."""
+
+    def __init__(self, kind: Callable[P, One]) -> None:
+        self._kind = kind
+
+    @overload
+    def __get__(self, client: None, owner: type[Any]) -> Callable[Concatenate[Any, P], Any]: ...
+
+    @overload
+    def __get__(self, client: C, owner: type[Any]) -> Callable[P, C]: ...
+
+    def __get__(self, client: Any, owner: type[Any]) -> Any:
+        kind = self._kind
+
+        def bound(*args: P.args, **kwargs: P.kwargs) -> Any:
+            return client.with_policies(kind(*args, **kwargs))
+
+        def unbound(client: Any, *args: P.args, **kwargs: P.kwargs) -> Any:
+            return client.with_policies(kind(*args, **kwargs))
+
+        method: Any = unbound if client is None else bound
+        method.__doc__ = f"A copy of the client whose calls also go through one.\n\n{kind.__doc__}"
+        method.__name__ = getattr(kind, "__name__", "with_policy")
+        if client is not None:
+            method.__wrapped__ = kind
+        return method
+
+
+def _policy(module: str, name: str) -> Any:
+    """A policy's class, loaded when the method that needs it is asked for."""
+
+    class Loading(_With[Any]):
+        def __init__(self) -> None:
+            pass
+
+        def __get__(self, client: Any, owner: type[Any]) -> Any:
+            self._kind = getattr(import_module(f".policies.{module}", __package__), name)
+            return super().__get__(client, owner)
+
+    return Loading()
+
+
+class Governed:
+    """The methods of a client that give it policies."""
+
+    _given_policies: Any
+    _own_policies: ClassVar[bool]
+
+    if TYPE_CHECKING:
+        settings: Any
+        with_audit = _With(Audit)
+        with_budget = _With(Budget)
+        with_bulkhead = _With(Bulkhead)
+        with_cache = _With(Cache)
+        with_circuit_breaker = _With(CircuitBreaker)
+        with_coalescing = _With(Coalesce)
+        with_failover = _With(Failover)
+        with_hedging = _With(Hedge)
+        with_idempotency = _With(Idempotency)
+        with_privacy = _With(Privacy)
+        with_rate_limit = _With(RateLimit)
+        with_single_flight = _With(SingleFlight)
+        with_timeouts = _With(Timeouts)
+
+        def copy(self, *, policies: Any) -> Self: ...
+
+        def perform(self, call: Call[Any]) -> Any: ...
+    else:
+        with_audit = _policy("audit", "Audit")
+        with_budget = _policy("budget", "Budget")
+        with_bulkhead = _policy("bulkhead", "Bulkhead")
+        with_cache = _policy("cache", "Cache")
+        with_circuit_breaker = _policy("circuit_breaker", "CircuitBreaker")
+        with_coalescing = _policy("coalesce", "Coalesce")
+        with_failover = _policy("failover", "Failover")
+        with_hedging = _policy("hedge", "Hedge")
+        with_idempotency = _policy("idempotency", "Idempotency")
+        with_privacy = _policy("privacy", "Privacy")
+        with_rate_limit = _policy("rate_limit", "RateLimit")
+        with_single_flight = _policy("single_flight", "SingleFlight")
+        with_timeouts = _policy("timeouts", "Timeouts")
+
+    @property
+    def policies(self) -> list[One]:
+        """What this client was given to go by, or goes by of itself: outermost first."""
+        given = self._given_policies
+        if not isinstance(given, NotGiven):
+            return ordered(given)
+        return [Retry(self.settings.max_retries), Redirect()] if self._own_policies else []
+
+    def with_policies(self, *policies: Policy | Live | One) -> Self:
+        """A client that goes by other policies and shares this one's connections.
+
+        >>> client.with_policies(Policy.production())  # doctest: +SKIP
+        >>> client.with_policies(CircuitBreaker(), RateLimit(rpm=500))  # doctest: +SKIP
+
+        Args:
+            policies: a `Policy` or a `Live` one stands for the whole chain. Single ones take the place of those of their kind,
+                or join the others. What a policy knows (limits, circuits, money spent) is shared by all clients that hold it.
+
+        Raises:
+            TypeError: something is no policy.
+        """
+        return self.copy(policies=merged(self.policies, policies))
+
+    @overload
+    def execute_with_policies(self, call: Call[Any], *policies: Policy | Live | One) -> Any: ...
+
+    @overload
+    def execute_with_policies(self, call: Callable[[Self], T], *policies: Policy | Live | One) -> T: ...
+
+    def execute_with_policies(self, call: Call[Any] | Callable[[Self], Any], *policies: Policy | Live | One) -> Any:
+        """Make one call under other policies than the client's own.
+
+        >>> client.execute_with_policies(lambda it: it.models.list(), Policy.interactive())  # doctest: +SKIP
+
+        Args:
+            call: a `Call`, or what is to be done with a client that goes by the policies; async clients give an awaitable.
+            policies: as for `with_policies`.
+        """
+        governed = self.with_policies(*policies)
+        return governed.perform(call) if isinstance(call, Call) else call(governed)
+
+
+def as_policies(given: Any) -> Any:
+    """What a client was given as `policies=`, as a list; a whole `Policy` by its parts."""
+    if isinstance(given, (NotGiven, list, tuple)):
+        return cast("Any", given)
+    parts = getattr(given, "policies", None)
+    if parts is None:
+        return list(cast("Iterable[One]", given))
+    return [given] if callable(given) else list(parts)
+
+
+def merged(old: list[One], new: Iterable[Any]) -> list[One]:
+    """The policies with others put in the place of their kind, or added; a whole one replaces everything before it."""
+    made = list(old)
+    for policy in new:
+        if hasattr(policy, "policies"):
+            made = as_policies(policy)
+            continue
+        place = next((n for n, each in enumerate(made) if _are_alike(each, policy)), None)
+        if place is None:
+            made.append(policy)
+        else:
+            made[place] = policy
+    return ordered(made)
+
+
+def _are_alike(one: One, other: One) -> bool:
+    """Whether one stands for the other; a user's own policies never do."""
+    return hasattr(other, "place") and (isinstance(one, type(other)) or isinstance(other, type(one)))
