@@ -313,5 +313,3 @@ def test_a_virtual_driver_follows_and_reads_bodies() -> None:
 
     assert virtual(answer).perform(flow()) == b"abc"
     assert follower.told == [b"ab", b"c", (None, True)]
-
-

@@ -21,6 +21,9 @@ from .machines.number import seconds, whole
 from .policy import Policy
 
 
+_CHAINS = 64
+
+
 class Version(NamedTuple):
     """A policy that counts, or did.
 
@@ -143,6 +146,8 @@ class Live:
         version = self._current
         flow = version.flows.get(forward)
         if flow is None:
+            if len(version.flows) >= _CHAINS:  # copies of clients come and go
+                version.flows.clear()
             flow = version.flows[forward] = fold(version.policies, forward)
         return await flow(request)
 
