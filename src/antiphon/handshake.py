@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from .core.credential import bearer, checked
-from .core.effects import Ask
+from .core.credential import asked, bearer
 from .core.omit import SENTINELS
 from .errors import OpenAIError
 from .settings import Settings
@@ -19,7 +18,7 @@ async def handshake(settings: Settings) -> dict[str, str]:
     if settings.signed:
         raise OpenAIError("This authentication method is not supported by WebSocket connections; they need an API key")
     if settings.api_key_source is not None:
-        authorization = bearer(checked(await Ask(settings.api_key_source)))
+        authorization = bearer(await asked(settings.api_key_source, settings.base_url.origin))
     elif settings.api_key is not None:
         authorization = bearer(settings.api_key)
     else:

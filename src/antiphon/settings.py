@@ -78,7 +78,7 @@ class Settings(NamedTuple):
         """A key that replaces one of these, checked like the first."""
         if not isinstance(value, Secret):
             raise TypeError(f"{name} must be text; got {type(value).__name__}")
-        return credential.checked(value, name, official=_is_official(self.base_url))
+        return credential.checked(value, name, official=credential.is_official(self.base_url.host))
 
 
 class Attributes:
@@ -282,7 +282,7 @@ def resolve(
         TypeError, ValueError: a number or a region that cannot be right.
     """
     where = _base_url(base_url, websocket_base_url, data_residency)
-    official = _is_official(where)
+    official = credential.is_official(where.host)
     key, source = _key(_environment("OPENAI_API_KEY") if api_key is None and ambient else api_key, official)
     admin = _environment("OPENAI_ADMIN_KEY") if admin_api_key is None and ambient else admin_api_key
     if enforce_credentials and key is None and source is None and admin is None:
@@ -308,10 +308,6 @@ def resolve(
         strict=strict,
         enforce_credentials=enforce_credentials,
     )
-
-
-def _is_official(url: URL) -> bool:
-    return url.host == "openai.com" or url.host.endswith(".openai.com")
 
 
 def _key(value: Any, official: bool) -> tuple[Secret | None, Callable[[], Any] | None]:

@@ -14,6 +14,7 @@ from .effects import Ask, Outside
 from .headers import FieldMap, Masked
 from .resource import spelled
 from .secret import Secret
+from .url import Origin
 
 T = TypeVar("T")
 F = TypeVar("F", bound=Callable[..., Any])
@@ -99,6 +100,26 @@ def checked(key: Secret, name: str = "api_key", *, official: bool = False) -> Se
     if flaw:
         raise InvalidCredential(f"{name} {flaw}")
     return key
+
+
+def is_official(host: str) -> bool:
+    """Whether a host is OpenAI's own, whose keys hold no blank."""
+    return host == "openai.com" or host.endswith(".openai.com")
+
+
+async def asked(source: Callable[[], Any], origin: Origin | None, name: str = "api_key") -> Secret:
+    """What a key's source gives, as a flow: one of `antiphon.credentials`, or any function.
+
+    Args:
+        source: the source.
+        origin: where the key is to go.
+        name: the argument the source came in, for messages.
+
+    Raises:
+        InvalidCredential: what it gives cannot be a key.
+    """
+    flows: Any = source if getattr(source, "is_credential_source", False) is True else None
+    return checked(await (Ask(source) if flows is None else flows.key(origin)), name)
 
 
 async def asked_apart(source: Callable[[], Any]) -> Secret:

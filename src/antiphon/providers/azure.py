@@ -16,7 +16,7 @@ from ..core.credential import veiled
 from ..core.omit import SENTINELS, NotGiven, is_given, not_given
 from ..core.secret import Secret
 from ..core.timeout import Timeout
-from ..core.url import URL
+from ..core.url import URL, Origin
 from ..errors import OpenAIError
 from ..policies.authorize import Authorize
 from ..policies.chain import Policy
@@ -227,7 +227,7 @@ class BaseAzureClient(BaseClient[T]):
         if settings.project is not None:
             fields["OpenAI-Project"] = settings.project
         given = {name: value for name, value in settings.default_headers.items() if value.__class__ not in SENTINELS}
-        return {**fields, **given, **await credential_fields(credential)}
+        return {**fields, **given, **await credential_fields(credential, settings.base_url.origin)}
 
     @veiled
     def copy(
@@ -321,10 +321,9 @@ class BaseAzureClient(BaseClient[T]):
         return (rebuild, (kind, {**arguments, **own}))
 
 
-async def credential_fields(credential: AzureCredential) -> dict[str, str]:
+async def credential_fields(credential: AzureCredential, origin: Origin) -> dict[str, str]:
     """The field that carries a credential, as a flow: a function is asked."""
-    from ..core.credential import bearer, checked
-    from ..core.effects import Ask
+    from ..core.credential import asked, bearer
 
     if credential.source is None:
         if credential.value is None:
@@ -332,7 +331,7 @@ async def credential_fields(credential: AzureCredential) -> dict[str, str]:
                 "Could not resolve authentication method. WebSockets need api_key or a token; pass one to the client"
             )
         return {credential.field: credential.value.reveal()}
-    found = checked(await Ask(credential.source))
+    found = await asked(credential.source, origin)
     return {credential.field: (bearer(found) if credential.token_source is not None else found).reveal()}
 
 

@@ -9,14 +9,14 @@ from collections.abc import Callable, Coroutine
 from threading import Lock
 from typing import Any, cast
 
-from ..core.effects import Now, Wait
+from ..core.effects import Now, Random, Wait
 from ..core.request import Request
 from ..errors import OAuthError
 from .flight import Flight
 from .token_cache import Grant, Token, TokenCache, Turn
 
-Fetch = Callable[[Request], Coroutine[Any, Any, Grant]]
-"""A flow that is granted a token, for a request that needs one."""
+Fetch = Callable[[Any], Coroutine[Any, Any, Grant]]
+"""A flow that is granted a token, for a request that needs one: whatever `Keeper.token` was asked with."""
 
 PATIENCE = 60.0
 
@@ -26,18 +26,18 @@ class Keeper:
 
     Args:
         fetch: the flow that is granted one.
-        margin: as `TokenCache.margin`.
+        margin, share, jitter: as those of `TokenCache`.
     """
 
-    def __init__(self, fetch: Fetch, margin: float) -> None:
+    def __init__(self, fetch: Fetch, margin: float, share: float = 0.5, jitter: float = 0.0) -> None:
         self._fetch = fetch
-        self._cache = TokenCache(margin)
+        self._cache = TokenCache(margin, share, jitter)
         self._lock = Lock()
 
     def __repr__(self) -> str:
         return f"Keeper({self._fetch!r})"
 
-    async def token(self, request: Request) -> Token:
+    async def token(self, request: Request | None) -> Token:
         """The token, as a flow.
 
         Raises:
@@ -61,8 +61,9 @@ class Keeper:
         with self._lock:  # who flew it may be gone: with its process, or with its event loop
             self._cache.abandoned(flight)
 
-    async def _fetched(self, flight: Flight, request: Request, began: float) -> Token:
+    async def _fetched(self, flight: Flight, request: Request | None, began: float) -> Token:
         try:
+            chance = await Random() if self._cache.jitter else 0.0
             grant = await self._fetch(request)
         except Exception as failure:
             now = await Now()
@@ -78,7 +79,7 @@ class Keeper:
             flight.land(None)
             raise
         with self._lock:
-            self._cache.stored(flight, grant, began)
+            self._cache.stored(flight, grant, began, chance)
         flight.land(None)
         return grant.token
 

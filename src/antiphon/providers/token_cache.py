@@ -47,11 +47,15 @@ class TokenCache:
     """One token's life.
 
     Args:
-        margin: how many seconds before its end a token is fetched anew, but never more than half of its life.
+        margin: how many seconds before its end a token is fetched anew, but never more than its share of its life.
+        share: of a token's life, from 0 to 1.
+        jitter: how much earlier it may be by chance, as a part of that.
     """
 
-    def __init__(self, margin: float) -> None:
+    def __init__(self, margin: float, share: float = 0.5, jitter: float = 0.0) -> None:
         self.margin = margin
+        self.share = share
+        self.jitter = jitter
         self._token: Token | None = None
         self._expires = 0.0
         self._due = 0.0
@@ -77,11 +81,11 @@ class TokenCache:
         """The token, unless its end has come."""
         return self._token if now < self._expires else None
 
-    def stored(self, flight: object, grant: Grant, now: float) -> None:
-        """A fetch that began at `now` was granted a token."""
+    def stored(self, flight: object, grant: Grant, now: float, chance: float = 0.0) -> None:
+        """A fetch that began at `now` was granted a token; `chance` is a number in [0, 1)."""
         life = grant.expires_in or 0.0
         self._token, self._expires = grant.token, now + life
-        self._due = now + life - min(self.margin, life / 2)
+        self._due = now + life - min(self.margin, life * self.share) * (1 + self.jitter * chance)
         self._pause = FIRST_PAUSE
         self.abandoned(flight)
 
@@ -99,5 +103,5 @@ class TokenCache:
 
     def invalidated(self, token: Token) -> None:
         """The server refused this token; a newer one stays."""
-        if self._token is token:
+        if self._token is not None and self._token.value is token.value:
             self._token, self._expires = None, 0.0
