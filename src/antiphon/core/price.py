@@ -187,6 +187,7 @@ _OTHER: Final = {
     "gpt-5.6": "gpt-5.6-sol",
     "gpt-audio-1.5": "gpt-audio",
 }
+_THINKS: Final = re.compile(r"o\d|gpt-[5-9]")
 _DATE: Final = re.compile(r"-(?:\d{4}-\d{2}-\d{2}|\d{4}|latest)$")
 _SAME: Final = re.compile(r"-(?:chat|codex|codex-max|high)$")
 _MOST: Final = (
@@ -243,6 +244,15 @@ def _listed(model: str) -> Price | None:
 def most_output(model: str) -> int:
     """How many tokens a model's answer may have when nobody says; of a model that is not known, what the largest may."""
     return next((most for begin, most in _MOST if model.startswith(begin)), 128_000)
+
+
+def thinks(model: str) -> bool:
+    """Whether a model, by its name, thinks before it answers; its thoughts are output that no stream shows.
+
+    >>> thinks("o4-mini"), thinks("gpt-5.2"), thinks("gpt-5-chat-latest"), thinks("gpt-4.1")
+    (True, True, False, False)
+    """
+    return _THINKS.match(model) is not None and "-chat" not in model
 
 
 def dollars(nano: int) -> float:

@@ -1,0 +1,197 @@
+"""A purse: where a budget's calls get what they set aside, at once or after waiting, alone or together with other processes.
+
+Knows periods, waiting, and what to do while a store cannot be used; refuses to know what anything costs.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from functools import partial
+from typing import NamedTuple
+
+from ..core.effects import Now, Outside, Wait, Wall
+from ..core.price import dollars
+from ..core.request import Request
+from ..core.signal import Signal
+from ..errors import BudgetExceeded, PolicyError
+from ..shared.store import StoreError
+from .machines.ledger import UNITS, Amount, Ledger
+from .machines.period import Per, Period, period
+from .machines.reservation import Enter
+from .machines.rest import Rest
+from .shared_ledger import SharedLedger
+
+_FOLD = 60.0
+"""Seconds after which a call that waits looks at the time of day again, which may have been set."""
+_GLANCE = 1.0
+"""Seconds after which a call that waits looks again at what others share."""
+
+
+class Short(NamedTuple):
+    """What there was no room in.
+
+    Attributes:
+        unit: its place in `UNITS`.
+        taken: how much of it is spent or set aside.
+        for_good: whether there will be none before the period ends.
+    """
+
+    unit: int
+    taken: int
+    for_good: bool
+
+
+class Purse:
+    """The sums of one budget, and the calls that wait for them.
+
+    Args:
+        ledger: this process's own sums.
+        per: the kind of period.
+        waits: whether calls wait for room.
+        shared: sums shared with others, if any.
+        alone: whether calls go on by the process's own sums while the shared ones cannot be had.
+    """
+
+    def __init__(self, ledger: Ledger, per: Per, waits: bool, shared: SharedLedger | None, alone: bool) -> None:
+        self.ledger = ledger
+        self.per: Per = per
+        self.shared = shared
+        self.period = Period("", float("inf"), float("-inf"))
+        self._waits = waits
+        self._alone = alone
+        self._sleepers = deque[Signal]()
+        self._rest = Rest()
+
+    @property
+    def crossed(self) -> deque[str]:
+        """Periods whose soft limit was crossed, and not told yet."""
+        return self.ledger.crossed if self.shared is None else self.shared.crossed
+
+    async def take(self, request: Request, bound: Amount) -> tuple[str, Enter]:
+        """Set an upper bound aside; gives the period, and whom to tell what became of it.
+
+        Raises:
+            BudgetExceeded: there is no room, and none to be waited for.
+            PolicyError: the store cannot be used, and nobody said to go on alone.
+        """
+        at, taken = await self._try(request, bound)
+        while isinstance(taken, Short):
+            if not self._waits:
+                raise self._exceeded(request, taken, bound)
+            signal = Signal()
+            self._sleepers.append(signal)
+            try:
+                # Once more, now that somebody listens, lest room that was made in between be missed.
+                at, taken = await self._try(request, bound)
+                if isinstance(taken, Short):
+                    await Wait(signal, await self._patience(request, at, taken, bound))
+            finally:
+                if signal in self._sleepers:
+                    self._sleepers.remove(signal)
+        return at.label, taken
+
+    def enter(self, label: str, bound: Amount, spent: Amount, certain: bool, flag: str) -> None:
+        """Write down what became of a reservation, and wake whoever waits. Never blocks."""
+        self.ledger.settle(label, bound, spent, certain, flag)
+        while self._sleepers:
+            try:
+                self._sleepers.popleft().set()
+            except IndexError:  # another thread was faster
+                return
+
+    async def tidy(self) -> None:
+        """Have written down in the store what is settled; where it cannot be, it stays for the next time."""
+        if self.shared is not None and self._rest.over(now := await Now()):
+            try:
+                await Outside(self.shared.tidy)
+            except StoreError:
+                self._rest.failed(now)
+
+    async def _try(self, request: Request, bound: Amount) -> tuple[Period, Enter | Short]:
+        wall = await Wall()
+        at = self.period
+        if not at.begin <= wall < at.end:
+            at = self.period = period(self.per, wall)
+        short = self.ledger.reserve(at.label, bound)
+        if short is not None:
+            for_good = self.ledger.hopeless(at.label, bound) is not None
+            return at, Short(short, self.ledger.taken(at.label, short), for_good)
+        if self.shared is None:
+            return at, self.enter
+        try:
+            return at, await self._try_shared(request, self.shared, at.label, bound, wall)
+        except BaseException:
+            self.ledger.settle(at.label, bound, Amount())
+            raise
+
+    async def _try_shared(
+        self, request: Request, shared: SharedLedger, label: str, bound: Amount, wall: float
+    ) -> Enter | Short:
+        now = await Now()
+        if self._rest.over(now):
+            try:
+                short = await Outside(shared.reserve, label, bound, wall)
+            except StoreError as failure:
+                self._rest.failed(now)
+                cause: StoreError | None = failure
+            else:
+                self._rest.worked()
+                if short is None:
+                    return partial(self._enter_shared, shared, bound, wall)
+                self.ledger.settle(label, bound, Amount())
+                return Short(*short, for_good=False)
+        else:
+            cause = None
+        if request.trace is not None:
+            request.trace.note("Budget", "alone" if self._alone else "refused", reason="StoreError")
+        if not self._alone:
+            raise PolicyError(
+                "the store that holds the budget cannot be used now, so nobody knows what is left; nothing was sent "
+                "(store_fails='alone' goes on by this process's own sums)",
+                request=request,
+            ) from cause
+        return partial(self._enter_shared, shared, Amount(), wall)
+
+    def _enter_shared(
+        self,
+        shared: SharedLedger,
+        taken: Amount,
+        wall: float,
+        label: str,
+        bound: Amount,
+        spent: Amount,
+        certain: bool,
+        flag: str,
+    ) -> None:
+        shared.settle(label, taken, spent, certain, wall)
+        self.enter(label, bound, spent, certain, flag)
+
+    async def _patience(self, request: Request, at: Period, short: Short, bound: Amount) -> float:
+        """Seconds to wait for room before looking again.
+
+        Raises:
+            BudgetExceeded: none can come, or not before the call's deadline.
+        """
+        limit = self.ledger.limits[short.unit]
+        if (limit is not None and bound[short.unit] > limit) or (short.for_good and self.per == "run"):
+            raise self._exceeded(request, short, bound)
+        ends = max(0.0, at.end - await Wall())
+        if request.trace is not None:
+            request.trace.note(
+                "Budget", "wait", short=UNITS[short.unit], until="next period" if short.for_good else "room"
+            )
+        patience = min(ends, _FOLD if self.shared is None else _GLANCE)
+        if request.deadline is None:
+            return patience
+        left = request.deadline - await Now()
+        if left <= 0 or (short.for_good and ends > left):
+            raise self._exceeded(request, short, bound)
+        return min(patience, left)
+
+    def _exceeded(self, request: Request, short: Short, bound: Amount) -> BudgetExceeded:
+        if request.trace is not None:
+            request.trace.note("Budget", "refused", short=UNITS[short.unit], reason="no room")
+        limit = self.ledger.limits[short.unit] or 0
+        numbers = (limit, short.taken, bound[short.unit])
+        most, taken, needed = (dollars(n) if short.unit == 0 else n for n in numbers)
+        return BudgetExceeded(most, taken, UNITS[short.unit], self.per, needed=needed, request=request)

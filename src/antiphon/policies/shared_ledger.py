@@ -1,0 +1,95 @@
+"""A ledger that is shared: a budget's sums in a store, and what this process still has to write down there.
+
+Knows the store's interface alone. Its methods block where the store does; whoever calls them sees to it that they may.
+"""
+
+from __future__ import annotations
+
+import atexit
+from _thread import allocate_lock
+from collections import deque
+from contextlib import suppress
+from weakref import ref
+
+from ..shared.store import Change, Store, StoreError
+from .machines.book import Book
+from .machines.ledger import Amount, Limits
+
+
+class SharedLedger:
+    """One budget's sums, as all who share the store see them.
+
+    Args:
+        store: where they are.
+        book: says which counters they are.
+        soft: of each limit, from where on it is crossed.
+
+    Attributes:
+        crossed: periods whose soft limit was seen crossed, and not told by this process yet.
+    """
+
+    def __init__(self, store: Store, book: Book, soft: Limits) -> None:
+        self.crossed = deque[str]()
+        self._store = store
+        self._book = book
+        self._soft = soft
+        self._told = set[str]()
+        self._waiting = deque[list[Change]]()
+        self._lock = allocate_lock()
+        # A stream that ends last has nobody after it who would write down what it used.
+        atexit.register(_tidy_at_exit, ref(self))
+
+    def reserve(self, label: str, bound: Amount, now: float) -> tuple[int, int] | None:
+        """Set an upper bound aside; `None` if there was room, else the place in `UNITS` of what is short, and what is taken.
+
+        Raises:
+            StoreError: the store cannot be used now.
+        """
+        self.tidy()
+        changes = self._book.reserve(label, bound, now)
+        count = self._store.count(changes)
+        if not count.done:
+            return self._book.short(label, changes, count.values)
+        if label not in self._told and self._book.crossed(self._soft, changes, count.values):
+            self._told.add(label)
+            self.crossed.append(label)
+        return None
+
+    def settle(self, label: str, bound: Amount, spent: Amount, certain: bool, reserved_at: float) -> None:
+        """Put down what is to be written by the next `tidy`. Never blocks, and may be called from anywhere."""
+        self._waiting.append(self._book.settle(label, bound, spent, certain, reserved_at))
+
+    def tidy(self) -> None:
+        """Write down what is settled, unless somebody is at it.
+
+        Raises:
+            StoreError: the store cannot be used now; what is not written down yet stays for the next time.
+        """
+        while self._waiting and self._lock.acquire(blocking=False):
+            try:
+                while self._waiting:
+                    changes = self._waiting[0]
+                    self._store.count(changes)
+                    self._waiting.popleft()
+            finally:
+                self._lock.release()
+
+    def first_to_tell(self, label: str) -> bool:
+        """Whether nobody told yet that the soft limit was crossed; whoever asks first is to do so."""
+        return self._store.count(self._book.told(label)).done
+
+    def look(self, label: str) -> dict[str, Amount]:
+        """A period's sums, by name.
+
+        Raises:
+            StoreError: the store cannot be used now.
+        """
+        self.tidy()
+        return self._book.seen(self._store.count(self._book.look(label, self._store.now())).values)
+
+
+def _tidy_at_exit(ledger: ref[SharedLedger]) -> None:
+    known = ledger()
+    if known is not None:
+        with suppress(StoreError):  # what was set aside stays taken, which is the safe side
+            known.tidy()
