@@ -214,7 +214,10 @@ class BaseClient(Attributes, RawCalls, Copies, Overrides, Generic[T]):
         """Take on settings, and let whoever wants to watch."""
         self._settle(settings)
         names = bool(settings.hooks) or _tells(self._policies)
-        if names or settings.stream_idle_timeout is not None or "_attend" in vars(self):
+        silence = settings.stream_idle_timeout is not None or any(
+            getattr(policy, "bounds_streams", False) for policy in self._policies
+        )
+        if names or silence or "_attend" in vars(self):
             from .hooks.watching import watch
 
             watch(self, names=names)

@@ -56,6 +56,21 @@ class Timeout:
                 raise ValueError(f"{name} timeout must be a number of seconds of 0 or more, or None; got {value!r}")
             object.__setattr__(self, name, value)
 
+    @property
+    def body(self) -> float | None:
+        """Seconds between two pieces of the body, once the head is there."""
+        return self.read
+
+    @property
+    def first_event(self) -> float | None:
+        """Seconds from the request to the first event of a stream."""
+        return None
+
+    @property
+    def silent(self) -> float | None:
+        """Seconds between two events of a stream, whatever keep-alives come."""
+        return None
+
     def __setattr__(self, name: str, value: object) -> None:
         raise AttributeError(f"Timeout is immutable; make a new one with {name}=…")
 
@@ -77,6 +92,34 @@ class Timeout:
 
     def __reduce__(self) -> tuple[Any, ...]:
         return (Timeout, ((self.connect, self.read, self.write, self.pool),))
+
+
+class Phases(Timeout):
+    """A `Timeout` that tells a body from its head, and an event from a sign of life.
+
+    Args:
+        timeout: the four phases.
+        body: seconds between two pieces of the body.
+        first_event: seconds from the request to a stream's first event.
+        silent: seconds between two events.
+    """
+
+    __slots__ = ("body", "first_event", "silent")  # pyright: ignore[reportIncompatibleMethodOverride]  # kept, not worked out
+    body: float | None
+    first_event: float | None
+    silent: float | None
+
+    def __init__(
+        self,
+        timeout: Timeout,
+        *,
+        body: float | None,
+        first_event: float | None = None,
+        silent: float | None = None,
+    ) -> None:
+        super().__init__(timeout)
+        for name, value in (("body", body), ("first_event", first_event), ("silent", silent)):
+            object.__setattr__(self, name, value)
 
 
 DEFAULT_TIMEOUT = Timeout(600, connect=5.0)

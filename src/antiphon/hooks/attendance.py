@@ -18,7 +18,7 @@ from ..core.event import EventMachine
 from ..core.notice import ErrorInfo, RequestInfo, StreamEventInfo, request_info, response_info
 from ..core.reply import Reply
 from ..errors import APIConnectionError, APITimeoutError, ReadTimeout, StreamIdleTimeout, StreamInterrupted
-from ..policies.retry import settled
+from ..policies.telling import settled
 from ..streaming import interrupted
 from ..transports.read_bound import read_bound
 from .listener import Listeners
@@ -26,6 +26,8 @@ from .observer import awaited_of
 
 _TICK = 0.02
 """Seconds. Timers ring up to a tick of their clock early."""
+_LONGEST = 1e9
+"""Seconds: no bound, where there was one before."""
 _END: Any = object()
 
 
@@ -84,6 +86,11 @@ class Attendance:
         return self.listeners.error
 
 
+def _least(*bounds: float | None) -> float | None:
+    """The smallest of the bounds that there are."""
+    return min((each for each in bounds if each is not None), default=None)
+
+
 def error_info(reply: Reply, failure: Exception) -> ErrorInfo:
     """What is told of a failure after a reply."""
     asked = request_info(reply.request, reply.retries_taken + 1)
@@ -103,7 +110,11 @@ class _Attended:
         self._machine = machine
         self._whole = whole
         self._rest: Iterator[Any] | None = None
-        self._idle = attendance.idle
+        timeout = reply.request.timeout
+        self._idle = self._steady = _least(attendance.idle, timeout.silent)
+        if timeout.first_event is not None:
+            self._steady = _LONGEST if self._idle is None else self._idle
+            self._idle = max(0.0, min(timeout.first_event - reply.elapsed, self._steady))
         self._monotonic = attendance.monotonic
         self._listeners = attendance.listeners
         self._ends = attendance.ends
@@ -153,8 +164,14 @@ class _Attended:
         return self._idle is not None and self._monotonic() - began >= self._idle - _TICK
 
     def _silence(self) -> StreamIdleTimeout:
-        reply, idle = self._reply, self._idle or 0.0
-        error = StreamIdleTimeout(reply.request, idle=idle, events=self._events, host=reply.request.origin.authority)
+        reply, idle, first = self._reply, self._idle or 0.0, self._reply.request.timeout.first_event
+        named: dict[str, Any] = {}
+        if first is not None and not self._events:
+            idle = first
+            named["message"] = f"no event came for {idle:.3g} s after the request was sent (stream_first_event)"
+        error = StreamIdleTimeout(
+            reply.request, idle=idle, events=self._events, host=reply.request.origin.authority, **named
+        )
         error.sequence_number = self._machine.last_sequence
         return error
 
@@ -209,6 +226,7 @@ class Attended(_Attended):
                 break
             if items := machine.feed(chunk):
                 self._events += len(items)
+                self._idle = self._steady
                 return items
             self._wait_for(self._left(began))
         machine.end()
@@ -287,6 +305,7 @@ class AsyncAttended(_Attended):
                 break
             if items := machine.feed(chunk):
                 self._events += len(items)
+                self._idle = self._steady
                 return items
             left = self._left(began)
         machine.end()

@@ -139,18 +139,24 @@ class HookedRetry(Retry):
     async def __call__(self, request: Request, forward: Forward) -> Reply:
         return await super().__call__(request, forward)
 
-    async def _wanted(self, reply: Reply, hint: float | None) -> bool:
+    async def _wanted(self, reply: Reply, wanted: bool) -> bool:
         if "_should_retry" not in self._client._hooks:
-            return await super()._wanted(reply, hint)
+            return await super()._wanted(reply, wanted)
         if not reply.is_read:
             await Read(reply, DEFAULT_WIRE_LIMITS.error_body)  # the judge may want to know what it says
         return bool(await Invoke(self._client._should_retry, reply))
 
     async def _pause(
-        self, request: Request, allowed: int, taken: int, outcome: Reply | APIConnectionError, hint: float | None
+        self,
+        request: Request,
+        allowed: int,
+        taken: int,
+        outcome: Reply | APIConnectionError,
+        hint: float | None,
+        throttled: bool = False,
     ) -> float:
         if "_calculate_retry_timeout" not in self._client._hooks:
-            return await super()._pause(request, allowed, taken, outcome, hint)
+            return await super()._pause(request, allowed, taken, outcome, hint, throttled)
         options = _options(request) if isinstance(request, Begun) else None
         headers = outcome.headers if isinstance(outcome, Reply) else None
         return float(await Invoke(self._client._calculate_retry_timeout, allowed - taken, options, headers))

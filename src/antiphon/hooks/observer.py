@@ -19,7 +19,7 @@ from ..core.reply import Reply
 from ..core.request import Request
 from ..errors import APIConnectionError
 from ..policies.chain import Forward
-from ..policies.retry import settled
+from ..policies.telling import settled
 from .listener import Listeners
 
 _Steps = Generator[Effect[Any], Any, None]

@@ -5,6 +5,7 @@ Knows where in a client what stands: the observer around the flow, names on the 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, cast
 
 from .listener import Hooks, Listeners
@@ -32,10 +33,16 @@ def watch(client: Any, *, names: bool) -> None:
         client._endpoint = NamingEndpoint(client._endpoint)
     if listeners.request or listeners.response or listeners.retry or listeners.error:
         _observe(client, Observer(listeners))
-    if settings.stream_idle_timeout is not None or listeners.event or listeners.error:
+    bounded = settings.stream_idle_timeout is not None or bounds_streams(client._policies)
+    if bounded or listeners.event or listeners.error:
         from .attendance import Attendance
 
         own["_attend"] = Attendance(settings.stream_idle_timeout, listeners, client._clock.monotonic, client.colour)
+
+
+def bounds_streams(policies: Sequence[Any]) -> bool:
+    """Whether a policy may bound the silence of streams."""
+    return any(getattr(policy, "bounds_streams", False) for policy in policies)
 
 
 def _observe(client: Any, observer: Observer) -> None:

@@ -46,7 +46,17 @@ class Judge:
         error = (self._error_of or status_error)(reply)
         if isinstance(error, APIError):
             error.trace = trace
+            _remark(error, trace)
         raise error
+
+
+def _remark(error: APIError, trace: Trace) -> None:
+    """Say on the error what else would have been done about it."""
+    from .machines.course import BUDGET, USED_UP
+
+    said = trace.of("Retry")
+    if said and said[-1].get("reason") == BUDGET:
+        error.add_note(USED_UP)
 
 
 judge = Judge()

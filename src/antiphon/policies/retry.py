@@ -1,32 +1,36 @@
-"""Retry: another attempt where waiting can help, with exactly the official client's rules by default."""
+"""Retry: another attempt where waiting can help, with exactly the official client's rules by default.
+
+What it is told, and the way of a call that succeeds. The way of one that fails is `repetition`, loaded with the first failure.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from typing import TYPE_CHECKING, Any, Self
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
 
-from ..core.effects import Discard, Invoke, Now, Random, Read, Sleep, Wall
-from ..core.headers import Headers
+from ..core.effects import Random
+from ..core.later import Later
+from ..core.omit import NotGiven, not_given
 from ..core.reply import Reply
 from ..core.request import Request
 from ..core.resource import spelled
-from ..errors import APIConnectionError, APIError, DeadlineExceeded, TLSError
-from .chain import Forward
-from .machines.backoff import LONGEST_HINT, Backoff, retry_after
-from .machines.number import is_number, seconds, whole
-from .machines.verdict import should_retry
+from ..errors import APIConnectionError, APIError
+from ..errors.policy import PolicyError
+from .chain import PLACES, Forward
+from .machines.backoff import LONGEST_HINT, Backoff, beyond, share
+from .machines.number import seconds, whole
 
 if TYPE_CHECKING:
     from ..core.notice import RetryInfo
+    from . import fact, repetition, subject
+    from .machines import choice, rule
     from .machines.budget import RetryBudget
-    from .machines.choice import Choice
-
-_BODY_KEPT = 1024 * 1024
-
-RetryOn = Iterable[int | type[APIError]] | Callable[[APIError], Any]
-"""What is repeated: statuses and kinds of errors, or a function of the error at hand."""
-Delay = float | Sequence[float] | Callable[[int, APIError], Any]
-"""Seconds to pause: always the same, one after another (the last one repeats), or a function of attempt and error."""
+    from .machines.choice import Delay, RetryOn
+    from .machines.rule import Rule, Rules
+else:
+    # What judges a failure is loaded with the first one, not with every client.
+    fact, repetition, subject = (Later(f"{__package__}.{name}") for name in ("fact", "repetition", "subject"))
+    choice, rule = (Later(f"{__package__}.machines.{name}") for name in ("choice", "rule"))
 
 
 class Retry:
@@ -42,19 +46,25 @@ class Retry:
     begin before the request's deadline, the failure at hand is raised at once.
 
     Args:
-        max_retries: how many attempts may follow the first; 0 or more.
+        max_retries: how many attempts may follow the first; 0 or more. `None`, with `patient`: as many as it takes.
         initial: seconds before the first retry.
         longest: seconds no computed pause exceeds.
-        jitter: the share of a computed pause that chance may take away, from 0 to 1; `True` for the default of 0.25, `False`
-            for none.
-        retry_on: what is repeated, instead of the rules above: statuses and subclasses of `APIError`, or a function of the
+        jitter: the share of a computed pause that chance may take away, from 0 to 1; "full" for 1, `True` for 0.25, `False` for
+            none. Left out, it is 0.25 under the official rules and 1 under others.
+        retry_on: what is repeated, instead of the rules: statuses and subclasses of `APIError`, or a function of the
             error at hand that says `True`, `False`, or `None` for the rules. A server that says `x-should-retry: false` or
             asks for more than two minutes is heeded before a set, and an exhausted quota is in none; a function is asked about
             all but the two minutes and the deadline.
         delay: seconds to pause instead of the backoff: a number, numbers one after another (the last repeats), or a function of
             the attempt's number (from 1) and its error. Never less than the server asks for.
         on_retry: called with a `RetryInfo` before each pause; what it raises ends the call.
-        budget: how many retries all calls that share this policy may make together.
+        budget: how many retries all calls that share this policy may make together at an endpoint.
+        rules: what is repeated: `OFFICIAL_RULES`, `RELIABLE_RULES`, or a table of your own.
+        ambiguous: what becomes of a request to a model that broke off after it was sent: "retry", which may cost twice, or
+            "raise". The official rules always retry.
+        max_retry_after: seconds; a server that asks for a longer pause is not waited for.
+        patient: wait for whatever says when it will be over, up to the deadline: long pauses a server asks for, a budget that is
+            used up, an open circuit, a limiter without room.
 
     `retry_on`, `delay` and `on_retry` may be coroutine functions under an async client. The first two go before what a client's
     subclass says in `_should_retry` and `_calculate_retry_timeout`.
@@ -64,33 +74,63 @@ class Retry:
     """
 
     only_failures = True
+    place: ClassVar[int] = PLACES["Retry"]
 
     @spelled
     def __init__(
         self,
-        max_retries: int = 2,
+        max_retries: int | None = 2,
         *,
         initial: float = 0.5,
         longest: float = 8.0,
-        jitter: float = 0.25,
+        jitter: float | Literal["full"] | NotGiven = not_given,
         retry_on: RetryOn | None = None,
         delay: Delay | None = None,
         on_retry: Callable[[RetryInfo], Any] | None = None,
         budget: RetryBudget | None = None,
+        rules: Rules | Iterable[Rule] | None = None,
+        ambiguous: Literal["retry", "raise"] = "retry",
+        max_retry_after: float = LONGEST_HINT,
+        patient: bool = False,
     ) -> None:
-        self.max_retries = whole("max_retries", max_retries)
-        self.backoff = Backoff(seconds("initial", initial), seconds("longest", longest), _share(jitter))
-        self.retry_on = _chosen(retry_on)
-        self.delay: tuple[float, ...] | Callable[[int, APIError], Any] | None = _checked(delay)
+        if max_retries is None and not patient:
+            raise TypeError("max_retries=None, as many as it takes, goes with patient=True and a deadline")
+        self.max_retries = None if max_retries is None else whole("max_retries", max_retries)
+        self._rules = None if rules is None else rule.table(rules)
+        chance = self._usual_jitter if isinstance(jitter, NotGiven) else share(jitter)
+        self.backoff = Backoff(seconds("initial", initial), seconds("longest", longest), chance)
+        self.retry_on = None if retry_on is None else choice.chosen(retry_on)
+        self.delay: tuple[float, ...] | Callable[[int, APIError], Any] | None = (
+            None if delay is None else choice.pauses(delay)
+        )
         if on_retry is not None and not callable(on_retry):
             raise TypeError(f"on_retry must be a function; got {type(on_retry).__name__}")
         self.on_retry = on_retry
-        if budget is not None and (isinstance(budget, type) or not hasattr(budget, "spend")):
+        if budget is not None and (isinstance(budget, type) or not hasattr(budget, "reserve")):
             raise TypeError(f"budget must be a RetryBudget(…), made once; got {budget!r}")
         self.budget = budget
-        if budget is not None:
-            # It lives on successes, so they must be seen.
+        if ambiguous not in ("retry", "raise"):
+            raise ValueError(f'ambiguous must be "retry" or "raise"; got {ambiguous!r}')
+        self.ambiguous = ambiguous
+        self.max_retry_after = seconds("max_retry_after", max_retry_after)
+        self.patient = bool(patient)
+        if budget is not None or not self.is_official:
+            # A budget lives on successes; and what claims to be one is looked at. So they must be seen.
             self.only_failures = False
+
+    @property
+    def rules(self) -> Rules:
+        """What is repeated, where the user says nothing else."""
+        return rule.OFFICIAL_RULES if self._rules is None else self._rules
+
+    @property
+    def is_official(self) -> bool:
+        """Whether hints and pauses are the official client's."""
+        return self._rules is None or self._rules.official
+
+    @property
+    def _usual_jitter(self) -> float:
+        return Backoff().jitter if self.is_official else 1.0
 
     def allowing(self, max_retries: int) -> Self:
         """The same policy with another number of retries; it draws on the same budget."""
@@ -105,214 +145,71 @@ class Retry:
 
     def _said(self) -> Iterable[str]:
         b = self.backoff
-        yield f"max_retries={self.max_retries}"
+        yield "as often as it takes" if self.max_retries is None else f"max_retries={self.max_retries}"
         if self.retry_on is not None:
-            yield f"on {_named(self.retry_on)}"
+            yield f"on {choice.called(self.retry_on)}"
+        if self._rules is not None:
+            yield f"rules={self.rules}"
         if self.delay is None:
             yield f"initial={b.initial} s, longest={b.longest} s"
-            if b.jitter != Backoff().jitter:
+            if b.jitter != self._usual_jitter:
                 yield f"jitter={b.jitter:g}"
         else:
-            yield f"delay={_named(self.delay) if callable(self.delay) else ', '.join(map(str, self.delay)) + ' s'}"
+            yield f"delay={choice.called(self.delay) if callable(self.delay) else ', '.join(map(str, self.delay)) + ' s'}"
+        if self.max_retry_after != LONGEST_HINT:
+            yield f"max_retry_after={self.max_retry_after:g} s"
+        if self.ambiguous != "retry":
+            yield f"ambiguous={self.ambiguous}"
+        if self.patient:
+            yield "patient"
         if self.on_retry is not None:
-            yield f"on_retry={_named(self.on_retry)}"
+            yield f"on_retry={choice.called(self.on_retry)}"
         if self.budget is not None:
             yield f"budget={self.budget!r}"
 
     async def __call__(self, request: Request, forward: Forward) -> Reply:
-        allowed = self.max_retries if request.max_retries is None else request.max_retries
-        taken = 0
-        attempt = request
+        attempt, course = request, None
         while True:
             try:
                 reply = await forward(attempt)
-            except APIConnectionError as failure:
-                failure.attempts = taken + 1
-                if taken >= allowed or not await self._heals(failure) or not request.rewind():
+            except (APIConnectionError, PolicyError) as failure:
+                course = course or repetition.Repetition(self, request)
+                if (again := await course.after(failure, attempt)) is None:
                     raise
-                delay = await self._seconds(request, allowed, taken, failure, None)
-                if await _past_deadline(request, delay):
-                    raise
-                if not await self._granted():
-                    failure.add_note("it was not tried again: the retry budget is used up")
-                    raise
-                if self.on_retry is not None:
-                    await self._tell(failure, attempt, taken, delay)
             else:
-                reply.retries_taken = taken
-                if reply.status_code < 400:
+                reply.retries_taken = 0 if course is None else course.taken
+                if reply.status_code < 400 and not self._is_flawed(request, reply):
                     if self.budget is not None:
-                        self.budget.earn()
+                        self.budget.earn(subject.endpoint_of(reply.request))
                     return reply
-                if taken >= allowed:
+                course = course or repetition.Repetition(self, request)
+                if (again := await course.after(reply, attempt)) is None:
                     return reply
-                hint = retry_after(reply.headers, await Wall() if "retry-after" in reply.headers else 0.0)
-                if not await self._repeats(reply, hint) or not request.rewind():
-                    return reply
-                delay = await self._seconds(request, allowed, taken, reply, hint)
-                if await _past_deadline(request, delay) or not await self._granted():
-                    return reply
-                await self._leave(reply, attempt, taken, delay)
-            await Sleep(delay)
-            taken += 1
-            attempt = _counted(request, taken)
+            attempt = again
 
-    async def _heals(self, failure: APIConnectionError) -> bool:
-        """Whether another attempt may help after a failure."""
-        if isinstance(failure, DeadlineExceeded):
-            return False
-        chosen = self.retry_on
-        if callable(chosen):
-            said = await self._asked(chosen, failure)
-            if said is not None:
-                return bool(said)
-        elif chosen is not None:
-            return chosen.has_failure(failure)
-        return not isinstance(failure, TLSError)
+    def _is_flawed(self, request: Request, reply: Reply) -> bool:
+        """Whether what claims to be a success is none, and would not be taken for one."""
+        return not self.is_official and fact.promises_object(request) and fact.is_flawed(reply)
 
-    async def _repeats(self, reply: Reply, hint: float | None) -> bool:
-        """Whether another attempt follows a reply: as the user says, and where the user says nothing by the rules."""
-        chosen = self.retry_on
-        if callable(chosen):
-            said = None if hint is not None and hint > LONGEST_HINT else await self._asked(chosen, reply)
-            if said is not None:
-                return bool(said)
-        elif chosen is not None:
-            named = chosen.has_status(reply.status_code)
-            return should_retry(reply.status_code, reply.headers, hint, await _code(reply), named)
-        return await self._wanted(reply, hint)
-
-    async def _wanted(self, reply: Reply, hint: float | None) -> bool:
-        """Whether another attempt may help after a reply, by the rules alone."""
-        return should_retry(reply.status_code, reply.headers, hint, await _code(reply))
-
-    async def _seconds(
-        self, request: Request, allowed: int, taken: int, outcome: Reply | APIConnectionError, hint: float | None
-    ) -> float:
-        """Seconds to wait before the next attempt: the user's, else those of the rules."""
-        own = self.delay
-        if own is None:
-            return seconds("a pause", await self._pause(request, allowed, taken, outcome, hint))
-        if callable(own):
-            pause = seconds(f"a pause that {_named(own)} gives", await self._asked(own, outcome, taken + 1))
-        else:
-            pause = own[min(taken, len(own) - 1)]
-        return pause if hint is None or hint > LONGEST_HINT else max(pause, hint)
+    async def _wanted(self, reply: Reply, wanted: bool) -> bool:
+        """Whether another attempt may help after a reply; by the rules alone, it may if they say so."""
+        return wanted
 
     async def _pause(
-        self, request: Request, allowed: int, taken: int, outcome: Reply | APIConnectionError, hint: float | None
+        self,
+        request: Request,
+        allowed: int,
+        taken: int,
+        outcome: Reply | APIConnectionError,
+        hint: float | None,
+        throttled: bool = False,
     ) -> float:
-        """Seconds to wait before the next attempt, by the rules alone."""
-        if hint is not None and 0 < hint <= LONGEST_HINT:
-            return hint
-        return self.backoff.delay(taken, random=await Random())
+        """Seconds to wait before the next attempt, by the rules alone; `throttled`: the server is busy."""
+        if hint is not None and self.heeds(hint):
+            return hint if self.is_official else beyond(hint, random=await Random())
+        backoff = self.backoff.throttled() if throttled else self.backoff
+        return backoff.delay(taken, random=await Random())
 
-    async def _asked(self, function: Callable[..., Any], outcome: Reply | APIConnectionError, *before: Any) -> Any:
-        """What a user's function makes of an outcome's error."""
-        from ..core.notice import bare_error
-
-        await _whole(outcome)
-        return settled(await Invoke(function, *before, bare_error(outcome)))
-
-    async def _granted(self) -> bool:
-        return self.budget is None or self.budget.spend(await Now())
-
-    async def _leave(self, reply: Reply, attempt: Request, taken: int, delay: float) -> None:
-        """Have done with a reply that is not the last one."""
-        if self.on_retry is not None:
-            await _whole(reply)
-        await Discard(reply)
-        if self.on_retry is not None:
-            await self._tell(reply, attempt, taken, delay)
-
-    async def _tell(self, outcome: Reply | APIConnectionError, attempt: Request, taken: int, delay: float) -> None:
-        from ..core.notice import request_info, retry_info
-
-        assert self.on_retry is not None
-        settled(await Invoke(self.on_retry, retry_info(outcome, request_info(attempt, taken + 1), delay)))
-
-
-def settled(answer: Any) -> Any:
-    """What a user's function gave.
-
-    Raises:
-        TypeError: a coroutine function was called, and nobody awaited it: the client is a blocking one.
-    """
-    if hasattr(answer, "__await__"):
-        if hasattr(answer, "close"):
-            answer.close()
-        raise TypeError("a blocking client cannot await; give it a plain function, or use the async client")
-    return answer
-
-
-def _share(jitter: Any) -> float:
-    """The part of a pause that chance may take away."""
-    if isinstance(jitter, bool):
-        return Backoff().jitter if jitter else 0.0
-    if not is_number(jitter):
-        raise TypeError(f"jitter must be a number from 0 to 1, or True or False; got {jitter!r}")
-    if not 0 <= jitter <= 1:
-        raise ValueError(f"jitter must be from 0 to 1; got {jitter}")
-    return float(jitter)
-
-
-def _chosen(named: RetryOn | None) -> Choice | Callable[[APIError], Any] | None:
-    """What is repeated; a lone status or class belongs into a set, lest a class be taken for a function."""
-    if named is None or (callable(named) and not isinstance(named, type)):
-        return named
-    from .machines.choice import Choice
-
-    return Choice.of(named)
-
-
-def _checked(delay: Delay | None) -> tuple[float, ...] | Callable[[int, APIError], Any] | None:
-    if delay is None or (callable(delay) and not isinstance(delay, type)):
-        return delay
-    if isinstance(delay, (str, bytes)) or not isinstance(delay, Iterable):
-        return (seconds("delay", delay),)
-    each = tuple(seconds("each delay", one) for one in delay)
-    if not each:
-        raise ValueError("delay must be one or more numbers of seconds; got none")
-    return each
-
-
-def _named(value: Any) -> str:
-    return str(getattr(value, "__qualname__", None) or value)
-
-
-async def _past_deadline(request: Request, delay: float) -> bool:
-    return request.deadline is not None and await Now() + delay >= request.deadline
-
-
-async def _whole(outcome: Reply | APIConnectionError) -> None:
-    """Have the body of a refusal read, as far as it goes."""
-    if isinstance(outcome, Reply) and not outcome.is_read:
-        try:
-            await Read(outcome, _BODY_KEPT)
-        except APIConnectionError:
-            outcome.content = b""
-
-
-async def _code(reply: Reply) -> str | None:
-    """The `error.code` of a 429, which alone tells a full quota from a busy minute."""
-    if reply.status_code != 429:
-        return None
-    # Loaded with the first 429, not with every client.
-    from ..core.json import JSONError, decode_json
-
-    content = reply.content if reply.is_read else await Read(reply, _BODY_KEPT)
-    try:
-        body = decode_json(content)
-        code = body["error"]["code"]
-    except (JSONError, TypeError, KeyError):
-        return None
-    return code if isinstance(code, str) else None
-
-
-def _counted(request: Request, taken: int) -> Request:
-    """The same request, telling the server which attempt it is (unless the caller set or removed that field)."""
-    if request.headers.get("x-stainless-retry-count") != "0":
-        return request
-    headers = Headers(request.headers)
-    headers["x-stainless-retry-count"] = str(taken)
-    return request.replace(headers=headers)
+    def heeds(self, hint: float) -> bool:
+        """Whether a server that asks for so many seconds is waited for."""
+        return hint > 0 and (hint <= self.max_retry_after or self.patient)

@@ -155,11 +155,12 @@ class Connection:
         parser.eof()
         return b""
 
-    def receive_all(self, first: bytes) -> bytes:
-        """The rest of the body, after its first bytes. Raises as `receive`."""
+    def receive_all(self, first: bytes, patience: float | None) -> bytes:
+        """The rest of the body, after its first bytes, each piece within so many seconds. Raises as `receive`."""
         parser = self.parser
         if parser.done:
             return first
+        self._read_timeout = patience
         parts = [first]
         while not parser.done:
             parts.append(self.receive())

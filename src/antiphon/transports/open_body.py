@@ -43,6 +43,7 @@ class OpenBody:
         self._request = request
         self._started = started
         self._settle = settle
+        connection._read_timeout = request.timeout.body  # pyright: ignore[reportPrivateUsage]
         if connection.parser.done:
             self._give_back()
 
@@ -83,7 +84,7 @@ class OpenBody:
 
     def bound_read(self, seconds: float) -> None:
         """Let each read, from now on, wait for so many seconds at most, or for its timeout where that is shorter."""
-        connection, longest = self._connection, self._request.timeout.read
+        connection, longest = self._connection, self._request.timeout.body
         if connection is not None:
             bound = seconds if longest is None else min(seconds, longest)
             connection._read_timeout = bound  # pyright: ignore[reportPrivateUsage]

@@ -117,7 +117,7 @@ class SocketTransport:
                 held, connection = connection, None
                 open_body = OpenBody(held, body, request, started, partial(self._settle, held, ticket))
                 return Reply(status, headers, request=request, body=open_body, http_version=version, elapsed=elapsed)
-            content = body if parser.done else connection.receive_all(body)
+            content = body if parser.done else connection.receive_all(body, request.timeout.body)
             held, connection = connection, None
             now = monotonic()
             with self._lock:

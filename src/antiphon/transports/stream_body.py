@@ -31,7 +31,7 @@ class StreamBody:
         self._link = link
         self._flow = flow
         self._closed = False
-        self._longest = flow.request.timeout.read
+        self._longest = flow.request.timeout.body
 
     async def read_chunk(self) -> bytes:
         """The next decoded bytes as soon as any are there; `b""` at the end.
@@ -61,7 +61,7 @@ class StreamBody:
 
     def bound_read(self, seconds: float) -> None:
         """Let each read, from now on, wait for so many seconds at most, or for its timeout where that is shorter."""
-        longest = self._flow.request.timeout.read
+        longest = self._flow.request.timeout.body
         self._longest = seconds if longest is None else min(seconds, longest)
 
     async def finish(self) -> None:

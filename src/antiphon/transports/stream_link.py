@@ -272,7 +272,8 @@ class StreamLink(asyncio.Protocol):
     def _extend(self, flow: Flow) -> None:
         """A piece of a head, or of a body that is read whole, was a sign of life."""
         if flow.sent or self.parser.status:
-            self.allow(flow, flow.request.timeout.read, monotonic())
+            timeout = flow.request.timeout
+            self.allow(flow, timeout.body if self.parser.status else timeout.read, monotonic())
         if not flow.sent and self.parser.status:
             self.resume_writing()  # an early answer: the rest of the upload is not wanted
 

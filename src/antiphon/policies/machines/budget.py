@@ -1,6 +1,6 @@
-"""A retry budget: how many retries all calls of a client may make together, earned by their successes.
+"""A retry budget: how many retries all calls of a client may make together at an endpoint, earned by its successes.
 
-Arithmetic over a number and a timestamp; a lock guards it, and is never held while anything waits.
+Arithmetic over numbers and timestamps; a lock guards it, and is never held while anything waits.
 """
 
 from __future__ import annotations
@@ -11,19 +11,32 @@ from typing import Any
 from ...core.resource import spelled
 from .number import is_number
 
+_MOST = 1024
+"""Endpoints. Where there are more, those whose bucket is full are forgotten: a new one is as full."""
+
+
+class _Bucket:
+    """What is left at one endpoint, and since when; less than none where somebody waits for more."""
+
+    __slots__ = ("at", "left")
+
+    def __init__(self, left: float) -> None:
+        self.left = left
+        self.at: float | None = None
+
 
 class RetryBudget:
-    """A bucket of retries: each takes one out, each success and each second put some back.
+    """Buckets of retries, one for each endpoint: a retry takes one out, each success and each second put some back.
 
     While a server is down, retries of many calls cannot multiply the load on it: over any time they number at most
     `capacity + per_second * seconds + per_success * successes`.
 
     >>> budget = RetryBudget(capacity=1, per_success=0.5, per_second=0)
-    >>> budget.spend(0.0), budget.spend(1.0)
-    (True, False)
+    >>> budget.spend(0.0), budget.spend(1.0), budget.spend(1.0, "another.example:443")
+    (True, False, True)
 
     Args:
-        capacity: how many retries it holds at most, and at first; 1 or more.
+        capacity: how many retries a bucket holds at most, and at first; 1 or more.
         per_success: what a success puts back; 0 or more.
         per_second: what a second puts back; 0 or more.
 
@@ -49,35 +62,80 @@ class RetryBudget:
         self.per_success = per_success
         self.per_second = per_second
         self.denied = 0
-        self._left = float(capacity)
-        self._at: float | None = None
+        self._buckets: dict[str, _Bucket] = {}
         self._lock = allocate_lock()
 
     @property
     def left(self) -> float:
-        """How many retries there were left when it was last asked."""
-        return self._left
-
-    def earn(self) -> None:
-        """Count a success."""
+        """How many retries there were left, where there were fewest, when it was last asked."""
         with self._lock:
-            self._left = min(self.capacity, self._left + self.per_success)
+            return min((bucket.left for bucket in self._buckets.values()), default=float(self.capacity))
 
-    def spend(self, now: float) -> bool:
+    def earn(self, endpoint: str = "") -> None:
+        """Count a success."""
+        bucket = self._buckets.get(endpoint)
+        if bucket is None or bucket.left >= self.capacity:  # nothing was ever taken, or all is back
+            return
+        with self._lock:
+            bucket.left = min(self.capacity, bucket.left + self.per_success)
+
+    def spend(self, now: float, endpoint: str = "") -> bool:
         """Take a retry out, if there is one.
 
         Args:
             now: seconds on a clock that never goes back.
+            endpoint: where it would go.
         """
         with self._lock:
-            passed = 0.0 if self._at is None else max(0.0, now - self._at)
-            self._at = now if self._at is None else max(now, self._at)
-            self._left = min(self.capacity, self._left + passed * self.per_second)
-            if self._left < 1:
+            bucket = self._filled(now, endpoint)
+            if bucket.left < 1:
                 self.denied += 1
                 return False
-            self._left -= 1
+            bucket.left -= 1
             return True
+
+    def reserve(self, now: float, endpoint: str = "") -> float:
+        """Take a retry out, if need be one that is yet to come; first come, first served.
+
+        Args:
+            now: as for `spend`.
+            endpoint: as for `spend`.
+
+        Returns:
+            Seconds until it is there; infinite, and none is taken, where seconds put none back.
+        """
+        with self._lock:
+            bucket = self._filled(now, endpoint)
+            short = 1 - bucket.left
+            if short > 0 and not self.per_second:
+                self.denied += 1
+                return float("inf")
+            bucket.left -= 1
+            return max(0.0, short / self.per_second) if short > 0 else 0.0
+
+    def give_back(self, endpoint: str = "") -> None:
+        """Put back a retry that was taken out and not made."""
+        with self._lock:
+            bucket = self._buckets.get(endpoint)
+            if bucket is not None:
+                bucket.left = min(self.capacity, bucket.left + 1)
+
+    def _filled(self, now: float, endpoint: str) -> _Bucket:
+        """An endpoint's bucket with what came since it was last asked."""
+        bucket = self._buckets.get(endpoint)
+        if bucket is None:
+            if len(self._buckets) >= _MOST:
+                self._forget(now)
+            bucket = self._buckets[endpoint] = _Bucket(float(self.capacity))
+        passed = 0.0 if bucket.at is None else max(0.0, now - bucket.at)
+        bucket.at = now if bucket.at is None else max(now, bucket.at)
+        bucket.left = min(self.capacity, bucket.left + passed * self.per_second)
+        return bucket
+
+    def _forget(self, now: float) -> None:
+        for endpoint, bucket in list(self._buckets.items()):
+            if bucket.left + max(0.0, now - (bucket.at or 0.0)) * self.per_second >= self.capacity:
+                del self._buckets[endpoint]
 
     def __repr__(self) -> str:
         return (

@@ -1,10 +1,17 @@
-"""Which failures are repeated, where a user names them: statuses and kinds of errors."""
+"""Which failures are repeated, and after how long, where a user says so: statuses and kinds of errors, numbers or functions."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NamedTuple
 
 from ...errors import APIConnectionError, APIError, APIStatusError, TLSError, class_for_status
+from .number import seconds
+
+RetryOn = Iterable[int | type[APIError]] | Callable[[APIError], Any]
+"""What is repeated: statuses and kinds of errors, or a function of the error at hand."""
+Delay = float | Sequence[float] | Callable[[int, APIError], Any]
+"""Seconds to pause: always the same, one after another (the last one repeats), or a function of attempt and error."""
 
 
 class Choice(NamedTuple):
@@ -60,3 +67,35 @@ class Choice(NamedTuple):
 
     def __str__(self) -> str:
         return ", ".join([*map(str, sorted(self.statuses)), *(kind.__name__ for kind in self.kinds)])
+
+
+def chosen(named: RetryOn | None) -> Choice | Callable[[APIError], Any] | None:
+    """What is repeated; a lone status or class belongs into a set, lest a class be taken for a function.
+
+    Raises:
+        TypeError, ValueError: as `Choice.of`.
+    """
+    if named is None or (callable(named) and not isinstance(named, type)):
+        return named
+    return Choice.of(named)
+
+
+def pauses(delay: Delay | None) -> tuple[float, ...] | Callable[[int, APIError], Any] | None:
+    """The pauses a user wants.
+
+    Raises:
+        TypeError, ValueError: one cannot be right.
+    """
+    if delay is None or (callable(delay) and not isinstance(delay, type)):
+        return delay
+    if isinstance(delay, (str, bytes)) or not isinstance(delay, Iterable):
+        return (seconds("delay", delay),)
+    each = tuple(seconds("each delay", one) for one in delay)
+    if not each:
+        raise ValueError("delay must be one or more numbers of seconds; got none")
+    return each
+
+
+def called(value: Any) -> str:
+    """How a function, or a choice, is shown."""
+    return str(getattr(value, "__qualname__", None) or value)

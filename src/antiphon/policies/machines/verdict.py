@@ -1,28 +1,13 @@
-"""Whether an attempt that failed deserves another, by the rules of the official client.
-
-The order of the rules is the rule: a pause longer than two minutes is never waited for; then the server's own
-`x-should-retry` decides; then an exhausted quota, which waiting cannot heal (the one deviation: the official client sends
-it three times); then the status.
-"""
+"""Whether a reply deserves another attempt, by the rules of the official client; for those who know a reply and nothing more."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
 from .backoff import LONGEST_HINT
+from .rule import OFFICIAL_RULES, QUOTA_CODES, RETRIED_STATUSES, Facts
 
-QUOTA_CODES = frozenset(
-    {
-        "insufficient_quota",
-        "credit_balance_exhausted",
-        "organization_spend_limit_exceeded",
-        "project_spend_limit_exceeded",
-        "organization_usage_limit_exceeded",
-    }
-)
-"""Codes of a 429 that no waiting heals."""
-
-RETRIED_STATUSES = frozenset({408, 409, 429})
+__all__ = ["QUOTA_CODES", "RETRIED_STATUSES", "should_retry"]
 
 
 def should_retry(
@@ -37,13 +22,10 @@ def should_retry(
         code: the `error.code` of a 429's body, or `None`.
         named: whether the user named such a reply; `None` where the user named none at all, and the rules of statuses hold.
     """
-    if hint is not None and hint > LONGEST_HINT:
-        return False
-    told = headers.get("x-should-retry")
-    if told == "false" or (told == "true" and named is not False):
-        return told == "true"
-    if code in QUOTA_CODES:
-        return False
-    if named is not None:
-        return named
-    return status in RETRIED_STATUSES or status >= 500
+    facts = Facts(
+        status,
+        code,
+        told=headers.get("x-should-retry"),
+        too_long=hint is not None and hint > LONGEST_HINT,
+    )
+    return not OFFICIAL_RULES.judge(facts, named).stops

@@ -1,0 +1,112 @@
+"""The facts of an attempt: from a reply, or a failure, to what rules are about.
+
+Knows where in a reply, a request and an error each fact stands. Reads as much of a body as that takes; judges nothing.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..core.credential import PENDING
+from ..core.effects import Read
+from ..core.reply import Reply
+from ..core.request import Request
+from ..errors import APIConnectionError
+from .machines.rule import Facts
+from .subject import body_of, operation_of
+from .telling import BODY_KEPT, whole
+
+_TELLING = frozenset({200, 201, 202, 429, 500, 503, 529})
+"""Statuses whose error's code says more than they do."""
+
+
+def official_of_failure(failure: APIConnectionError) -> Facts:
+    """What the official rules want to know of a failure."""
+    return Facts(failure=type(failure), sent=failure.sent)
+
+
+async def official_of_reply(reply: Reply, *, too_long: bool) -> Facts:
+    """What the official rules want to know of a reply: the code of a 429 alone tells a full quota from a busy minute."""
+    code = await _code(reply) if reply.status_code == 429 else None
+    return Facts(reply.status_code, code, told=reply.headers.get("x-should-retry"), too_long=too_long)
+
+
+def of_failure(failure: APIConnectionError, request: Request, *, rash: bool) -> Facts:
+    """What is known of a failure.
+
+    Args:
+        failure: how the attempt ended.
+        request: what was asked.
+        rash: whether a question that may have been answered already is asked again.
+    """
+    maybe = failure.sent != "no"
+    return Facts(
+        failure=type(failure), sent="maybe" if maybe else "no", unsafe=maybe and not may_repeat(request, rash=rash)
+    )
+
+
+async def of_reply(reply: Reply, request: Request, *, too_long: bool) -> Facts:
+    """What is known of a reply; `too_long`: whether it asks for too long a pause."""
+    from .machines.effect import is_ambiguous
+    from .machines.finding import Finding, of_error, of_success
+
+    status = reply.status_code
+    finding = Finding()
+    if status in _TELLING:
+        await whole(reply)
+        finding = (of_success if status < 400 else of_error)(reply.content)
+    return Facts(
+        status,
+        finding.code,
+        told=reply.headers.get("x-should-retry"),
+        too_long=too_long,
+        unsafe=is_ambiguous(status) and not may_repeat(request),
+        malformed=finding.malformed,
+        too_large=status == 429 and finding.too_large,
+        rotates=request.headers.get("authorization") == PENDING.reveal(),
+    )
+
+
+def may_repeat(request: Request, *, rash: bool = True) -> bool:
+    """Whether a request that may have been carried out can be sent again."""
+    from .machines.effect import is_repeatable
+
+    if not rash and request.method == "POST":
+        return False
+    path = request.target.partition("?")[0]
+    return is_repeatable(
+        request.method, path, operation_of(request), in_conversation=bool(body_of(request).get("conversation"))
+    )
+
+
+def promises_object(request: Request) -> bool:
+    """Whether a success must hold one JSON object."""
+    call = request.call
+    if call is None or request.stream:
+        return False
+    result: Any = call.operation.result if call.result is None else call.result
+    return call.operation.page is not None or (result.__class__ is str and ":" in result)
+
+
+def is_flawed(reply: Reply) -> bool:
+    """Whether a success that was to hold an object holds none, or an error."""
+    from .machines.finding import of_success
+
+    if reply.status_code not in _TELLING or not reply.is_read:
+        return False
+    finding = of_success(reply.content)
+    return finding.malformed or finding.code is not None
+
+
+async def _code(reply: Reply) -> str | None:
+    """The `error.code` of a reply."""
+    # Loaded with the first 429, not with every client.
+    from ..core.json import JSONError, decode_json
+
+    content = reply.content if reply.is_read else await Read(reply, BODY_KEPT)
+    try:
+        body = decode_json(content)
+        code = body["error"]["code"]
+    except (JSONError, TypeError, KeyError):
+        return None
+    return code if isinstance(code, str) else None
