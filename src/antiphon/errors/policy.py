@@ -142,8 +142,10 @@ class NoTarget(PolicyError):
 
     Attributes:
         reasons: why, one text for each target.
+        retry_in: seconds until one may, where that is known.
     """
 
-    def __init__(self, reasons: Sequence[str], *, request: Any = None) -> None:
+    def __init__(self, reasons: Sequence[str], *, retry_in: float | None = None, request: Any = None) -> None:
         super().__init__(f"no target takes this request: {'; '.join(reasons) or 'there is none'}", request=request)
         self.reasons = tuple(reasons)
+        self.retry_in = retry_in

@@ -76,6 +76,10 @@ class Fleet:
         self.first = self._groups[0][0] if self._groups and len(self._groups[0]) == 1 else None
         """The only member of the first group, if it is the only one."""
 
+    def adopt(self, scope: str) -> None:
+        """Who named no limits of its own counts against these."""
+        self.members = tuple(each if each.scope else each._replace(scope=scope) for each in self.members)
+
     # -- choosing ------------------------------------------------------------------------------------------------------
 
     def choose(
@@ -215,6 +219,16 @@ class Fleet:
             if self.health[member].is_out(now):
                 return "it is ejected"
             return "its limit is used up" if self._pause_end(member, subject) > now else None
+
+    def state(self, member: int, now: float) -> dict[str, str | int]:
+        """A member's state, as JSON: "open" where it is left alone or parked for everything, else "closed"."""
+        with self._lock:
+            credential = self.members[member].credential
+            # Of its askers' own credentials none is known here; that one of them is parked says nothing of the others.
+            parked = bool(credential) and self._is_parked(member, now, "", "")
+            why = "parked" if parked else "ejected" if self.health[member].is_out(now) else ""
+            state: dict[str, str | int] = {"state": "open" if why else "closed", "under_way": self.loads[member]}
+            return {**state, "reason": why} if why else state
 
     def _is_parked(self, member: int, now: float, subject: str, own: str) -> bool:
         credential = self.members[member].credential or own

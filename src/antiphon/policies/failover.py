@@ -1,0 +1,394 @@
+"""Failover: where a request goes, and where it goes next when that cannot serve it.
+
+Knows the table of moves. A move is made at once, without a pause, because another target is not the one that is in trouble;
+pauses and further rounds are `Retry`'s part, inside of which this stands. After the first byte of an answer reached the user
+nothing moves.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
+
+from ..core.credential import PENDING
+from ..core.effects import Follow, Invoke, Now, Random, Wall
+from ..core.reply import Reply
+from ..core.request import Request
+from ..core.resource import spelled
+from ..core.url import Origin
+from ..errors import (
+    APIConnectionError,
+    BulkheadFull,
+    CircuitOpen,
+    DeadlineExceeded,
+    PolicyError,
+    PoolTimeout,
+    RateLimited,
+)
+from .chain import PLACES, Forward
+from .fact import may_repeat
+from .lineup import line_up, member_of, refuse_models
+from .machines.backoff import retry_after
+from .machines.cause import Cause, cause_of
+from .machines.effect import is_ambiguous
+from .machines.ejection import Ejection
+from .machines.finding import of_error
+from .machines.fleet import FOREVER, Fleet, Seat
+from .machines.number import seconds, whole
+from .round import Round
+from .subject import endpoint_of, model_of
+from .target import LOCAL, OWN, Target, house_of, with_model
+from .telling import settled
+from .telling import whole as read_whole
+
+if TYPE_CHECKING:
+    from .machines.budget import RetryBudget
+
+_PAUSE = 1.0
+"""Seconds for which a target is left alone that answered 429 and did not say for how long."""
+_OURS = (DeadlineExceeded, PoolTimeout)
+"""Failures that are this client's own, and no target's."""
+
+
+class Parked(NamedTuple):
+    """A credential that is used no more for a while: what `on_park` is told, once.
+
+    Attributes:
+        target: the target's name.
+        reason: "billing", "credential rejected" or "forbidden".
+        seconds: for how long; infinite for until it is enabled.
+        subject: the operation and model it is parked for; "" for all.
+        status: what the server answered.
+        code: its error's code.
+    """
+
+    target: str
+    reason: str
+    seconds: float
+    subject: str
+    status: int
+    code: str | None
+
+
+class Failover:
+    """Sends a request elsewhere when its target is down, out of quota, or refuses the credential.
+
+    >>> Failover([Target("https://eu.example.com/v1", api_key="sk-2", name="eu")], cross_provider=True)
+    Failover(own → eu, most_attempts=4, ejected after 5 of 10 for 30 s)
+
+    Args:
+        targets: where requests may go. The client's own endpoint goes before all of them, unless `Target.own()` is among them.
+        own: whether the client's own endpoint is a target at all.
+        sticky: whether requests with the same `prompt_cache_key` go to the same target of a group, whose cache is warm for them.
+        most_attempts: how many attempts a call may make in all, retries included; 3, one more for each further group, at most 5,
+            when left out. A round of `Retry` makes one at least.
+        cross_model: whether a target may answer with another model, where its `models` say so.
+        cross_provider: whether requests may go to another provider's house than the client's.
+        on_context_length: the model that is asked instead, at the same target, when the input is too long for the first.
+        eject: when a target is left alone; `None` for never.
+        park_for: seconds for which a credential without credit is not used.
+        on_park: called with a `Parked` when a credential is parked; what it raises is noted and changes nothing.
+        budget: the budget that each move is taken from; `Retry`'s own, so that all attempts draw on one.
+
+    Raises:
+        ValueError, TypeError: an argument that cannot be right, or targets that cross what may not be crossed.
+    """
+
+    place: ClassVar[int] = PLACES["Failover"]
+
+    @spelled
+    def __init__(
+        self,
+        targets: Sequence[Target],
+        *,
+        own: bool = True,
+        sticky: bool = True,
+        most_attempts: int | None = None,
+        cross_model: bool = False,
+        cross_provider: bool = False,
+        on_context_length: str | None = None,
+        eject: Ejection | None = Ejection(),  # noqa: B008  # a value
+        park_for: float = 600.0,
+        on_park: Callable[[Parked], Any] | None = None,
+        budget: RetryBudget | None = None,
+    ) -> None:
+        self.targets = line_up(targets, own)
+        self.sticky = sticky
+        self.cross_provider = cross_provider
+        self.on_context_length = on_context_length
+        self.eject = eject
+        self.park_for = seconds("park_for", park_for)
+        self.on_park = on_park
+        self.budget = budget
+        if on_park is not None and not callable(on_park):
+            raise TypeError(f"on_park must be a function; got {type(on_park).__name__}")
+        if not cross_model:
+            refuse_models(self.targets)
+        self._fleet = Fleet([member_of(target) for target in self.targets], eject)
+        self.most_attempts = (
+            min(5, 2 + self._fleet.groups) if most_attempts is None else whole("most_attempts", most_attempts, 1)
+        )
+        first = self._fleet.first
+        self._alone = first if first is not None and self.targets[first].is_own else None
+        self._met: Origin | None = None
+
+    def __repr__(self) -> str:
+        groups: dict[int, list[str]] = {}
+        for target in sorted(self.targets, key=lambda each: each.group):
+            groups.setdefault(target.group, []).append(target.name)
+        line = " → ".join(" | ".join(names) for names in groups.values())
+        said = [line, f"most_attempts={self.most_attempts}"]
+        if self.eject is not None:
+            said.append(f"ejected after {self.eject.failures} of 10 for {self.eject.base:g} s")
+        return f"Failover({', '.join(said)})"
+
+    # -- what users may ask and change ---------------------------------------------------------------------------------
+
+    def enable(self, name: str | None = None) -> None:
+        """Use a target again, whatever was held against it; all of them when no name is given.
+
+        Raises:
+            ValueError: there is no such target.
+        """
+        self._fleet.enable(None if name is None else self._position(name))
+
+    def ejected(self) -> list[Target]:
+        """The targets that are left alone, for a health check to look at; it tells of a good end by `enable`."""
+        healths = self._fleet.health
+        return [target for target, health in zip(self.targets, healths, strict=True) if health.until is not None]
+
+    def health(self, now: float) -> dict[str, dict[str, Any]]:
+        """What is known of each target, without asking anybody, as JSON."""
+        return {target.name: self._fleet.state(n, now) for n, target in enumerate(self.targets)}
+
+    def _position(self, name: str) -> int:
+        for position, target in enumerate(self.targets):
+            if target.name == name:
+                return position
+        raise ValueError(f"no target is called {name!r}; there are {', '.join(t.name for t in self.targets)}")
+
+    # -- the flow ------------------------------------------------------------------------------------------------------
+
+    async def __call__(self, request: Request, forward: Forward) -> Reply:
+        fleet = self._fleet
+        if request.origin is not self._met:
+            self._meet(request.origin)
+        way: Round | None = None
+        attempt = request
+        if fleet.calm and self._alone is not None:
+            # Nothing is held against the client's own endpoint, and nobody shares its group.
+            seat: Seat | None = fleet.pass_by(self._alone)
+        else:
+            way = Round(request, self.targets, sticky=self.sticky)
+            seat = await self._seat(way)
+        while seat is not None:
+            target = self.targets[seat.member]
+            try:
+                if way is None:
+                    attempt = request
+                else:
+                    attempt = await target.request(way.request)
+                    if way.reason:
+                        _note(request, "to", target=target.name, because=way.reason)
+                reply = await forward(attempt)
+            except (APIConnectionError, CircuitOpen, BulkheadFull, RateLimited) as failure:
+                way = way or Round(request, self.targets, sticky=self.sticky)
+                moves = await self._failed(way, seat, failure)
+            except BaseException:
+                fleet.leave(seat)
+                raise
+            else:
+                if 200 <= reply.status_code < 300:
+                    return await self._served(seat, reply, None if way is None else way.request)
+                way = way or Round(request, self.targets, sticky=self.sticky)
+                moves = await self._refused(way, seat, reply)
+            seat = await self._seat(way) if moves and await self._may_move(way, attempt) else None
+        assert way is not None  # only a round without a seat comes here
+        now = await Now()
+        return way.outcome(lambda member: fleet.trouble(member, now, way.subject, way.own))
+
+    def _meet(self, origin: Origin) -> None:
+        """Look once at whose house the client's own endpoint is."""
+        if not self.cross_provider:
+            house = house_of(origin.host)
+            for target in self.targets:
+                if target.provider not in (OWN, LOCAL, house):
+                    raise ValueError(
+                        f"{target!r} is of {target.provider}, and this client's endpoint of {house}: requests would go there "
+                        "with all they hold; say cross_provider=True if they may, or provider= if both are one"
+                    )
+        self._fleet.adopt(str(origin))
+        self._met = origin
+
+    async def _seat(self, way: Round) -> Seat | None:
+        """A place at the next target; `None` where nobody is left."""
+        fleet, again = self._fleet, way.again
+        now = 0.0 if fleet.calm else await Now()
+        random = await Random() if fleet.draws and way.key is None and again is None else 0.0
+        way.again = None
+        return fleet.choose(
+            way.allowed if again is None else [again], now, random, key=way.key, subject=way.subject, own=way.own
+        )
+
+    async def _served(self, seat: Seat, reply: Reply, asked: Request | None) -> Reply:
+        fleet = self._fleet
+        try:
+            if fleet.is_news(seat) and fleet.succeed(seat, await Now()):
+                _note(reply.request, "back", target=self.targets[seat.member].name)
+            if asked is not None:
+                served = reply.request
+                _note(served, "served", target=self.targets[seat.member].name, model=model_of(served))
+            if seat.taken and not reply.is_read and fleet.draws:
+                await Follow(reply, _Reader(fleet, seat))
+                return reply
+        except BaseException:
+            fleet.leave(seat)
+            raise
+        fleet.leave(seat)
+        return reply
+
+    async def _failed(self, way: Round, seat: Seat, failure: APIConnectionError | PolicyError) -> bool:
+        """Settle an attempt without an answer; whether another target may be asked."""
+        fleet = self._fleet
+        try:
+            way.remember(seat.member, failure, None)
+            way.reason = type(failure).__name__
+            if isinstance(failure, RateLimited):
+                self._keep_scopes(way, seat)
+            if isinstance(failure, PolicyError):
+                return True
+            if isinstance(failure, _OURS):
+                return False
+            await self._strike(way, seat)
+            return failure.sent == "no" or may_repeat(way.request)
+        finally:
+            fleet.leave(seat)
+
+    async def _refused(self, way: Round, seat: Seat, reply: Reply) -> bool:
+        """Settle an answer that is no success; whether another target may be asked."""
+        fleet, status = self._fleet, reply.status_code
+        try:
+            await read_whole(reply)
+            code = of_error(reply.content).code if status >= 400 else None
+            cause = cause_of(status, code, reply.headers.get("x-should-retry"))
+            way.remember(seat.member, reply, cause)
+            way.reason = code or str(status)
+            if cause is Cause.STOP:
+                return self._lengthen(way, seat, code)
+            if cause is Cause.UNAVAILABLE:
+                await self._strike(way, seat)
+                return not is_ambiguous(status) or may_repeat(way.request)
+            if cause is Cause.RATE:
+                await self._pause(way, seat, reply)
+                return True
+            return await self._park(way, seat, reply, cause, code)
+        finally:
+            fleet.leave(seat)
+
+    async def _may_move(self, way: Round, attempt: Request) -> bool:
+        """Whether the call has an attempt left, and time, and somebody to ask."""
+        request = way.request
+        sent = way.sent if request.trace is None else max(way.sent, request.trace.attempts)
+        if sent >= self.most_attempts:
+            _note(request, "stop", reason=f"{sent} attempts were made")
+            return False
+        if not (way.allowed or way.again is not None) or not request.rewind():
+            return False
+        if request.deadline is not None or self.budget is not None:
+            now = await Now()
+            if request.deadline is not None and now >= request.deadline:
+                return False
+            if self.budget is not None and not self.budget.spend(now, endpoint_of(attempt)):
+                _note(request, "stop", reason="retry_budget")
+                return False
+        return True
+
+    # -- what is held against a target ---------------------------------------------------------------------------------
+
+    async def _strike(self, way: Round, seat: Seat) -> None:
+        """It failed."""
+        seconds_out = self._fleet.fail(seat, await Now())
+        if seconds_out is not None:
+            _note(way.request, "ejected", target=self.targets[seat.member].name, seconds=seconds_out)
+
+    async def _pause(self, way: Round, seat: Seat, reply: Reply) -> None:
+        """Its limit is used up, and so is that of all who share it."""
+        hint = retry_after(reply.headers, await Wall() if "retry-after" in reply.headers else 0.0)
+        pause = _PAUSE if hint is None or hint <= 0 else hint
+        self._fleet.pause(seat.member, await Now() + pause, way.subject)
+        self._keep_scopes(way, seat)
+
+    def _keep_scopes(self, way: Round, seat: Seat) -> None:
+        """Ask nobody who shares a limit that is used up: a second key of one project gains nothing."""
+        members = self._fleet.members
+        way.allowed = [n for n in way.allowed if members[n].scope != members[seat.member].scope]
+
+    async def _park(self, way: Round, seat: Seat, reply: Reply, cause: Cause, code: str | None) -> bool:
+        """Its credential is of no use for now."""
+        target, members = self.targets[seat.member], self._fleet.members
+        if (
+            cause is Cause.REJECTED
+            and await _has_another_key(target, reply.request)
+            and way.turn(seat.member, "another key")
+        ):
+            return True
+        # Who has credit again, or a key from a source that brings another one, need not be told so by hand.
+        pause = self.park_for if cause is Cause.BILLING or _brings_others(target, reply.request) else FOREVER
+        subject = way.subject if cause is Cause.FORBIDDEN else ""
+        if self._fleet.park(seat.member, await Now() + pause, subject, way.own):
+            _note(way.request, "parked", target=target.name, reason=cause.value, seconds=pause)
+            if self.on_park is not None:
+                await self._alert(way, Parked(target.name, cause.value, pause, subject, reply.status_code, code))
+        way.allowed = [n for n in way.allowed if members[n].credential != members[seat.member].credential]
+        return True
+
+    async def _alert(self, way: Round, parked: Parked) -> None:
+        try:
+            settled(await Invoke(self.on_park, parked))  # type: ignore[arg-type]
+        except Exception as flaw:
+            _note(way.request, "alert failed", error=type(flaw).__name__)
+
+    def _lengthen(self, way: Round, seat: Seat, code: str | None) -> bool:
+        """Ask for a model with more room, where the input was too long for the first."""
+        larger = self.on_context_length
+        if larger is None or code != "context_length_exceeded" or not isinstance(way.request.content, bytes):
+            return False
+        if not way.turn(seat.member, "more room"):
+            return False
+        way.request = with_model(way.request, larger)
+        return True
+
+
+class _Reader:
+    """Gives a seat back when the reader of a stream has done with it."""
+
+    def __init__(self, fleet: Fleet, seat: Seat) -> None:
+        self._fleet = fleet
+        self._seat = seat
+
+    def feed(self, chunk: bytes) -> None:
+        """Nothing to do."""
+
+    def end(self, failure: BaseException | None, complete: bool) -> None:
+        """It is over, one way or another."""
+        self._fleet.leave(self._seat)
+
+
+def _note(request: Request, event: str, **figures: Any) -> None:
+    if request.trace is not None:
+        request.trace.note("Failover", event, **figures)
+
+
+async def _has_another_key(target: Target, refused: Request) -> bool:
+    """Whether a target's function gives another key than the one that was refused."""
+    if target.url is None or target.key is None or not target.key.changes:
+        return False
+    key = await target.key.authorization(target.url.origin)
+    return key is not None and key.reveal() != refused.headers.get("authorization")
+
+
+def _brings_others(target: Target, refused: Request) -> bool:
+    """Whether its credential comes from a source, which may give another one later."""
+    if target.key is not None:
+        return target.key.changes
+    return refused.headers.get("authorization") == PENDING.reveal()

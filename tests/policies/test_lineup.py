@@ -1,0 +1,47 @@
+"""Which targets can stand together, and what is said where they cannot."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from antiphon.policies.chain import send
+from antiphon.policies.failover import Failover
+from antiphon.policies.target import Target
+
+from .fleet_script import answer, ask
+from .stepping import Script
+from .test_failover import fallen, run, target
+
+
+def test_a_client_of_another_house_is_refused_before_anything_is_sent() -> None:
+    script = Script([answer()])
+    with pytest.raises(ValueError, match="cross_provider"):
+        script.run(Failover([target("eu")])(ask(), send))
+    assert script.sent == []
+    assert run(Failover([target("eu", provider="openai.com")]), ask(), answer())[0].status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("make", "told"),
+    [
+        (lambda: Failover([], own=False), "no target"),
+        (lambda: Failover(["https://eu"]), "Target"),  # type: ignore[list-item]
+        (lambda: Failover([target("a"), target("a")]), "two targets"),
+        (lambda: Failover([Target.local(model="x")]), "cross_model"),
+        (lambda: Failover([], most_attempts=0), "most_attempts"),
+        (lambda: Failover([], park_for=-1), "park_for"),
+        (lambda: Failover([], on_park="x"), "on_park"),  # type: ignore[arg-type]
+        (lambda: fallen(parc_for=1), "park_for"),
+        (lambda: fallen().enable("us"), "own, eu"),
+    ],
+)
+def test_what_cannot_be_right_says_what_would_be(make: Any, told: str) -> None:
+    with pytest.raises((ValueError, TypeError), match=told):
+        make()
+
+
+def test_it_shows_its_numbers() -> None:
+    shown = repr(fallen(target("eu"), target("us"), target("last", group=3), most_attempts=4))
+    assert shown == "Failover(own → eu | us → last, most_attempts=4, ejected after 5 of 10 for 30 s)"
