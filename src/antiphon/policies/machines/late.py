@@ -1,0 +1,39 @@
+"""Work that comes at a moment when nobody may wait for a lock.
+
+A stream that was dropped is collected whenever the interpreter likes: in the middle of a method that holds the very lock its
+end needs. So what a finalizer brings is put down in a queue, and whoever holds the lock sees to it when giving it back.
+"""
+
+from __future__ import annotations
+
+from _thread import allocate_lock
+from collections import deque
+from collections.abc import Callable
+
+
+class Late:
+    """A lock, and the work left for whoever holds it.
+
+    A method takes `_lock` for its arithmetic, and afterwards calls `_settle()` if there is something in `_late`.
+    """
+
+    __slots__ = ("_late", "_lock")
+
+    def __init__(self) -> None:
+        self._lock = allocate_lock()
+        self._late: deque[Callable[[], object]] = deque()
+
+    def _leave(self, work: Callable[[], object]) -> None:
+        """Have work done under the lock: now if it is free, else by its holder. Never waits."""
+        self._late.append(work)
+        self._settle()
+
+    def _settle(self) -> None:
+        """Do what was left. Nothing is forgotten: who finds the lock taken came before its holder looks here."""
+        late = self._late
+        while late and self._lock.acquire(False):
+            try:
+                while late:
+                    late.popleft()()
+            finally:
+                self._lock.release()
