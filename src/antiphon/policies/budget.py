@@ -126,7 +126,7 @@ class Budget:
         from .machines.book import Book
         from .shared_ledger import SharedLedger
 
-        if not hasattr(store, "count"):
+        if not hasattr(store, "lease"):
             raise TypeError(f"store must be a store, e.g. antiphon.shared.SQLiteStore(path); got {store!r}")
         if lifetime < 1:
             raise ValueError(f"lifetime must be 1 second or more; got {lifetime}")

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import deque
 from functools import partial
-from typing import NamedTuple
+from typing import TYPE_CHECKING
 
 from ..core.effects import Now, Outside, Wait, Wall
 from ..core.price import dollars
@@ -15,30 +15,18 @@ from ..core.request import Request
 from ..core.signal import Signal
 from ..errors import BudgetExceeded, PolicyError
 from ..shared.store import StoreError
-from .machines.ledger import UNITS, Amount, Ledger
+from .machines.ledger import UNITS, Amount, Ledger, Short
 from .machines.period import Per, Period, period
 from .machines.reservation import Enter
 from .machines.rest import Rest
-from .shared_ledger import SharedLedger
+
+if TYPE_CHECKING:
+    from .shared_ledger import SharedLedger
 
 _FOLD = 60.0
 """Seconds after which a call that waits looks at the time of day again, which may have been set."""
 _GLANCE = 1.0
 """Seconds after which a call that waits looks again at what others share."""
-
-
-class Short(NamedTuple):
-    """What there was no room in.
-
-    Attributes:
-        unit: its place in `UNITS`.
-        taken: how much of it is spent or set aside.
-        for_good: whether there will be none before the period ends.
-    """
-
-    unit: int
-    taken: int
-    for_good: bool
 
 
 class Purse:
@@ -139,7 +127,7 @@ class Purse:
                 if short is None:
                     return partial(self._enter_shared, shared, bound, wall)
                 self.ledger.settle(label, bound, Amount())
-                return Short(*short, for_good=False)
+                return short
         else:
             cause = None
         if request.trace is not None:

@@ -13,7 +13,7 @@ from weakref import ref
 
 from ..shared.store import Change, Store, StoreError
 from .machines.book import Book
-from .machines.ledger import Amount, Limits
+from .machines.ledger import Amount, Limits, Short
 
 
 class SharedLedger:
@@ -32,6 +32,7 @@ class SharedLedger:
         self.crossed = deque[str]()
         self._store = store
         self._book = book
+        self._limits = book.limits
         self._soft = soft
         self._told = set[str]()
         self._waiting = deque[list[Change]]()
@@ -39,8 +40,8 @@ class SharedLedger:
         # A stream that ends last has nobody after it who would write down what it used.
         atexit.register(_tidy_at_exit, ref(self))
 
-    def reserve(self, label: str, bound: Amount, now: float) -> tuple[int, int] | None:
-        """Set an upper bound aside; `None` if there was room, else the place in `UNITS` of what is short, and what is taken.
+    def reserve(self, label: str, bound: Amount, now: float) -> Short | None:
+        """Set an upper bound aside; `None` if there was room.
 
         Raises:
             StoreError: the store cannot be used now.
@@ -49,7 +50,9 @@ class SharedLedger:
         changes = self._book.reserve(label, bound, now)
         count = self._store.count(changes)
         if not count.done:
-            return self._book.short(label, changes, count.values)
+            unit, taken = self._book.short(label, changes, count.values)
+            spent = self._store.count(self._book.spent(label, unit)).values[0]
+            return Short(unit, taken, spent + bound[unit] > (self._limits[unit] or 0))
         if label not in self._told and self._book.crossed(self._soft, changes, count.values):
             self._told.add(label)
             self.crossed.append(label)

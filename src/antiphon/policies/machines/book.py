@@ -35,7 +35,7 @@ class Book:
 
     def __init__(self, name: str, per: str, limits: Limits, lifetime: float) -> None:
         self._name = name
-        self._limits = limits
+        self.limits = limits
         self._kept = _KEPT[per]
         self._slot = lifetime / _SLOTS
 
@@ -45,7 +45,7 @@ class Book:
         for n, unit in enumerate(UNITS):
             if bound[n]:
                 changes += [
-                    Change(self._key(label, "taken", unit), bound[n], self._limits[n], self._kept),
+                    Change(self._key(label, "taken", unit), bound[n], self.limits[n], self._kept),
                     self._open(label, unit, bound[n], now),
                 ]
         return changes
@@ -75,6 +75,10 @@ class Book:
             if bound[n]:
                 changes.append(self._open(label, unit, -bound[n], reserved_at))
         return changes
+
+    def spent(self, label: str, unit: int) -> list[Change]:
+        """Change nothing, to read what is spent of a unit."""
+        return [Change(self._key(label, "spent", UNITS[unit]), 0)]
 
     def told(self, label: str) -> list[Change]:
         """Be the one who tells that the soft limit was crossed; refused where another was."""

@@ -40,6 +40,20 @@ Limits = tuple[int | None, int | None, int | None]
 """As `Amount`; `None` for no limit."""
 
 
+class Short(NamedTuple):
+    """What there was no room in.
+
+    Attributes:
+        unit: its place in `UNITS`.
+        taken: how much of it is spent or set aside.
+        for_good: whether there will be none before the period ends.
+    """
+
+    unit: int
+    taken: int
+    for_good: bool
+
+
 class Account:
     """One period's sums, each a list in the order of `UNITS`, and how often something was strange."""
 
