@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
+import random
+from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from antiphon.policies.machines.backoff import Backoff, retry_after
+from antiphon.policies.machines.backoff import Backoff, beyond, retry_after, share
 
 
 @pytest.mark.parametrize(
@@ -57,3 +59,26 @@ def test_row_20_23_what_the_server_asks_for(headers: dict[str, str], seconds: fl
 def test_jitter_is_the_share_that_chance_may_take(jitter: float, least: float) -> None:
     backoff = Backoff(jitter=jitter)
     assert (backoff.delay(2, random=0.0), backoff.delay(2, random=1.0)) == (2.0, least)
+
+
+@pytest.mark.parametrize("jitter", ["full", 1, 1.0])
+def test_full_jitter_may_take_all(jitter: Any) -> None:
+    backoff = Backoff(jitter=share(jitter))
+    assert [backoff.delay(taken, random=0.75) for taken in range(6)] == [0.125, 0.25, 0.5, 1.0, 2.0, 2.0]
+
+
+def test_a_busy_server_is_given_a_second_at_least() -> None:
+    assert [Backoff().throttled().delay(taken, random=0.0) for taken in range(4)] == [1.0, 2.0, 4.0, 8.0]
+    assert Backoff(initial=3.0).throttled().initial == 3.0
+
+
+@settings(derandomize=True, deadline=None)
+@given(st.floats(0, 10**6), st.floats(0, 1, exclude_max=True))
+def test_row_19_nobody_comes_back_before_the_hint_nor_much_later(hint: float, random: float) -> None:
+    assert hint <= beyond(hint, random=random) <= hint + min(1.0, 0.1 * hint)
+
+
+def test_golden_pauses_of_a_seed() -> None:
+    chance, backoff = random.Random(1), Backoff(jitter=1.0)
+    pauses = [backoff.delay(taken, random=chance.random()) for taken in range(6)]
+    assert pauses == pytest.approx([0.43281788, 0.15256626, 0.47245075, 2.97972390, 4.03651929, 4.40407152])

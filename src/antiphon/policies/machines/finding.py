@@ -32,7 +32,7 @@ class Finding(NamedTuple):
 
 
 class _Envelope(msgspec.Struct):
-    error: msgspec.Raw | msgspec.UnsetType | None = msgspec.UNSET
+    error: msgspec.Raw | msgspec.UnsetType = msgspec.UNSET
 
 
 _NOTHING = Finding()
@@ -68,9 +68,7 @@ def of_success(content: bytes) -> Finding:
             content.decode()
     except (ValueError, RecursionError):
         return _MALFORMED
-    if error is msgspec.UNSET or error is None:
-        return _NOTHING
-    return _found(msgspec.json.decode(error))
+    return _NOTHING if isinstance(error, msgspec.UnsetType) else _found(msgspec.json.decode(error))
 
 
 def _found(error: object) -> Finding:
