@@ -136,7 +136,8 @@ def test_all_conditions_of_a_line_must_hold() -> None:
 )
 def test_a_line_that_cannot_be_right(options: dict[str, Any], kind: type[Exception]) -> None:
     with pytest.raises(kind):
-        Rule(**{"verdict": "retry", "reason": "x", **options})
+        arguments: dict[str, Any] = {"verdict": "retry", "reason": "x", **options}
+        Rule(**arguments)
 
 
 def test_a_table_is_made_of_lines_and_travels() -> None:
