@@ -22,8 +22,10 @@ if TYPE_CHECKING:
     from .command import CommandKey as CommandKey
     from .dotenv import DotenvKey as DotenvKey
     from .environment import EnvKey as EnvKey
+    from .exposure import Exposure as Exposure
     from .exposure import ExposureAudit as ExposureAudit
     from .file import FileKey as FileKey
+    from .function import FunctionKey as FunctionKey
     from .keyring import KeyringKey as KeyringKey
     from .pool import KeyPool as KeyPool
     from .rotation import RotatingCredential as RotatingCredential
@@ -41,8 +43,10 @@ _HOMES = {
     "CredentialNotFound": "source",
     "DotenvKey": "dotenv",
     "EnvKey": "environment",
+    "Exposure": "exposure",
     "ExposureAudit": "exposure",
     "FileKey": "file",
+    "FunctionKey": "function",
     "KeyPool": "pool",
     "KeyringKey": "keyring",
     "RotatingCredential": "rotation",

@@ -51,13 +51,16 @@ class RotatingCredential(Source):
 
     async def another(self, refused: Sequence[Secret], origin: Origin, reply: Reply) -> Secret | None:
         """The next key that this request was not refused with; each is tried once, and those that may have changed once more."""
-        turn = self._turn
-        found = await self._from(turn, origin, refused)
-        if found is not None:
+        found = await self._from(self._turn, origin, refused)
+        if found is not None or len(refused) > len(self.sources):
             return found
-        for source in self.sources:
-            found = await source.another(refused[-1:], origin, reply) if len(refused) <= len(self.sources) else None
+        for place, source in enumerate(self.sources):
+            try:
+                found = await source.another([await source.key(origin)], origin, reply)
+            except CredentialNotFound:
+                continue
             if found is not None and found not in refused:
+                self._turn = place
                 return found
         return None
 

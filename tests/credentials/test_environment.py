@@ -1,0 +1,90 @@
+"""Keys from the environment, from functions, and that were given: what each says of itself, and what travels."""
+
+from __future__ import annotations
+
+import copy
+import pickle
+import traceback
+from typing import Any
+
+import pytest
+
+from antiphon.core.secret import Secret
+from antiphon.credentials import CredentialNotFound, EnvKey, FunctionKey, Source, StaticKey
+from antiphon.credentials.source import sourced
+from antiphon.errors import InvalidCredential
+
+KEY = "sk-canary-0123456789"
+
+
+def test_a_variable_is_read_when_it_is_asked_for_and_then_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    source = EnvKey("A_KEY")
+    with pytest.raises(CredentialNotFound, match="A_KEY is not set"):
+        source()
+    monkeypatch.setenv("A_KEY", "")
+    with pytest.raises(CredentialNotFound):
+        source()
+    monkeypatch.setenv("A_KEY", KEY)
+    assert source() == Secret(KEY)
+    assert source() is source()
+    assert repr(source) == "EnvKey('A_KEY')"
+
+
+def test_row_56_what_can_be_no_key_is_named_by_its_variable(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("A_KEY", f"{KEY}\n")
+    with pytest.raises(InvalidCredential, match="^A_KEY begins or ends with white space") as caught:
+        EnvKey("A_KEY")()
+    assert KEY not in "".join(traceback.TracebackException.from_exception(caught.value, capture_locals=True).format())
+
+
+@pytest.mark.parametrize("value", ["", " ", f"{KEY}\n", f"Bearer {KEY}", 5, None, b"sk"])
+def test_row_56_a_given_key_that_can_be_none_is_not_shown(value: Any) -> None:
+    with pytest.raises(InvalidCredential) as caught:
+        StaticKey(value)
+    frames = traceback.extract_tb(caught.value.__traceback__)
+    assert any("static.py" in frame.filename for frame in frames)
+    told = list(traceback.TracebackException.from_exception(caught.value, capture_locals=True).stack)
+    assert not [frame for frame in told if "static.py" in frame.filename and KEY in str(frame.locals)]
+
+
+def test_a_source_travels_as_the_name_of_its_place_and_never_with_a_key(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("A_KEY", KEY)
+    source = EnvKey("A_KEY", origins=["https://gateway.example"])
+    source()
+    packed = pickle.dumps(source)
+    assert KEY.encode() not in packed
+    again = pickle.loads(packed)
+    assert (again.name, again._kept, again._binding.origins) == ("A_KEY", None, source._binding.origins)
+    assert copy.deepcopy(source)() == Secret(KEY)
+    with pytest.raises(TypeError, match="does not pickle"):
+        pickle.dumps(StaticKey(KEY))
+
+
+def test_a_function_is_asked_each_time() -> None:
+    keys = iter(["sk-1", "sk-2"])
+    source = FunctionKey(lambda: next(keys))
+    assert [source().reveal(), source().reveal()] == ["sk-1", "sk-2"]
+    assert repr(source) == "FunctionKey(<lambda>)"
+    with pytest.raises(InvalidCredential, match="FunctionKey"):
+        FunctionKey(lambda: f"{KEY}\n")()
+
+
+def test_what_may_stand_for_a_source() -> None:
+    source = EnvKey("A_KEY")
+    assert sourced(source) is source
+    assert isinstance(sourced("sk-1"), StaticKey)
+    assert isinstance(sourced(Secret("sk-1")), StaticKey)
+    assert isinstance(sourced(lambda: "sk-1"), FunctionKey)
+    with pytest.raises(TypeError, match="got int"):
+        sourced(5)
+
+
+def test_a_source_of_ones_own_needs_one_flow() -> None:
+    class Mine(Source):
+        async def key(self, origin: Any) -> Secret:
+            self.check(origin)
+            return Secret(KEY)
+
+    assert Mine()() == Secret(KEY)
+    with pytest.raises(CredentialNotFound):
+        Source()()
