@@ -20,10 +20,10 @@ from .clock import SYSTEM_CLOCK, Clock
 from .refusal import refuse
 
 if TYPE_CHECKING:
-    from . import aside, followed, waiting
+    from . import aside, followed, outliving, waiting
 else:  # few clients have a policy that needs them
     followed, waiting = Later("antiphon.drivers.followed"), Later("antiphon.drivers.waiting")
-    aside = Later("antiphon.drivers.aside")
+    aside, outliving = Later("antiphon.drivers.aside"), Later("antiphon.drivers.outliving")
 
 R = TypeVar("R")
 Flow = Coroutine[Any, Any, R]
@@ -63,6 +63,7 @@ class AsyncDriver:
             effects.Invoke: lambda effect: invoke(effect.function, effect.arguments),
             effects.Outside: lambda effect: waiting.outside(effect.function, effect.arguments),
             effects.Wait: lambda effect: waiting.await_signal(effect.signal, effect.seconds),
+            effects.Outlive: lambda effect: outliving.outlive(self.run, effect),
             effects.Ask: lambda effect: ask(effect.source),
             effects.Perform: lambda effect: _value(perform(effect.call)),
             effects.PerformRaw: lambda effect: perform(effect.call),

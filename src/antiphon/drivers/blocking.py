@@ -56,6 +56,7 @@ class BlockingDriver:
             effects.Invoke: lambda effect: effect.function(*effect.arguments),
             effects.Outside: lambda effect: effect.function(*effect.arguments),
             effects.Wait: lambda effect: waiting.wait(effect.signal, effect.seconds),
+            effects.Outlive: self._outlive,
             effects.Follow: lambda effect: followed.follow(effect.reply, effect.follower, followed.FollowedBody),
             effects.Spawn: lambda effect: aside.ThreadAside(self.run, effect.flow, self._closing),
             effects.Ask: lambda effect: ask(effect.source),
@@ -96,6 +97,12 @@ class BlockingDriver:
         except StopIteration as end:
             result: R = end.value
             return result
+
+    def _outlive(self, effect: effects.Outlive[R]) -> R:
+        try:
+            return self.run(effect.flow)
+        finally:
+            effect.ended()
 
     def _gather(self, flows: list[Flow[Any]], limit: int) -> list[Any]:
         from .crew import gather

@@ -250,6 +250,20 @@ def _wait(driver: VirtualDriver, effect: effects.Wait, answer: Callable[[Any], N
     return cleanup
 
 
+def _outlive(driver: VirtualDriver, effect: effects.Outlive[Any], answer: Callable[[Any], None]) -> Callable[[], None]:
+    run, asker = driver.start(effect.flow), [answer]
+
+    def ended() -> None:
+        effect.abandoned.forget(run.cancel)
+        effect.ended()
+        for answered in asker:
+            answered(run.result if run.failure is None else _Failed(run.failure))
+
+    run.whenever_done.append(ended)
+    effect.abandoned.listen(run.cancel)
+    return asker.clear
+
+
 def _gather(driver: VirtualDriver, effect: effects.Gather, answer: Callable[[Any], None]) -> Callable[[], None]:
     runs: list[Run[Any]] = []
     waiting = list(enumerate(effect.flows))
@@ -291,5 +305,6 @@ _TIMED: dict[type, Callable[[VirtualDriver, Any, Callable[[Any], None]], Callabl
     effects.Sleep: _sleep,
     effects.Send: _exchange,
     effects.Wait: _wait,
+    effects.Outlive: _outlive,
     effects.Gather: _gather,
 }

@@ -1,0 +1,45 @@
+"""Running, under asyncio, what several wait for: it goes on where the one who began it is cancelled, and ends with the last."""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+from collections.abc import Callable, Coroutine
+from contextlib import suppress
+from typing import Any, TypeVar
+
+from ..core.effects import Outlive
+from .waiting import running_trio
+
+R = TypeVar("R")
+_running: set[asyncio.Task[Any]] = set()
+"""An event loop holds its tasks by weak references only."""
+
+
+async def outlive(run: Callable[[Coroutine[Any, Any, R]], Coroutine[Any, Any, R]], effect: Outlive[R]) -> R:
+    """Run the effect's flow in a task of its own, until it is over or abandoned."""
+    if running_trio() is not None:  # where no task can outlive the one that made it
+        try:
+            return await run(effect.flow)
+        finally:
+            effect.ended()
+    loop = asyncio.get_running_loop()
+    task = loop.create_task(run(effect.flow))
+
+    def abandon() -> None:
+        with suppress(RuntimeError):  # that loop has ended, and its tasks with it
+            loop.call_soon_threadsafe(task.cancel)
+
+    def over(_: object) -> None:
+        _running.discard(task)
+        if not task.cancelled():
+            task.exception()  # whoever still waits hears of it; if nobody does, asyncio need not speak of it
+        effect.abandoned.forget(abandon)
+        if inspect.getcoroutinestate(effect.flow) == inspect.CORO_CREATED:
+            effect.flow.close()  # it was cancelled before its first step
+        effect.ended()
+
+    _running.add(task)
+    task.add_done_callback(over)
+    effect.abandoned.listen(abandon)
+    return await asyncio.shield(task)
