@@ -9,9 +9,11 @@ import pytest
 
 from antiphon.core.call import Call, Operation
 from antiphon.core.credential import PENDING
+from antiphon.core.effects import Ask
 from antiphon.core.headers import Headers
 from antiphon.core.reply import Reply
 from antiphon.core.request import Request
+from antiphon.core.secret import Secret
 from antiphon.core.trace import Trace
 from antiphon.errors import (
     APIConnectionError,
@@ -23,7 +25,8 @@ from antiphon.errors import (
     TruncatedBody,
 )
 from antiphon.errors.policy import CircuitOpen, RateLimited
-from antiphon.policies.chain import send
+from antiphon.policies.authorize import Authorize
+from antiphon.policies.chain import fold, send
 from antiphon.policies.machines.budget import RetryBudget
 from antiphon.policies.machines.rule import RELIABLE_RULES, Rule
 from antiphon.policies.retry import Retry
@@ -127,14 +130,19 @@ def test_row_26_more_than_the_whole_limit_is_asked_once() -> None:
     assert run(Script([reply(429, content=error("rate_limit_exceeded", message))])).status_code == 429
 
 
-def test_row_27_a_key_that_may_have_changed_is_asked_for_once_more() -> None:
-    def rotating() -> Request:
-        return asked(headers=Headers({"Authorization": PENDING.reveal()}))
-
-    assert run(Script([reply(401), reply()]), made=rotating()).status_code == 200
-    script = Script([reply(401), reply(401)])
-    assert run(script, Retry(9, rules=RELIABLE_RULES), rotating()).status_code == 401
-    assert run(Script([reply(401)])).status_code == 401
+def test_row_27_another_key_is_asked_for_inside_and_what_stays_refused_is_refused() -> None:
+    keys = iter(["sk-old", "sk-new", "sk-new", "sk-newer"])
+    inner = fold([Authorize(lambda: next(keys))])
+    made = asked(headers=Headers({"Authorization": PENDING.reveal()}))
+    script = Script([])
+    script.outcomes = [reply(401), reply(), reply(401), reply(401)]
+    answers: Any = script.answer
+    script.answer = lambda effect: Secret(effect.source()) if isinstance(effect, Ask) else answers(effect)  # type: ignore[method-assign]
+    policy = Retry(9, rules=RELIABLE_RULES)
+    assert [script.run(policy(made, inner)).status_code for _ in range(2)] == [200, 401]
+    assert [each.headers["authorization"] for each in script.sent] == [
+        *("Bearer sk-old", "Bearer sk-new", "Bearer sk-new", "Bearer sk-newer")
+    ]
 
 
 def test_row_24_the_server_decides_within_attempts() -> None:

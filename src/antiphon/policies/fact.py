@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..core.credential import PENDING
 from ..core.effects import Read
 from ..core.reply import Reply
 from ..core.request import Request
@@ -63,7 +62,6 @@ async def of_reply(reply: Reply, request: Request, *, too_long: bool) -> Facts:
         unsafe=is_ambiguous(status) and not may_repeat(request),
         malformed=finding.malformed,
         too_large=status == 429 and finding.too_large,
-        rotates=request.headers.get("authorization") == PENDING.reveal(),
     )
 
 

@@ -69,7 +69,10 @@ def test_row_36_a_success_that_is_none(content: bytes) -> None:
 
 @pytest.mark.parametrize(
     "content",
-    [b"{}", b' {"a": [1, {"b": null}]}\n', b"\xef\xbb\xbf{}", '{"a": "ü"}'.encode(), b'{"error": null}', LARGE],
+    [
+        *(b"{}", b' {"a": [1, {"b": null}]}\n', b"\xef\xbb\xbf{}", '{"a": "ü"}'.encode(), b'{"error": null}', LARGE),
+        b'{"id": "resp_1", "status": "failed", "error": {"code": "server_error"}}',
+    ],
 )
 def test_a_success_is_left_alone(content: bytes) -> None:
     assert of_success(content) == Finding()

@@ -32,7 +32,11 @@ class Finding(NamedTuple):
 
 
 class _Envelope(msgspec.Struct):
+    """A body as far as it tells an error object from an object that has a field of that name."""
+
     error: msgspec.Raw | msgspec.UnsetType = msgspec.UNSET
+    id: msgspec.Raw | msgspec.UnsetType = msgspec.UNSET
+    object: msgspec.Raw | msgspec.UnsetType = msgspec.UNSET
 
 
 _NOTHING = Finding()
@@ -63,12 +67,14 @@ def of_success(content: bytes) -> Finding:
         ends = content[:64].lstrip(_BLANK)[:1], content[-64:].rstrip(_BLANK)[-1:]
         return _NOTHING if ends == (b"{", b"}") else _MALFORMED
     try:
-        error = _envelope.decode(content.removeprefix(_BOM)).error
+        body = _envelope.decode(content.removeprefix(_BOM))
         if not content.isascii():
             content.decode()
     except (ValueError, RecursionError):
         return _MALFORMED
-    return _NOTHING if isinstance(error, msgspec.UnsetType) else _found(msgspec.json.decode(error))
+    if isinstance(body.error, msgspec.UnsetType) or body.id is not msgspec.UNSET or body.object is not msgspec.UNSET:
+        return _NOTHING
+    return _found(msgspec.json.decode(body.error))
 
 
 def _found(error: object) -> Finding:

@@ -13,7 +13,7 @@ from ...core.resource import spelled
 from ...errors import APIConnectionError, APIError, DeadlineExceeded, ProtocolError, TLSError
 
 Verdict = Literal["retry", "once", "free", "stop"]
-_FLAGS = ("too_long", "unsafe", "malformed", "too_large", "rotates")
+_FLAGS = ("too_long", "unsafe", "malformed", "too_large")
 
 QUOTA_CODES = frozenset(
     {
@@ -45,7 +45,6 @@ class Facts(NamedTuple):
         unsafe: the request may have been carried out, and doing so twice is not the same as once.
         malformed: a success whose body is not what a success holds.
         too_large: the request needs more than the whole limit.
-        rotates: its credential comes from a source, which may give another one by now.
     """
 
     status: int | None = None
@@ -57,7 +56,6 @@ class Facts(NamedTuple):
     unsafe: bool = False
     malformed: bool = False
     too_large: bool = False
-    rotates: bool = False
 
 
 class Rule:
@@ -75,7 +73,7 @@ class Rule:
         failures: kinds of errors, subclasses included, where no reply came.
         sent: whether the server saw the request: "no" or "maybe".
         told: what it said in `x-should-retry`: "true" or "false".
-        fact: another fact that must be so: "too_long", "unsafe", "malformed", "too_large" or "rotates".
+        fact: another fact that must be so: "too_long", "unsafe", "malformed", or "too_large".
         firm: whether it holds whatever `retry_on` names.
         throttle: whether the server is busy, so that the first pause is longer.
 
@@ -245,7 +243,6 @@ RELIABLE_RULES = Rules(
         Rule("stop", "it may have been carried out", fact="unsafe", firm=True),
         Rule("stop", "the certificate", failures={TLSError}),
         Rule("free", "nothing was sent", failures={APIConnectionError}, sent="no"),
-        Rule("once", "the key may have changed", statuses={401}, fact="rotates"),
         Rule("once", "the body is malformed", fact="malformed"),
         Rule("once", "the server broke HTTP", failures={ProtocolError}),
         Rule("stop", "not implemented", statuses={501, 505}),
