@@ -60,7 +60,7 @@ def _pool(client: Any) -> tuple[int, int]:
     return sum(pool.idle for pool in pools), sum(pool.held for pool in pools)
 
 
-def connected(port: int, *, within: float = 1.0) -> int:
+def connected(port: int, *, within: float = 10.0) -> int:
     """How many of our connections the server still has, when they had some time (seconds) to go."""
     end = time.monotonic() + within
     while True:

@@ -1,5 +1,5 @@
-"""What every test shares: names that all workers agree on, a garbage collector with little to do, authorities
-read once, an ear for Ctrl-C, and how far coverage looks."""
+"""What every test shares: as many workers as keep the machine busy, names that they agree on, code that is compiled once, a
+garbage collector with little to do, authorities read once, an ear for Ctrl-C, and how far coverage looks."""
 
 from __future__ import annotations
 
@@ -7,10 +7,29 @@ import gc
 import os
 import signal
 import ssl
+import sys
 from collections.abc import Iterator
 
 import httpcore2
+import hypothesis
 import pytest
+
+# Test processes import the package by the hundred; what one of them compiled is there for all.
+sys.dont_write_bytecode = False
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+
+# How long it takes to draw an example is the affair of the machine and of who else uses it.
+hypothesis.settings.register_profile("busy", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
+hypothesis.settings.load_profile("busy")
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int | None:
+    """Twice as many workers as cores for `-n auto`: a test waits as long as it computes, for sockets and for other processes."""
+    if "PYTEST_XDIST_AUTO_NUM_WORKERS" in os.environ:
+        return None
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    return 2 * (cores or 1)
 
 
 def pytest_configure(config: pytest.Config) -> None:

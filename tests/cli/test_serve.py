@@ -17,6 +17,7 @@ import httpx
 import pytest
 
 from antiphon.cli import main
+from tests import program
 
 ROOT = Path(__file__).parents[2]
 ENVIRONMENT = os.environ | {"PYTHONPATH": os.pathsep.join([str(ROOT / "src"), os.environ.get("PYTHONPATH", "")])}
@@ -31,21 +32,14 @@ def process(*arguments: str, module: str = "antiphon.cli") -> Generator[subproce
 
 @contextmanager
 def spawned(command: list[str]) -> Generator[subprocess.Popen[str]]:
-    with subprocess.Popen(
-        command, env=ENVIRONMENT, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE
-    ) as running:
-        try:
-            yield running
-        finally:
-            running.kill()
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    with program.running(command, env=ENVIRONMENT, text=True, **pipes) as running:
+        yield running
 
 
 def told_by(running: subprocess.Popen[str]) -> tuple[str, str]:
     """The URL, and all that is printed at the start; read whole, for what stays in this reader's buffer is lost to others."""
-    assert running.stdout is not None
-    text = ""
-    while "Ctrl-C" not in text and (line := running.stdout.readline()):
-        text += line
+    text = program.read_until(running, "Ctrl-C")
     found = re.search(r"http://\S+/v1", text)
     assert found, text + (running.stderr.read() if running.stderr else "")
     return found[0], text

@@ -15,14 +15,15 @@ import pytest
 from antiphon.core import effects
 from antiphon.core.request import Request
 from antiphon.drivers.blocking import BlockingDriver
+from tests.program import running
 
 PROGRAM = """
-import sys, threading, time
+import os, sys, threading, time
 from antiphon.core import effects
 from antiphon.drivers.blocking import BlockingDriver
 
 def hang():
-    print("hanging", flush=True)
+    os.write(1, b"hanging\\n")  # in one piece, whoever else writes
     time.sleep(600)
 
 async def one(n):
@@ -44,7 +45,7 @@ except KeyboardInterrupt:
 
 @pytest.mark.skipif(sys.platform == "win32", reason="a process of its own hears no Ctrl-C there")
 def test_ctrl_c_is_heard_while_calls_hang_and_the_process_ends() -> None:
-    with subprocess.Popen([sys.executable, "-W", "error", "-c", PROGRAM], stdout=subprocess.PIPE, text=True) as process:
+    with running([sys.executable, "-W", "error", "-c", PROGRAM], stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         assert [process.stdout.readline() for _ in range(2)] == ["hanging\n"] * 2
         process.send_signal(signal.SIGINT)

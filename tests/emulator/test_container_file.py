@@ -14,6 +14,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.program import read_until, running
+
 FILE = Path(__file__).parents[2] / "Containerfile"
 BIN = Path(sys.executable).parent
 
@@ -38,10 +40,8 @@ def test_it_starts_answers_and_is_healthy(tmp_path: Path) -> None:
     port = free_port()
     environment = {**os.environ, "ANTIPHON_KEY": "sk-mine"}
     starting = [*command("ENTRYPOINT", port, tmp_path), "--lenient"]
-    with subprocess.Popen(starting, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
-        assert process.stdout is not None
-        while b"Ctrl-C" not in process.stdout.readline():
-            assert process.poll() is None
+    with running(starting, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        assert "Ctrl-C" in read_until(process, "Ctrl-C")
         assert subprocess.run(command("HEALTHCHECK", port, tmp_path), timeout=30, check=False).returncode == 0
         headers = {"Authorization": "Bearer sk-mine", "Host": "emulator:8080"}
         asked = urllib.request.Request(f"http://127.0.0.1:{port}/v1/models", headers=headers)

@@ -20,6 +20,7 @@ import pytest
 
 import antiphon
 from antiphon.emulator import Emulator, Setting
+from tests.program import read_until, running
 
 from .asking import Asking
 
@@ -143,11 +144,8 @@ def test_what_cannot_be_is_refused(secure: Emulator, ask: Asking) -> None:
 
 def test_the_command_says_what_to_trust(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "antiphon.emulator", "--port", "0", "--tls", "trusted"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
-        assert process.stdout is not None
-        told = ""
-        while "Ctrl-C" not in told:
-            told += process.stdout.readline()
+    with running(command, stdout=subprocess.PIPE, text=True) as process:
+        told = read_until(process, "Ctrl-C")
         words = dict(
             line.strip().removeprefix("export ").split("=", 1) for line in told.splitlines() if "export" in line
         )

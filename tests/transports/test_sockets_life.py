@@ -12,6 +12,7 @@ import time
 import traceback
 import warnings
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ import antiphon
 from antiphon.core.limits import PoolLimits
 from antiphon.errors import APIConnectionError, ClientClosed
 from antiphon.transports.sockets import SocketTransport
+from tests.program import running
 
 from .asking import KEY, Parts, ask, read_to_end
 from .rude import Peer, Rude, chunk, chunked, chunked_head, events, hang, pause, reply, reset
@@ -109,14 +111,12 @@ def test_a_signal_ends_waiting_for_the_pool(alarm: Any) -> None:
     transport.close()
 
 
-def python(code: str, *arguments: str, **options: Any) -> subprocess.Popen[str]:
+def python(code: str, *arguments: str, **options: Any) -> AbstractContextManager[subprocess.Popen[str]]:
     """Another interpreter that makes warnings errors and sees our sources."""
     root = Path(antiphon.__file__).parents[1]
     environment = {**os.environ, "PYTHONPATH": f"{root}{os.pathsep}{Path(__file__).parents[2]}"}
     command = [sys.executable, "-X", "dev", "-W", "error::ResourceWarning", "-c", code, *arguments]
-    return subprocess.Popen(
-        command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, **options
-    )
+    return running(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, **options)
 
 
 CALL = """
