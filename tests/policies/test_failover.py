@@ -31,7 +31,8 @@ from .stepping import Script
 
 
 def target(name: str, **options: Any) -> Target:
-    return Target(f"https://{name}.example.com/v1", **{"api_key": f"sk-{name}", "name": name, **options})
+    arguments: dict[str, Any] = {"api_key": f"sk-{name}", "name": name, **options}
+    return Target(f"https://{name}.example.com/v1", **arguments)
 
 
 def fallen(*targets: Target, **options: Any) -> Failover:

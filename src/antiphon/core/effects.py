@@ -197,6 +197,31 @@ class PerformRaw(Effect[tuple[Any, Reply]]):
         self.call = call
 
 
+class Race(Effect[R]):
+    """Run a flow, and a second one beside it if the first has not ended after `delay` seconds; answered with what the first of
+    them to return gives. The other one is ended: cancelled, its connection closed, its answer let go. A flow that raises is out;
+    where none is left, what the first one raised is raised.
+    """
+
+    __slots__ = ("delay", "first", "second")
+
+    def __init__(
+        self, first: Coroutine[Any, Any, R], second: Callable[[], Coroutine[Any, Any, R]], delay: float
+    ) -> None:
+        self.first = first
+        self.second = second
+        self.delay = delay
+
+
+class Peek(Effect[bytes]):
+    """Wait for the first bytes of a reply's body; answered with them, and they stay there for its reader."""
+
+    __slots__ = ("reply",)
+
+    def __init__(self, reply: Reply) -> None:
+        self.reply = reply
+
+
 class Gather(Effect[list[Any]]):
     """Run several flows, at most `limit` at a time; answered with their results in order. The first failure ends it."""
 

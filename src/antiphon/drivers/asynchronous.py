@@ -20,10 +20,11 @@ from .clock import SYSTEM_CLOCK, Clock
 from .refusal import refuse
 
 if TYPE_CHECKING:
-    from . import aside, followed, outliving, waiting
+    from . import aside, async_race, followed, outliving, peeked, waiting
 else:  # few clients have a policy that needs them
     followed, waiting = Later("antiphon.drivers.followed"), Later("antiphon.drivers.waiting")
     aside, outliving = Later("antiphon.drivers.aside"), Later("antiphon.drivers.outliving")
+    async_race, peeked = Later("antiphon.drivers.async_race"), Later("antiphon.drivers.peeked")
 
 R = TypeVar("R")
 Flow = Coroutine[Any, Any, R]
@@ -68,6 +69,8 @@ class AsyncDriver:
             effects.Perform: lambda effect: _value(perform(effect.call)),
             effects.PerformRaw: lambda effect: perform(effect.call),
             effects.Gather: lambda effect: self._gather(effect.flows, effect.limit),
+            effects.Race: lambda effect: async_race.race(self.run, effect),
+            effects.Peek: lambda effect: peeked.peek_async(effect.reply),
         }
 
     async def exchange(self, request: Request, begin: Callable[[Request], Flow[Reply]]) -> Reply:

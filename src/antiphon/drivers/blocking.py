@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Coroutine
+from copy import copy
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from ..core import effects
@@ -17,10 +18,11 @@ from .clock import SYSTEM_CLOCK, Clock
 from .refusal import refuse
 
 if TYPE_CHECKING:
-    from . import aside, followed, waiting
+    from ..core.ticket import Ticket
+    from . import aside, followed, peeked, waiting
 else:  # few clients have a policy that needs them
     followed, waiting = Later("antiphon.drivers.followed"), Later("antiphon.drivers.waiting")
-    aside = Later("antiphon.drivers.aside")
+    aside, peeked = Later("antiphon.drivers.aside"), Later("antiphon.drivers.peeked")
 
 R = TypeVar("R")
 Flow = Coroutine[Any, Any, R]
@@ -63,6 +65,8 @@ class BlockingDriver:
             effects.Perform: lambda effect: perform(effect.call)[0],
             effects.PerformRaw: lambda effect: perform(effect.call),
             effects.Gather: lambda effect: self._gather(effect.flows, effect.limit),
+            effects.Race: self._race,
+            effects.Peek: lambda effect: peeked.peek(effect.reply),
         }
 
     def exchange(self, request: Request, begin: Callable[[Request], Flow[Reply]]) -> Reply:
@@ -103,6 +107,23 @@ class BlockingDriver:
             return self.run(effect.flow)
         finally:
             effect.ended()
+
+    def _race(self, effect: effects.Race[R]) -> R:
+        from .race import race
+
+        send = self._send
+        # A transport of ours can cut an exchange short; what is borrowed cannot.
+        cut = getattr(getattr(send, "__self__", None), "cut", None)
+
+        def run(flow: Flow[R], ticket: Ticket) -> R:
+            if cut is None:
+                return self.run(flow)
+            driver = copy(self)
+            driver._send = lambda request: send(request, ticket)  # type: ignore[call-arg]
+            return driver.run(flow)
+
+        result: R = race(run, effect, cut)
+        return result
 
     def _gather(self, flows: list[Flow[Any]], limit: int) -> list[Any]:
         from .crew import gather

@@ -19,7 +19,7 @@ from ..core.reply import Reply
 from ..core.request import Request
 from ..core.secret import Secret
 from ..core.signal import Signal
-from . import aside, followed
+from . import aside, followed, peeked
 from .refusal import refuse
 
 R = TypeVar("R")
@@ -36,13 +36,15 @@ class Run(Generic[R]):
     """A flow under way.
 
     Attributes:
+        dice: where its chance comes from.
         done: whether it has come to its end.
         result: what it returned.
         failure: what it raised.
         began, ended: the virtual times of its first step and its end, in seconds.
     """
 
-    def __init__(self, driver: VirtualDriver, flow: Flow[R]) -> None:
+    def __init__(self, driver: VirtualDriver, flow: Flow[R], dice: random.Random | None = None) -> None:
+        self.dice = dice or driver.random
         self.done = False
         self.result: R | None = None
         self.failure: BaseException | None = None
@@ -76,7 +78,7 @@ class Run(Generic[R]):
         self._cleanup = None
         try:
             effect = move()
-            while (answer := self._driver._instant(effect)) is not _LATER:
+            while (answer := self._driver._instant(effect, self.dice)) is not _LATER:
                 effect = self._flow.throw(answer.failure) if isinstance(answer, _Failed) else self._flow.send(answer)
         except StopIteration as end:
             self._end(end.value, None)
@@ -140,9 +142,15 @@ class VirtualDriver:
         self._due: list[tuple[float, int, Callable[[], None]]] = []
         self._numbers = count()
 
-    def start(self, flow: Flow[R], at: float | None = None) -> Run[R]:
-        """Have a flow begin at a time, or now."""
-        run = Run(self, flow)
+    def start(self, flow: Flow[R], at: float | None = None, *, dice: random.Random | None = None) -> Run[R]:
+        """Have a flow begin at a time, or now.
+
+        Args:
+            flow: what is to be run.
+            at: the virtual time, in seconds.
+            dice: its own chance; the driver's when left out.
+        """
+        run = Run(self, flow, dice)
         self.at(self.now if at is None else at, run._begin)
         return run
 
@@ -175,8 +183,10 @@ class VirtualDriver:
             raise RuntimeError("the flow waits for something that will never happen")
         return run.result  # type: ignore[return-value]
 
-    def _instant(self, effect: Any) -> Any:
+    def _instant(self, effect: Any, dice: random.Random) -> Any:
         """The answer to what takes no time; `_LATER` for the rest."""
+        if effect.__class__ is effects.Random:
+            return dice.random()
         try:
             return _INSTANT.get(effect.__class__, _later_or_refused)(self, effect)
         except Exception as failure:
@@ -208,9 +218,9 @@ def _discard(driver: VirtualDriver, effect: effects.Discard) -> None:
 _INSTANT: dict[type, Callable[[VirtualDriver, Any], Any]] = {
     effects.Now: lambda driver, _: driver.now,
     effects.Wall: lambda driver, _: driver._wall + driver.now,
-    effects.Random: lambda driver, _: driver.random.random(),
     effects.Read: _read,
     effects.Discard: _discard,
+    effects.Peek: lambda _, effect: peeked.peek(effect.reply),
     effects.Follow: lambda _, effect: followed.follow(effect.reply, effect.follower, followed.FollowedBody),
     effects.Invoke: lambda _, effect: effect.function(*effect.arguments),
     effects.Outside: lambda _, effect: effect.function(*effect.arguments),
@@ -301,10 +311,38 @@ def _gather(driver: VirtualDriver, effect: effects.Gather, answer: Callable[[Any
     return stop
 
 
+def _race(driver: VirtualDriver, effect: effects.Race[Any], answer: Callable[[Any], None]) -> Callable[[], None]:
+    runs: list[Run[Any]] = []
+
+    def begin(flow: Flow[Any]) -> None:
+        run = driver.start(flow)
+        runs.append(run)
+        run.whenever_done.append(lambda: ended(run))
+
+    def ended(run: Run[Any]) -> None:
+        if run.failure is None:
+            stop()
+            answer(run.result)
+        elif all(each.done for each in runs):
+            stop()
+            answer(_Failed(runs[0].failure or run.failure))
+
+    def stop() -> None:
+        forget()
+        for run in runs:
+            run.whenever_done.clear()
+            run.cancel()
+
+    begin(effect.first)
+    forget = driver.at(driver.now + max(effect.delay, 0.0), lambda: begin(effect.second()))
+    return stop
+
+
 _TIMED: dict[type, Callable[[VirtualDriver, Any, Callable[[Any], None]], Callable[[], None]]] = {
     effects.Sleep: _sleep,
     effects.Send: _exchange,
     effects.Wait: _wait,
     effects.Outlive: _outlive,
     effects.Gather: _gather,
+    effects.Race: _race,
 }

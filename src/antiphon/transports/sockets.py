@@ -20,12 +20,13 @@ from collections import deque
 from collections.abc import Iterable, Sequence
 from functools import partial
 from time import monotonic
-from typing import Any
+from typing import Any, cast
 
 from ..core.limits import DEFAULT_CONNECTION_LIMITS, DEFAULT_WIRE_LIMITS, PoolLimits, WireLimits
 from ..core.omit import NotGiven, not_given
 from ..core.reply import Reply
 from ..core.request import BodyStream, Request
+from ..core.ticket import Ticket
 from ..errors import APIConnectionError, ClientClosed, ConnectTimeout, OpenAIError
 from ..wire.pool import OPEN, Open, Pool
 from ..wire.problem import WireProblem
@@ -37,6 +38,7 @@ from .proxy import Proxy, ProxyMap
 from .tls import TLSConfig
 
 _CLOSED = "the client was closed; make a new one"
+_CUT = "the exchange was cut short, since nobody wants its answer any more"
 
 
 class SocketTransport:
@@ -86,8 +88,12 @@ class SocketTransport:
 
     # -- one exchange --------------------------------------------------------------------------------------------------
 
-    def send(self, request: Request) -> Reply:
+    def send(self, request: Request, tied: Ticket | None = None) -> Reply:
         """One exchange; with `request.stream` the reply's `body` is open, else its `content` is complete.
+
+        Args:
+            request: what is sent.
+            tied: with which `cut` ends it from another thread, until its body has ended.
 
         Raises:
             APIConnectionError: no usable answer; its class says in which way.
@@ -97,9 +103,11 @@ class SocketTransport:
         """
         started = monotonic()
         connection: Connection | None = None
-        ticket = object()
+        ticket: object = object() if tied is None else tied
         try:
             connection = self._checkout(request, started, ticket)
+            if tied is not None and tied.withdrawn:
+                raise ClientClosed(_CUT)
             body: bytes | None
             try:
                 body = connection.exchange(request)
@@ -174,9 +182,10 @@ class SocketTransport:
             raise timed_out(problem.phase or "connect", deadline=True) from None
         connection.key = request.origin
         self._busy[ticket] = connection
-        if self._closed:  # from here on close() sees the connection; before, it could not
+        cut = ticket.__class__ is Ticket and cast("Ticket", ticket).withdrawn
+        if self._closed or cut:  # from here on close() and cut() see the connection; before, they could not
             connection.close()
-            raise ClientClosed(_CLOSED)
+            raise ClientClosed(_CUT if cut else _CLOSED)
         return connection
 
     # -- places --------------------------------------------------------------------------------------------------------
@@ -286,6 +295,13 @@ class SocketTransport:
             connection.close()  # neither busy nor, perhaps, idle
             raise
         return [connection]
+
+    def cut(self, ticket: Ticket) -> None:
+        """End the exchange that a withdrawn ticket was given for, under the hands of the thread that makes it."""
+        with self._lock:  # lest the connection be somebody else's by now
+            connection = self._busy.get(ticket)
+            if connection is not None:
+                connection.shut()
 
     # -- the end -------------------------------------------------------------------------------------------------------
 
