@@ -44,18 +44,13 @@ def ask(
 
 def chat(*, stream: bool = False, **body: Any) -> Request:
     """A request for a chat completion."""
-    return ask(
-        chats.COMPLETIONS_CREATE,
-        stream=stream,
-        input=None,
-        max_output_tokens=None,
-        **{"messages": [{"role": "user", "content": "hi"}], "max_tokens": 100, **body},
-    )
+    whole: dict[str, Any] = {"messages": [{"role": "user", "content": "hi"}], "max_tokens": 100, **body}
+    return ask(chats.COMPLETIONS_CREATE, stream=stream, input=None, max_output_tokens=None, **whole)
 
 
 def answer(status: int = 200, **body: Any) -> Callable[[Request], Outcome]:
     """What the server says, as JSON."""
-    whole = {"id": "resp_1", "object": "response", "status": "completed", "output": [], **body}
+    whole: dict[str, Any] = {"id": "resp_1", "object": "response", "status": "completed", "output": [], **body}
     headers = Headers({"content-type": "application/json", "x-request-id": "req_1"})
     return lambda request: Reply(status, headers, request=request, content=json.dumps(whole).encode())
 

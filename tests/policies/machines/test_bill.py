@@ -80,7 +80,7 @@ def test_no_call_costs_more_than_its_bound(
     parts = {name: data.draw(st.integers(0, given_)) for name in ("cached", "written")}
     parts["written"] = min(parts["written"], given_ - parts["cached"])
     audio = (data.draw(st.integers(0, given_ - parts["cached"])), data.draw(st.integers(0, made)))
-    used = Tally(given_, made, **parts, audio=audio if price.audio else (0, 0))
+    used = Tally(given_, made, parts["cached"], parts["written"], audio=audio if price.audio else (0, 0))
     assert 0 <= cost(price, used, tier) <= bound.usd
     assert used.input + used.output <= bound.tokens
 

@@ -73,7 +73,7 @@ def test_only_one_tells() -> None:
 
 def test_the_soft_limit_is_seen_from_what_is_taken() -> None:
     store, book = MemoryStore(), Book("b", "day", _LIMITS, 60.0)
-    seen = []
+    seen = list[bool]()
     for _ in range(3):
         changes = book.reserve(_DAY, Amount(300, 50, 1), 0.0)
         seen.append(book.crossed((800, None, 6), changes, store.count(changes).values))
