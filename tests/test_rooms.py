@@ -39,7 +39,8 @@ ALLOWED: dict[str, set[str]] = {
     "emulator": {"emulator", "core", "version", "cli"},  # `python -m antiphon.emulator` is `antiphon serve`
     "testing": {"testing", "emulator"},
     "__pyinstaller": set(),
-    "cli": {"cli", "core", "emulator", "client", "version", "local", "module_client"},
+    "drill": {"drill", "client", "core", "drivers", "emulator", "errors", "operations", "policies", "transports"},
+    "cli": {"cli", "drill", "core", "emulator", "client", "version", "local", "module_client"},
     **{room: {"core", "errors", "drivers", *SHELLS} for room in SHELLS},
     **{
         room: {

@@ -8,6 +8,7 @@ from typing import Final
 
 COMMANDS: Final = {
     "serve": "run the local emulator of the API",
+    "drill": "try what the reliability policies promise, at full size, on the emulator",
     "audit": "check that audit logs were not changed",
     "migrate": "change a source tree's imports of openai to antiphon",
 }

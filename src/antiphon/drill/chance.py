@@ -1,0 +1,81 @@
+"""Time and chance of a drill: each request has dice of its own, so that runs can be compared whatever their concurrency."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import time
+from contextvars import ContextVar
+from threading import Lock
+
+_dice: ContextVar[random.Random] = ContextVar("dice")
+
+
+def dice_of(seed: int, number: int) -> random.Random:
+    """The dice of a request."""
+    return random.Random(f"{seed}:{number}")  # noqa: S311
+
+
+def take_dice(seed: int, number: int) -> None:
+    """Let this task or thread draw for a request from now on."""
+    _dice.set(dice_of(seed, number))
+
+
+class CountedClock:
+    """A clock whose pauses take no time and are only counted."""
+
+    wall = staticmethod(time.time)
+
+    def __init__(self) -> None:
+        self._slept = 0.0
+        self._lock = Lock()
+
+    def monotonic(self) -> float:
+        """Seconds that were slept."""
+        return self._slept
+
+    def random(self) -> float:
+        """From the dice of the request at hand."""
+        return _dice.get().random()
+
+    def sleep(self, seconds: float) -> None:
+        """Count."""
+        with self._lock:
+            self._slept += seconds
+
+    async def asleep(self, seconds: float) -> None:
+        """Count, and let others go on."""
+        self.sleep(seconds)
+        await asyncio.sleep(0)
+
+
+class QuickClock:
+    """A clock that runs faster than the world's, so that a minute of outage takes seconds.
+
+    Args:
+        speed: how many of its seconds pass in one.
+    """
+
+    def __init__(self, speed: float) -> None:
+        self._speed = speed
+        self._began = time.monotonic()
+
+    def monotonic(self) -> float:
+        """Its seconds since it was made."""
+        return (time.monotonic() - self._began) * self._speed
+
+    def wall(self) -> float:
+        """Seconds since the epoch, at its own speed since it was made."""
+        return time.time() + self.monotonic() * (1 - 1 / self._speed)
+
+    def random(self) -> float:
+        """From the dice of the request at hand."""
+        return _dice.get().random()
+
+    def sleep(self, seconds: float) -> None:
+        """Wait for so many of its seconds."""
+        time.sleep(seconds / self._speed)
+
+    async def asleep(self, seconds: float) -> None:
+        """Wait for so many of its seconds."""
+        await asyncio.sleep(seconds / self._speed)
