@@ -43,7 +43,7 @@ class Bulkhead:
         queue_timeout: seconds one may wait before it ends with `BulkheadFull`. A call's deadline ends it sooner.
         per: what is counted apart: each "endpoint", each "endpoint+model", or all together ("client").
         adaptive: what moves the limit between 4 and `max_concurrency`, beginning at 20: "gradient" compares the time to the first
-            byte with the long run; "aimd" adds one after a success and takes a tenth after a refusal or a timeout.
+            byte with the long run; "aimd" grows with successes and takes a tenth after a refusal or a timeout.
         compartment: a name, for `explain()`, traces and `health()`.
 
     Raises:

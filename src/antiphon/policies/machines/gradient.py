@@ -37,7 +37,10 @@ class Adaptive(Protocol):
 
 
 class Aimd:
-    """One more after a success with at least half of the limit under way, a tenth less after a drop.
+    """Grows step by step while at least half of the limit is under way, and shrinks by a tenth after a drop.
+
+    As in TCP: until the first drop each success adds one, so that the limit doubles while it is gone through once; after that,
+    going through it once adds one.
 
     >>> rule = Aimd(100)
     >>> rule.succeed(15, None)
@@ -48,20 +51,22 @@ class Aimd:
         most: what the limit never exceeds.
     """
 
-    __slots__ = ("_least", "_most", "limit")
+    __slots__ = ("_dropped", "_least", "_most", "limit")
 
     def __init__(self, most: int) -> None:
         self._most = float(most)
         self._least = float(min(LEAST, most))
         self.limit = float(min(INITIAL, most))
+        self._dropped = False
 
     def succeed(self, inflight: int, seconds: float | None) -> None:
         """As `Adaptive.succeed`; the time is not looked at."""
         if 2 * inflight >= self.limit:
-            self.limit = min(self._most, self.limit + 1)
+            self.limit = min(self._most, self.limit + (1 / self.limit if self._dropped else 1))
 
     def drop(self) -> None:
         """As `Adaptive.drop`."""
+        self._dropped = True
         self.limit = max(self._least, self.limit * DROP)
 
 
