@@ -6,7 +6,7 @@ Knows when an answer may be kept and given, and for how long. Refuses to know ho
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from ..core.effects import Discard, Follow
 from ..core.headers import Headers
@@ -17,7 +17,7 @@ from ..errors import APIConnectionError, BulkheadFull, CircuitOpen, NoTarget, Ra
 from ..shared.store import Store
 from .chain import PLACES, Forward
 from .machines.cache_entry import LARGEST, Entry, kept_fields
-from .machines.cache_key import Question, question_of
+from .machines.cache_key import Question, checked_scope, question_of
 from .machines.cipher import Cipher
 from .machines.number import seconds
 from .machines.whole_answer import is_whole
@@ -203,16 +203,3 @@ def _again(entry: Entry, request: Request, age: float) -> Reply:
     reply = Reply(200, headers, request, entry.content)
     reply.cached = True
     return reply
-
-
-def checked_scope(scope: Any) -> str | None:
-    """The name of a tenant.
-
-    Raises:
-        TypeError, ValueError: it cannot be one.
-    """
-    if scope is not None and not isinstance(scope, str):
-        raise TypeError(f"scope must be a name, as text; got {type(scope).__name__}")
-    if scope == "":
-        raise ValueError("scope must not be empty; leave it out for the credential's own")
-    return scope

@@ -95,6 +95,19 @@ def tenant_of(request: Request, scope: str | None) -> str | None:
     return None if request.headers.get("authorization") == _UNKNOWN else scope_of(request)
 
 
+def checked_scope(scope: Any) -> str | None:
+    """The name of a tenant.
+
+    Raises:
+        TypeError, ValueError: it cannot be one.
+    """
+    if scope is not None and not isinstance(scope, str):
+        raise TypeError(f"scope must be a name, as text; got {type(scope).__name__}")
+    if scope == "":
+        raise ValueError("scope must not be empty; leave it out for the credential's own")
+    return scope
+
+
 def kind_of(request: Request) -> str | None:
     """Which of the operations that are cached it is, by its path, so that raw calls and other houses' URLs count too.
 

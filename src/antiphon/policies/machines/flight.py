@@ -1,0 +1,167 @@
+"""Flights: calls that wait for one answer together, and who of them asks for it.
+
+Theory of operation. A call boards the flight of its key, or begins one. The first aboard *leads*: it asks, and *lands* the flight
+with an outcome that all aboard get. Each may leave before that. Where the leader leaves before it took off, or what flies comes
+to its end without landing, the next one aboard leads: it is woken, and finds that it does. Where the last one leaves, what
+flies is abandoned. So nobody waits for what nobody is about to bring, and nothing flies for nobody.
+
+Bookkeeping under a lock that is held for a moment; signals are set after it. Knows neither requests nor answers.
+"""
+
+from __future__ import annotations
+
+from _thread import allocate_lock
+from collections.abc import Callable, Hashable
+from typing import Any, Generic, TypeVar
+
+from ...core.signal import Signal
+
+L = TypeVar("L")
+O = TypeVar("O")  # noqa: E741
+
+
+class Seat(Generic[L, O]):
+    """One call's place in a flight.
+
+    Attributes:
+        flight: which.
+        load: what the call brought.
+        signal: set when it has an outcome, or is to lead.
+        leads: whether it is the one to ask.
+        outcome: what the flight landed with; `None` until then.
+    """
+
+    __slots__ = ("flight", "leads", "load", "outcome", "signal")
+
+    def __init__(self, flight: Flight[L, O], load: L, *, leads: bool) -> None:
+        self.flight = flight
+        self.load = load
+        self.leads = leads
+        self.outcome: O | None = None
+        self.signal = Signal()
+
+
+class Flight(Generic[L, O]):
+    """Calls that wait together.
+
+    Attributes:
+        key: of what they wait for.
+        seats: who is aboard, in the order in which they came.
+        flying: whether somebody is asking.
+        landed: whether the outcome is there.
+        closed: set when nobody else may board.
+        abandoned: set when nobody aboard is left while it flies.
+    """
+
+    __slots__ = ("abandoned", "closed", "flying", "key", "landed", "seats")
+
+    def __init__(self, key: Hashable) -> None:
+        self.key = key
+        self.seats: dict[Seat[L, O], None] = {}
+        self.flying = self.landed = False
+        self.closed = Signal()
+        self.abandoned = Signal()
+
+
+class Flights(Generic[L, O]):
+    """All flights of a policy.
+
+    >>> flights = Flights[None, str]()
+    >>> first, second = flights.board("key", None), flights.board("key", None)
+    >>> first.leads, second.leads
+    (True, False)
+    >>> flights.land(first.flight, "there")
+    >>> second.outcome, second.signal.is_set
+    ('there', True)
+    """
+
+    __slots__ = ("_lock", "_open")
+
+    def __init__(self) -> None:
+        self._open: dict[Hashable, Flight[L, O]] = {}
+        self._lock = allocate_lock()
+
+    def __len__(self) -> int:
+        """How many flights may still be boarded."""
+        return len(self._open)
+
+    def board(self, key: Hashable, load: L, fits: Callable[[Flight[L, O], L], bool] | None = None) -> Seat[L, O]:
+        """A place in the flight of a key.
+
+        Args:
+            key: of what is waited for.
+            load: what the call brings.
+            fits: whether a flight has room for it; one that has not is closed, and another begun.
+        """
+        full = None
+        with self._lock:
+            flight = self._open.get(key)
+            if flight is not None and fits is not None and not fits(flight, load):
+                full, flight = flight, None
+            if flight is None:
+                flight = self._open[key] = Flight(key)
+            seat = Seat(flight, load, leads=not flight.seats)
+            flight.seats[seat] = None
+        if full is not None:
+            full.closed.set()
+        return seat
+
+    def close(self, flight: Flight[L, O]) -> None:
+        """Let nobody else board."""
+        with self._lock:
+            self._shut(flight)
+        flight.closed.set()
+
+    def take_off(self, flight: Flight[L, O]) -> list[Seat[L, O]]:
+        """Its leader is about to ask; for whom, is answered."""
+        with self._lock:
+            flight.flying = True
+            return list(flight.seats)
+
+    def land(self, flight: Flight[L, O], outcome: O) -> None:
+        """Everybody aboard gets the outcome."""
+        with self._lock:
+            self._shut(flight)
+            flight.landed, aboard = True, list(flight.seats)
+            flight.seats.clear()
+            for seat in aboard:
+                seat.outcome = outcome
+        for seat in aboard:
+            seat.signal.set()
+
+    def over(self, flight: Flight[L, O]) -> None:
+        """Nothing flies any more. If it has not landed, and its leader is gone, the next one leads."""
+        heir = None
+        with self._lock:
+            flight.flying = False
+            if not any(seat.leads for seat in flight.seats):
+                heir = self._heir(flight)
+        if heir is not None:
+            heir.signal.set()
+
+    def leave(self, seat: Seat[L, O]) -> None:
+        """A call waits no longer; as often as you like, and after the landing too."""
+        flight, heir, deserted = seat.flight, None, False
+        with self._lock:
+            if seat not in flight.seats:
+                return
+            del flight.seats[seat]
+            if not flight.seats:
+                self._shut(flight)
+                deserted = flight.flying
+            elif seat.leads and not flight.flying:
+                heir = self._heir(flight)
+        if heir is not None:
+            heir.signal.set()
+        if deserted:
+            flight.abandoned.set()
+
+    def _heir(self, flight: Flight[L, O]) -> Seat[L, O] | None:
+        heir: Seat[Any, Any] | None = next(iter(flight.seats), None)
+        if heir is not None:
+            heir.leads = True
+        return heir
+
+    def _shut(self, flight: Flight[L, O]) -> None:
+        if self._open.get(flight.key) is flight:
+            del self._open[flight.key]

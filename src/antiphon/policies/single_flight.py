@@ -1,0 +1,137 @@
+"""SingleFlight: who asks what is being asked already waits for that answer, instead of asking a second time.
+
+Knows which calls may share an answer, and what each gets of it. Refuses to know who of them asks (machines/flight).
+"""
+
+from __future__ import annotations
+
+from copy import copy
+from typing import ClassVar, TypeAlias
+
+from ..core.effects import Now, Outlive, Wait
+from ..core.reply import Reply
+from ..core.request import Request
+from ..core.resource import spelled
+from ..errors import APIError, DeadlineExceeded
+from .chain import PLACES, Forward
+from .machines.cache_key import checked_scope, question_of
+from .machines.flight import Flight, Flights, Seat
+
+Outcome: TypeAlias = "Reply | Exception"
+
+
+class SingleFlight:
+    """Makes one request of all that ask the same at the same time.
+
+    >>> SingleFlight()
+    SingleFlight(the same question at the same time is one request, sampled ones are not)
+
+    What is the same is told as the cache tells it: the same tenant, place and body. Calls join whose answer is read whole; streams
+    go by, because each is read at its reader's own pace. Where the answer is a failure, everybody gets it, as an exception of
+    their own. A call that is cancelled leaves; the request goes on while anybody waits for it, and the last to leave ends it. A
+    blocking call that is interrupted takes its request along, and one of those who wait asks anew.
+
+    Args:
+        join_sampled: whether calls join that a model might answer differently each time. Do not where you ask several times on
+            purpose.
+        scope: whose calls these are, instead of the credential's owner; needed where the key comes from a function.
+
+    Raises:
+        ValueError, TypeError: an argument that cannot be right.
+    """
+
+    place: ClassVar[int] = PLACES["SingleFlight"]
+
+    @spelled
+    def __init__(self, *, join_sampled: bool = False, scope: str | None = None) -> None:
+        self.join_sampled = join_sampled
+        self.scope = checked_scope(scope)
+        self._flights = Flights[Request, Outcome]()
+
+    def __repr__(self) -> str:
+        told = "sampled ones too" if self.join_sampled else "sampled ones are not"
+        return f"SingleFlight(the same question at the same time is one request, {told})"
+
+    async def __call__(self, request: Request, forward: Forward) -> Reply:
+        if request.stream:
+            return await forward(request)
+        question = question_of(request, self.scope, sampled=self.join_sampled)
+        trace = request.trace
+        if isinstance(question, str):
+            if trace is not None:
+                trace.note("SingleFlight", "bypass", reason=question)
+            return await forward(request)
+        # How long and how often may be tried is part of what is asked for.
+        seat = self._flights.board((question.key, request.timeout, request.max_retries), request)
+        try:
+            if not seat.leads:
+                if trace is not None:
+                    trace.note("SingleFlight", "join")
+                await patience(seat, request)
+                if seat.outcome is not None:
+                    return _own(seat.outcome, request)
+                if trace is not None:
+                    trace.note("SingleFlight", "take over")
+            flight = seat.flight
+            self._flights.take_off(flight)
+            return await Outlive(
+                self._fly(flight, request, forward), flight.abandoned, lambda: self._flights.over(flight)
+            )
+        finally:
+            self._flights.leave(seat)
+
+    async def _fly(self, flight: Flight[Request, Outcome], request: Request, forward: Forward) -> Reply:
+        try:
+            reply = await forward(request)
+        except DeadlineExceeded:
+            raise  # it was this call's own, and others may have longer
+        except Exception as failure:
+            self._flights.land(flight, fresh(failure, request))
+            raise
+        if reply.is_read:
+            self._flights.land(flight, reply)
+        return reply
+
+
+async def patience(seat: Seat[Request, Outcome], request: Request) -> None:
+    """Wait until there is an outcome, or the seat is to lead.
+
+    Raises:
+        DeadlineExceeded: the call's deadline passed before.
+    """
+    left = None if request.deadline is None else request.deadline - await Now()
+    if not await Wait(seat.signal, left):
+        raise DeadlineExceeded(request, message="The deadline passed while another call was asking the same.")
+
+
+def _own(outcome: Outcome, request: Request) -> Reply:
+    """What another call got, as this one's own.
+
+    Raises:
+        Exception: that is what the other one got.
+    """
+    if isinstance(outcome, Exception):
+        raise fresh(outcome, request)
+    reply = Reply(
+        outcome.status_code,
+        outcome.headers.copy(),
+        request,
+        outcome.content,
+        http_version=outcome.http_version,
+        elapsed=outcome.elapsed,
+        retries_taken=outcome.retries_taken,
+    )
+    reply.cached = True
+    return reply
+
+
+def fresh(failure: Exception, request: Request) -> Exception:
+    """The same failure as an exception of this call's own: nobody else's frames hang on it, and no one else's notes."""
+    try:
+        own = copy(failure)
+    except Exception:  # one that cannot be copied is told as it is
+        return failure
+    own.__cause__, own.__suppress_context__ = failure.__cause__, True
+    if isinstance(own, APIError):
+        own.request = request
+    return own
