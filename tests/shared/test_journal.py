@@ -125,9 +125,13 @@ def test_a_file_that_is_put_aside_by_another_is_noticed(tmp_path: Path) -> None:
 
 def test_threads_share_it(tmp_path: Path) -> None:
     path = tmp_path / "a.jsonl"
-    journals = [Journal(path), Journal(path)]
+    pair = [Journal(path), Journal(path)]
+
+    def write(which: int) -> None:
+        pair[which % 2].add({"event": "x", "which": which})
+
     with ThreadPoolExecutor(8) as threads:
-        list(threads.map(lambda n: journals[n % 2].add({"event": "x", "which": n}), range(200)))
+        list(threads.map(write, range(200)))
     assert sorted(row["which"] for row in rows(path) if "which" in row) == list(range(200))
 
 
@@ -162,7 +166,7 @@ def test_row_64_processes_that_are_killed_leave_whole_lines_and_lose_none_that_w
                 said[who] = int(writer.stdout.readline())
         for who, writer in writers.items():
             writer.kill()
-            rest = writer.stdout.read().split() if writer.stdout else []  # what it said before it died
+            rest: list[bytes] = writer.stdout.read().split() if writer.stdout else []  # what it said before it died
             said[who] = int(rest[-1]) if rest and rest[-1].isdigit() else said[who]
             writer.wait()
             if writer.stdout:
