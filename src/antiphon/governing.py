@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from .policies.circuit_breaker import CircuitBreaker
     from .policies.coalesce import Coalesce
     from .policies.failover import Failover
+    from .policies.health import Health
     from .policies.hedge import Hedge
     from .policies.idempotency import Idempotency
     from .policies.live import Live
@@ -104,7 +105,12 @@ class Governed:
         with_single_flight = _With(SingleFlight)
         with_timeouts = _With(Timeouts)
 
+        _clock: Any
+        _policies: Any
+
         def copy(self, *, policies: Any) -> Self: ...
+
+        def is_closed(self) -> bool: ...
 
         def perform(self, call: Call[Any]) -> Any: ...
     else:
@@ -162,6 +168,17 @@ class Governed:
         """
         governed = self.with_policies(*policies)
         return governed.perform(call) if isinstance(call, Call) else call(governed)
+
+    def health(self) -> Health:
+        """What this client's policies know of their endpoints, for a `/readyz` page; nobody is asked, and nothing is sent.
+
+        >>> client.health().ready  # doctest: +SKIP
+        True
+        """
+        from .policies.health import health
+
+        known = health(self._policies, self._clock.monotonic())
+        return known._replace(ready=known.ready and not self.is_closed())
 
 
 def as_policies(given: Any) -> Any:

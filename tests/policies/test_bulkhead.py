@@ -184,7 +184,7 @@ def test_what_is_decided_is_told() -> None:
         backend.start(bulkhead, request, at=[0.0, 0.0, 0.0, 0.9][number])
     backend.start(bulkhead, ask(), at=1.0)
     backend.driver.run()
-    assert [[str(step) for step in request.trace.steps] for request in requests if request.trace] == [
+    assert [[str(step) for step in request.trace.of("Bulkhead")] for request in requests if request.trace] == [
         [],
         ["Bulkhead: wait queued=1", "Bulkhead: refused limit=1 queued=0"],
         ["Bulkhead: refused limit=1 queued=1"],

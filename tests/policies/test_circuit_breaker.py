@@ -289,7 +289,7 @@ def test_what_is_decided_is_told() -> None:
         request = ask()
         backend.call(breaker, request)
         assert request.trace is not None
-        return [str(step) for step in request.trace.steps]
+        return [str(step) for step in request.trace.of("CircuitBreaker")]
 
     assert told()[0].startswith("CircuitBreaker: opened circuit=api seconds=")
     assert told()[0] == "CircuitBreaker: refused retry_in=1"

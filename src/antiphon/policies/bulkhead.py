@@ -95,11 +95,14 @@ class Bulkhead:
 
     def __reduce__(self) -> tuple[Any, ...]:
         # Another process has permits of its own.
-        said = {"queue": self.queue, "queue_timeout": self.queue_timeout, "per": self.per}
-        return (
-            partial(type(self), self.max_concurrency, adaptive=self.adaptive, compartment=self.compartment, **said),
-            (),
-        )
+        said: dict[str, Any] = {
+            "queue": self.queue,
+            "queue_timeout": self.queue_timeout,
+            "per": self.per,
+            "adaptive": self.adaptive,
+            "compartment": self.compartment,
+        }
+        return (partial(type(self), self.max_concurrency, **said), ())
 
     def health(self, now: float) -> dict[str, Any]:
         """For each endpoint how many are under way and wait, the limit, and how many were refused so far."""
@@ -114,7 +117,7 @@ class Bulkhead:
         }
 
     async def __call__(self, request: Request, forward: Forward) -> Reply:
-        key = request.server or request.origin
+        key: Any = request.server or request.origin
         if self.per != "endpoint":
             key = None if self.per == "client" else (key, model_of(request))
         compartment = self._compartments.get(key) or self._made(key, request)
@@ -164,7 +167,7 @@ class Bulkhead:
                 self._note(request, "wait", queued=compartment.queued)
                 await Wait(waiter.signal, waiter.until - now)
                 now = await Now()
-            late = deadline is not None and (now >= deadline or not waiter.permit and deadline <= until)
+            late = deadline is not None and (now >= deadline or (not waiter.permit and deadline <= until))
             if waiter.permit and not late:
                 taken = True
                 return waiter.permit

@@ -136,8 +136,9 @@ class CircuitBreaker:
 
     def __reduce__(self) -> tuple[Any, ...]:
         # Another process has circuits of its own, and hears of these by the store alone.
-        said = {"per": self.per, "panic": self.panic, "health": self.checks, "share": self.share}
-        return (partial(type(self), **self.rule._asdict(), **said), ())
+        own = {"per": self.per, "panic": self.panic, "health": self.checks, "share": self.share}
+        said: dict[str, Any] = {**self.rule._asdict(), **own}
+        return (partial(type(self), **said), ())
 
     # What others may ask.
 

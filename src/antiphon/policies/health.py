@@ -44,7 +44,8 @@ def health(policies: Iterable[Policy], now: float) -> Health:
     """
     known: dict[str, dict[str, Any]] = {}
     ready = True
-    for policy in policies:
+    parts = [part for policy in policies for part in getattr(policy, "policies", [policy])]  # some hold a chain
+    for policy in parts:
         tell: Callable[[float], dict[str, Any]] | None = getattr(policy, "health", None)
         if callable(tell):
             said = tell(now)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from _thread import allocate_lock
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from ..core.effects import Now, Outside, Random
@@ -64,7 +65,7 @@ class Sharing:
 
     async def tell_closed(self, request: Request, pair: Pair) -> None:
         """One's own circuits are closed: nobody who comes now need hear of them."""
-        await self._tell(request, lambda: [self._forget(name) for name in _names(pair)])
+        await self._tell(request, partial(self._forget, _names(pair)))
 
     async def _tell(self, request: Request, do: Callable[[], Any]) -> None:
         if not self._rest.over(await Now()):
@@ -82,10 +83,11 @@ class Sharing:
     def _read(self, names: list[str]) -> list[bytes | None]:
         return [self._store.get(_key(name)) for name in names]
 
-    def _forget(self, name: str) -> None:
-        known = self._store.get(_key(name))
-        if known is not None:
-            self._store.swap(_key(name), known, None)
+    def _forget(self, names: list[str]) -> None:
+        for name in names:
+            known = self._store.get(_key(name))
+            if known is not None:
+                self._store.swap(_key(name), known, None)
 
 
 def _names(pair: Pair) -> list[str]:
