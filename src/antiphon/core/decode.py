@@ -20,7 +20,7 @@ from .limits import DEFAULT_WIRE_LIMITS, WireLimits
 from .model import BaseModel, ValidationError, caster, validate
 from .reference import CASTERS, caster_of, resolve
 from .reply import Reply
-from .secret import Secret
+from .scrub import scrub_reply
 from .shape import is_mapping
 
 _SNIPPET = 200
@@ -101,6 +101,8 @@ def body_json(reply: Reply, limits: WireLimits = DEFAULT_WIRE_LIMITS) -> Any:
 
 
 def _refuse(reply: Reply, content: bytes, flaw: JSONError) -> NoReturn:
+    scrub_reply(reply)
+    content = reply.content
     label = reply.headers.get("content-type", "").partition(";")[0].strip().lower()
     if not content.strip():
         if reply.status_code in (204, 205, 304):
@@ -119,11 +121,8 @@ def _refuse(reply: Reply, content: bytes, flaw: JSONError) -> NoReturn:
 
 
 def snippet(reply: Reply, content: bytes) -> str:
-    """The beginning of a body for an error's message, printable, without any credential the request carried."""
+    """The beginning of a body for an error's message, printable; the error takes secrets out of it."""
     text = content[: _SNIPPET * 2].decode("utf-8", "replace")
-    for name in ("authorization", "api-key", "x-api-key"):
-        if name in reply.request.headers:
-            text = text.replace(Secret(reply.request.headers[name]).reveal().removeprefix("Bearer "), "<redacted>")
     return "".join(c if c.isprintable() else " " for c in text[:_SNIPPET])
 
 
@@ -142,12 +141,14 @@ def is_error(data: Any) -> bool:
 
 def error_in_success(reply: Reply, error: object) -> APIError:
     """The error for a body that is an error object under a success status."""
+    scrub_reply(reply)
     message = error.get("message") if is_mapping(error) else error
     return APIError(str(message or "the server answered 200 with an error object"), reply.request, body=error)
 
 
 def status_error(reply: Reply) -> APIStatusError:
     """The typed error for a reply whose status is not a success."""
+    scrub_reply(reply)
     try:
         body: object = decode_json(reply.content, limits=DEFAULT_WIRE_LIMITS)
         message = f"Error code: {reply.status_code} - {_said(body)}"

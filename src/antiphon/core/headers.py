@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, MutableMapping
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
+
+from .secret import Secret
 
 _LAST_WORDS = frozenset({"authorization", "cookie", "credential", "key", "password", "secret", "token"})
 _PUBLIC = frozenset({"idempotency-key", "sec-websocket-key"})
@@ -46,6 +48,9 @@ class FieldMap(dict[str, Any]):
 
     def __init__(self, fields: Mapping[str, Any]) -> None:
         super().__init__({name: _masked(name, value) for name, value in fields.items()})
+        self._secrets = [
+            Secret(value) for value in self.values() if isinstance(value, Masked)
+        ]  # so that they are known as such
 
     def __repr__(self) -> str:
         return repr({name: "<redacted>" if is_sensitive(name) else value for name, value in self.items()})
@@ -112,6 +117,12 @@ class Headers(MutableMapping[str, str]):
 
     def __getitem__(self, name: str) -> str:
         return self._by_name()[name.lower()]
+
+    if not TYPE_CHECKING:  # typed as every mapping's
+
+        def get(self, name: str, default: Any = None) -> Any:
+            """The field's value, or the default; the mapping's own way raises and catches for each field that is not there."""
+            return self._by_name().get(name.lower(), default)
 
     def __contains__(self, name: object) -> bool:
         return isinstance(name, str) and name.lower() in self._by_name()

@@ -11,10 +11,14 @@ from __future__ import annotations
 from binascii import Error as NotBase64
 from binascii import a2b_base64, b2a_base64
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
+from .headers import Headers, is_sensitive
 from .secret import Secret, living
 from .shape import is_list, is_mapping
+
+if TYPE_CHECKING:
+    from .reply import Reply
 
 T = TypeVar("T")
 
@@ -40,6 +44,18 @@ def scrub(text: T, *more: Secret) -> T:
         more: secrets beside those that are alive anyway.
     """
     return cast("T", _sieve((*living(), *more)).without(text))
+
+
+def scrub_reply(reply: Reply) -> None:
+    """Take secrets out of what a server sent back, those that its request carried among them: some repeat what they refuse."""
+    more = [Secret(value) for name, value in reply.request.headers.fields if is_sensitive(name)]
+    content = scrub(reply.content, *more)
+    if content is not reply.content:
+        reply.content = content
+    fields = [list(field) for field in reply.headers.fields]
+    clean = scrub(fields, *more)
+    if clean is not fields:
+        reply.headers = Headers([(name, value) for name, value in clean])
 
 
 class _Sieve:

@@ -69,7 +69,9 @@ class Trace:
     __hash__ = None  # type: ignore[assignment]  # it grows
 
     def __str__(self) -> str:
-        return "\n".join(map(str, self.steps))
+        from .scrub import scrub  # a reason may be a user's own words
+
+        return scrub("\n".join(map(str, self.steps)))
 
     def __repr__(self) -> str:
         return f"<Trace of {len(self.steps)} steps, {self.attempts} attempts>"

@@ -53,6 +53,10 @@ class APIError(OpenAIError):
     trace: Any = None
 
     def __init__(self, message: str, request: Any, *, body: object | None) -> None:
+        # Some servers repeat the key they refuse. Loaded with the first error, not with every client.
+        from ..core.scrub import scrub
+
+        message, body = scrub(message), scrub(body)
         super().__init__(message)
         self.message = message
         self.request = request
