@@ -20,7 +20,6 @@ from .chain import Policy as One
 from .machines.number import seconds, whole
 from .policy import Policy
 
-
 _CHAINS = 64
 
 
