@@ -18,7 +18,6 @@ from antiphon.operations import chat as chats
 from antiphon.operations import responses
 from antiphon.policies.chain import fold
 from antiphon.policies.outcome import judge
-from antiphon.policies.record import record
 
 MODEL = "gpt-4.1-mini"
 """0.4 dollars per million tokens of input, 1.6 of output."""
@@ -97,7 +96,7 @@ class House:
         self.script: list[Any] = []
         self.say = say or answer(usage=used(10, 5))
         self.seconds = seconds
-        self.flow: Any = fold([judge, *policies, record])
+        self.flow: Any = fold([judge, *policies])
         self.driver = VirtualDriver(self._send, wall=wall)
 
     def _send(self, request: Request, now: float) -> tuple[float, Outcome]:

@@ -23,7 +23,6 @@ from antiphon.errors import (
 from antiphon.policies.chain import fold, send
 from antiphon.policies.failover import Failover, Parked
 from antiphon.policies.machines.budget import RetryBudget
-from antiphon.policies.record import record
 from antiphon.policies.target import Target
 
 from .fleet_script import EMBED, RETRIEVE, answer, ask, servers, silent, unreachable
@@ -42,7 +41,7 @@ def fallen(*targets: Target, **options: Any) -> Failover:
 
 def flow(failover: Failover, request: Request) -> Any:
     """A call, each attempt of which is noted."""
-    return fold([failover, record])(request)
+    return fold([failover])(request)
 
 
 def run(failover: Failover, request: Request, *outcomes: Any, script: Script | None = None) -> tuple[Any, Script]:

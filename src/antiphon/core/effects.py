@@ -20,10 +20,12 @@ from __future__ import annotations
 from collections.abc import Callable, Coroutine, Generator
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
+from ..errors import APIConnectionError
 from .call import Call
 from .reply import Reply
 from .request import Request
 from .secret import Secret
+from .trace import Step
 
 if TYPE_CHECKING:
     from .follower import Follower
@@ -43,12 +45,31 @@ class Effect(Generic[R]):
 
 
 class Send(Effect[Reply]):
-    """Send one request; answered with the reply once its head (or, unless streaming, its whole body) is there."""
+    """Send one request; answered with the reply once its head (or, unless streaming, its whole body) is there.
+
+    Where the request has a trace, the attempt is noted there with what came of it.
+    """
 
     __slots__ = ("request",)
 
     def __init__(self, request: Request) -> None:
         self.request = request
+
+    def __await__(self) -> Generator[Effect[Reply], Any, Reply]:
+        request = self.request
+        trace = request.trace
+        if trace is None:
+            reply: Reply = yield self
+            return reply
+        trace.attempts += 1
+        try:
+            reply = yield self
+        except APIConnectionError as failure:
+            where = request.server or request.origin
+            trace.note("attempt", type(failure).__name__, endpoint=where, phase=failure.phase)
+            raise
+        trace.steps.append(Step("attempt", str(reply.status_code), (("endpoint", request.server or request.origin),)))
+        return reply
 
 
 class Sleep(Effect[None]):
@@ -198,19 +219,26 @@ class PerformRaw(Effect[tuple[Any, Reply]]):
 
 
 class Race(Effect[R]):
-    """Run a flow, and a second one beside it if the first has not ended after `delay` seconds; answered with what the first of
-    them to return gives. The other one is ended: cancelled, its connection closed, its answer let go. A flow that raises is out;
-    where none is left, what the first one raised is raised.
+    """Run a flow, and a second one beside it if the first has not ended after `delay` seconds.
+
+    Answered with what the first of them to return gives, if it is fit. The other one is ended: cancelled, its connection closed,
+    its answer let go. A flow that raises, or returns what is unfit, is out. Where both are out, the answer is what was returned
+    all the same, else what the first one raised is raised.
     """
 
-    __slots__ = ("delay", "first", "second")
+    __slots__ = ("delay", "first", "fit", "second")
 
     def __init__(
-        self, first: Coroutine[Any, Any, R], second: Callable[[], Coroutine[Any, Any, R]], delay: float
+        self,
+        first: Coroutine[Any, Any, R],
+        second: Callable[[], Coroutine[Any, Any, R]],
+        delay: float,
+        fit: Callable[[R], bool] = lambda _: True,
     ) -> None:
         self.first = first
         self.second = second
         self.delay = delay
+        self.fit = fit
 
 
 class Peek(Effect[bytes]):

@@ -22,7 +22,6 @@ from ..errors import APIConnectionError
 from ..policies.authorize import Authorize
 from ..policies.chain import Forward, Policy, fold
 from ..policies.outcome import Judge
-from ..policies.record import record
 from ..policies.retry import Retry
 from ..settings import Settings
 from .named import Named
@@ -194,4 +193,4 @@ def installed(client: Any, settings: Settings, chain: list[Policy]) -> tuple[End
         policies = [HookedRetry(client, policy) if type(policy) is Retry else policy for policy in policies]
     last = max((place for place, policy in enumerate(policies, 1) if isinstance(policy, Retry)), default=0)
     policies.insert(last, Prepare(client, settings))
-    return endpoint, policies, fold([Judge(client._make_status_error_from_response), *policies, record])
+    return endpoint, policies, fold([Judge(client._make_status_error_from_response), *policies])

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from typing import Any, cast
 
 from ..core.request import Request
+from ..core.url import Origin
 
 _PER_TOKEN = 4
 _SLACK = 1.1
@@ -27,11 +28,20 @@ _INFERENCE = (
     "audio.",
 )
 _scopes: dict[int, str] = {}
+_names: dict[Origin, str] = {}
 
 
 def endpoint_of(request: Request) -> str:
     """The target's name, or the origin's host and port."""
-    return request.server or request.origin.authority
+    if request.server is not None:
+        return request.server
+    origin = request.origin
+    name = _names.get(origin)
+    if name is None:
+        name = origin.authority
+        if len(_names) < 4096:
+            _names[origin] = name
+    return name
 
 
 def operation_of(request: Request) -> str:
@@ -87,12 +97,12 @@ def prompt_tokens(request: Request) -> int:
     """About how many tokens the input has: four letters each, a tenth more to be safe, and a picture's worth for each picture."""
     body = body_of(request)
     letters, pictures = 0, 0
-    stack: list[Any] = [body.get(name) for name in ("input", "messages", "prompt", "instructions", "tools")]
+    stack: list[Any] = [body[name] for name in ("input", "messages", "prompt", "instructions", "tools") if name in body]
     while stack:
         value = stack.pop()
         if value.__class__ is str:
             letters += len(value)
-        elif isinstance(value, Mapping):
+        elif value.__class__ is dict or isinstance(value, Mapping):
             for name, item in cast("Mapping[str, Any]", value).items():
                 if name in _MEDIA:
                     pictures += 1
