@@ -53,7 +53,7 @@ class Sharing:
         for name, circuit, value in zip(names, (pair.transport, pair.service), values, strict=False):
             if value is not None and value != self._known.get(name):
                 self._known[name] = value
-                circuit.open(now, min(open_for, float(value.partition(b" ")[0])))
+                circuit.open(now, min(open_for, _seconds(value)))
                 if request.trace is not None:
                     request.trace.note("CircuitBreaker", "opened elsewhere", circuit=name)
 
@@ -97,3 +97,12 @@ def _names(pair: Pair) -> list[str]:
 
 def _key(name: str) -> str:
     return f"breaker:{name}"
+
+
+def _seconds(value: bytes) -> float:
+    """For how long it was opened; nobody's word is taken for what is no number."""
+    try:
+        seconds = float(value.partition(b" ")[0])
+    except ValueError:
+        return 0.0
+    return seconds if seconds > 0 else 0.0
