@@ -93,7 +93,7 @@ def test_rows_24_to_31_what_another_attempt_cannot_heal(colour: Colour, fault: s
 @pytest.mark.parametrize("status", [500, 502, 503, 504, 529])
 def test_row_29_what_failed_at_the_server(colour: Colour, status: int) -> None:
     with Rude(wrong(status)) as server, colour.client(server.url, **reliable()) as it:
-        error = failure_of(it, create)
+        error: Any = failure_of(it, create)
         assert it.clock.slept == [0.5, 1.0]
         assert [step.get("reason") for step in error.trace.of("Retry")] == [
             *("the server failed", "the server failed", "no retries are left")
@@ -166,7 +166,7 @@ def test_a_stream_is_tried_again_until_its_head_comes(colour: Colour) -> None:
 def test_a_denied_retry_says_so_on_the_error(colour: Colour, fault: Any) -> None:
     budget = RetryBudget(capacity=1, per_success=0, per_second=0)
     with Rude(fault) as server, colour.client(server.url, **reliable(budget=budget)) as it:
-        error = failure_of(it, create)
+        error: Any = failure_of(it, create)
         assert error.__notes__ == ["it was not tried again: the retry budget is used up"]
         assert error.trace.of("Retry")[-1].get("reason") == "retry_budget"
         assert len(server.requests) == 2

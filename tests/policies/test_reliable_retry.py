@@ -134,8 +134,7 @@ def test_row_27_another_key_is_asked_for_inside_and_what_stays_refused_is_refuse
     keys = iter(["sk-old", "sk-new", "sk-new", "sk-newer"])
     inner = fold([Authorize(lambda: next(keys))])
     made = asked(headers=Headers({"Authorization": PENDING.reveal()}))
-    script = Script([])
-    script.outcomes = [reply(401), reply(), reply(401), reply(401)]
+    script = Script([reply(401), reply(), reply(401), reply(401)])
     answers: Any = script.answer
     script.answer = lambda effect: Secret(effect.source()) if isinstance(effect, Ask) else answers(effect)  # type: ignore[method-assign]
     policy = Retry(9, rules=RELIABLE_RULES)

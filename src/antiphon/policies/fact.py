@@ -5,12 +5,12 @@ Knows where in a reply, a request and an error each fact stands. Reads as much o
 
 from __future__ import annotations
 
-from typing import Any
-
 from ..core.effects import Read
 from ..core.reply import Reply
 from ..core.request import Request
 from ..errors import APIConnectionError
+from .machines.effect import is_ambiguous, is_repeatable
+from .machines.finding import NOTHING, of_error, of_success
 from .machines.rule import Facts
 from .subject import body_of, operation_of
 from .telling import BODY_KEPT, whole
@@ -46,11 +46,7 @@ def of_failure(failure: APIConnectionError, request: Request, *, rash: bool) -> 
 
 async def of_reply(reply: Reply, request: Request, *, too_long: bool) -> Facts:
     """What is known of a reply; `too_long`: whether it asks for too long a pause."""
-    from .machines.effect import is_ambiguous
-    from .machines.finding import Finding, of_error, of_success
-
-    status = reply.status_code
-    finding = Finding()
+    status, finding = reply.status_code, NOTHING
     if status in _TELLING:
         await whole(reply)
         finding = (of_success if status < 400 else of_error)(reply.content)
@@ -67,8 +63,6 @@ async def of_reply(reply: Reply, request: Request, *, too_long: bool) -> Facts:
 
 def may_repeat(request: Request, *, rash: bool = True) -> bool:
     """Whether a request that may have been carried out can be sent again."""
-    from .machines.effect import is_repeatable
-
     if not rash and request.method == "POST":
         return False
     path = request.target.partition("?")[0]
@@ -77,23 +71,17 @@ def may_repeat(request: Request, *, rash: bool = True) -> bool:
     )
 
 
-def promises_object(request: Request) -> bool:
-    """Whether a success must hold one JSON object."""
-    call = request.call
-    if call is None or request.stream:
-        return False
-    result: Any = call.operation.result if call.result is None else call.result
-    return call.operation.page is not None or (result.__class__ is str and ":" in result)
-
-
-def is_flawed(reply: Reply) -> bool:
+def is_flawed(reply: Reply, request: Request) -> bool:
     """Whether a success that was to hold an object holds none, or an error."""
-    from .machines.finding import of_success
-
-    if reply.status_code not in _TELLING or not reply.is_read:
+    call = request.call
+    if call is None or request.stream or reply.status_code not in _TELLING or not reply.is_read:
+        return False
+    operation = call.operation
+    result = operation.result if call.result is None else call.result
+    if operation.page is None and not (isinstance(result, str) and ":" in result):
         return False
     finding = of_success(reply.content)
-    return finding.malformed or finding.code is not None
+    return finding is not NOTHING and (finding.malformed or finding.code is not None)
 
 
 async def _code(reply: Reply) -> str | None:

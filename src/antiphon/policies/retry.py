@@ -97,6 +97,8 @@ class Retry:
             raise TypeError("max_retries=None, as many as it takes, goes with patient=True and a deadline")
         self.max_retries = None if max_retries is None else whole("max_retries", max_retries)
         self._rules = None if rules is None else rule.table(rules)
+        self.is_official = self._rules is None or self._rules.official
+        """Whether hints and pauses are the official client's."""
         chance = self._usual_jitter if isinstance(jitter, NotGiven) else share(jitter)
         self.backoff = Backoff(seconds("initial", initial), seconds("longest", longest), chance)
         self.retry_on = None if retry_on is None else choice.chosen(retry_on)
@@ -122,11 +124,6 @@ class Retry:
     def rules(self) -> Rules:
         """What is repeated, where the user says nothing else."""
         return rule.OFFICIAL_RULES if self._rules is None else self._rules
-
-    @property
-    def is_official(self) -> bool:
-        """Whether hints and pauses are the official client's."""
-        return self._rules is None or self._rules.official
 
     @property
     def _usual_jitter(self) -> float:
@@ -178,7 +175,7 @@ class Retry:
                     raise
             else:
                 reply.retries_taken = 0 if course is None else course.taken
-                if reply.status_code < 400 and not self._is_flawed(request, reply):
+                if reply.status_code < 400 and (self.is_official or not fact.is_flawed(reply, request)):
                     if self.budget is not None:
                         self.budget.earn(subject.endpoint_of(reply.request))
                     return reply
@@ -186,10 +183,6 @@ class Retry:
                 if (again := await course.after(reply, attempt)) is None:
                     return reply
             attempt = again
-
-    def _is_flawed(self, request: Request, reply: Reply) -> bool:
-        """Whether what claims to be a success is none, and would not be taken for one."""
-        return not self.is_official and fact.promises_object(request) and fact.is_flawed(reply)
 
     async def _wanted(self, reply: Reply, wanted: bool) -> bool:
         """Whether another attempt may help after a reply; by the rules alone, it may if they say so."""

@@ -39,7 +39,8 @@ class _Envelope(msgspec.Struct):
     object: msgspec.Raw | msgspec.UnsetType = msgspec.UNSET
 
 
-_NOTHING = Finding()
+NOTHING = Finding()
+"""Nothing that would matter."""
 _MALFORMED = Finding(malformed=True)
 _envelope = msgspec.json.Decoder(_Envelope)
 
@@ -53,7 +54,7 @@ def of_error(content: bytes) -> Finding:
     try:
         body: object = msgspec.json.decode(content)
     except (ValueError, RecursionError):
-        return _NOTHING
+        return NOTHING
     return _found(cast("dict[str, Any]", body).get("error") if isinstance(body, dict) else None)
 
 
@@ -65,7 +66,7 @@ def of_success(content: bytes) -> Finding:
     """
     if len(content) > _WHOLE:
         ends = content[:64].lstrip(_BLANK)[:1], content[-64:].rstrip(_BLANK)[-1:]
-        return _NOTHING if ends == (b"{", b"}") else _MALFORMED
+        return NOTHING if ends == (b"{", b"}") else _MALFORMED
     try:
         body = _envelope.decode(content.removeprefix(_BOM))
         if not content.isascii():
@@ -73,13 +74,13 @@ def of_success(content: bytes) -> Finding:
     except (ValueError, RecursionError):
         return _MALFORMED
     if isinstance(body.error, msgspec.UnsetType) or body.id is not msgspec.UNSET or body.object is not msgspec.UNSET:
-        return _NOTHING
+        return NOTHING
     return _found(msgspec.json.decode(body.error))
 
 
 def _found(error: object) -> Finding:
     if not isinstance(error, dict):
-        return _NOTHING
+        return NOTHING
     code, kind, message = map(cast("dict[str, Any]", error).get, ("code", "type", "message"))
     said = code if isinstance(code, str) else kind if isinstance(kind, str) else None
     return Finding(said, isinstance(message, str) and _is_too_large(message))
