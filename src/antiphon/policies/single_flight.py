@@ -6,7 +6,7 @@ Knows which calls may share an answer, and what each gets of it. Refuses to know
 from __future__ import annotations
 
 from copy import copy
-from typing import ClassVar, TypeAlias
+from typing import Any, ClassVar, TypeAlias
 
 from ..core.effects import Now, Outlive, Wait
 from ..core.reply import Reply
@@ -93,7 +93,7 @@ class SingleFlight:
         return reply
 
 
-async def patience(seat: Seat[Request, Outcome], request: Request) -> None:
+async def patience(seat: Seat[Any, Any], request: Request) -> None:
     """Wait until there is an outcome, or the seat is to lead.
 
     Raises:
@@ -101,7 +101,7 @@ async def patience(seat: Seat[Request, Outcome], request: Request) -> None:
     """
     left = None if request.deadline is None else request.deadline - await Now()
     if not await Wait(seat.signal, left):
-        raise DeadlineExceeded(request, message="The deadline passed while another call was asking the same.")
+        raise DeadlineExceeded(request, message="The deadline passed while another call was asking for both.")
 
 
 def _own(outcome: Outcome, request: Request) -> Reply:

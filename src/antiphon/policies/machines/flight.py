@@ -51,14 +51,16 @@ class Flight(Generic[L, O]):
         landed: whether the outcome is there.
         closed: set when nobody else may board.
         abandoned: set when nobody aboard is left while it flies.
+        tally: whatever `fits` counts in it.
     """
 
-    __slots__ = ("abandoned", "closed", "flying", "key", "landed", "seats")
+    __slots__ = ("abandoned", "closed", "flying", "key", "landed", "seats", "tally")
 
     def __init__(self, key: Hashable) -> None:
         self.key = key
         self.seats: dict[Seat[L, O], None] = {}
         self.flying = self.landed = False
+        self.tally: Any = None
         self.closed = Signal()
         self.abandoned = Signal()
 
@@ -91,7 +93,7 @@ class Flights(Generic[L, O]):
         Args:
             key: of what is waited for.
             load: what the call brings.
-            fits: whether a flight has room for it; one that has not is closed, and another begun.
+            fits: whether a flight has room for it, which an empty one must have; one that has not is closed, and another begun.
         """
         full = None
         with self._lock:
@@ -100,6 +102,8 @@ class Flights(Generic[L, O]):
                 full, flight = flight, None
             if flight is None:
                 flight = self._open[key] = Flight(key)
+                if fits is not None:
+                    fits(flight, load)
             seat = Seat(flight, load, leads=not flight.seats)
             flight.seats[seat] = None
         if full is not None:
