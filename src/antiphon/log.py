@@ -37,6 +37,7 @@ def listeners(settings: Settings) -> list[Log]:
     _heed(os.environ.get("ANTIPHON_LOG") or os.environ.get("OPENAI_LOG"))
     if not LOGGER.isEnabledFor(logging.INFO):
         return []
+    _keep_clean()
     return [Log(settings.max_retries, attempts=LOGGER.isEnabledFor(logging.DEBUG))]
 
 
@@ -48,6 +49,14 @@ def _heed(wish: str | None) -> None:
         format="[%(asctime)s - %(name)s:%(lineno)d - %(levelname)s] %(message)s", datefmt="%Y-%m-%d %H:%M:%S"
     )
     LOGGER.setLevel(level)
+
+
+def _keep_clean() -> None:
+    """What others log under this name, handed on to a user's handlers, holds no secret either."""
+    from .credentials.scrubber import ScrubFilter
+
+    if not any(isinstance(each, ScrubFilter) for each in LOGGER.filters):
+        LOGGER.addFilter(ScrubFilter())
 
 
 class Log:

@@ -304,7 +304,7 @@ def resolve(
         max_retries=int(checked_retries(max_retries)),
         deadline=deadline,
         default_headers=FieldMap({**(environment_headers() if ambient else {}), **(default_headers or {})}),
-        default_query=dict(default_query or {}),
+        default_query=FieldMap(default_query or {}),
         strict=strict,
         enforce_credentials=enforce_credentials,
     )

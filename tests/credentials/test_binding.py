@@ -26,22 +26,38 @@ def test_row_57_unbound_it_goes_over_tls_and_to_this_machine(url: str) -> None:
      "http://evil-localhost", "http://1270.0.1"],
 )  # fmt: skip
 def test_row_57_but_not_in_the_open(url: str) -> None:
-    with pytest.raises(CredentialScopeError, match="^a key was not sent to"):
+    with pytest.raises(CredentialScopeError, match=r"^a key was not sent to"):
         Binding(None).check(URL(url).origin, "a key")
 
 
 def test_row_57_bound_it_goes_nowhere_else() -> None:
     binding = Binding(["https://api.openai.com/v1", "http://vllm:8000"])
-    for url in ("https://api.openai.com", "https://API.openai.com:443/x", "http://vllm:8000/v1", "wss://api.openai.com", "ws://vllm:8000"):
+    for url in (
+        "https://api.openai.com",
+        "https://API.openai.com:443/x",
+        "http://vllm:8000/v1",
+        "wss://api.openai.com",
+        "ws://vllm:8000",
+    ):
         binding.check(URL(url).origin, "a key")
-    for url in ("https://api.openai.com:444", "http://api.openai.com", "https://vllm:8000", "https://localhost", "https://eu.api.openai.com"):
-        with pytest.raises(CredentialScopeError, match=r"bound to http://vllm:8000, https://api\.openai\.com and was not"):
+    for url in (
+        "https://api.openai.com:444",
+        "http://api.openai.com",
+        "https://vllm:8000",
+        "https://localhost",
+        "https://eu.api.openai.com",
+    ):
+        with pytest.raises(
+            CredentialScopeError, match=r"bound to http://vllm:8000, https://api\.openai\.com and was not"
+        ):
             binding.check(URL(url).origin, "a key")
     with pytest.raises(CredentialScopeError, match="no origin"):
         Binding([]).check(URL("https://api.openai.com").origin, "a key")
 
 
-@pytest.mark.parametrize(("origins", "kind"), [("https://x", TypeError), (["x"], InvalidBaseURL), (["ftp://x"], InvalidBaseURL)])
+@pytest.mark.parametrize(
+    ("origins", "kind"), [("https://x", TypeError), (["x"], InvalidBaseURL), (["ftp://x"], InvalidBaseURL)]
+)
 def test_origins_that_cannot_be(origins: Any, kind: type[Exception]) -> None:
     with pytest.raises(kind):
         Binding(origins)

@@ -59,7 +59,7 @@ def test_row_27_a_refusal_asks_the_same_source_again(colour: Colour, monkeypatch
 def test_the_binding_of_a_chain_holds_for_all_in_it(colour: Colour) -> None:
     chain = Chain([StaticKey(KEY)], origins=["https://api.openai.com"])
     with Gate(KEY) as gate, colour.client(gate.url, api_key=chain) as it:
-        with pytest.raises(CredentialScopeError, match="bound to https://api.openai.com"):
+        with pytest.raises(CredentialScopeError, match=r"bound to https://api\.openai\.com"):
             it(retrieve)
         assert gate.seen == []
 
@@ -68,7 +68,9 @@ PLACES = ["argument", "environment", "workspace", ".env", "secrets.sh", "command
 
 
 @pytest.mark.parametrize("number", range(len(PLACES)))
-def test_where_most_programs_look_and_in_which_order(number: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_where_most_programs_look_and_in_which_order(
+    number: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Every place from this one on holds a key; the first of them is taken."""
     there = PLACES[number:]
     (tmp_path / ".secrets").mkdir()
@@ -109,5 +111,7 @@ def test_a_workspace_is_one_folder_and_none_above_it(tmp_path: Path, monkeypatch
 
 def test_it_shows_its_sources_and_no_key() -> None:
     chain = Chain([EnvKey("A_KEY"), DotenvKey(), KEY])
-    assert repr(chain).startswith("Chain([EnvKey('A_KEY'), DotenvKey('.env', 'OPENAI_API_KEY'), StaticKey(Secret(<redacted>")
+    assert repr(chain).startswith(
+        "Chain([EnvKey('A_KEY'), DotenvKey('.env', 'OPENAI_API_KEY'), StaticKey(Secret(<redacted>"
+    )
     assert KEY not in repr(chain)

@@ -88,7 +88,9 @@ def test_many_who_ask_at_once_have_it_run_once(tmp_path: Path) -> None:
     ],
 )
 def test_what_goes_wrong_names_the_program_and_no_key(program: str, kind: type[Exception], said: str) -> None:
-    source = CommandKey([*PRINT, program.replace("{KEY!r}", repr(KEY)), "--token", KEY], timeout=0.5 if "sleep" in program else 20)
+    source = CommandKey(
+        [*PRINT, program.replace("{KEY!r}", repr(KEY)), "--token", KEY], timeout=0.5 if "sleep" in program else 20
+    )
     began = time.monotonic()
     with pytest.raises(kind, match=said) as caught:
         source()

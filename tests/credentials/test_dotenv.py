@@ -60,7 +60,9 @@ def test_quotes_and_marks(line: str, value: str) -> None:
     assert (found and found.reveal(), flaw) == (value, None)
 
 
-@pytest.mark.parametrize("text", ["", "OTHER=1", "MY_KEY=1", "KEYS=1", "KEY=", "KEY=''", "# KEY=1", "KEY 1", "KEY= # none"])
+@pytest.mark.parametrize(
+    "text", ["", "OTHER=1", "MY_KEY=1", "KEYS=1", "KEY=", "KEY=''", "# KEY=1", "KEY 1", "KEY= # none"]
+)
 def test_a_file_that_does_not_set_it(text: str, tmp_path: Path) -> None:
     with pytest.raises(CredentialNotFound, match="does not set KEY"):
         DotenvKey(written(tmp_path / "secrets.sh", text), "KEY")()
@@ -105,7 +107,9 @@ def test_a_shell_agrees(tmp_path: Path) -> None:
     lines = ['KEY="a\\"b\\\\c\\$d"', "KEY='a b # c'", "export KEY=a#b; OTHER=1", "KEY=a  # b"]
     for line in lines:
         script = written(tmp_path / "secrets.sh", line)
-        said = subprocess.run(["/bin/sh", "-c", f'. {script}; printf %s "$KEY"'], capture_output=True, text=True, check=True)
+        said = subprocess.run(
+            ["/bin/sh", "-c", f'. {script}; printf %s "$KEY"'], capture_output=True, text=True, check=True
+        )
         found, flaw = assigned(Secret(line), "KEY")
         assert (found and found.reveal(), flaw) == (said.stdout, None)
 

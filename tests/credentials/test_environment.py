@@ -32,7 +32,7 @@ def test_a_variable_is_read_when_it_is_asked_for_and_then_kept(monkeypatch: pyte
 
 def test_row_56_what_can_be_no_key_is_named_by_its_variable(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("A_KEY", f"{KEY}\n")
-    with pytest.raises(InvalidCredential, match="^A_KEY begins or ends with white space") as caught:
+    with pytest.raises(InvalidCredential, match=r"^A_KEY begins or ends with white space") as caught:
         EnvKey("A_KEY")()
     assert KEY not in "".join(traceback.TracebackException.from_exception(caught.value, capture_locals=True).format())
 

@@ -134,7 +134,12 @@ def test_sources_without_a_key_are_passed_over() -> None:
 
 @pytest.mark.parametrize(
     ("arguments", "kind"),
-    [(([],), ValueError), (([5],), TypeError), (([ONE], {"choice": "random"}), ValueError), (([ONE], {"rest": -1}), ValueError)],
+    [
+        (([],), ValueError),
+        (([5],), TypeError),
+        (([ONE], {"choice": "random"}), ValueError),
+        (([ONE], {"rest": -1}), ValueError),
+    ],
 )
 def test_pools_that_cannot_be(arguments: Any, kind: type[Exception]) -> None:
     keys, *options = arguments

@@ -168,6 +168,9 @@ def test_row_27_azures_keys_rotate_too(kind: Any, monkeypatch: pytest.MonkeyPatc
 
 
 def test_explain_names_the_source_and_no_key() -> None:
-    assert "Authorize(key from EnvKey('ROTATED'), once per attempt)" in antiphon.OpenAI(api_key=EnvKey("ROTATED")).explain()
+    assert (
+        "Authorize(key from EnvKey('ROTATED'), once per attempt)"
+        in antiphon.OpenAI(api_key=EnvKey("ROTATED")).explain()
+    )
     assert "Authorize(key from a function, once per attempt)" in antiphon.OpenAI(api_key=lambda: OLD).explain()
     assert OLD not in antiphon.OpenAI(api_key=StaticKey(OLD)).explain()

@@ -213,4 +213,6 @@ def test_row_27_a_refused_token_is_fetched_anew_once(colour: Colour) -> None:
 def test_no_token_in_its_repr() -> None:
     source = TokenCredential(Mint(moment=0))
     source()
-    assert "token-1" not in repr(source) + repr(vars(source)) + repr(vars(source._keeper)) + repr(vars(source._keeper._cache))
+    assert "token-1" not in repr(source) + repr(vars(source)) + repr(vars(source._keeper)) + repr(
+        vars(source._keeper._cache)
+    )

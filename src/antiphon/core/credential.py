@@ -59,6 +59,8 @@ _VEILS: dict[str, Callable[[Any], Any]] = {
     "base_url": hidden_proxy,
     "websocket_base_url": hidden_proxy,
     "default_headers": _hidden_fields,
+    "default_query": _hidden_fields,
+    "set_default_query": _hidden_fields,
     "set_default_headers": _hidden_fields,
     "cert": _hidden_password,
 }

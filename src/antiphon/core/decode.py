@@ -67,6 +67,7 @@ def decode(reply: Reply, target: Any, *, strict: bool = False, limits: WireLimit
         if "error" in data and is_error(data):
             raise error_in_success(reply, data["error"])
     elif _is_model(target):
+        scrub_reply(reply)
         message = f"a JSON object was promised; got {type(data).__name__}: {snippet(reply, reply.content)!r}"
         raise MalformedResponse(reply, data, message=message)
     if target.__class__ is str:

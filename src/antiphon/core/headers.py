@@ -12,12 +12,12 @@ _PUBLIC = frozenset({"idempotency-key", "sec-websocket-key"})
 
 
 def is_sensitive(name: str) -> bool:
-    """Whether a header of this name may carry a credential.
+    """Whether a header, or an argument of a query, of this name may carry a credential.
 
     >>> is_sensitive("Ocp-Apim-Subscription-Key"), is_sensitive("x-ratelimit-limit-tokens")
     (True, False)
     """
-    name = name.lower()
+    name = name.lower().replace("_", "-")
     return name.rpartition("-")[2] in _LAST_WORDS and name not in _PUBLIC
 
 

@@ -14,6 +14,8 @@ from typing import Any, Final
 
 import msgspec
 
+from ..core.scrub import scrub
+
 _SECRETS: Final = re.compile(
     rb"(?:(?<![A-Za-z0-9])|(?<=\\[bfnrt]))"  # not inside a word or base64, but behind an escaped line break
     rb"(?:(?:sk|rk|sess)-[-_.A-Za-z0-9]{16,}|(?:ek|whsec)_[-_.+/A-Za-z0-9]{16,}|eyJ[-_A-Za-z0-9]+\.[-_A-Za-z0-9]+\.[-_A-Za-z0-9]*)"
@@ -52,9 +54,9 @@ def take(
     kept = {name.decode("latin-1"): value.decode("latin-1") for name, value in headers if name in KEPT}
     made = Take(verb, path, scrubbed(query.encode()).decode(), digest(asked), status, kept)
     try:
-        made.body = scrubbed(body).decode()
+        made.body = scrub(scrubbed(body)).decode()
     except UnicodeDecodeError:
-        made.raw = b64encode(body).decode()
+        made.raw = b64encode(scrub(body)).decode()
     return made
 
 
