@@ -56,7 +56,7 @@ async def after(ticks: float, outcome: Any, log: list[str] | None = None, name: 
 
 
 async def racing(first: Flow, second: Callable[[], Flow], ticks: float) -> Any:
-    return await Race(first, second, ticks * TICK)
+    return await Race(first, second, ticks * TICK, lambda result: result != "poor")
 
 
 def never() -> Flow:
@@ -117,6 +117,14 @@ def test_who_fails_leaves_the_other_its_time(run: Any, late: int) -> None:
 
 
 @DRIVERS
+def test_a_poor_answer_is_taken_where_there_is_no_other(run: Any) -> None:
+    assert run(racing(after(1, "poor"), never, 50)) == "poor"
+    assert run(racing(after(2, "poor"), lambda: after(3, "good"), 1)) == "good"
+    assert run(racing(after(5, "good"), lambda: after(2, "poor"), 1)) == "good"
+    assert run(racing(after(5, KeyError("first")), lambda: after(1, "poor"), 1)) == "poor"
+
+
+@DRIVERS
 def test_where_both_fail_the_first_ones_failure_is_raised(run: Any) -> None:
     with pytest.raises(KeyError, match="first"):
         run(racing(after(6, KeyError("first")), lambda: after(1, ValueError("second")), 1))
@@ -136,7 +144,7 @@ def test_an_answer_that_nobody_wants_any_more_is_let_go(before: bool) -> None:
     assert runner.start(run, ended)
     if not before:
         ended.get(timeout=10)
-        assert runner.won
+        assert runner.returned
         runner.withdraw(None)
     until = time.monotonic() + 10
     while not body.closed and time.monotonic() < until:

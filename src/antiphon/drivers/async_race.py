@@ -34,10 +34,13 @@ async def race(run: Callable[[Flow], Flow], effect: Race[Any]) -> Any:
             flows.append(effect.second())
             tasks.append(asyncio.ensure_future(run(flows[1])))
         while winner is None:
-            winner = next((task for task in tasks if task.done() and _failure(task) is None), None)
+            returned = [task for task in tasks if task.done() and _failure(task) is None]
+            winner = next((task for task in returned if effect.fit(task.result())), None)
             if winner is None and all(task.done() for task in tasks):
-                # Under no name: an exception that its own frame holds is left to the collector.
-                return tasks.pop(0).result()
+                if not returned:
+                    # Under no name: an exception that its own frame holds is left to the collector.
+                    return tasks.pop(0).result()
+                winner = returned[0]
             if winner is None:
                 await asyncio.wait([task for task in tasks if not task.done()], return_when=asyncio.FIRST_COMPLETED)
         return winner.result()

@@ -13,7 +13,7 @@ from contextvars import copy_context
 from queue import Empty, SimpleQueue
 from threading import Lock, Thread
 from time import monotonic
-from typing import Any, cast
+from typing import Any
 
 from ..core.effects import Race
 from ..core.reply import Reply
@@ -89,8 +89,8 @@ class Runner:
         self._flow.close()
 
     @property
-    def won(self) -> bool:
-        """Whether it returned."""
+    def returned(self) -> bool:
+        """Whether it came to a result."""
         return self.done and self.failure is None
 
 
@@ -120,7 +120,8 @@ def race(run: Run, effect: Race[Any], cut: Cut | None) -> Any:
                 continue
             with suppress(Empty):
                 ended.get(timeout=min(left, _PATIENCE))
-            winner = next((each for each in runners if each.won), None)
+            winner = next((each for each in runners if each.returned and effect.fit(each.result)), None)
+        winner = winner or next((each for each in runners if each.returned), None)
     finally:
         _withdraw((each for each in runners if each is not winner), cut)
     if winner is not None:
@@ -142,7 +143,6 @@ def _failure(runner: Runner) -> BaseException:
 
 def drop(result: Any) -> None:
     """Let go of what a flow answered: a reply, or a tuple that holds one."""
-    parts = cast("tuple[Any, ...]", result) if isinstance(result, tuple) else (result,)
-    for each in parts:
+    for each in result if isinstance(result, tuple) else (result,):  # pyright: ignore[reportUnknownVariableType]
         if isinstance(each, Reply):
             discard(each)

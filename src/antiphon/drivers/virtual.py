@@ -320,12 +320,13 @@ def _race(driver: VirtualDriver, effect: effects.Race[Any], answer: Callable[[An
         run.whenever_done.append(lambda: ended(run))
 
     def ended(run: Run[Any]) -> None:
-        if run.failure is None:
+        if run.failure is None and effect.fit(run.result):
             stop()
             answer(run.result)
         elif all(each.done for each in runs):
             stop()
-            answer(_Failed(runs[0].failure or run.failure))
+            returned = [each for each in runs if each.failure is None]
+            answer(returned[0].result if returned else _Failed(runs[0].failure or run.failure))  # type: ignore[arg-type]
 
     def stop() -> None:
         forget()

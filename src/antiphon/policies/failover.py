@@ -8,9 +8,8 @@ nothing moves.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
+from typing import TYPE_CHECKING, Any, ClassVar
 
-from ..core.credential import PENDING
 from ..core.effects import Follow, Invoke, Now, Random, Wall
 from ..core.reply import Reply
 from ..core.request import Request
@@ -35,6 +34,8 @@ from .machines.ejection import Ejection
 from .machines.finding import of_error
 from .machines.fleet import FOREVER, Fleet, Seat
 from .machines.number import seconds, whole
+from .parked import Parked, brings_others, has_another_key
+from .portable import objection
 from .round import Round
 from .subject import endpoint_of, model_of
 from .target import LOCAL, OWN, Target, house_of, with_model
@@ -48,26 +49,6 @@ _PAUSE = 1.0
 """Seconds for which a target is left alone that answered 429 and did not say for how long."""
 _OURS = (DeadlineExceeded, PoolTimeout)
 """Failures that are this client's own, and no target's."""
-
-
-class Parked(NamedTuple):
-    """A credential that is used no more for a while: what `on_park` is told, once.
-
-    Attributes:
-        target: the target's name.
-        reason: "billing", "credential rejected" or "forbidden".
-        seconds: for how long; infinite for until it is enabled.
-        subject: the operation and model it is parked for; "" for all.
-        status: what the server answered.
-        code: its error's code.
-    """
-
-    target: str
-    reason: str
-    seconds: float
-    subject: str
-    status: int
-    code: str | None
 
 
 class Failover:
@@ -166,6 +147,16 @@ class Failover:
             if target.name == name:
                 return position
         raise ValueError(f"no target is called {name!r}; there are {', '.join(t.name for t in self.targets)}")
+
+    async def other(self, request: Request) -> Request | None:
+        """The same request at another target that is well, for `Hedge`; `None` where there is none. A flow."""
+        now = await Now()
+        for n, target in enumerate(self.targets):
+            if target.is_own or target.name == request.server or (target.models is not None and request.server):
+                continue
+            if objection(target, request) is None and self._fleet.trouble(n, now) is None:
+                return await target.request(request)
+        return None
 
     # -- the flow ------------------------------------------------------------------------------------------------------
 
@@ -328,12 +319,12 @@ class Failover:
         target, members = self.targets[seat.member], self._fleet.members
         if (
             cause is Cause.REJECTED
-            and await _has_another_key(target, reply.request)
+            and await has_another_key(target, reply.request)
             and way.turn(seat.member, "another key")
         ):
             return True
         # Who has credit again, or a key from a source that brings another one, need not be told so by hand.
-        pause = self.park_for if cause is Cause.BILLING or _brings_others(target, reply.request) else FOREVER
+        pause = self.park_for if cause is Cause.BILLING or brings_others(target, reply.request) else FOREVER
         subject = way.subject if cause is Cause.FORBIDDEN else ""
         if self._fleet.park(seat.member, await Now() + pause, subject, way.own):
             _note(way.request, "parked", target=target.name, reason=cause.value, seconds=pause)
@@ -377,18 +368,3 @@ class _Reader:
 def _note(request: Request, event: str, **figures: Any) -> None:
     if request.trace is not None:
         request.trace.note("Failover", event, **figures)
-
-
-async def _has_another_key(target: Target, refused: Request) -> bool:
-    """Whether a target's function gives another key than the one that was refused."""
-    if target.url is None or target.key is None or not target.key.changes:
-        return False
-    key = await target.key.authorization(target.url.origin)
-    return key is not None and key.reveal() != refused.headers.get("authorization")
-
-
-def _brings_others(target: Target, refused: Request) -> bool:
-    """Whether its credential comes from a source, which may give another one later."""
-    if target.key is not None:
-        return target.key.changes
-    return refused.headers.get("authorization") == PENDING.reveal()

@@ -20,7 +20,7 @@ from collections import deque
 from collections.abc import Iterable, Sequence
 from functools import partial
 from time import monotonic
-from typing import Any, cast
+from typing import Any
 
 from ..core.limits import DEFAULT_CONNECTION_LIMITS, DEFAULT_WIRE_LIMITS, PoolLimits, WireLimits
 from ..core.omit import NotGiven, not_given
@@ -182,7 +182,7 @@ class SocketTransport:
             raise timed_out(problem.phase or "connect", deadline=True) from None
         connection.key = request.origin
         self._busy[ticket] = connection
-        cut = ticket.__class__ is Ticket and cast("Ticket", ticket).withdrawn
+        cut = isinstance(ticket, Ticket) and ticket.withdrawn
         if self._closed or cut:  # from here on close() and cut() see the connection; before, they could not
             connection.close()
             raise ClientClosed(_CUT if cut else _CLOSED)

@@ -1,0 +1,178 @@
+from __future__ import annotations
+
+import threading
+
+import pytest
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
+
+from antiphon.policies.machines.hedging import ENOUGH, Hedging
+
+
+def seasoned(times: int = 400, ratio: float = 0.05, delay: float | None = None) -> Hedging:
+    """One that has seen requests of 1 to 100 seconds, each as often as any other."""
+    machine = Hedging(delay, 0.95, 1.0, ratio)
+    for n in range(times):
+        machine.answered("kind", 1.0 + n % 100)
+    return machine
+
+
+def test_late_is_what_most_are_not() -> None:
+    assert seasoned().delay("kind", 0.0) == pytest.approx(95, abs=2)
+    assert seasoned(delay=7.0).delay("kind", 0.0) == 7.0
+
+
+def test_nothing_is_late_below_the_floor() -> None:
+    machine = Hedging(None, 0.95, 1.0, 1.0)
+    for _ in range(ENOUGH):
+        machine.answered("kind", 0.01)
+    assert machine.delay("kind", 0.0) == 1.0
+
+
+def test_too_few_tell_nothing() -> None:
+    machine = Hedging(None, 0.95, 1.0, 1.0)
+    for _ in range(ENOUGH - 1):
+        machine.answered("kind", 5.0)
+    assert machine.delay("kind", 0.0) is None
+    assert machine.delay("another", 0.0) is None
+    machine.answered("kind", 5.0)
+    assert machine.delay("kind", 0.0) == 5.0
+
+
+def test_second_requests_are_earned() -> None:
+    machine = seasoned(50, ratio=0.05)
+    assert machine.tokens == pytest.approx(2.5)
+    assert [machine.spend("kind", 0.0) for _ in range(3)] == [True, True, False]
+    assert machine.delay("kind", 0.0) is None
+
+
+def test_no_more_than_ten_are_saved_up() -> None:
+    assert seasoned(5000).tokens == 10
+
+
+def test_where_many_are_late_none_is_sent() -> None:
+    machine = seasoned(5000)
+    assert [machine.spend("kind", 0.0) for _ in range(7)] == [True] * 5 + [False] * 2
+    for _ in range(20):
+        machine.answered("kind", 1.0, delay=50.0)
+    assert machine.spend("kind", 0.0)
+
+
+def test_who_is_not_in_time_is_not_counted_as_such() -> None:
+    machine = seasoned(5000)
+    for _ in range(6):
+        machine.spend("kind", 0.0)
+    for _ in range(20):
+        machine.answered("kind", 60.0, delay=50.0)
+    assert not machine.spend("kind", 0.0)
+
+
+def test_where_a_tenth_fails_none_is_sent() -> None:
+    machine = seasoned(1000)
+    for _ in range(6):
+        machine.failed("kind")
+    assert machine.delay("kind", 0.0) is not None
+    machine.failed("kind")
+    assert machine.delay("kind", 0.0) is None
+    for _ in range(64):
+        machine.answered("kind", 5.0)
+    assert machine.delay("kind", 0.0) is not None
+
+
+def test_a_server_that_wants_less_is_heeded() -> None:
+    machine = seasoned()
+    machine.hold(30.0)
+    machine.hold(20.0)
+    assert machine.delay("kind", 29.0) is None
+    assert not machine.spend("kind", 29.0)
+    assert machine.delay("kind", 30.0) is not None
+
+
+def test_what_was_given_up_took_at_least_so_long() -> None:
+    machine = seasoned(300)
+    before = machine.tokens
+    for _ in range(30):
+        machine.given_up("kind", 500.0)
+    assert machine.delay("kind", 0.0) == 500.0
+    assert machine.tokens == before
+
+
+def test_kinds_without_number_are_forgotten_the_oldest_first() -> None:
+    machine = seasoned()
+    for n in range(600):
+        machine.answered(n, 1.0)
+    assert machine.delay("kind", 0.0) is None
+    assert len(machine._kinds) == 512
+
+
+def test_many_threads_spend_what_was_earned_and_no_more() -> None:
+    machine, spent = Hedging(1.0, 0.95, 0.0, 0.25, most=1e9), list[int]()
+
+    def work() -> None:
+        mine = 0
+        for _ in range(500):
+            machine.answered("kind", 0.1, delay=1.0)
+            mine += machine.spend("kind", 0.0)
+            for _ in range(20):
+                machine.answered("other", 0.1)
+        spent.append(mine)
+
+    threads = [threading.Thread(target=work) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert machine.tokens + sum(spent) == pytest.approx(8 * 500 * 21 * 0.25)
+
+
+class Hedgings(RuleBasedStateMachine):
+    """Answers, failures and late requests in any order."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.machine = Hedging(None, 0.95, 1.0, 0.05)
+        self.now = 0.0
+        self.answers = 0
+        self.spent = 0
+        self.held = 0.0
+
+    @rule(count=st.integers(1, 60), seconds=st.floats(0, 100), delay=st.none() | st.floats(1, 50))
+    def answer(self, count: int, seconds: float, delay: float | None) -> None:
+        for _ in range(count):
+            self.machine.answered("kind", seconds, delay)
+        self.answers += count
+
+    @rule(count=st.integers(1, 30))
+    def fail(self, count: int) -> None:
+        for _ in range(count):
+            self.machine.failed("kind")
+
+    @rule(seconds=st.floats(0, 60))
+    def hold(self, seconds: float) -> None:
+        self.machine.hold(self.now + seconds)
+        self.held = max(self.held, self.now + seconds)
+
+    @rule(seconds=st.floats(0, 60))
+    def pass_time(self, seconds: float) -> None:
+        self.now += seconds
+
+    @rule()
+    def be_late(self) -> None:
+        sent = self.machine.spend("kind", self.now)
+        assert not (sent and self.now < self.held)
+        self.spent += sent
+
+    @invariant()
+    def no_more_than_the_ratio_is_sent(self) -> None:
+        assert self.spent <= self.answers * 0.05 + 1e-9
+        assert 0 <= self.machine.tokens <= 10
+
+    @invariant()
+    def nothing_is_late_below_the_floor(self) -> None:
+        delay = self.machine.delay("kind", self.now)
+        assert delay is None or delay >= 1.0
+
+
+Hedgings.TestCase.settings = settings(derandomize=True, deadline=None, max_examples=60, stateful_step_count=40)
+TestHedgings = Hedgings.TestCase
