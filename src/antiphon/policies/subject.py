@@ -78,7 +78,9 @@ def scope_of(request: Request) -> str:
     if scope is None:
         from hashlib import blake2b
 
-        scope = blake2b(repr(whose).encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()
+        # Plain text first: what is masked has the same repr whatever it hides.
+        plain = repr([value if value is None else str(value) for value in whose])
+        scope = blake2b(plain.encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()
         if len(_scopes) < 4096:
             _scopes[key] = scope
     return scope
