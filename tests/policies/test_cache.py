@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import pickle
 from contextlib import suppress
 from typing import Any
 
@@ -539,3 +540,15 @@ def test_the_blocking_driver_runs_it_too() -> None:
     for _ in range(3):
         driver.run(flow(request(embed())))
     assert len(sent) == 1
+
+
+def test_another_process_gets_one_with_a_memory_of_its_own() -> None:
+    policy = Cache(ttl=60, cache_sampled=True, stale_if_error=5, cut_off=True, scope="team", entries=3, size=4096)
+    House(policy)()
+    other = pickle.loads(pickle.dumps(policy))
+    assert repr(other) == repr(policy)
+    assert other.scope == "team"
+    assert not House(other)().cached
+    shared = Cache(Rows(), ttl=9)
+    House(shared)()
+    assert House(pickle.loads(pickle.dumps(shared)))().cached

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import pickle
 import random
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -316,3 +317,8 @@ def test_arguments_that_cannot_be_right(arguments: dict[str, Any], kind: type[Ex
 
 def test_it_shows_its_numbers() -> None:
     assert repr(Coalesce()) == "Coalesce(window=0.003 s, at most 2048 inputs and 300000 tokens)"
+
+
+def test_another_process_gets_one_of_its_own() -> None:
+    policy = pickle.loads(pickle.dumps(Coalesce(window=0.5, inputs=3, tokens=9, scope="team")))
+    assert (repr(policy), policy.scope) == ("Coalesce(window=0.5 s, at most 3 inputs and 9 tokens)", "team")

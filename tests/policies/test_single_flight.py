@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import pickle
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -348,3 +349,9 @@ def test_it_shows_its_numbers_and_checks_them() -> None:
         SingleFlight(joined_sampled=True)  # type: ignore[call-arg]
     with pytest.raises(ValueError, match="scope"):
         SingleFlight(scope="")
+
+
+def test_another_process_gets_one_of_its_own() -> None:
+    policy = pickle.loads(pickle.dumps(SingleFlight(join_sampled=True, scope="team")))
+    assert (policy.join_sampled, policy.scope) == (True, "team")
+    assert len(policy._flights) == 0

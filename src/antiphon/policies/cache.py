@@ -6,7 +6,8 @@ Knows when an answer may be kept and given, and for how long. Refuses to know ho
 
 from __future__ import annotations
 
-from typing import ClassVar
+from functools import partial
+from typing import Any, ClassVar
 
 from ..core.effects import Discard, Follow
 from ..core.headers import Headers
@@ -88,6 +89,11 @@ class Cache:
                 raise TypeError(f"store must be a SQLiteStore(…), a RedisStore(…), or None for memory; got {store!r}")
             sealing = cipher if cipher is None or isinstance(cipher, Cipher) else Cipher(cipher)
             self._shelf = StoreShelf(store, sealing, self.ttl + self.stale_if_error)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # Another process has a memory of its own, and the same store.
+        said = {name: getattr(self, name) for name in ("ttl", "cache_sampled", "stale_if_error", "cut_off", "scope")}
+        return (partial(type(self), **said, **self._shelf.told()), ())
 
     def __repr__(self) -> str:
         told = [f"ttl={self.ttl:g} s", f"sampled answers are {'' if self.cache_sampled else 'not '}kept"]

@@ -7,6 +7,7 @@ together and whose part of an answer is whose (machines/coalescing), and who ask
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Any, ClassVar, TypeAlias
 
 from ..core.effects import Discard, Outlive, Wait
@@ -60,6 +61,10 @@ class Coalesce:
         self.tokens = whole("tokens", tokens, 1)
         self.scope = checked_scope(scope)
         self._flights = Flights[Load, dict[Any, Outcome]]()
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        said = {name: getattr(self, name) for name in ("window", "inputs", "tokens", "scope")}
+        return (partial(type(self), **said), ())
 
     def __repr__(self) -> str:
         return f"Coalesce(window={self.window:g} s, at most {self.inputs} inputs and {self.tokens} tokens)"

@@ -6,7 +6,7 @@ Knows how an answer is put there and found again. Refuses to know which are wort
 from __future__ import annotations
 
 from contextlib import suppress
-from typing import ClassVar, Protocol
+from typing import Any, ClassVar, Protocol
 
 from ..core.effects import Effect, Now, Outside, Wall
 from ..shared.store import Store, StoreError
@@ -42,6 +42,10 @@ class Shelf(Protocol):
         """Have what was noted written down; blocks."""
         ...
 
+    def told(self) -> dict[str, Any]:
+        """Which of the cache's arguments it was made from."""
+        ...
+
 
 class MemoryShelf:
     """In this process.
@@ -70,6 +74,10 @@ class MemoryShelf:
 
     def flush(self) -> None:
         """As `Shelf.flush`: there is nothing to do."""
+
+    def told(self) -> dict[str, Any]:
+        """As `Shelf.told`."""
+        return {"entries": self.kept.most, "size": self.kept.most_size}
 
     def __repr__(self) -> str:
         return f"memory: {self.kept.most} entries, {self.kept.most_size / 2**20:g} MiB"
@@ -132,6 +140,10 @@ class StoreShelf:
         while (noted := self._noted.oldest()) is not None:
             self._noted.drop(noted[0].key)
             self._write(*noted)
+
+    def told(self) -> dict[str, Any]:
+        """As `Shelf.told`."""
+        return {"store": self.store, "cipher": self.cipher}
 
     def _read(self, question: Question) -> Entry | None:
         with suppress(StoreError):  # a store that takes nothing may still give

@@ -6,6 +6,7 @@ Knows which calls may share an answer, and what each gets of it. Refuses to know
 from __future__ import annotations
 
 from copy import copy
+from functools import partial
 from typing import Any, ClassVar, TypeAlias
 
 from ..core.effects import Now, Outlive, Wait
@@ -47,6 +48,9 @@ class SingleFlight:
         self.join_sampled = join_sampled
         self.scope = checked_scope(scope)
         self._flights = Flights[Request, Outcome]()
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return (partial(type(self), join_sampled=self.join_sampled, scope=self.scope), ())
 
     def __repr__(self) -> str:
         told = "sampled ones too" if self.join_sampled else "sampled ones are not"
