@@ -1,0 +1,285 @@
+"""RateLimit: stay within the provider's limits, so that nothing is refused and nothing is wasted."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, cast
+
+from ..core.effects import Discard, Follow, Now, Read, Wait
+from ..core.ratelimit import parse_retry_after
+from ..core.reply import Reply
+from ..core.request import Request
+from ..core.resource import spelled
+from ..core.usage import UsageReader
+from ..errors import ConnectError, PolicyError, RateLimited, RequestTooLarge
+from .chain import PLACES, Forward
+from .machines.lane import IMAGES, REQUESTS, TOKENS, Lane
+from .machines.limit import DAY, MINUTE, Limit, Terms
+from .machines.number import is_number, seconds, whole
+from .machines.queue import GRANTED, Ticket, Units
+from .machines.told import told
+from .machines.verdict import QUOTA_CODES
+from .need import ONE, family_of, need, too_large, total_of, total_tokens
+from .subject import model_of, scope_of
+
+if TYPE_CHECKING:
+    from ..shared.store import Store
+
+_LANES = 1024
+_LOOK = 0.02
+"""Seconds between two looks at the head of a reply that was no refusal."""
+_BODY_KEPT = 1024 * 1024
+_QUOTA = tuple(code.encode() for code in QUOTA_CODES)
+Lanes = dict[tuple[Any, ...], Lane]
+
+
+class RateLimit:
+    """Lets requests go as fast as the limits allow, and no faster; the others wait in order.
+
+    >>> RateLimit(rpm=500, tpm=200_000)
+    RateLimit(rpm=500, tpm=200000, headers+config, safety=0.95, burst=5/10 s, waits <= 60 s, queue=10000)
+
+    Each credential and model family has limits of its own: the ones named here, and the ones the server tells in its
+    `x-ratelimit-*` header fields, whichever is smaller. Without any of the two nothing is held back until the server refuses
+    (429); from then on the rate follows what it takes. All dimensions are taken at once, each attempt is charged, and what a
+    reply tells it used is settled.
+
+    Args:
+        rpm: requests per minute.
+        tpm: tokens per minute, of input and answer.
+        rpd: requests per day.
+        tpd: tokens per day.
+        images: images per minute.
+        source: "headers+config", "headers" (only what the server tells) or "config" (only what is named here).
+        per: whose limit it is: "family" (a model with its dated and tuned versions), "model", or "all" models together.
+        burst_seconds: how many seconds' worth of requests, and of all else, may be sent at once after a rest.
+        safety: which part of a limit is used, unless the server tells how much is left; more than 0, at most 1.
+        queue: how many may wait.
+        max_wait: seconds a request waits at most; its deadline holds as well.
+        strict: for providers that look at each second: bursts of a second, and `safety` always.
+        fair: whether small requests wait behind large ones; otherwise they overtake.
+        ramp: input tokens per minute past which traffic grows by half every quarter of an hour only; `None` for any growth.
+        share: a store (`SQLiteStore`, `RedisStore`) through which processes or machines keep one limit together.
+
+    Raises:
+        ValueError, TypeError: an argument that cannot be right. A call may raise `RateLimited` (the wait would be too long) and
+            `RequestTooLarge` (no wait would help), before anything is sent.
+    """
+
+    place: ClassVar[int] = PLACES["RateLimit"]
+
+    @spelled
+    def __init__(
+        self,
+        *,
+        rpm: float | None = None,
+        tpm: float | None = None,
+        rpd: float | None = None,
+        tpd: float | None = None,
+        images: float | None = None,
+        source: Literal["headers+config", "headers", "config"] = "headers+config",
+        per: Literal["family", "model", "all"] = "family",
+        burst_seconds: float | tuple[float, float] = (5.0, 10.0),
+        safety: float = 0.95,
+        queue: int = 10_000,
+        max_wait: float = 60.0,
+        strict: bool = False,
+        fair: bool = True,
+        ramp: float | None = 1_000_000,
+        share: Store | None = None,
+    ) -> None:
+        named = (("rpm", rpm), ("tpm", tpm), ("rpd", rpd), ("tpd", tpd), ("images", images))
+        self.limits = {name: _amount(name, value) for name, value in named if value is not None}
+        self.source = _one_of("source", source, ("headers+config", "headers", "config"))
+        self.per = _one_of("per", per, ("family", "model", "all"))
+        if source == "config" and not self.limits:
+            raise ValueError('source="config" needs a limit, e.g. rpm=500')
+        if source == "headers" and self.limits:
+            raise ValueError(f'source="headers" takes no limit of its own; got {", ".join(self.limits)}')
+        if not is_number(safety) or not 0 < safety <= 1:
+            raise ValueError(f"safety must be more than 0 and at most 1; got {safety!r}")
+        burst = (1.0, 1.0) if strict else _bursts(burst_seconds)
+        self.terms = Terms(float(safety), *burst, strict=strict)
+        self.queue = whole("queue", queue)
+        self.max_wait = seconds("max_wait", max_wait)
+        self.fair = fair
+        self.ramp = None if ramp is None else _amount("ramp", ramp)
+        self.share = share
+        self._listens = source != "config"
+        self._lanes: Lanes = {}
+
+    def __repr__(self) -> str:
+        terms = self.terms
+        said = [f"{name}={value:.15g}" for name, value in self.limits.items()]
+        said += [self.source] + ([] if self.per == "family" else [f"per {self.per}"])
+        said += [f"safety={terms.safety:g}", f"burst={terms.request_burst:g}/{terms.burst:g} s"]
+        said += [f"waits <= {self.max_wait:g} s", f"queue={self.queue}"]
+        said += (["strict"] if terms.strict else []) + ([] if self.fair else ["unfair"])
+        return f"RateLimit({', '.join([*said, *([f'share={self.share!r}'] if self.share else [])])})"
+
+    async def __call__(self, request: Request, forward: Forward) -> Reply:
+        now = await Now()
+        lane = self._lane(request)
+        units = need(request, lane.usual) if lane.counts_more else ONE
+        until = now + self.max_wait
+        if request.deadline is not None and request.deadline < until:
+            until = request.deadline
+        try:
+            ticket = lane.enter(units, now, until)
+            if ticket.state is not GRANTED:
+                now = await self._turn(lane, ticket, request)
+        except PolicyError as refusal:
+            refusal.request = request
+            if request.trace is not None:
+                request.trace.note("RateLimit", "refused", reason=type(refusal).__name__)
+            raise
+        try:
+            reply = await forward(request)
+        except ConnectError:
+            lane.leave(ticket)  # nothing reached the server
+            raise
+        await self._learn(lane, ticket, request, reply, now)
+        return reply
+
+    def wait_for(self, request: Request, now: float) -> float:
+        """Seconds that a request would wait if it came now; 0 for none. Nothing is taken.
+
+        Args:
+            request: the one in question, with the credential and the server it would have.
+            now: what `await Now()` gave.
+        """
+        lane = self._lane(request)
+        return lane.wait(need(request, lane.usual) if lane.counts_more else ONE, now)[0]
+
+    def headroom(self, request: Request, now: float) -> float:
+        """Which part of the burst is free for requests like this, from 0 to 1."""
+        return self._lane(request).left(now)
+
+    async def _turn(self, lane: Lane, ticket: Ticket, request: Request) -> float:
+        """Wait until it is this one's turn; the time it is then."""
+        began = now = await Now()
+        try:
+            while (delay := lane.turn(ticket, now)) > 0 or ticket.state is not GRANTED:
+                if now >= ticket.until:
+                    wait, name = lane.wait(ticket.units, now)
+                    raise RateLimited(wait, name, why="this call cannot wait any longer")
+                assert ticket.signal is not None
+                await Wait(ticket.signal, delay)
+                now = await Now()
+        except BaseException:
+            lane.leave(ticket)
+            raise
+        if request.trace is not None:
+            request.trace.note("RateLimit", "waited", seconds=round(now - began, 3))
+        return now
+
+    async def _learn(self, lane: Lane, ticket: Ticket, request: Request, reply: Reply, sent: float) -> None:
+        """Take in what a reply tells of the limits, and what it used."""
+        status = reply.status_code
+        now = await Now()
+        if status == 429 or status == 503:
+            await self._refused(lane, ticket, request, reply, sent, now)
+            return
+        if self._listens and now >= lane.look:
+            lane.look = now + _LOOK
+            heads = told(reply.headers)
+            if heads:
+                lane.learn(ticket, heads, sent, now)
+        if status < 400:
+            lane.took(now)
+            if ticket.units[TOKENS]:
+                if reply.is_read:
+                    _settle(lane, ticket, total_tokens(reply))
+                else:
+                    await Follow(reply, _Settlement(lane, ticket, events=request.events))
+
+    async def _refused(
+        self, lane: Lane, ticket: Ticket, request: Request, reply: Reply, sent: float, now: float
+    ) -> None:
+        """The server said that it was too much: it is charged, and what it told is heeded."""
+        content = reply.content if reply.is_read else await Read(reply, _BODY_KEPT)
+        if any(code in content for code in _QUOTA) or (reply.status_code == 503 and b'"slow_down"' not in content):
+            return
+        heads = told(reply.headers) if self._listens else []
+        if heads:
+            lane.learn(ticket, heads, sent, now)
+        larger = too_large(content)
+        if larger is not None:
+            await Discard(reply)
+            raise RequestTooLarge(*larger, "tokens", request=request)
+        hint = parse_retry_after(reply.headers, None)
+        rate = None
+        if hint:
+            lane.hold(now + hint)
+        elif not heads:
+            rate = lane.refused(now)
+        if request.trace is not None:
+            request.trace.note("RateLimit", "too much", status=reply.status_code, told=len(heads), hint=hint, rate=rate)
+
+    def _lane(self, request: Request) -> Lane:
+        """The lane of a request's credential and family."""
+        model = "" if self.per == "all" else model_of(request)
+        key = (request.server or request.origin, scope_of(request), family_of(model) if self.per == "family" else model)
+        lane = self._lanes.get(key)
+        return self._opened(key) if lane is None else lane
+
+    def _opened(self, key: tuple[Any, ...]) -> Lane:
+        if len(self._lanes) >= _LANES:
+            for idle in [name for name, lane in list(self._lanes.items()) if not lane.queue.length][: _LANES // 4]:
+                self._lanes.pop(idle, None)
+        lane = Lane(self._limits(), self.terms, fair=self.fair, room=self.queue, ramp=self.ramp)
+        return self._lanes.setdefault(key, lane)
+
+    def _limits(self) -> list[Limit]:
+        kinds = {
+            "rpm": ("requests", REQUESTS, MINUTE),
+            "tpm": ("tokens", TOKENS, MINUTE),
+            "rpd": ("requests per day", REQUESTS, DAY),
+            "tpd": ("tokens per day", TOKENS, DAY),
+            "images": ("images", IMAGES, MINUTE),
+        }
+        return [Limit(*kinds[name], self.terms, said) for name, said in self.limits.items()]
+
+
+class _Settlement(UsageReader):
+    """Follows a stream, and settles what it used when it ends."""
+
+    def __init__(self, lane: Lane, ticket: Ticket, *, events: bool) -> None:
+        super().__init__(events=events)
+        self._lane = lane
+        self._ticket = ticket
+
+    def end(self, failure: BaseException | None, complete: bool) -> None:
+        """As `Follower.end`."""
+        super().end(failure, complete)
+        _settle(self._lane, self._ticket, total_of(self.usage))
+
+
+def _settle(lane: Lane, ticket: Ticket, tokens: float | None) -> None:
+    if tokens is not None:
+        lane.settle(ticket, TOKENS, tokens)
+        units: Units = ticket.units
+        lane.answered(max(0.0, tokens - units[3]))
+
+
+def _amount(name: str, value: Any) -> float:
+    if not is_number(value):
+        raise TypeError(f"{name} must be a number; got {value!r}")
+    if not 0 < value <= 1e15:
+        raise ValueError(f"{name} must be more than 0; got {value}")
+    return float(value)
+
+
+def _bursts(value: Any) -> tuple[float, float]:
+    both = cast("tuple[Any, ...]", value if isinstance(value, (tuple, list)) else (value, value))
+    if len(both) != 2:
+        raise ValueError(f"burst_seconds takes one number of seconds, or two (requests, all else); got {value!r}")
+    for each in both:
+        if not seconds("burst_seconds", each) > 0:
+            raise ValueError(f"burst_seconds must be more than 0; got {each}")
+    return float(both[0]), float(both[1])
+
+
+def _one_of(name: str, value: Any, choices: tuple[str, ...]) -> str:
+    if value not in choices:
+        raise ValueError(f"{name} must be {' or '.join(map(repr, choices))}; got {value!r}")
+    return str(value)
