@@ -275,7 +275,7 @@ class BaseClient(Attributes, RawCalls, Copies, Overrides, Generic[T]):
         elif self._own_policies:
             chain += [Retry(settings.max_retries), Redirect()]
         if settings.api_key_source is not None:
-            chain.append(Authorize(settings.api_key_source))
+            chain = ordered([*chain, Authorize(settings.api_key_source)])  # a signature is made over what it sets
         return chain if self._sign_in is None else self._sign_in.chain(chain, settings, self.colour)
 
     def _change(self, **changes: Any) -> None:
