@@ -20,6 +20,10 @@ from .chain import Forward, Policy
 from .machines.number import LONGEST, is_number, whole
 
 
+_FORGOTTEN = 60.0
+"""Seconds, at least, after which an endpoint is checked no more if no call asked for it."""
+
+
 class Health(NamedTuple):
     """What a client's policies know, without asking anybody; for a `/readyz` page.
 
@@ -60,7 +64,7 @@ class HealthCheck:
 
     It asks for the list of models: no tokens are spent. Any answer below 500 is a good one; a refused credential is no fault of
     the endpoint. It runs in a daemon thread, or a task of the event loop, for each such endpoint, and ends when the endpoint is
-    back, when no call has asked for it for ten intervals, and when the client is closed.
+    back, when no call has asked for it for ten intervals and a minute, and when the client is closed.
 
     Args:
         interval: seconds between two checks, give or take a fifth; more than 0.
@@ -140,7 +144,7 @@ class HealthCheck:
         while True:
             await Sleep(self.interval * (0.8 + 0.4 * await Random()))
             now = await Now()
-            if not wanted() or now - self._asked[target] > 10 * self.interval:
+            if not wanted() or now - self._asked[target] > max(_FORGOTTEN, 10 * self.interval):
                 return
             good = good + 1 if await self._is_well(check, forward, now) else 0
             if good >= self.successes:
