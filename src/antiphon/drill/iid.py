@@ -6,11 +6,17 @@ from collections.abc import Sequence
 
 from .figure import Figure, Result
 from .lossless import KINDS, compared, runs, told
+from .official import beside as other
 from .question import Question
 
 
 def drill(
-    *, n: int = 100_000, p: float = 0.2, seed: int = 1, drivers: Sequence[str] = ("sync", "asyncio", "virtual")
+    *,
+    n: int = 100_000,
+    p: float = 0.2,
+    seed: int = 1,
+    drivers: Sequence[str] = ("sync", "asyncio", "virtual"),
+    official: bool = False,
 ) -> list[Result]:
     """The figures.
 
@@ -19,6 +25,7 @@ def drill(
         p: the chance of each attempt to meet a fault.
         seed: of faults and chance.
         drivers: which of "sync", "asyncio" and "virtual".
+        official: whether the official package gets a twentieth of the questions, too.
     """
     from ..policies.policy import Policy
 
@@ -30,4 +37,5 @@ def drill(
     results = [
         told(run, n, lambda sent: Figure.at_most("attempts a request", sent / n, round(most, 4))) for run in made
     ]
-    return [*results, *compared(made)]
+    beside = [other(questions[: max(n // 20, 1)], plan)] if official else []
+    return [*results, *compared(made), *beside]

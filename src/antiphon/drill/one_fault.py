@@ -7,11 +7,17 @@ from collections.abc import Sequence
 
 from .figure import Figure, Result
 from .lossless import KINDS, compared, runs, told
+from .official import beside as other
 from .question import Question
 
 
 def drill(
-    *, n: int = 100_000, p: float = 0.2, seed: int = 1, drivers: Sequence[str] = ("sync", "asyncio", "virtual")
+    *,
+    n: int = 100_000,
+    p: float = 0.2,
+    seed: int = 1,
+    drivers: Sequence[str] = ("sync", "asyncio", "virtual"),
+    official: bool = False,
 ) -> list[Result]:
     """The figures.
 
@@ -20,6 +26,7 @@ def drill(
         p: the share that meets a fault.
         seed: of faults and chance.
         drivers: which of "sync", "asyncio" and "virtual".
+        official: whether the official package gets a twentieth of the questions, too.
     """
     from ..policies.policy import Policy
 
@@ -32,4 +39,5 @@ def drill(
     wanted = n + len(faulty)
     made = runs(questions, lambda: Policy(retry=Policy.interactive().retry), None, drivers, seed)
     results = [told(run, n, lambda sent: Figure.exactly("attempts", sent, wanted)) for run in made]
-    return [*results, *compared(made)]
+    beside = [other(questions[: max(n // 20, 1)], None)] if official else []
+    return [*results, *compared(made), *beside]

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from .figure import Figure, Result
+from .official import beside as other
 from .question import Question
 from .traffic import Flow, run
 
@@ -21,6 +22,7 @@ def drill(
     seed: int = 1,
     speed: float = 10.0,
     drivers: Sequence[str] = ("sync", "asyncio", "virtual"),
+    official: bool = False,
 ) -> list[Result]:
     """The figures.
 
@@ -29,6 +31,7 @@ def drill(
         seed: of chance.
         speed: how many of the drill's seconds pass in one.
         drivers: which of "sync", "asyncio" and "virtual".
+        official: whether the official package asks the server while it is down, too.
     """
     from ..policies.policy import Policy
 
@@ -45,13 +48,15 @@ def drill(
         down = {"seconds": DOWN / speed, "rules": [{"faults": ["status=503"]}]}
         return {"phases": [down, {"rules": []}]}
 
-    return [
+    results = [
         _told(
             run(driver, questions, lambda number: number / rps, chain, plan, seed=seed, speed=speed), title, rps, most
         )
         for driver in drivers
         for title, (chain, most) in chains.items()
     ]
+    down: dict[str, Any] = {"rules": [{"faults": ["status=503"]}]}
+    return [*results, *([other(questions[:300], down)] if official else [])]
 
 
 def _told(flow: Flow, title: str, rps: int, most: float) -> Result:

@@ -6,7 +6,6 @@ It follows the emulator's own plan of faults, so that the same request meets the
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from typing import Any
 
 from ..core.headers import Headers
@@ -15,7 +14,7 @@ from ..core.request import Request
 from ..drivers.virtual import Answer
 from ..emulator.fault.kind import Fault, parse
 from ..emulator.fault.ledger import Ledger
-from ..emulator.fault.plan import read
+from ..emulator.fault.plan import chance, read
 from ..errors import TruncatedBody
 
 _JSON = {"content-type": "application/json"}
@@ -26,21 +25,21 @@ class Simulation:
 
     Args:
         plan: of faults, as the control plane takes it; `None` for none.
-        seconds: after how many seconds a request is answered, given the time now; a number for always the same.
+        seconds: after how many seconds a request is answered.
+        jitter: the share by which each answer's time differs, as the emulator's.
     """
 
-    def __init__(
-        self, plan: dict[str, Any] | None = None, *, seconds: float | Callable[[float], float] = 0.001
-    ) -> None:
+    def __init__(self, plan: dict[str, Any] | None = None, *, seconds: float = 0.001, jitter: float = 0.0) -> None:
         self._plan = None if plan is None else read(plan, seed=0, now=0.0)
         self._seconds = seconds
+        self._jitter = jitter
         self.ledger = Ledger()
 
     def __call__(self, request: Request, now: float) -> Answer:
         key = request.headers["X-Antiphon-Request"]
         attempt = self.ledger.attempt(key)
         fault = self._fault(request, now, key, attempt)
-        seconds = self._seconds(now) if callable(self._seconds) else self._seconds
+        seconds = self._seconds * (1 + self._jitter * (2 * chance(0, 0, key, attempt) - 1))
         if fault is None:
             self.ledger.answer(key)
             return seconds, _success(request)

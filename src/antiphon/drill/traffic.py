@@ -51,7 +51,8 @@ def run(
     *,
     seed: int,
     speed: float,
-    seconds: float | Callable[[float], float] = 0.001,
+    seconds: float = 0.001,
+    house_options: Sequence[str] = (),
 ) -> Flow:
     """The traffic of one driver.
 
@@ -64,10 +65,11 @@ def run(
         seed: of chance.
         speed: how many of the drill's seconds pass in one, over sockets.
         seconds: how long the virtual server takes.
+        house_options: of the emulator, over sockets.
     """
     if driver == "virtual":
-        return _virtual(questions, times, chain, Simulation(plan(1.0), seconds=seconds), seed)
-    with House("--journal", "1") as house:
+        return _virtual(questions, times, chain, Simulation(plan(1.0), seconds=seconds, jitter=0.3), seed)
+    with House("--journal", "1", *house_options) as house:
         options = {"api_key": house.key, "base_url": house.base_url, "policies": chain(), "proxy": None}
         house.break_with(plan(speed))
         # Its seconds count from here, as those of the plan do.

@@ -1,0 +1,83 @@
+"""Brownout: some answers take ten times as long. A second request for those that are late halves the slowest, for few more.
+
+The arithmetic bounds what can be shown: with a share p of slow answers, halving the 99th percentile needs a second request for
+at least p - 1 % of all. A budget of 5 % therefore helps up to p = 6 %; `--p 0.3` shows what it cannot do.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from .figure import Figure, Result
+from .question import Question
+from .traffic import Flow, run
+
+_USUAL = 0.5
+"""Seconds a usual answer takes, give or take 30 %."""
+
+
+def drill(
+    *,
+    n: int = 10_000,
+    p: float = 0.03,
+    rps: int = 100,
+    seed: int = 1,
+    speed: float = 5.0,
+    drivers: Sequence[str] = ("sync", "asyncio", "virtual"),
+) -> list[Result]:
+    """The figures.
+
+    Args:
+        n: how many requests.
+        p: the share of slow answers.
+        rps: requests a second.
+        seed: of chance.
+        speed: how many of the drill's seconds pass in one.
+        drivers: which of "sync", "asyncio" and "virtual".
+    """
+    from ..policies.hedge import Hedge
+    from ..policies.policy import Policy
+
+    questions = [Question(number, f"q-{number}") for number in range(n)]
+
+    def plan(speed: float) -> dict[str, Any]:
+        return {"seed": seed, "rules": [{"faults": [f"latency={9 * _USUAL / speed}"], "rate": p}]}
+
+    def flow(driver: str, chain: Callable[[], Any]) -> Flow:
+        options = ("--first-token", str(_USUAL / speed), "--jitter", "0.3")
+        return run(
+            driver,
+            questions,
+            lambda number: number / rps,
+            chain,
+            plan,
+            seed=seed,
+            speed=speed,
+            seconds=_USUAL,
+            house_options=options,
+        )
+
+    return [
+        _told(driver, flow(driver, Policy.none), flow(driver, lambda: Policy(hedge=Hedge())), n) for driver in drivers
+    ]
+
+
+def _told(driver: str, without: Flow, hedged: Flow, n: int) -> Result:
+    extra = sum(account["attempts"] for account in hedged.ledger.values()) - n
+    before, after = _percentile(without, 0.99), _percentile(hedged, 0.99)
+    return Result(
+        f"{driver}: {n:,} requests",
+        [
+            Figure("99th percentile without hedging, in seconds", before),
+            Figure("99th percentile with it", after),
+            Figure.at_most("share of it that is left", after / before, 0.5),
+            Figure.at_most("requests more, for each", extra / n, 0.05),
+            Figure.exactly("lost", sum(bool(sample.error) for sample in hedged.samples), 0),
+        ],
+    )
+
+
+def _percentile(flow: Flow, share: float) -> float:
+    times = sorted(sample.seconds for sample in flow.samples)
+    return times[int(share * (len(times) - 1))]
