@@ -160,11 +160,6 @@ def test_what_is_given_back_after_a_rest_makes_no_more_than_a_full_bucket(store:
     assert not store.lease("limit", [quota(5)], patience=0.2).portions
 
 
-def test_what_the_server_told_slows_down_and_never_speeds_up(store: Any) -> None:
-    assert store.lease("limit", [quota(1, ahead=2)], patience=60).wait == pytest.approx(1.6, abs=0.1)
-    assert store.lease("limit", [quota(1, ahead=0)], patience=60).wait == pytest.approx(1.7, abs=0.1)
-
-
 def test_a_new_rate_holds_at_once(store: Any) -> None:
     store.lease("limit", [quota(5)], patience=0)
     assert store.lease("limit", [quota(5, rate=1.0)], patience=60).wait == pytest.approx(0.5, abs=0.1)

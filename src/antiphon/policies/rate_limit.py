@@ -2,27 +2,27 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar, Literal, cast
+from functools import partial
+from typing import Any, ClassVar, Literal, cast
 
-from ..core.effects import Discard, Follow, Now, Read, Wait
+from ..core.effects import Discard, Follow, Now, Outside, Read, Wait
 from ..core.ratelimit import parse_retry_after
 from ..core.reply import Reply
 from ..core.request import Request
 from ..core.resource import spelled
 from ..core.usage import UsageReader
 from ..errors import ConnectError, PolicyError, RateLimited, RequestTooLarge
+from ..shared.store import Quota, Store, StoreError
 from .chain import PLACES, Forward
 from .machines.lane import IMAGES, REQUESTS, TOKENS, Lane
 from .machines.limit import DAY, MINUTE, Limit, Terms
 from .machines.number import is_number, seconds, whole
+from .machines.pool import SPAN, Pool
 from .machines.queue import GRANTED, Ticket, Units
 from .machines.told import told
 from .machines.verdict import QUOTA_CODES
 from .need import ONE, family_of, need, too_large, total_of, total_tokens
-from .subject import model_of, scope_of
-
-if TYPE_CHECKING:
-    from ..shared.store import Store
+from .subject import endpoint_of, model_of, scope_of
 
 _LANES = 1024
 _LOOK = 0.02
@@ -116,6 +116,15 @@ class RateLimit:
         said += (["strict"] if terms.strict else []) + ([] if self.fair else ["unfair"])
         return f"RateLimit({', '.join([*said, *([f'share={self.share!r}'] if self.share else [])])})"
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        # Another process keeps its own count, unless a store is shared.
+        terms = self.terms
+        said: dict[str, Any] = {
+            name: getattr(self, name) for name in ("source", "per", "queue", "max_wait", "fair", "ramp", "share")
+        }
+        said |= {"burst_seconds": (terms.request_burst, terms.burst), "safety": terms.safety, "strict": terms.strict}
+        return (partial(type(self), **self.limits, **said), ())
+
     async def __call__(self, request: Request, forward: Forward) -> Reply:
         now = await Now()
         lane = self._lane(request)
@@ -162,8 +171,12 @@ class RateLimit:
                 if now >= ticket.until:
                     wait, name = lane.wait(ticket.units, now)
                     raise RateLimited(wait, name, why="this call cannot wait any longer")
-                assert ticket.signal is not None
-                await Wait(ticket.signal, delay)
+                wishes = lane.wish(ticket, now) if self.share is not None else None
+                if wishes is None:
+                    assert ticket.signal is not None
+                    await Wait(ticket.signal, delay)
+                else:
+                    await self._ask(lane, ticket, wishes, request, now)
                 now = await Now()
         except BaseException:
             lane.leave(ticket)
@@ -171,6 +184,24 @@ class RateLimit:
         if request.trace is not None:
             request.trace.note("RateLimit", "waited", seconds=round(now - began, 3))
         return now
+
+    async def _ask(self, lane: Lane, ticket: Ticket, wishes: list[Quota], request: Request, now: float) -> None:
+        """Lease quota from the store; where it cannot be used, go on alone."""
+        assert self.share is not None
+        try:
+            lease = await Outside(self.share.lease, self._key(request), wishes, ticket.until - now, SPAN)
+        except StoreError as failure:
+            lane.alone(await Now())
+            if request.trace is not None:
+                reason = type(failure.__cause__ or failure).__name__
+                request.trace.note("RateLimit", "alone", reason=reason, workers=lane.pool and lane.pool.workers)
+            return
+        except BaseException:
+            lane.unasked()
+            raise
+        lane.leased(wishes, lease, await Now())
+        if not lease.portions:
+            raise RateLimited(lease.wait, "the shared quota", why="this call cannot wait so long")
 
     async def _learn(self, lane: Lane, ticket: Ticket, request: Request, reply: Reply, sent: float) -> None:
         """Take in what a reply tells of the limits, and what it used."""
@@ -222,11 +253,24 @@ class RateLimit:
         lane = self._lanes.get(key)
         return self._opened(key) if lane is None else lane
 
+    def _key(self, request: Request) -> str:
+        """The same for all who share it."""
+        model = "" if self.per == "all" else model_of(request)
+        family = family_of(model) if self.per == "family" else model
+        return f"rate:{endpoint_of(request)}:{scope_of(request)}:{family}"
+
     def _opened(self, key: tuple[Any, ...]) -> Lane:
         if len(self._lanes) >= _LANES:
             for idle in [name for name, lane in list(self._lanes.items()) if not lane.queue.length][: _LANES // 4]:
                 self._lanes.pop(idle, None)
-        lane = Lane(self._limits(), self.terms, fair=self.fair, room=self.queue, ramp=self.ramp)
+        lane = Lane(
+            self._limits(),
+            self.terms,
+            fair=self.fair,
+            room=self.queue,
+            ramp=self.ramp,
+            pool=Pool() if self.share is not None else None,
+        )
         return self._lanes.setdefault(key, lane)
 
     def _limits(self) -> list[Limit]:

@@ -46,7 +46,8 @@ def lease(state: State, worker: str, quotas: Sequence[Quota], patience: float, s
     granted = start - now <= patience
     portions: list[Portion] = []
     for quota in quotas if granted else ():
-        units = max(quota.need, min(quota.want, quota.rate * span / len(seen)))
+        part = max(quota.rate * span, quota.burst / 100) / len(seen)
+        units = max(quota.need, min(quota.want, part))
         base = max(full[quota.name], start) if units > 0 else full[quota.name]
         full[quota.name] = base + units / quota.rate
         portions.append(Portion(units, base - quota.burst / quota.rate - now))
@@ -57,8 +58,8 @@ def lease(state: State, worker: str, quotas: Sequence[Quota], patience: float, s
 
 
 def _free(state: State, quota: Quota, now: float) -> float:
-    """When all of a dimension is free again, after what is given back and what the server told."""
-    return max(state["full"].get(quota.name, now) - quota.back / quota.rate, now, now + quota.ahead)
+    """When all of a dimension is free again, after what is given back."""
+    return max(state["full"].get(quota.name, now) - quota.back / quota.rate, now)
 
 
 def _shift(state: State, now: float) -> None:

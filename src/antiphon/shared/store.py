@@ -38,9 +38,8 @@ class Quota(NamedTuple):
         rate: units per second that all workers may use together; more than 0. A new rate holds at once, for all.
         burst: units that may be used at once after a time of rest.
         need: units without which the worker cannot go on.
-        want: units it would like for the next second; the store adds to `need` what is this worker's fair part of a span.
+        want: units it would like for the next span; it gets `need`, and of the rest what is a worker's fair part.
         back: units of an earlier lease that were not used.
-        ahead: seconds until the whole limit is free again, where the server told; 0 where it did not. It can only slow down.
     """
 
     name: str
@@ -49,7 +48,6 @@ class Quota(NamedTuple):
     need: float
     want: float = 0.0
     back: float = 0.0
-    ahead: float = 0.0
 
 
 class Portion(NamedTuple):
@@ -120,7 +118,8 @@ class Store(Protocol):
             key: names the limit.
             quotas: the dimensions; always the same names under one key, though not all need to be there each time.
             patience: seconds; where the wait would be longer, nothing is taken.
-            span: seconds for which quota is taken ahead, divided among the workers seen within the last two spans.
+            span: seconds for which quota is taken ahead (or a hundredth of the burst, if that is more), divided among the workers
+            seen within the last two spans.
         """
         ...
 

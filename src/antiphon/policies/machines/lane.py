@@ -12,9 +12,11 @@ from math import ceil
 
 from ...core.signal import Signal
 from ...errors import RateLimited, RequestTooLarge
+from ...shared.store import Lease, Quota
 from .cubic import Cubic
 from .gcra import Gcra
 from .limit import MINUTE, Limit, Terms
+from .pool import Pool
 from .queue import GONE, GRANTED, WAITING, Queue, Ticket, Units
 from .ramp import Ramp
 from .told import Told
@@ -38,6 +40,7 @@ class Lane:
         fair: whether a small request waits behind a large one.
         room: how many may wait.
         ramp: input tokens per minute past which traffic grows slowly; `None` for no such caution.
+        pool: where leases of shared quota go; `None` where nothing is shared.
 
     Attributes:
         gates: every dimension in force.
@@ -55,9 +58,11 @@ class Lane:
         fair: bool = True,
         room: int = 10_000,
         ramp: float | None = None,
+        pool: Pool | None = None,
     ) -> None:
         self.gates: list[Gcra] = list(limits)
         self.room = room
+        self.pool = pool
         self.terms = terms
         self.fair = fair
         self.queue = Queue()
@@ -142,10 +147,42 @@ class Lane:
                 for gate in self.gates:
                     if units := ticket.units[gate.kind]:
                         gate.give(units)
+                if self.pool is not None:
+                    for kind, units in enumerate(ticket.units):
+                        self.pool.give(kind, units)
                 self._tokens -= ticket.units[TOKENS]
             head = self.queue.head
             if head is not None:
                 head.wake()  # it may have less to wait, or has just become the first: it looks itself
+
+    def wish(self, ticket: Ticket, now: float) -> list[Quota] | None:
+        """What to ask of the store for the first in line; `None` for another, or where somebody asks already.
+
+        Who is given something calls `leased`, `alone` or `unasked`, whatever happens.
+        """
+        with self.lock:
+            pool = self.pool
+            if pool is None or pool.asking or ticket is not self.queue.head or pool.wait(ticket.units, now) < _NEVER:
+                return None
+            return pool.wish(ticket.units, self.queue.units, now)
+
+    def leased(self, quotas: list[Quota], lease: Lease, now: float) -> None:
+        """The store answered."""
+        with self.lock:
+            if self.pool is not None:
+                self.pool.leased(quotas, lease, now)
+
+    def alone(self, now: float) -> None:
+        """The store could not be used."""
+        with self.lock:
+            if self.pool is not None:
+                self.pool.failed(now)
+
+    def unasked(self) -> None:
+        """Nobody waits for the store's answer any more."""
+        with self.lock:
+            if self.pool is not None:
+                self.pool.asking = False
 
     def settle(self, ticket: Ticket, kind: int, actual: float) -> None:
         """What a request really took of a kind: the difference is given back, or taken besides."""
@@ -154,6 +191,8 @@ class Lane:
             for gate in self.gates:
                 if gate.kind == kind:
                     gate.settle(spare)
+            if self.pool is not None:
+                self.pool.give(kind, spare)
             head = self.queue.head
             if head is not None and spare > 0:
                 head.wake()
@@ -228,6 +267,8 @@ class Lane:
     def _guard(self) -> None:
         """Look at the limits there are now; be careful with growth once there is one to grow into."""
         self.counts_more = any(gate.kind != REQUESTS for gate in self.gates)
+        if self.pool is not None:
+            self.pool.limits = [gate for gate in self.gates if isinstance(gate, Limit)]
         if self._ramp is not None and self._slope is None:
             known = (gate.most for gate in self.gates if isinstance(gate, Limit) and gate.kind == TOKENS)
             if max(known, default=0.0) > self._ramp.free:
@@ -253,6 +294,10 @@ class Lane:
                 wait = gate.wait(needed, now)
                 if wait > longest:
                     longest = wait
+        if self.pool is not None:
+            wait = self.pool.wait(units, now)
+            if wait > longest:
+                return wait
         return longest
 
     def _longest(self, units: Units, now: float, before: list[float]) -> tuple[float, str]:
@@ -269,6 +314,8 @@ class Lane:
         for gate in self.gates:
             if needed := units[gate.kind]:
                 gate.take(needed, now)
+        if self.pool is not None:
+            self.pool.take(units, now)
         ticket.state = GRANTED
         ticket.number = self._number = self._number + 1
         ticket.mark = self._tokens = self._tokens + units[TOKENS]
@@ -308,6 +355,8 @@ class Lane:
         elif now < self._at - _BACK:
             for gate in self.gates:
                 gate.shift(now - self._at)
+            if self.pool is not None:
+                self.pool.shift(now - self._at)
             self.held += now - self._at
             self._at = now
         return self._at

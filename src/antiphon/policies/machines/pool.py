@@ -1,0 +1,171 @@
+"""Quota that a worker holds of a shared limit: leased for about a second, used locally, given back if it was not used.
+
+While the store cannot be used the worker keeps to its own share: the limit divided by how many shared it lately. Arithmetic over
+leases and timestamps; asking the store is the flow's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from ...shared.store import Lease, Portion, Quota
+from .gcra import Gcra
+from .limit import Limit
+from .queue import Units
+from .rest import Rest
+
+SPAN = 1.0
+"""Seconds for which quota is leased ahead."""
+_NEVER = float("inf")
+_MORE = 1.5
+_SOON = 0.1
+
+
+class _Row:
+    """What is held of one dimension.
+
+    Attributes:
+        left: units that may still be used.
+        spent: units used since the lease, less those that were left before.
+        used: units used since the lease.
+    """
+
+    __slots__ = ("at", "ends", "left", "quota", "ready", "spent", "start", "used")
+
+    def __init__(self) -> None:
+        self.left = self.spent = self.used = self.start = self.ready = 0.0
+        self.at = self.ends = float("-inf")
+
+    def fill(self, quota: Quota, portion: Portion, wait: float, now: float) -> None:
+        self.quota = quota
+        self.spent, self.used = -self.left, 0.0
+        self.left += portion.units
+        self.at, self.start, self.ready = now, now + portion.start, now + wait
+        self.ends = max(self.ready, self.start + portion.units / quota.rate) + 2 * SPAN
+
+    def wait(self, units: float, now: float) -> float:
+        if self.left + 1e-9 < units or now > self.ends:
+            return _NEVER
+        if self.spent + units <= 0:
+            return 0.0
+        return max(self.ready, self.start + (self.spent + min(units, self.quota.burst)) / self.quota.rate) - now
+
+    def take(self, units: float) -> None:
+        self.left -= units
+        self.spent += units
+        self.used += units
+
+
+class Pool:
+    """What one worker holds of the limits it shares.
+
+    Attributes:
+        limits: the dimensions that are shared.
+        asking: whether somebody asks the store this moment.
+        workers: how many shared them when it was last asked.
+    """
+
+    def __init__(self) -> None:
+        self.limits: list[Limit] = []
+        self.asking = False
+        self.workers = 2
+        self._rows: dict[str, _Row] = {}
+        self._alone: list[Gcra] = []
+        self._rest = Rest()
+
+    def wait(self, units: Units, now: float) -> float:
+        """Seconds until so many units may be used; infinite where the store must be asked first."""
+        longest = 0.0
+        if self._alone and (self.asking or not self._rest.over(now)):
+            for gate in self._alone:
+                if needed := units[gate.kind]:
+                    longest = max(longest, gate.wait(needed, now))
+            return longest
+        for limit in self.limits:
+            if needed := units[limit.kind]:
+                row = self._rows.get(limit.name)
+                wait = _NEVER if row is None or self._alone else row.wait(needed, now)
+                if wait > longest:
+                    longest = wait
+        return longest
+
+    def take(self, units: Units, now: float) -> None:
+        """Use them."""
+        for gate in self._alone:
+            if needed := units[gate.kind]:
+                gate.take(needed, now)
+        if not self._alone:
+            for limit in self.limits:
+                row = self._rows.get(limit.name)
+                if row is not None and (needed := units[limit.kind]):
+                    row.take(needed)
+
+    def give(self, kind: int, units: float) -> None:
+        """What was used was not needed; below 0 more was."""
+        for gate in self._alone:
+            if gate.kind == kind:
+                gate.give(units)
+        if not self._alone:
+            for limit in self.limits:
+                row = self._rows.get(limit.name)
+                if row is not None and limit.kind == kind:
+                    row.take(-units)
+
+    def wish(self, units: Units, waiting: Iterable[float], now: float) -> list[Quota]:
+        """What to ask of the store: for one request that must go on, and for as many as came lately or wait.
+
+        Args:
+            units: of the first in line.
+            waiting: of all in line, by kind.
+            now: seconds on the worker's clock.
+        """
+        line = list(waiting)
+        quotas: list[Quota] = []
+        for limit in self.limits:
+            row = self._rows.setdefault(limit.name, _Row())
+            needed = units[limit.kind]
+            back = 0.0
+            if now > row.ends:
+                back, row.left = max(0.0, row.left), min(0.0, row.left)
+            if needed or back:
+                lately = row.used / max(_SOON, now - row.at) * SPAN * _MORE
+                want = max(lately, line[limit.kind]) - row.left if needed else 0.0
+                need = max(0.0, needed - row.left)
+                quotas.append(Quota(limit.name, limit.rate, limit.burst, need, max(need, want), back))
+        self.asking = True
+        return quotas
+
+    def leased(self, quotas: list[Quota], lease: Lease, now: float) -> None:
+        """The store answered."""
+        self.asking = False
+        self._rest.worked()
+        self._alone = []
+        self.workers = lease.workers
+        for quota, portion in zip(quotas, lease.portions, strict=False):
+            self._rows[quota.name].fill(quota, portion, lease.wait, now)
+
+    def failed(self, now: float) -> None:
+        """The store cannot be used: go on alone, with an own share, beginning with nothing in hand."""
+        self.asking = False
+        self._rest.failed(now)
+        known = {gate.name: gate for gate in self._alone}
+        self._rows.clear()
+        self._alone = []
+        for limit in self.limits:
+            rate, burst = limit.rate / self.workers, max(1.0, limit.burst / self.workers)
+            gate = known.get(limit.name)
+            if gate is None:
+                gate = Gcra(limit.name, limit.kind, rate, burst)
+                gate.take(burst, now)
+            gate.pace(rate, burst)
+            self._alone.append(gate)
+
+    def shift(self, seconds: float) -> None:
+        """The clock was set forward by so many seconds (below 0: back)."""
+        for row in self._rows.values():
+            row.at += seconds
+            row.ends += seconds
+            row.start += seconds
+            row.ready += seconds
+        for gate in self._alone:
+            gate.shift(seconds)
