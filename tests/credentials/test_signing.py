@@ -40,7 +40,7 @@ def test_what_is_sent_is_what_is_signed(colour: Colour) -> None:
     covered = [verified(each) for each in server.requests]
     assert covered[0] == covered[1] == ["@method", "@target-uri", "content-digest", "content-type", "authorization"]
     assert covered[2] == ["@method", "@target-uri", "authorization"]
-    assert "/v1/models/m?v=1%202" in server.requests[2].line
+    assert "/v1/models/m?v=1+2" in server.requests[2].line
 
 
 def test_it_covers_the_key_a_source_gave(colour: Colour) -> None:

@@ -98,6 +98,8 @@ def checked(key: Secret, name: str = "api_key", *, official: bool = False) -> Se
     """
     if hasattr(key.reveal(), "get_secret_value"):  # from a function that was asked for the key
         key = Secret(cast("Any", key.reveal()).get_secret_value())
+    if isinstance(cast("Any", key.reveal()), Secret):  # a source that was asked as any function is
+        key = cast("Any", key.reveal())
     flaw = _flaw(key.reveal(), official)
     if flaw:
         raise InvalidCredential(f"{name} {flaw}")

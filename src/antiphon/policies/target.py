@@ -11,8 +11,7 @@ from copy import copy
 from ipaddress import ip_address
 from typing import Any
 
-from ..core.credential import bearer, checked, hidden_proxy, veiled
-from ..core.effects import Ask
+from ..core.credential import asked, bearer, checked, hidden_proxy, veiled
 from ..core.encode import encode_json
 from ..core.headers import FieldMap, Headers
 from ..core.json import decode_json
@@ -68,7 +67,7 @@ class BoundKey:
             raise CredentialScopeError(
                 f"this target's key belongs to {', '.join(map(str, self.origins))} and was not sent to {origin}"
             )
-        return self._authorization if self._source is None else bearer(checked(await Ask(self._source)))
+        return self._authorization if self._source is None else bearer(await asked(self._source, origin))
 
     @property
     def changes(self) -> bool:
