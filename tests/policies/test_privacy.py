@@ -190,11 +190,15 @@ def test_a_function_sees_each_text_and_says_what_is_sent() -> None:
     assert (sorted(seen), body["input"], body["instructions"]) == (["Ann", "be kind"], "X", "be kind")
 
 
-@pytest.mark.parametrize(
-    ("redact", "kind"),
-    [(lambda text: 1 / 0, ZeroDivisionError), (lambda text: None, TypeError)],
-    ids=["raises", "no text"],
-)
+def broken(text: str) -> str:
+    raise ZeroDivisionError(text)
+
+
+def silent(text: str) -> None:
+    """Gives no text."""
+
+
+@pytest.mark.parametrize(("redact", "kind"), [(broken, ZeroDivisionError), (silent, TypeError)])
 def test_row_62_a_function_that_fails_sends_nothing(redact: Any, kind: type[Exception]) -> None:
     house = House(Privacy(redact=redact))
     with pytest.raises(kind):

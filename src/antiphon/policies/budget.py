@@ -7,7 +7,7 @@ knows when to do so, and what a failure means for the bill; sums are the ledger'
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeVar, cast
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeVar
 
 from ..core.effects import Follow, Invoke, Outside
 from ..core.json import decode_json
@@ -15,6 +15,7 @@ from ..core.price import NANO, VERSION, Price, dollars, most_output, price_of, t
 from ..core.reply import Reply
 from ..core.request import BodyStream, Request
 from ..core.resource import spelled
+from ..core.shape import is_dict, is_mapping, is_sequence
 from ..core.usage import usage_of
 from ..errors import APIError, PolicyError, UnknownPrice
 from .chain import PLACES, Forward
@@ -271,14 +272,14 @@ def _fail(held: Reservation, failure: BaseException, known: Attempts | None) -> 
 def _tools(reply: Reply) -> int:
     """What the calls of hosted tools in a response cost."""
     body: Any = decode_json(reply.content)
-    return tool_calls(cast("dict[str, Any]", body).get("output") if isinstance(body, dict) else None)
+    return tool_calls(body.get("output") if is_dict(body) else None)
 
 
 def _counts(request: Request) -> bool:
     """Whether the reply is a stream of chat that tells no usage, but shows all of its text."""
     body: Mapping[str, Any] = body_of(request)
     options: Any = body.get("stream_options")
-    told = isinstance(options, Mapping) and cast("Mapping[str, Any]", options).get("include_usage")
+    told = is_mapping(options) and options.get("include_usage")
     return request.events and "messages" in body and not told and not thinks(str(body.get("model")))
 
 
@@ -301,14 +302,15 @@ def _nano(usd: Any) -> int:
         raise TypeError(f"usd must be a number of dollars; got {usd!r}")
     if not 0 <= usd <= 9_000_000:
         raise ValueError(f"usd must be from 0 to 9,000,000 dollars; got {usd}")
-    return round(usd * NANO)
+    nano: int = round(usd * NANO)
+    return nano
 
 
 def _price(model: str, given: Any) -> Price:
     if isinstance(given, Price):
         return given
-    if isinstance(given, tuple) and len(pair := cast("tuple[Any, ...]", given)) == 2:
-        return Price.per_million(pair[0], output=pair[1])
+    if is_sequence(given) and len(given) == 2:
+        return Price.per_million(given[0], output=given[1])
     raise TypeError(
         f"the price of {model!r} must be a Price, or a pair of dollars per million tokens, of input and output; got {given!r}"
     )

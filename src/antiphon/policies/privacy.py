@@ -18,6 +18,7 @@ from ..core.price import thinks
 from ..core.reply import Reply
 from ..core.request import Request
 from ..core.resource import spelled
+from ..core.shape import is_dict, is_list
 from ..errors import PolicyError
 from .chain import PLACES, Forward
 from .machines.redaction import Redactor
@@ -245,9 +246,9 @@ def _open(request: Request, call: Call[Any]) -> tuple[dict[str, Any] | None, Cal
 
 def _copied(value: Any) -> Any:
     """The same value in containers of its own; what is in them, files too, is the same."""
-    if value.__class__ is dict:
-        return {name: _copied(item) for name, item in cast("dict[str, Any]", value).items()}
-    return [_copied(item) for item in cast("list[Any]", value)] if value.__class__ is list else value
+    if is_dict(value):
+        return {name: _copied(item) for name, item in value.items()}
+    return [_copied(item) for item in value] if is_list(value) else value
 
 
 def _form(request: Request, call: Call[Any], body: dict[str, Any]) -> Request:

@@ -118,7 +118,7 @@ class Purse:
         now = await Now()
         if self._rest.over(now):
             try:
-                short = await Outside(shared.reserve, label, bound, wall)
+                short: Short | None = await Outside(shared.reserve, label, bound, wall)
             except StoreError as failure:
                 self._rest.failed(now)
                 cause: StoreError | None = failure

@@ -13,6 +13,7 @@ import os
 from collections import deque
 from collections.abc import Generator, Iterator, Mapping
 from contextlib import contextmanager, suppress
+from importlib import import_module
 from pathlib import Path
 from threading import Lock
 from typing import Any
@@ -217,15 +218,14 @@ def _locked(guard: int, *, wait: bool) -> Generator[None]:
         finally:
             fcntl.flock(guard, fcntl.LOCK_UN)
         return
-    import msvcrt  # pragma: no cover
-
+    msvcrt: Any = import_module("msvcrt")  # pragma: no cover
     os.lseek(guard, 0, os.SEEK_SET)  # pragma: no cover
-    msvcrt.locking(guard, msvcrt.LK_LOCK if wait else msvcrt.LK_NBLCK, 1)  # type: ignore[attr-defined]  # pragma: no cover
+    msvcrt.locking(guard, msvcrt.LK_LOCK if wait else msvcrt.LK_NBLCK, 1)  # pragma: no cover
     try:  # pragma: no cover
         yield
     finally:  # pragma: no cover
         os.lseek(guard, 0, os.SEEK_SET)
-        msvcrt.locking(guard, msvcrt.LK_UNLCK, 1)  # type: ignore[attr-defined]
+        msvcrt.locking(guard, msvcrt.LK_UNLCK, 1)
 
 
 def _last_line(file: int, size: int) -> tuple[bytes | None, int]:

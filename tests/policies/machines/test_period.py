@@ -35,7 +35,13 @@ def test_a_stamp_says_when(wall: float) -> None:
 
 @pytest.mark.parametrize(
     ("day", "date"),
-    [(0, (1970, 1, 1)), (-1, (1969, 12, 31)), (11_016, (2000, 2, 29)), (19_782, (2024, 2, 29)), (47_540, (2100, 2, 28))],
+    [
+        (0, (1970, 1, 1)),
+        (-1, (1969, 12, 31)),
+        (11_016, (2000, 2, 29)),
+        (19_782, (2024, 2, 29)),
+        (47_540, (2100, 2, 28)),
+    ],
 )
 def test_days_have_names(day: int, date: tuple[int, int, int]) -> None:
     assert civil(day) == date

@@ -85,7 +85,9 @@ _ANY = st.recursive(
     lambda inner: st.lists(inner, max_size=2) | st.dictionaries(st.text(max_size=3), inner, max_size=2),
     max_leaves=4,
 )
-_DETAILS = st.dictionaries(st.sampled_from(["cached_tokens", "cache_write_tokens", "audio_tokens", "image_tokens"]), _ANY)
+_DETAILS = st.dictionaries(
+    st.sampled_from(["cached_tokens", "cache_write_tokens", "audio_tokens", "image_tokens"]), _ANY
+)
 
 
 @settings(derandomize=True, deadline=None)
@@ -93,12 +95,13 @@ _DETAILS = st.dictionaries(st.sampled_from(["cached_tokens", "cache_write_tokens
     st.fixed_dictionaries(
         {},
         optional={
-            **{
-                name: _ANY
-                for name in ("input_tokens", "output_tokens", "prompt_tokens", "completion_tokens", "total_tokens")
-            },
-            **{"type": st.just("duration"), "seconds": _ANY},
-            **{"input_tokens_details": _ANY | _DETAILS, "output_tokens_details": _ANY | _DETAILS},
+            **dict.fromkeys(
+                ("input_tokens", "output_tokens", "prompt_tokens", "completion_tokens", "total_tokens"), _ANY
+            ),
+            "type": st.just("duration"),
+            "seconds": _ANY,
+            "input_tokens_details": _ANY | _DETAILS,
+            "output_tokens_details": _ANY | _DETAILS,
         },
     )
 )

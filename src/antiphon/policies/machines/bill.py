@@ -9,9 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import lru_cache
-from typing import Any, NamedTuple, cast
+from typing import Any, NamedTuple
 
 from ...core.price import CALLS, TIERS, Price
+from ...core.shape import is_list, is_mapping, is_sequence
 from .tally import Tally
 
 _PATHS = {
@@ -150,8 +151,8 @@ def cost(price: Price, used: Tally, tier: Any = None) -> int:
 def tool_calls(items: Any) -> int:
     """What the hosted tools' calls among a response's output items cost, in nano-dollars."""
     total, sessions = 0, set[Any]()
-    for each in cast("list[Any]", items) if isinstance(items, list) else ():
-        item = cast("dict[str, Any]", each) if isinstance(each, dict) else {}
+    for each in items if is_list(items) else ():
+        item: Mapping[str, Any] = each if is_mapping(each) else {}
         kind = item.get("type")
         if kind == "code_interpreter_call":
             sessions.add(item.get("container_id"))
@@ -180,8 +181,8 @@ def _input(body: Mapping[str, Any], size: int) -> int:
         value = stack.pop()
         if value.__class__ is str:
             total += len(value) if value.isascii() else len(value.encode("utf-8", "surrogatepass"))
-        elif isinstance(value, Mapping):
-            for name, item in cast("Mapping[str, Any]", value).items():
+        elif is_mapping(value):
+            for name, item in value.items():
                 total += len(name)
                 if name in _PICTURES:
                     total += _PICTURE
@@ -189,8 +190,8 @@ def _input(body: Mapping[str, Any], size: int) -> int:
                     total += len(item) // 4 if isinstance(item, str) else _PICTURE
                 else:
                     stack.append(item)
-        elif isinstance(value, (list, tuple)):
-            stack.extend(cast("list[Any]", value))
+        elif is_sequence(value):
+            stack.extend(value)
         total += 2
     return min(total, size)
 
@@ -198,11 +199,11 @@ def _input(body: Mapping[str, Any], size: int) -> int:
 def _tools(body: Mapping[str, Any]) -> int:
     """What calls of hosted tools may cost at most."""
     tools: Any = body.get("tools")
-    if not isinstance(tools, (list, tuple)):
+    if not is_sequence(tools):
         return 0
     dearest = 0
-    for tool in cast("list[Any]", tools):
-        kind: Any = cast("dict[str, Any]", tool).get("type") if isinstance(tool, dict) else None
+    for tool in tools:
+        kind = tool.get("type") if is_mapping(tool) else None
         if isinstance(kind, str):
             dearest = max(dearest, *(price for name, price in _TOOLS.items() if kind.startswith(name)), 0)
     calls: Any = body.get("max_tool_calls")

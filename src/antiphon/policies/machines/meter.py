@@ -6,9 +6,10 @@ Follows one body, and says at its end what was used and whether that was told, w
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, cast
+from typing import Any
 
 from ...core.json import JSONError, decode_json
+from ...core.shape import is_dict, is_list
 from ...core.sse import SSEDecoder, SSEError
 from ...core.usage import UsageReader
 
@@ -59,10 +60,10 @@ def _letters(data: bytes) -> int:
     total, stack = 0, [choices]
     while stack:
         value: Any = stack.pop()
-        if isinstance(value, list):
-            stack.extend(cast("list[Any]", value))
-        elif isinstance(value, dict):
-            for name, item in cast("dict[str, Any]", value).items():
+        if is_list(value):
+            stack.extend(value)
+        elif is_dict(value):
+            for name, item in value.items():
                 if item.__class__ is str:
                     total += len(item.encode("utf-8", "surrogatepass")) if name in _LETTERS else 0
                 elif item:
