@@ -51,6 +51,7 @@ ALLOWED: dict[str, set[str]] = {
         for room in ASSEMBLY
     },
     **{path: {"core"} for path in PATHS},
+    "privacy": {"helpers", "policies"},
 }
 ALLOWED["lib"] |= {"helpers", "types"}
 
