@@ -281,3 +281,13 @@ def test_sampled_answers_are_not_kept_unless_asked_for(own_colour: Colour, tempe
         for client in (careful, careful, free, free):
             it.wait(ask(client))
         assert len(server.requests) == 3
+
+
+def test_a_replayed_stream_is_attended_like_any_other(colour: Colour) -> None:
+    heard: list[Any] = []
+    hooks = antiphon.Hooks(on_stream_event=heard.append)
+    with Rude(CHAT) as server:
+        with colour.client(server.url, policies=[Cache()], stream_idle_timeout=30, hooks=hooks) as it:
+            assert text_of(it(streamed)) == text_of(it(streamed)) == "Hello"
+            assert len(server.requests) == 1
+    assert len(heard) == 6

@@ -38,6 +38,7 @@ _PASSING = frozenset(
         *("idempotency-key", "x-client-request-id", "x-request-id", "traceparent", "tracestate", "baggage"),
     }
 )
+_SAMPLES = "the model samples"
 _UNKNOWN = PENDING.reveal()
 _bears: dict[str, bool] = {}
 
@@ -71,6 +72,9 @@ def question_of(request: Request, scope: str | None, *, sampled: bool) -> Questi
     kind = kind_of(request)
     if kind is None:
         return "not an operation that is kept"
+    content = request.content
+    if not sampled and kind not in _STEADY and isinstance(content, bytes) and b'"temperature"' not in content:
+        return _SAMPLES  # the most common case, told at a glance
     tenant = tenant_of(request, scope)
     if tenant is None:
         return "the key comes later, so whose it is must be said with scope="
@@ -81,9 +85,9 @@ def question_of(request: Request, scope: str | None, *, sampled: bool) -> Questi
     if why_not is not None:
         return why_not
     if not sampled and kind not in _STEADY and not _is_zero(body.get("temperature")):
-        return "the model samples"
+        return _SAMPLES
     events, choices = body.get("stream") is True, body.get("n", 1)
-    digest = _digest(body, events, cast("bytes", request.content))
+    digest = _digest(body, events, cast("bytes", content))
     key = key_of(request, tenant, events, digest)
     return Question(key, digest, kind, events, choices if isinstance(choices, int) else 1)
 
