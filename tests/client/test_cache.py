@@ -245,10 +245,38 @@ say(result.trace.of("Cache")[0].event, result.data[0].embedding[0])
 def test_processes_share_it(own_colour: Colour, tmp_path: Path) -> None:
     with Rude(ok(VECTOR)) as server:
         said = [
-            ended(start(PROGRAM, *own_colour, server.url, STORE=str(tmp_path / "cache.db"), strict=False))[1].strip()
+            ended(start(PROGRAM, *own_colour, server.url, STORE=str(tmp_path / "cache.db")))[1].strip()
             for _ in range(2)
         ]
         assert said == ["miss 0.5", "hit 0.5"]
+        assert len(server.requests) == 1
+
+
+STREAMING = """
+from antiphon.policies.cache import Cache
+from antiphon.shared import SQLiteStore
+client = client.with_options(policies=[Cache(SQLiteStore(os.environ["STORE"]))])
+ask = dict(model="m", messages=[{"role": "user", "content": "hi"}], temperature=0, stream=True)
+if COLOUR == "sync":
+    stream = client.chat.completions.create(**ask)
+    items = list(stream)
+else:
+    async def main():
+        async with client:
+            stream = await client.chat.completions.create(**ask)
+            return stream, await drain(stream)
+    stream, items = asyncio.run(main())
+say(stream.trace.of("Cache")[0].event, len(items))
+"""
+
+
+def test_a_stream_is_written_down_when_the_program_ends(own_colour: Colour, tmp_path: Path) -> None:
+    with Rude(CHAT) as server:
+        said = [
+            ended(start(STREAMING, *own_colour, server.url, STORE=str(tmp_path / "cache.db")))[1].strip()
+            for _ in range(2)
+        ]
+        assert said == ["miss 3", "hit 3"]
         assert len(server.requests) == 1
 
 

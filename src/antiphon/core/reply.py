@@ -58,7 +58,7 @@ class Reply(Reading):
         elapsed: seconds from send to the head (or to the end, where the body was read whole).
         retries_taken: how many attempts failed before this one.
         trace: what the policies decided on the way to it; `None` where none had to.
-        cached: whether it was kept from an earlier call, so that nothing was sent for it.
+        cached: whether it is another call's, kept or shared while it was under way, so that nothing was sent for this one.
     """
 
     __slots__ = (

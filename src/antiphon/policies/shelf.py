@@ -5,8 +5,10 @@ Knows how an answer is put there and found again. Refuses to know which are wort
 
 from __future__ import annotations
 
+import atexit
 from contextlib import suppress
 from typing import Any, ClassVar, Protocol
+from weakref import WeakSet
 
 from ..core.effects import Effect, Now, Outside, Wall
 from ..shared.store import Store, StoreError
@@ -86,7 +88,7 @@ class MemoryShelf:
 class StoreShelf:
     """In a shared store. While that cannot be used there are no answers, and nobody waits for it.
 
-    What comes in by `note` is in memory at first, and goes to the store with the next question.
+    What comes in by `note` is in memory at first, and goes to the store with the next question, or when the program ends.
 
     Args:
         store: the store.
@@ -133,6 +135,7 @@ class StoreShelf:
 
     def note(self, question: Question, entry: Entry) -> bool:
         """As `Shelf.note`."""
+        _noting.add(self)
         return self._noted.put(question.key, (question, entry), entry.size)
 
     def flush(self) -> None:
@@ -168,3 +171,14 @@ class StoreShelf:
 
 def _name(question: Question) -> str:
     return f"cache:{question.key}"
+
+
+_noting: WeakSet[StoreShelf] = WeakSet()
+
+
+@atexit.register
+def _write_down() -> None:
+    """Not when a shelf is collected: that may happen while its store is in use by the same thread."""
+    for shelf in [*_noting]:
+        with suppress(StoreError):
+            shelf.flush()

@@ -18,13 +18,14 @@ from ..subject import scope_of
 
 _VERSION = 1
 _KINDS = {
+    "/responses": "responses",
     "/chat/completions": "chat",
     "/completions": "completions",
-    "/responses": "responses",
     "/embeddings": "embeddings",
     "/moderations": "moderations",
     "/responses/input_tokens": "count",
 }
+"""The first that fits is it, so the longer ones come first."""
 _STEADY = frozenset({"embeddings", "moderations", "count"})
 """What gives the same answer whenever it is asked."""
 _IDLE = ("stream", "user", "metadata", "safety_identifier")
@@ -125,11 +126,7 @@ def kind_of(request: Request) -> str | None:
     if request.method != "POST" or request.download:
         return None
     path = request.target.partition("?")[0]
-    start = path.rfind("/")
-    known = _KINDS.get(path[start:])
-    if known == "completions" or known is None:
-        known = _KINDS.get(path[path.rfind("/", 0, start) :], known) if start > 0 else known
-    return known
+    return next((kind for suffix, kind in _KINDS.items() if path.endswith(suffix)), None)
 
 
 def body_of(request: Request) -> dict[str, Any] | None:
