@@ -14,6 +14,9 @@ import httpcore2
 import hypothesis
 import pytest
 
+# What is imported while tests are collected stays; `forget` looks through it once.
+gc.disable()
+
 # Test processes import the package by the hundred; what one of them compiled is there for all.
 sys.dont_write_bytecode = False
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
@@ -64,6 +67,7 @@ def forget() -> None:
 def pytest_collection_finish() -> None:
     """All test modules are imported now."""
     forget()
+    gc.enable()
 
 
 @pytest.hookimpl(trylast=True)

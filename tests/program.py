@@ -3,9 +3,15 @@
 from __future__ import annotations
 
 import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
+
+_ABSENT = ("cacheprovider", "anyio", "hypothesispytest")
+"""Plugins that take a while to load."""
+PYTEST = [sys.executable, "-m", "pytest", "-q", *(word for name in _ABSENT for word in ("-p", f"no:{name}"))]
+"""Another suite, which has no use for them."""
 
 
 @contextmanager

@@ -92,9 +92,13 @@ class TestTrio:
 
     def test_a_retry_is_cancelled_while_it_waits(self, library: Any) -> None:
         async def main(client: Any, server: Rude) -> None:
-            with trio.move_on_after(0.05) as scope:
-                await client.models.retrieve("m")
-            assert scope.cancelled_caught
+            async with trio.open_nursery() as nursery:
+                nursery.start_soon(client.models.retrieve, "m")
+                while not server.requests:
+                    await trio.sleep(0.005)
+                await trio.sleep(0.05)  # it has its answer
+                nursery.cancel_scope.cancel()
+            assert nursery.cancel_scope.cancelled_caught
             assert len(server.requests) == 1
 
         on_trio(library, main, wrong(500, "Retry-After: 60"))

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
+
+from tests.program import PYTEST
 
 from .page import DOCS, fences
 
@@ -18,7 +19,7 @@ def test_the_suite_on_the_page_passes(tmp_path: Path, arguments: list[str]) -> N
     (tmp_path / "conftest.py").write_text(conftest, "utf-8")
     (tmp_path / "test_greet.py").write_text(test, "utf-8")
     (tmp_path / "pytest.ini").write_text("[pytest]\nfilterwarnings = error\n", "utf-8")
-    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *arguments]
+    command = [*PYTEST, *arguments]
     environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}
     done = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, env=environment, timeout=60)
     assert done.returncode == 0, done.stdout
@@ -31,7 +32,7 @@ def test_the_suite_of_the_plugin_on_the_page_passes(tmp_path: Path) -> None:
     (tmp_path / "pytest.ini").write_text(
         "[pytest]\nfilterwarnings = error\naddopts = --strict-markers -p antiphon.testing.plugin\n", "utf-8"
     )
-    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-n", "2"]
+    command = [*PYTEST, "-n", "2"]
     environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}
     done = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, env=environment, timeout=60)
     assert done.returncode == 0, done.stdout

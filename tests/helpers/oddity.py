@@ -10,6 +10,8 @@ import inspect
 import json
 import warnings
 from collections.abc import Callable, Iterator
+from contextlib import suppress
+from functools import cache
 from typing import Any, NamedTuple
 
 import httpx2
@@ -218,12 +220,29 @@ def is_typed(problem: BaseException | None) -> bool:
     return problem is None or isinstance(problem, (*_MISFIT, OpenAIError))
 
 
+_seen = set[int]()
+
+
+@cache
+def _shown(kind: Any) -> frozenset[str]:
+    """What models of a kind show."""
+    return frozenset({*kind.model_fields, *(name for name in dir(kind) if name.startswith("output_"))})
+
+
+def _is_new(value: Any) -> bool:
+    """Whether a model's content was not looked at before: in a thousand odd streams most events are the same."""
+    kind, before, content = type(value), len(_seen), value.to_dict()
+    with suppress(TypeError):  # what a library of the user's made has no JSON
+        _seen.add(hash((kind, msgspec.json.encode(content))))
+        return len(_seen) > before
+    return True
+
+
 def look(value: Any) -> Any:
     """See everything that a value shows, as a user's code, a log and a store would."""
-    if isinstance(value, (antiphon.BaseModel, openai.BaseModel)):
+    if isinstance(value, (antiphon.BaseModel, openai.BaseModel)) and _is_new(value):
         repr(value)
-        value.to_dict()
-        for name in {*type(value).model_fields, *(name for name in dir(type(value)) if name.startswith("output_"))}:
+        for name in _shown(type(value)):
             getattr(value, name)
     return value
 

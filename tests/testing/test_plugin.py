@@ -11,6 +11,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.program import PYTEST
+from tests.transports.trust import authority_file
+
 SAMPLE = Path(__file__).parent / "sample"
 
 
@@ -22,12 +25,14 @@ def suite(folder: Path, *arguments: str, package: str = "antiphon") -> str:
         f"[pytest]\nopenai_package = {package}\naddopts = --strict-markers -p antiphon.testing.plugin\nfilterwarnings = error\npythonpath = .\n"
     )
     environment = {name: value for name, value in os.environ.items() if not name.startswith(("PYTEST_", "OPENAI_"))}
+    # The official client reads all authorities each time it is made.
+    environment |= {"PACKAGE": package, "SSL_CERT_FILE": authority_file(folder)}
     done = subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *arguments],
+        [*PYTEST, *arguments],
         capture_output=True,
         text=True,
         cwd=folder,
-        env={**environment, "PACKAGE": package},
+        env=environment,
         timeout=120,
     )
     return done.stdout + done.stderr
