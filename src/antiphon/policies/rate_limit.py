@@ -11,7 +11,7 @@ from ..core.reply import Reply
 from ..core.request import Request
 from ..core.resource import spelled
 from ..core.usage import UsageReader
-from ..errors import ConnectError, PolicyError, RateLimited, RequestTooLarge
+from ..errors import APIConnectionError, PolicyError, RateLimited, RequestTooLarge
 from ..shared.store import Quota, Store, StoreError
 from .chain import PLACES, Forward
 from .machines.lane import IMAGES, REQUESTS, TOKENS, Lane
@@ -143,8 +143,9 @@ class RateLimit:
             raise
         try:
             reply = await forward(request)
-        except ConnectError:
-            lane.leave(ticket)  # nothing reached the server
+        except APIConnectionError as failure:
+            if failure.sent == "no":
+                lane.leave(ticket)  # nothing reached the server
             raise
         await self._learn(lane, ticket, request, reply, now)
         return reply
