@@ -187,7 +187,7 @@ def test_a_server_that_asks_to_be_left_alone_gets_no_second_requests() -> None:
 def test_of_a_stream_the_first_bytes_decide_and_stay_for_the_reader() -> None:
     replies = [streamed(b"event: error\ndata: {}\n\n"), streamed(b"data: 1\n\n", b"data: 2\n\n")]
     scene = Scene(Hedge(floor=1.5), lambda number, _: (2.0, replies[number - 1]))
-    scene.answers, sent = (lambda number, _: (1.0, streamed(b"data: 0\n\n"))), scene.answers
+    scene.answers, sent = quick_stream, scene.answers
     for _ in range(60):
         scene.call(_events(scene))
     scene.answers = sent
@@ -195,6 +195,10 @@ def test_of_a_stream_the_first_bytes_decide_and_stay_for_the_reader() -> None:
     reply = scene.call(_events(scene))
     assert reply is replies[1]
     assert [reply.body.read_chunk() for _ in range(3)] == [b"data: 1\n\n", b"data: 2\n\n", b""]  # type: ignore[union-attr]
+
+
+def quick_stream(number: int, request: Request) -> Answer:
+    return 1.0, streamed(b"data: 0\n\n")
 
 
 def _events(scene: Scene) -> Request:
@@ -211,8 +215,16 @@ def test_another_target_is_asked_where_there_is_one() -> None:
     assert scene.sent[1].headers["authorization"] == "Bearer sk-eu"
 
 
+def quick(number: int, request: Request) -> Answer:
+    return 1.0, answer()
+
+
+def slow(number: int, request: Request) -> Answer:
+    return 100.0, answer()
+
+
 def test_row_61_a_cancelled_call_cancels_both() -> None:
-    scene = Scene(Hedge(floor=1.5), lambda number, _: (100.0, answer()))
+    scene = Scene(Hedge(floor=1.5), slow)
     ended: list[str] = []
 
     async def outermost(request: Request, forward: Forward) -> Reply:
@@ -223,10 +235,10 @@ def test_row_61_a_cancelled_call_cancels_both() -> None:
             raise
 
     scene.flow = fold([Hedge(delay=1.5), outermost])
+    scene.answers = quick
     for _ in range(60):
-        scene.answers = lambda number, _: (1.0, answer())
         scene.call()
-    scene.answers = lambda number, _: (100.0, answer())
+    scene.answers = slow
     run = scene.driver.start(scene._call(scene.ask()))
     scene.driver.run(until=scene.driver.now + 10)
     run.cancel()

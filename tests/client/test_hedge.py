@@ -1,0 +1,195 @@
+"""Second requests over real sockets: the loser's connection is closed, and nothing of it is left behind."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import signal
+import threading
+import time
+from typing import Any
+
+import pytest
+
+import antiphon
+from antiphon.errors import ReadTimeout
+from antiphon.policies.hedge import Hedge
+from tests.transports.rude import Rude, hang, pause
+
+from .answer import CHAT, RESPONSE, chat, create, ok, retrieve, wrong
+from .colour import Colour, failure_of
+from .script import ended, start
+
+FINE = ok(RESPONSE)
+OPEN = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n"
+
+
+def hedged(**options: Any) -> Hedge:
+    """One that has something to go by and something to spend."""
+    arguments: dict[str, Any] = {"delay": 0.05, "floor": 0.0, "ratio": 1.0, **options}
+    return Hedge(**arguments)
+
+
+def warm(it: Any, do: Any = create, times: int = 3) -> None:
+    """Calls that are answered, after which hedging may begin."""
+    for _ in range(times):
+        it(do)
+
+
+def test_a_call_that_hangs_is_overtaken_and_its_connection_closed(colour: Colour) -> None:
+    with Rude(FINE, FINE, FINE, hang, FINE) as server, colour.client(server.url, policies=[hedged()]) as it:
+        warm(it)
+        assert it(create).id == "resp_1"
+        assert len(server.requests) == 5
+        lost = server.requests[3].connection
+        if colour.own or colour.is_async:
+            assert server.left(lost)
+        it.turn()
+    # What a borrowed client still waits for ends with the server.
+
+
+def test_a_stream_that_does_not_begin_is_overtaken(colour: Colour) -> None:
+    with Rude(CHAT, CHAT, CHAT, [OPEN, hang], CHAT) as server, colour.client(server.url, policies=[hedged()]) as it:
+        warm(it, chat)
+        assert [event.choices[0].delta.content for event in it.items(chat)] == ["Hel", "lo", ""]
+        assert len(server.requests) == 5
+        if colour.own or colour.is_async:
+            assert server.left(server.requests[3].connection)
+
+
+def test_a_winner_leaves_the_pool_as_it_was(own_colour: Colour) -> None:
+    """Many races over few connections: every place comes back."""
+    from antiphon.core.limits import PoolLimits
+
+    script = [FINE] * 3 + [hang, FINE, FINE, FINE, FINE] * 8  # one in four: more late ones would be no stragglers
+    limits = PoolLimits(max_connections=2)
+    with Rude(*script) as server, own_colour.client(server.url, policies=[hedged()], limits=limits) as it:
+        warm(it)
+        for _ in range(8 * 4):
+            assert it(create).id == "resp_1"
+        assert all(server.left(each.connection) for each in server.requests[3::5])
+        it.turn()
+
+
+def test_the_first_may_win_and_the_second_is_closed(colour: Colour) -> None:
+    slow = [pause(0.2), FINE]
+    with Rude(FINE, FINE, FINE, slow, hang) as server, colour.client(server.url, policies=[hedged()]) as it:
+        warm(it)
+        result = it(create)
+        assert [step.event for step in result.trace.of("Hedge")] == ["second"]
+        if colour.own or colour.is_async:
+            assert server.left(server.requests[4].connection)
+
+
+def test_where_both_fail_the_answer_is_the_error(colour: Colour) -> None:
+    ill = [pause(0.2), wrong(503)]
+    with Rude(FINE, FINE, FINE, ill, wrong(500)) as server, colour.client(server.url, policies=[hedged()]) as it:
+        warm(it)
+        failure = failure_of(it, create)
+        assert isinstance(failure, antiphon.InternalServerError)
+        assert failure.status_code == 503
+
+
+def test_where_both_hang_the_timeout_is_the_error(own_colour: Colour) -> None:
+    policies = [hedged()]
+    with Rude(FINE, FINE, FINE, hang, hang) as server, own_colour.client(server.url, policies=policies) as it:
+        warm(it)
+        assert isinstance(failure_of(it, lambda client: create(client, timeout=0.4)), ReadTimeout)
+        assert server.left(server.requests[3].connection)
+        assert server.left(server.requests[4].connection)
+
+
+def test_no_thread_is_begun_where_no_hedge_is_possible(monkeypatch: pytest.MonkeyPatch) -> None:
+    started: list[threading.Thread] = []
+    begin = threading.Thread.start
+
+    def noted(self: threading.Thread) -> None:
+        started.append(self)
+        begin(self)
+
+    colour = Colour("sync", "own")
+    with Rude(FINE) as server, colour.client(server.url, policies=[Hedge()]) as it:
+        server.wait_for(lambda: True)
+        monkeypatch.setattr(threading.Thread, "start", noted)
+        before = len(started)
+        warm(it, times=5)
+        it(retrieve)
+        mine = [thread for thread in started[before:] if "Runner" in repr(getattr(thread, "_args", ""))]
+        assert mine == []
+
+
+def test_row_60_cancelled_races_leave_nothing_behind() -> None:
+    colour = Colour("async", "own")
+
+    async def whole(url: str, server: Rude) -> None:
+        before = asyncio.all_tasks()
+        async with colour.make(url, policies=[hedged()], max_retries=0) as client:
+            for _ in range(3):
+                await create(client)
+            for after in (0.0, 0.01, 0.06, 0.12, 0.2):
+                task = asyncio.ensure_future(create(client))
+                await asyncio.sleep(after)
+                task.cancel()
+                with pytest.raises(asyncio.CancelledError):
+                    await task
+            assert asyncio.all_tasks() == before
+            for received in server.requests[3:]:
+                while not server.peers[received.connection].gone.is_set():
+                    await asyncio.sleep(0.01)
+        gc.collect()
+
+    with Rude(FINE, FINE, FINE, hang) as server:
+        asyncio.run(asyncio.wait_for(whole(server.url, server), 20))
+
+
+def test_row_61_ctrl_c_ends_both_at_once(own_colour: Colour) -> None:
+    program = """
+        from antiphon.policies.hedge import Hedge
+        from tests.client.answer import create
+        client = Colour(COLOUR, TRANSPORT).make(URL, policies=[Hedge(0.05, floor=0.0, ratio=1.0)])
+        async def whole():
+            for _ in range(4):
+                await create(client)
+        if COLOUR == "async":
+            asyncio.run(whole())
+        for _ in range(4):
+            create(client)
+    """
+    with Rude(FINE, FINE, FINE, hang) as server:
+        process = start(program, *own_colour, server.url)
+        assert server.wait_for(lambda: len(server.requests) == 5, 20)
+        began = time.monotonic()
+        process.send_signal(signal.SIGINT)
+        status, _, err = ended(process)
+        assert status == -signal.SIGINT or (status == 130 or "KeyboardInterrupt" in err)
+        assert "Exception ignored" not in err
+        assert time.monotonic() - began < 5
+        assert server.left(server.requests[3].connection)
+        assert server.left(server.requests[4].connection)
+
+
+def test_ctrl_c_in_a_thread_that_goes_on_closes_both_connections() -> None:
+    """A notebook's cell is interrupted; the process lives on."""
+    program = """
+        from antiphon.policies.hedge import Hedge
+        from tests.client.answer import create
+        client = Colour(COLOUR, TRANSPORT).make(URL, policies=[Hedge(0.05, floor=0.0, ratio=1.0)])
+        for _ in range(3):
+            create(client)
+        try:
+            create(client)
+        except KeyboardInterrupt:
+            pass
+        until = time.monotonic() + 10
+        while threading.active_count() > 1 and time.monotonic() < until:
+            time.sleep(0.01)
+        say(threading.active_count(), create(client).id)
+    """
+    with Rude(FINE, FINE, FINE, hang, hang, FINE) as server:
+        process = start(program, "sync", "own", server.url)
+        assert server.wait_for(lambda: len(server.requests) == 5, 20)
+        process.send_signal(signal.SIGINT)
+        status, out, err = ended(process)
+        assert (status, out.split()) == (0, ["1", "resp_1"]), err
+        assert server.left(server.requests[3].connection)
+        assert server.left(server.requests[4].connection)
