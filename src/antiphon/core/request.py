@@ -48,6 +48,7 @@ class Request:
         max_retries: instead of the retry policy's own number; `None` for the policy's.
         download: whether the reply is binary content of any size, so that the bound on bodies does not apply.
         call: what it was made for; `None` for one that was made by hand.
+        only_once: whether a kept connection that dies under it is a failure, and no reason to send it on another.
         server: the name of the target that a policy chose; `None` for the origin itself.
         trace: what the policies decided so far; `None` while none had to.
     """
@@ -62,6 +63,7 @@ class Request:
         "headers",
         "max_retries",
         "method",
+        "only_once",
         "origin",
         "server",
         "stream",
@@ -97,6 +99,7 @@ class Request:
         self.max_retries = max_retries
         self.download = download
         self.call = call
+        self.only_once = False
         self.server: str | None = None
         self.trace: Trace | None = None
 
@@ -129,7 +132,7 @@ class Request:
             self.download,
             self.call,
         )
-        copy.server, copy.trace = self.server, self.trace
+        copy.server, copy.trace, copy.only_once = self.server, self.trace, self.only_once
         for name, value in changes.items():
             setattr(copy, name, value)
         return copy

@@ -123,15 +123,15 @@ class UnknownPrice(PolicyError):
 
 
 class IdempotencyConflict(PolicyError):
-    """An idempotency key that was used for another request before.
+    """An idempotency key that was used for another request before, or for one of which nobody knows how it ended.
 
     Attributes:
         key: the key.
     """
 
-    def __init__(self, key: str, *, request: Any = None) -> None:
+    def __init__(self, key: str, *, why: str = "", request: Any = None) -> None:
         super().__init__(
-            f"the idempotency key {key!r} belongs to another request, whose body was different; use a new one",
+            why or f"the idempotency key {key!r} belongs to another request, whose body was different; use a new one",
             request=request,
         )
         self.key = key

@@ -116,6 +116,7 @@ class Prepare:
                 ready.headers[name] = value
         ready.stream, ready.events, ready.deadline = request.stream, request.events, request.deadline
         ready.max_retries, ready.follow_redirects = request.max_retries, options.follow_redirects
+        ready.only_once = request.only_once
         ready.operation, ready.number = request.operation, request.number
         ready.call, ready.server, ready.trace = request.call, request.server, request.trace
         await Invoke(client._prepare_request, ready)

@@ -12,7 +12,7 @@ from ..errors import APIConnectionError
 from .machines.effect import is_ambiguous, is_repeatable
 from .machines.finding import NOTHING, of_error, of_success
 from .machines.rule import Facts
-from .subject import body_of, operation_of
+from .subject import body_of
 from .telling import BODY_KEPT, whole
 
 _TELLING = frozenset({200, 201, 202, 429, 500, 503, 529})
@@ -65,10 +65,10 @@ def may_repeat(request: Request, *, rash: bool = True) -> bool:
     """Whether a request that may have been carried out can be sent again."""
     if not rash and request.method == "POST":
         return False
-    path = request.target.partition("?")[0]
-    return is_repeatable(
-        request.method, path, operation_of(request), in_conversation=bool(body_of(request).get("conversation"))
-    )
+    call = request.call
+    if not is_repeatable(request.method, request.target, "" if call is None else call.operation.name):
+        return False
+    return call is None or not (call.body or call.extra_body) or not body_of(request).get("conversation")
 
 
 def is_flawed(reply: Reply, request: Request) -> bool:

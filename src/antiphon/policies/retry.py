@@ -166,6 +166,8 @@ class Retry:
 
     async def __call__(self, request: Request, forward: Forward) -> Reply:
         attempt, course = request, None
+        if not self.is_official and request.method == "POST" and not fact.may_repeat(request):
+            request.only_once = True
         while True:
             try:
                 reply = await forward(attempt)

@@ -37,6 +37,7 @@ from .opening import Opener
 from .proxy import Proxy, ProxyMap
 from .tls import TLSConfig
 
+_ENDED = "the kept connection ended before an answer came, and this request must not be carried out twice"
 _CLOSED = "the client was closed; make a new one"
 _CUT = "the exchange was cut short, since nobody wants its answer any more"
 
@@ -163,6 +164,8 @@ class SocketTransport:
         """A fresh connection in the place of one that had died while idle; the server cannot have begun to answer."""
         stale.close()
         content = request.content
+        if request.only_once:
+            raise APIConnectionError(message=_ENDED, phase="head")
         if isinstance(content, BodyStream) and not content.rewind():
             raise APIConnectionError(
                 message="the kept connection had ended, and the body cannot be sent a second time", phase="write"

@@ -149,7 +149,9 @@ class StreamTransport:
         content = flow.request.content
         flow.stale = False
         try:
-            if isinstance(content, BodyStream):
+            if flow.request.only_once:
+                again = False
+            elif isinstance(content, BodyStream):
                 again = content.rewind()
             else:
                 again = content is None or isinstance(content, bytes)

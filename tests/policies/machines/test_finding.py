@@ -97,7 +97,7 @@ def test_no_bytes_are_too_much(content: bytes) -> None:
             ("POST", f"/v1{path}", "", True)
             for path in ("/responses", "/chat/completions", "/embeddings", "/audio/speech")
         ],
-        ("POST", "/openai/deployments/d/chat/completions", "", True),
+        ("POST", "/openai/deployments/d/chat/completions?api-version=1", "", True),
         ("POST", "/v1/vector_stores/vs_1/search", "", True),
         ("POST", "/v1/batches/b/cancel", "", True),
         ("POST", "/v1/vector_stores/vs_1", "vector_stores.update", True),
@@ -111,10 +111,6 @@ def test_no_bytes_are_too_much(content: bytes) -> None:
 )
 def test_what_may_happen_twice(method: str, path: str, operation: str, repeatable: bool) -> None:
     assert is_repeatable(method, path, operation) is repeatable
-
-
-def test_what_is_said_in_a_conversation_may_not() -> None:
-    assert not is_repeatable("POST", "/v1/responses", in_conversation=True)
 
 
 def test_statuses_that_leave_open_what_happened() -> None:

@@ -5,6 +5,8 @@ Knows the API's paths and operations. What it does not know it takes for somethi
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS", "PUT", "DELETE"})
 _ASKS = (
     *("/responses", "/responses/compact", "/responses/input_tokens", "/chat/completions", "/completions"),
@@ -17,7 +19,8 @@ _SETS = ("/cancel", "/archive", "/pause", "/resume", "/activate", "/deactivate",
 _UPDATES = (".update", ".update_rate_limit")
 
 
-def is_repeatable(method: str, path: str, operation: str = "", *, in_conversation: bool = False) -> bool:
+@lru_cache(1024)
+def is_repeatable(method: str, target: str, operation: str = "") -> bool:
     """Whether a request may be carried out twice.
 
     >>> is_repeatable("POST", "/v1/responses"), is_repeatable("POST", "/v1/batches")
@@ -25,13 +28,11 @@ def is_repeatable(method: str, path: str, operation: str = "", *, in_conversatio
 
     Args:
         method: the verb, upper case.
-        path: without its query.
+        target: path and query.
         operation: the operation's name, where it is known.
-        in_conversation: whether what comes of it is added to a conversation that the server keeps.
     """
-    if method in _SAFE:
-        return True
-    return not in_conversation and (path.endswith(_ASKS) or path.endswith(_SETS) or operation.endswith(_UPDATES))
+    path = target.partition("?")[0]
+    return method in _SAFE or path.endswith(_ASKS) or path.endswith(_SETS) or operation.endswith(_UPDATES)
 
 
 def is_ambiguous(status: int) -> bool:
