@@ -25,7 +25,7 @@ class RedisStore:
 
     Args:
         server: a URL ("redis://…", "rediss://…", "unix://…"), or a client of the library `redis` (the blocking one, without
-            `decode_responses`), whose own time-outs then hold.
+            `decode_responses` and with a `socket_timeout`), whose own time-outs then hold.
         patience: seconds after which a server that does not answer is a `StoreError`; more than 0.
         prefix: what all keys begin with.
 
@@ -43,6 +43,7 @@ class RedisStore:
             raise ValueError(f"patience must be more than 0 and at most 60 seconds; got {patience}")
         self.patience = patience
         self.prefix = prefix
+        self._own = isinstance(server, str)
         self._redis: Any = _connected(server, patience) if isinstance(server, str) else _checked(server)
         self._failures = (RedisError, OSError)
         self._unknown = NoScriptError
@@ -92,8 +93,9 @@ class RedisStore:
         return float(seconds) + float(microseconds) / 1e6
 
     def close(self) -> None:
-        """As `Store.close`."""
-        self._redis.close()
+        """As `Store.close`; a client that was handed in is left to its owner."""
+        if self._own:
+            self._redis.close()
 
     def _key(self, kind: str, key: str) -> str:
         return f"{self.prefix}{{{key}}}:{kind}"  # the braces: what belongs together lies in one slot of a cluster
@@ -149,8 +151,11 @@ def _checked(client: Any) -> Any:
     if not callable(getattr(client, "execute_command", None)):
         raise TypeError(f"a shared store takes a URL or a client of the library redis; got {type(client).__name__}")
     pool = getattr(client, "connection_pool", None)
-    if getattr(pool, "connection_kwargs", {}).get("decode_responses"):
+    settings: dict[str, Any] = getattr(pool, "connection_kwargs", {})
+    if settings.get("decode_responses"):
         raise ValueError("a shared store keeps bytes; give it a client without decode_responses")
+    if pool is not None and settings.get("socket_timeout") is None:
+        raise ValueError("a shared store must not wait for ever; give it a client with a socket_timeout, e.g. 0.25")
     return client
 
 

@@ -13,8 +13,10 @@ import sqlite3
 import time
 from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager, suppress
+from functools import partial
 from pathlib import Path
 from threading import Lock
+from typing import Any
 
 from . import quota
 from .store import Change, Count, Lease, Quota, StoreError
@@ -30,6 +32,12 @@ CREATE INDEX IF NOT EXISTS value_until ON value (until) WHERE until IS NOT NULL;
 _ALIVE = "(until IS NULL OR until > ?)"
 _SWEEP = 64
 """Every so many writes what has ended is removed."""
+
+
+_DROP = """
+DELETE FROM value WHERE key IN (
+    SELECT key FROM value WHERE until IS NOT NULL ORDER BY until LIMIT (SELECT count(*) / 10 + 1 FROM value))
+"""
 
 
 class _Home:
@@ -94,7 +102,7 @@ class SQLiteStore:
         until = seconds_left(seconds, time.time())
         with self._transaction() as run:
             run("INSERT OR REPLACE INTO value VALUES (?, ?, ?)", (key, value, until))
-            self._sweep(run)
+            self._sweep(run, len(value))
 
     def swap(self, key: str, expected: bytes | None, value: bytes | None, seconds: float | None = None) -> bool:
         """As `Store.swap`."""
@@ -106,7 +114,7 @@ class SQLiteStore:
                 run("DELETE FROM value WHERE key = ?", (key,))
             else:
                 run("INSERT OR REPLACE INTO value VALUES (?, ?, ?)", (key, value, until))
-            self._sweep(run)
+            self._sweep(run, len(value or b""))
             return True
 
     def count(self, changes: Sequence[Change]) -> Count:
@@ -211,21 +219,25 @@ class SQLiteStore:
         found: tuple[int, float | None] | None = run(sql, (key, now)).fetchone()
         return found
 
-    def _sweep(self, run: Callable[..., sqlite3.Cursor]) -> None:
+    def _sweep(self, run: Callable[..., sqlite3.Cursor], size: int = 0) -> None:
         """Now and then remove what has ended, and what is too much."""
-        self._writes += 1
-        if self._writes % _SWEEP:
+        self._writes += 1 + size * _SWEEP * 16 // self.largest
+        if self._writes < _SWEEP:
             return
+        self._writes = 0
         for table in ("quota", "value", "counter"):
             run(f"DELETE FROM {table} WHERE until <= ?", (time.time(),))  # noqa: S608
-        pages, free, size = (
-            run(f"PRAGMA {what}").fetchone()[0] for what in ("page_count", "freelist_count", "page_size")
-        )
-        if (pages - free) * size > self.largest:
-            run(
-                "DELETE FROM value WHERE key IN (SELECT key FROM value WHERE until IS NOT NULL ORDER BY until LIMIT "
-                "(SELECT count(*) / 10 + 1 FROM value))"
-            )
+        while _used(run) > self.largest and run(_DROP).rowcount > 0:
+            pass
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return (partial(type(self), self.path, patience=self.patience, largest=self.largest), ())
 
     def __repr__(self) -> str:
         return f"SQLiteStore({str(self.path)!r})"
+
+
+def _used(run: Callable[..., sqlite3.Cursor]) -> int:
+    """Bytes in use in the file."""
+    pages, free, size = (run(f"PRAGMA {what}").fetchone()[0] for what in ("page_count", "freelist_count", "page_size"))
+    return int((pages - free) * size)
