@@ -18,6 +18,7 @@ from typing import Any, Final, NamedTuple, cast
 
 GENESIS: Final = "0" * 64
 """What comes before the first line of all."""
+_encode: Final = json.JSONEncoder(ensure_ascii=True, separators=(",", ":"), default=str).encode
 _TAIL: Final = re.compile(rb',"hash":"([0-9a-f]{64})"\}$')
 
 
@@ -55,7 +56,7 @@ def linked(previous: str, record: Mapping[str, Any]) -> tuple[bytes, str]:
     Raises:
         ValueError: it is empty.
     """
-    text = json.dumps(record, ensure_ascii=True, separators=(",", ":"), default=str).encode("ascii")
+    text = _encode(record).encode("ascii")
     if text == b"{}":
         raise ValueError("a record says something")
     head = _hash(previous, text)

@@ -141,17 +141,15 @@ class _Entry:
             len(content) if isinstance(content, bytes) else content.length if isinstance(content, BodyStream) else None
         )
         self._begun = now
-        self.record: dict[str, Any] = scrub(
-            {
-                "event": "call",
-                "time": stamp(wall),
-                "actor": scope_of(request),
-                "origin": str(request.origin),
-                "op": _clean(operation_of(request)),
-                "model": _clean(model_of(request)),
-                "bytes_sent": size or 0,
-            }
-        )
+        self.record: dict[str, Any] = {
+            "event": "call",
+            "time": stamp(wall),
+            "actor": scope_of(request),
+            "origin": str(request.origin),
+            "op": _clean(operation_of(request)),
+            "model": _clean(model_of(request)),
+            "bytes_sent": size or 0,
+        }
 
     def answered(self, request: Request, reply: Reply, now: float) -> None:
         """There is a reply."""
@@ -188,7 +186,7 @@ class _Entry:
             self.record["seconds"] = round(now - self._begun, 6)
         if request.trace is not None:
             self.record["attempts"] = request.trace.attempts
-            self.record["decisions"] = scrub([str(step)[: 2 * _LONGEST] for step in request.trace.steps[:_STEPS]])
+            self.record["decisions"] = [_clean(str(step), 2 * _LONGEST) for step in request.trace.steps[:_STEPS]]
 
 
 class _Ending:
@@ -217,6 +215,9 @@ class _Ending:
         self._audit.journal.put(self._entry.record)
 
 
-def _clean(text: str) -> str:
-    """A name that somebody else chose, of a length and with letters that a log can bear."""
-    return "".join(letter if letter.isprintable() else "?" for letter in text[:_LONGEST])
+def _clean(text: str, longest: int = _LONGEST) -> str:
+    """A text that somebody else chose, without secrets, of a length and with letters that a log can bear."""
+    if not text:
+        return ""
+    text = scrub(text)[:longest]
+    return text if text.isprintable() else "".join(letter if letter.isprintable() else "?" for letter in text)

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeVar
 
 from ..core.effects import Follow, Invoke, Outside
-from ..core.json import decode_json
+from ..core.json import JSONError, decode_json
 from ..core.price import NANO, VERSION, Price, dollars, most_output, price_of, thinks
 from ..core.reply import Reply
 from ..core.request import BodyStream, Request
@@ -230,8 +230,8 @@ class Budget:
         elif not 200 <= reply.status_code < 300:
             held.refused(lost)
         elif reply.is_read:
-            tools = _tools(reply) if held.has_tools else 0
-            held.finish(usage_of(reply), whole=True, tools=tools, lost=lost)
+            usage, tools = _told(reply)
+            held.finish(usage, whole=True, tools=tools, lost=lost)
         else:
 
             def ended(usage: dict[str, Any] | None, letters: int, whole: bool) -> None:
@@ -269,10 +269,19 @@ def _fail(held: Reservation, failure: BaseException, known: Attempts | None) -> 
         held.release()
 
 
-def _tools(reply: Reply) -> int:
-    """What the calls of hosted tools in a response cost."""
-    body: Any = decode_json(reply.content)
-    return tool_calls(body.get("output") if is_dict(body) else None)
+def _told(reply: Reply) -> tuple[dict[str, Any] | None, int]:
+    """What a reply that was read says it used, and what its calls of hosted tools cost."""
+    content = reply.content
+    if b'"usage"' not in content and b"_call" not in content:
+        return None, 0
+    if content[:1] != b"{":
+        return usage_of(reply), 0
+    try:
+        body: Any = decode_json(content)
+    except JSONError:
+        return None, 0
+    usage = body.get("usage")
+    return (usage if is_dict(usage) else None), tool_calls(body.get("output")) if b"_call" in content else 0
 
 
 def _counts(request: Request) -> bool:

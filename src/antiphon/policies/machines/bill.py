@@ -54,7 +54,6 @@ _PICTURE = 2_500
 """Tokens of one picture in full detail."""
 _PICTURES = frozenset({"image_url", "b64_json"})
 _FILES = frozenset({"file_data", "data"})
-_AFAR = ("previous_response_id", "conversation", "prompt", "tools")
 _TOOLS = {
     "web_search": CALLS["web_search_calls"],
     "file_search": CALLS["file_search_calls"],
@@ -122,7 +121,8 @@ def at_most(kind: str, body: Mapping[str, Any], size: int, price: Price, most: i
         inputs, outputs = size, 0
     else:
         inputs, outputs = _input(body, size), most
-        if any(body.get(name) for name in _AFAR):
+        get = body.get
+        if get("tools") or get("previous_response_id") or get("conversation") or is_mapping(get("prompt")):
             inputs += afar
     tools = _tools(body)
     dearest, dearest_output = _dearest(price)
@@ -141,10 +141,11 @@ def cost(price: Price, used: Tally, tier: Any = None) -> int:
     inputs = used.input * price.input - used.cached * (price.input - price.cached)
     inputs += used.written * max(0, price.written - price.input)
     outputs = used.output * price.output
-    for counts, rates in ((used.audio, price.audio), (used.image, price.image)):
-        if rates is not None:
-            inputs += counts[0] * (rates[0] - price.input)
-            outputs += counts[1] * (rates[1] - price.output)
+    if price.audio is not None or price.image is not None:
+        for counts, rates in ((used.audio, price.audio), (used.image, price.image)):
+            if rates is not None:
+                inputs += counts[0] * (rates[0] - price.input)
+                outputs += counts[1] * (rates[1] - price.output)
     return _tiered(*_long(price, used.input, max(0, inputs), max(0, outputs)), tier)
 
 
@@ -199,7 +200,7 @@ def _input(body: Mapping[str, Any], size: int) -> int:
 def _tools(body: Mapping[str, Any]) -> int:
     """What calls of hosted tools may cost at most."""
     tools: Any = body.get("tools")
-    if not is_sequence(tools):
+    if not tools or not is_sequence(tools):
         return 0
     dearest = 0
     for tool in tools:
@@ -227,5 +228,7 @@ def _long(price: Price, tokens: int, inputs: int, outputs: int) -> tuple[int, in
 
 
 def _tiered(inputs: int, outputs: int, tier: Any) -> int:
+    if tier is None:
+        return inputs + outputs
     part, of = TIERS.get(tier, (1, 1)) if isinstance(tier, str) else (1, 1)
     return -(-(inputs + outputs) * part // of)

@@ -12,8 +12,6 @@ from typing import Any, NamedTuple, cast
 LARGEST = 100_000_000
 """Tokens or seconds that one request may have used; no model takes near as many."""
 
-_READ = ("cached_tokens", "cache_write_tokens", "audio_tokens", "image_tokens")
-_SPOKEN = ("audio_tokens", "image_tokens")
 _NONE: dict[str, Any] = {}
 
 
@@ -67,10 +65,14 @@ def tally(usage: Mapping[str, Any] | None) -> Tally | None:
     if total is not None and total > inputs + outputs:
         outputs = total - inputs  # some servers leave thoughts out of the completion, but not out of the bill
     odd = whole is not None and (total is None or total < inputs + outputs)
-    read = _part(usage, "input_tokens_details", "prompt_tokens_details")
-    spoken = _part(usage, "output_tokens_details", "completion_tokens_details")
-    cached, written, heard, seen = (read.get(name) or 0 for name in _READ) if read else (0, 0, 0, 0)
-    said, drawn = (spoken.get(name) or 0 for name in _SPOKEN) if spoken else (0, 0)
+    read = _part(get("input_tokens_details") or get("prompt_tokens_details"))
+    spoken = _part(get("output_tokens_details") or get("completion_tokens_details"))
+    if not read and not spoken:
+        return Tally(inputs, outputs, odd=odd)
+    get = read.get
+    cached, written = get("cached_tokens") or 0, get("cache_write_tokens") or 0
+    heard, seen = get("audio_tokens") or 0, get("image_tokens") or 0
+    said, drawn = spoken.get("audio_tokens") or 0, spoken.get("image_tokens") or 0
     if not (cached or written or heard or seen or said or drawn):
         return Tally(inputs, outputs, odd=odd)
     parts = ((cached, inputs), (written, inputs), (heard, inputs), (seen, inputs), (said, outputs), (drawn, outputs))
@@ -80,12 +82,8 @@ def tally(usage: Mapping[str, Any] | None) -> Tally | None:
     return Tally(inputs, outputs, cached, min(written, inputs - cached), (heard, said), (seen, drawn), 0, odd)
 
 
-def _part(usage: Mapping[str, Any], *names: str) -> dict[str, Any]:
-    for name in names:
-        part = usage.get(name)
-        if part.__class__ is dict:
-            return cast("dict[str, Any]", part)
-    return _NONE
+def _part(details: Any) -> dict[str, Any]:
+    return cast("dict[str, Any]", details) if details.__class__ is dict else _NONE
 
 
 def _count(value: Any) -> int | None:
