@@ -213,6 +213,8 @@ class Copies(Governed):
             raise TypeError(
                 "a client whose default_headers hold a credential does not pickle; set them in the other process"
             )
+        if any("<redacted>" in repr(url) for url in (old.base_url, old.websocket_base_url)):
+            raise TypeError("a client whose base_url holds a credential does not pickle; make it anew in the other process")
         if not self._link.own:
             raise TypeError("a client with an http_client does not pickle; make it anew in the other process")
         for secret, name in (

@@ -58,11 +58,10 @@ def decode(reply: Reply, target: Any, *, strict: bool = False, limits: WireLimit
     cast = CASTERS.get(target) if target.__class__ is str else None
     if cast is None and target.__hash__ is not None and (plain := _BUILT_IN.get(target)) is not None:
         return plain(reply)
-    content = reply.content
     try:
-        data = decode_json(content, limits=limits)
+        data = decode_json(reply.content, limits=limits)
     except JSONError as flaw:
-        _refuse(reply, content, flaw)
+        _refuse(reply, flaw)
     if data.__class__ is dict:
         if "error" in data and is_error(data):
             raise error_in_success(reply, data["error"])
@@ -94,14 +93,13 @@ def _is_model(target: Any) -> bool:
 
 def body_json(reply: Reply, limits: WireLimits = DEFAULT_WIRE_LIMITS) -> Any:
     """The body parsed as JSON, whatever its label says, so long as it is JSON."""
-    content = reply.content
     try:
-        return decode_json(content, limits=limits)
+        return decode_json(reply.content, limits=limits)
     except JSONError as flaw:
-        _refuse(reply, content, flaw)
+        _refuse(reply, flaw)
 
 
-def _refuse(reply: Reply, content: bytes, flaw: JSONError) -> NoReturn:
+def _refuse(reply: Reply, flaw: JSONError) -> NoReturn:
     scrub_reply(reply)
     content = reply.content
     label = reply.headers.get("content-type", "").partition(";")[0].strip().lower()

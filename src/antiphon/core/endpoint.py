@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from ..errors import CredentialScopeError, InvalidBody
 from .call import Call, Operation
 from .encode import encode_json
-from .headers import Headers
+from .headers import Headers, Masked, is_sensitive
 from .omit import SENTINELS, given, is_left_out, not_given
 from .path import expand
 from .query import encode_query
@@ -72,6 +72,7 @@ class Endpoint:
         "_identity",
         "_path",
         "_ready",
+        "_secretive",
         "base_url",
         "timeout",
     )
@@ -93,6 +94,7 @@ class Endpoint:
         self._default_headers = default_headers
         self._default_query = default_query
         self._path = base_url.path.rstrip("/")
+        self._secretive = "<redacted>" in repr(base_url) or any(map(is_sensitive, default_query))
         self._ready: dict[Operation, Ready] = {}
 
     def request(self, call: Call[Any], *, stream: bool = False) -> Request:
@@ -193,7 +195,10 @@ class Endpoint:
         if call.query or call.extra_query or self._default_query:
             own = encode_query({**self._default_query, **given(call.query or {}), **(call.extra_query or {})})
             query = f"{query}&{own}" if query and own else query or own
-        return origin, f"{path}?{query}" if query else path
+        if not query:
+            return origin, path
+        # A key in a query is shown by no traceback either.
+        return origin, Masked(f"{path}?{query}") if self._secretive else f"{path}?{query}"
 
     def _content(self, call: Call[Any]) -> tuple[Content, str | None]:
         """The body, and its content type where it is not plain JSON."""

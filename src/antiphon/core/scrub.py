@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from .headers import Headers, is_sensitive
+from .query_secret import secrets_in
 from .secret import Secret, living
 from .shape import is_list, is_mapping
 
@@ -48,7 +49,9 @@ def scrub(text: T, *more: Secret) -> T:
 
 def scrub_reply(reply: Reply) -> None:
     """Take secrets out of what a server sent back, those that its request carried among them: some repeat what they refuse."""
-    more = [Secret(value) for name, value in reply.request.headers.fields if is_sensitive(name)]
+    request = reply.request
+    more = [Secret(value) for name, value in request.headers.fields if is_sensitive(name)]
+    more += secrets_in(request.target.partition("?")[2])
     content = scrub(reply.content, *more)
     if content is not reply.content:
         reply.content = content

@@ -55,10 +55,12 @@ class URL:
         InvalidBaseURL: it has no scheme or host, or holds userinfo, a backslash, white space or a bad port.
     """
 
-    __slots__ = ("origin", "path", "query")
+    __slots__ = ("_secrets", "origin", "path", "query")
     origin: Origin
     path: str
     query: str
+    _secrets: object
+    """Keys in the query, kept so that they are known as such."""
 
     def __init__(self, url: object) -> None:
         if isinstance(url, str) and "@" in url:
@@ -67,6 +69,10 @@ class URL:
         if isinstance(split, str):
             raise InvalidBaseURL(split)
         self.origin, self.path, self.query = split
+        if self.query:
+            from .query_secret import secrets_in
+
+            self._secrets = secrets_in(self.query)
 
     @property
     def scheme(self) -> str:
@@ -99,6 +105,7 @@ class URL:
         other = object.__new__(URL)
         other.origin, other.path = self.origin, path
         other.query = self.query if query is None else query
+        other._secrets = getattr(self, "_secrets", None)
         return other
 
     def __str__(self) -> str:
@@ -107,7 +114,11 @@ class URL:
     def __repr__(self) -> str:
         if not hasattr(self, "query"):  # its making failed, and a traceback shows it
             return "<URL, not made>"
-        return f"URL({str(self)!r})"
+        if not self.query:
+            return f"URL({str(self)!r})"
+        from .query_secret import masked
+
+        return f"URL({str(self.with_path(self.path, masked(self.query)))!r})"
 
     def __eq__(self, other: object) -> bool:
         return str(self) == str(other) if isinstance(other, (URL, str)) else NotImplemented

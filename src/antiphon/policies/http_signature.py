@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, ClassVar
 
 from ..core.effects import Outside, Random, Wall
-from ..core.headers import Headers
+from ..core.headers import FieldMap, Headers
 from ..core.reply import Reply
 from ..core.request import Request
 from ..core.resource import spelled
@@ -93,6 +93,9 @@ class HTTPSignature:
         return f"HTTPSignature({self.algorithm}, key_id={self.key_id!r}, covers {covered})"
 
     async def __call__(self, request: Request, forward: Forward) -> Reply:
+        return await forward(request.replace(headers=await self._fields(request)))
+
+    async def _fields(self, request: Request) -> Headers:
         headers = Headers(request.headers)
         content = signed_body(request)
         wanted = self.components
@@ -114,7 +117,7 @@ class HTTPSignature:
         signature = await self._signed(base(message, covered, params), await self._key.reveal(request.origin))
         headers["Signature-Input"] = f"{self.label}={params}"
         headers["Signature"] = f"{self.label}={binary(signature)}"
-        return await forward(request.replace(headers=headers))
+        return headers
 
     async def _signed(self, data: bytes, key: Secret) -> bytes:
         if self.algorithm == HMAC:
@@ -127,7 +130,7 @@ class HTTPSignature:
 
 
 def _message(request: Request, headers: Headers, content: bytes | None) -> Message:
-    fields = {name: ", ".join(headers.get_list(name)) for name in headers}
+    fields = FieldMap({name: ", ".join(headers.get_list(name)) for name in headers})  # which no traceback shows
     if content is not None:
         fields["content-length"] = str(len(content))
     origin = request.origin

@@ -60,10 +60,15 @@ def tunnel(sock: socket.socket, origin: Origin, proxy: Proxy, until: float | Non
         sock.sendall(encode_connect(origin.host, origin.port, proxy.authorization))
         while not parser.status:
             allow(sock, until, "proxy")
-            data = sock.recv(16 * 1024)
-            parser.feed(data) if data else parser.eof()
+            _hear(sock, parser)
     except TimeoutError:
         raise timed_out("proxy", detail=proxy.address) from None
     except (OSError, WireProblem) as problem:
         raise nonsense(proxy, problem) from problem
     verdict(parser, proxy)
+
+
+def _hear(sock: socket.socket, parser: ReplyParser) -> None:
+    """Take in what came; apart, for some proxies repeat the credentials they refuse, and a traceback would show them."""
+    data = sock.recv(16 * 1024)
+    parser.feed(data) if data else parser.eof()
