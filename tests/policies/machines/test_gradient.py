@@ -53,6 +53,23 @@ def test_the_gradients_formula() -> None:
     assert rule.limit == pytest.approx(0.8 * before + 0.2 * (before * 0.5 + 4)), "by half at most"
 
 
+def test_the_long_run_begins_as_the_mean_of_ten() -> None:
+    rule = Gradient(1000)
+    for seconds in [1.0] * 9 + [11.0]:
+        rule.succeed(1, seconds)
+    assert rule.usual == pytest.approx(2.0)
+    rule.succeed(1, 11.0)
+    assert rule.usual == pytest.approx(2.0 + 9.0 * 2 / 601)
+
+
+def test_half_of_the_limit_is_enough_to_learn_from_and_no_time_at_all_is_not() -> None:
+    rule = Gradient(1000)
+    rule.succeed(20, 0.0)
+    assert rule.limit == 20
+    rule.succeed(10, 1.0)
+    assert rule.limit > 20
+
+
 def test_a_time_within_the_tolerance_shrinks_nothing() -> None:
     rule = Gradient(1000)
     for _ in range(10):

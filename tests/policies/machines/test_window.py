@@ -22,6 +22,13 @@ def test_it_counts_and_forgets() -> None:
     assert (window.calls, window.failures) == (1, 1)
 
 
+def test_a_bucket_ends_where_the_next_begins() -> None:
+    window = Window(10)
+    for now in (0.0, 1.0, 10.0):
+        window.fail(now)
+    assert window.failures == 2
+
+
 def test_without_a_clock_it_counts_with_the_latest() -> None:
     window = Window(10)
     window.succeed(3.0)
