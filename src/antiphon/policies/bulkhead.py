@@ -213,4 +213,4 @@ def _learn(compartment: Compartment, permit: int, request: Request, reply: Reply
         compartment.drop(permit)
     elif reply.status_code < 400:
         whole_text = reply.is_read and operation_of(request).startswith(_WRITTEN)
-        compartment.succeed(None if whole_text or reply.elapsed <= 0 else reply.elapsed)
+        compartment.succeed(None if whole_text else reply.elapsed)

@@ -94,11 +94,11 @@ class Gradient(Aimd):
 
     def succeed(self, inflight: int, seconds: float | None) -> None:
         """As `Adaptive.succeed`."""
-        if seconds is None:
+        if not seconds:
             super().succeed(inflight, None)
             return
         self._learn(seconds)
-        if 2 * inflight < self.limit or seconds <= 0:
+        if 2 * inflight < self.limit:
             return
         gradient = max(0.5, min(1.0, self.TOLERANCE * self._long / seconds))
         wanted = self.limit * gradient + self.QUEUE
