@@ -50,59 +50,7 @@ if TYPE_CHECKING:
     from .core.timeout import DEFAULT_TIMEOUT as DEFAULT_TIMEOUT
     from .core.timeout import Timeout as Timeout
     from .core.url import URL as URL
-    from .errors import APIConnectionError as APIConnectionError
-    from .errors import APIError as APIError
-    from .errors import APIResponseValidationError as APIResponseValidationError
-    from .errors import APIStatusError as APIStatusError
-    from .errors import APITimeoutError as APITimeoutError
-    from .errors import AuthenticationError as AuthenticationError
-    from .errors import BadRequestError as BadRequestError
-    from .errors import BodyNotReplayable as BodyNotReplayable
-    from .errors import ClientClosed as ClientClosed
-    from .errors import ConflictError as ConflictError
-    from .errors import ConnectError as ConnectError
-    from .errors import ConnectTimeout as ConnectTimeout
-    from .errors import ContentFilterFinishReasonError as ContentFilterFinishReasonError
-    from .errors import CredentialScopeError as CredentialScopeError
-    from .errors import DeadlineExceeded as DeadlineExceeded
-    from .errors import IncoherentStream as IncoherentStream
-    from .errors import InternalServerError as InternalServerError
-    from .errors import InvalidBaseURL as InvalidBaseURL
-    from .errors import InvalidBody as InvalidBody
-    from .errors import InvalidCredential as InvalidCredential
-    from .errors import InvalidWebhookSignatureError as InvalidWebhookSignatureError
-    from .errors import LengthFinishReasonError as LengthFinishReasonError
-    from .errors import MalformedResponse as MalformedResponse
-    from .errors import MalformedStream as MalformedStream
-    from .errors import MissingStreamClassError as MissingStreamClassError
-    from .errors import NoEmbedding as NoEmbedding
-    from .errors import NoResult as NoResult
-    from .errors import NotFoundError as NotFoundError
-    from .errors import OAuthError as OAuthError
-    from .errors import OpenAIError as OpenAIError
-    from .errors import PermissionDeniedError as PermissionDeniedError
-    from .errors import PoolTimeout as PoolTimeout
-    from .errors import ProtocolError as ProtocolError
-    from .errors import ProxyError as ProxyError
-    from .errors import RateLimitError as RateLimitError
-    from .errors import ReadTimeout as ReadTimeout
-    from .errors import RedirectRefused as RedirectRefused
-    from .errors import ResponseTooLarge as ResponseTooLarge
-    from .errors import StreamAlreadyConsumed as StreamAlreadyConsumed
-    from .errors import StreamIdleTimeout as StreamIdleTimeout
-    from .errors import StreamInterrupted as StreamInterrupted
-    from .errors import StreamOutOfOrder as StreamOutOfOrder
-    from .errors import StreamTruncated as StreamTruncated
-    from .errors import SubjectTokenProviderError as SubjectTokenProviderError
-    from .errors import TLSError as TLSError
-    from .errors import TruncatedBody as TruncatedBody
-    from .errors import UnexpectedContentType as UnexpectedContentType
-    from .errors import UnexpectedStatus as UnexpectedStatus
-    from .errors import UnprocessableEntityError as UnprocessableEntityError
-    from .errors import UnreadableWebhook as UnreadableWebhook
-    from .errors import WebSocketConnectionClosedError as WebSocketConnectionClosedError
-    from .errors import WebSocketQueueFullError as WebSocketQueueFullError
-    from .errors import WriteTimeout as WriteTimeout
+    from .errors import *  # noqa: F403
     from .helpers.assistant_stream import AssistantEventHandler as AssistantEventHandler
     from .helpers.assistant_stream import AsyncAssistantEventHandler as AsyncAssistantEventHandler
     from .helpers.schema import pydantic_function_tool as pydantic_function_tool
@@ -110,10 +58,7 @@ if TYPE_CHECKING:
     from .hooks.listener import Hooks as Hooks
     from .local import local as local
     from .module_client import *  # noqa: F403
-    from .policies.deadline import Deadline as Deadline
-    from .policies.machines.budget import RetryBudget as RetryBudget
-    from .policies.redirect import Redirect as Redirect
-    from .policies.retry import Retry as Retry
+    from .policies import *  # noqa: F403
     from .providers.azure import AsyncAzureOpenAI as AsyncAzureOpenAI
     from .providers.azure import AzureOpenAI as AzureOpenAI
     from .providers.bedrock_client import AsyncBedrockOpenAI as AsyncBedrockOpenAI
@@ -140,16 +85,21 @@ __title__ = "antiphon"
 VERSION = __version__
 
 _ERRORS = """
-    APIConnectionError APIError APIResponseValidationError APIStatusError APITimeoutError
-    AuthenticationError BadRequestError BodyNotReplayable ClientClosed ConflictError ConnectError
-    ConnectTimeout ContentFilterFinishReasonError CredentialScopeError DeadlineExceeded IncoherentStream
-    InternalServerError InvalidBaseURL InvalidBody InvalidCredential InvalidWebhookSignatureError
-    LengthFinishReasonError MalformedResponse MalformedStream MissingStreamClassError NoEmbedding NoResult
-    NotFoundError OAuthError OpenAIError PermissionDeniedError PoolTimeout ProtocolError ProxyError
-    RateLimitError ReadTimeout RedirectRefused ResponseTooLarge StreamAlreadyConsumed StreamIdleTimeout
+    APIConnectionError APIError APIResponseValidationError APIStatusError APITimeoutError AuthenticationError
+    BadRequestError BodyNotReplayable BudgetExceeded BulkheadFull CircuitOpen ClientClosed ConflictError
+    ConnectError ConnectTimeout ContentFilterFinishReasonError CredentialScopeError DeadlineExceeded
+    IdempotencyConflict IncoherentStream InternalServerError InvalidBaseURL InvalidBody InvalidCredential
+    InvalidWebhookSignatureError LengthFinishReasonError MalformedResponse MalformedStream
+    MissingStreamClassError NoEmbedding NoResult NoTarget NotFoundError OAuthError OpenAIError
+    PermissionDeniedError PolicyError PoolTimeout ProtocolError ProxyError RateLimitError RateLimited
+    ReadTimeout RedirectRefused RequestTooLarge ResponseTooLarge StreamAlreadyConsumed StreamIdleTimeout
     StreamInterrupted StreamOutOfOrder StreamTruncated SubjectTokenProviderError TLSError TruncatedBody
-    UnexpectedContentType UnexpectedStatus UnprocessableEntityError UnreadableWebhook
+    UnexpectedContentType UnexpectedStatus UnknownPrice UnprocessableEntityError UnreadableWebhook
     WebSocketConnectionClosedError WebSocketQueueFullError WriteTimeout
+"""
+_POLICIES = """
+    Audit Budget Bulkhead Cache CircuitBreaker Coalesce Deadline Failover HealthCheck Hedge Idempotency Live
+    Policy Privacy RateLimit Redirect Retry RetryBudget SingleFlight Target Timeouts Trace
 """
 _HOMES = {
     "client": ("AsyncClient", "AsyncOpenAI", "Client", "OpenAI"),
@@ -172,10 +122,7 @@ _HOMES = {
     "helpers.schema": ("pydantic_function_tool", "pydantic_responses_function_tool"),
     "hooks.listener": ("Hooks",),
     "local": ("local",),
-    "policies.deadline": ("Deadline",),
-    "policies.machines.budget": ("RetryBudget",),
-    "policies.redirect": ("Redirect",),
-    "policies.retry": ("Retry",),
+    "policies": tuple(_POLICIES.split()),
     "providers.azure": ("AsyncAzureOpenAI", "AzureOpenAI"),
     "providers.bedrock_client": ("AsyncBedrockOpenAI", "BedrockOpenAI"),
     "response": ("APIResponse", "AsyncAPIResponse", "HttpxBinaryResponseContent"),
@@ -236,15 +183,24 @@ __all__ = [
     "AsyncOpenAI",
     "AsyncStream",
     "AsyncTransport",
+    "Audit",
     "AuthenticationError",
     "AzureOpenAI",
     "BadRequestError",
     "BaseModel",
     "BedrockOpenAI",
     "BodyNotReplayable",
+    "Budget",
+    "BudgetExceeded",
+    "Bulkhead",
+    "BulkheadFull",
+    "Cache",
     "Call",
+    "CircuitBreaker",
+    "CircuitOpen",
     "Client",
     "ClientClosed",
+    "Coalesce",
     "ConflictError",
     "ConnectError",
     "ConnectTimeout",
@@ -259,9 +215,14 @@ __all__ = [
     "DefaultHttpx2Client",
     "DefaultHttpxClient",
     "ErrorInfo",
+    "Failover",
     "Headers",
+    "HealthCheck",
+    "Hedge",
     "Hooks",
     "HttpxBinaryResponseContent",
+    "Idempotency",
+    "IdempotencyConflict",
     "IncoherentStream",
     "InternalServerError",
     "InvalidBaseURL",
@@ -269,11 +230,13 @@ __all__ = [
     "InvalidCredential",
     "InvalidWebhookSignatureError",
     "LengthFinishReasonError",
+    "Live",
     "MalformedResponse",
     "MalformedStream",
     "MissingStreamClassError",
     "NoEmbedding",
     "NoResult",
+    "NoTarget",
     "NoneType",
     "NotFoundError",
     "NotGiven",
@@ -283,12 +246,17 @@ __all__ = [
     "OpenAIError",
     "Operation",
     "PermissionDeniedError",
+    "Policy",
+    "PolicyError",
     "PoolLimits",
     "PoolTimeout",
+    "Privacy",
     "ProtocolError",
     "ProxiesTypes",
     "ProxyError",
+    "RateLimit",
     "RateLimitError",
+    "RateLimited",
     "RateLimits",
     "ReadTimeout",
     "ReconnectingEvent",
@@ -299,12 +267,14 @@ __all__ = [
     "Request",
     "RequestInfo",
     "RequestOptions",
+    "RequestTooLarge",
     "ResponseInfo",
     "ResponseTooLarge",
     "Retry",
     "RetryBudget",
     "RetryInfo",
     "Secret",
+    "SingleFlight",
     "Stream",
     "StreamAlreadyConsumed",
     "StreamEventInfo",
@@ -314,11 +284,15 @@ __all__ = [
     "StreamTruncated",
     "SubjectTokenProviderError",
     "TLSError",
+    "Target",
     "Timeout",
+    "Timeouts",
+    "Trace",
     "Transport",
     "TruncatedBody",
     "UnexpectedContentType",
     "UnexpectedStatus",
+    "UnknownPrice",
     "UnprocessableEntityError",
     "UnreadableWebhook",
     "ValidationError",

@@ -1,1 +1,85 @@
-"""Judgement: what to do about a reply or a failure. Flows over effects, machines of pure arithmetic; no clock, no sleep, no random."""
+"""Judgement: what a client does about failures, limits and costs; one flow per file, machines of pure arithmetic below them.
+
+The public names are loaded when they are first asked for.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from ..core.trace import Trace
+    from .audit import Audit
+    from .budget import Budget
+    from .bulkhead import Bulkhead
+    from .cache import Cache
+    from .circuit_breaker import CircuitBreaker
+    from .coalesce import Coalesce
+    from .deadline import Deadline
+    from .failover import Failover
+    from .health import HealthCheck
+    from .hedge import Hedge
+    from .idempotency import Idempotency
+    from .live import Live
+    from .machines.budget import RetryBudget
+    from .machines.rule import OFFICIAL_RULES, RELIABLE_RULES
+    from .policy import Policy
+    from .privacy import Privacy
+    from .rate_limit import RateLimit
+    from .redirect import Redirect
+    from .retry import Retry
+    from .single_flight import SingleFlight
+    from .target import Target
+    from .timeouts import Timeouts
+
+__all__ = [
+    "OFFICIAL_RULES",
+    "RELIABLE_RULES",
+    "Audit",
+    "Budget",
+    "Bulkhead",
+    "Cache",
+    "CircuitBreaker",
+    "Coalesce",
+    "Deadline",
+    "Failover",
+    "HealthCheck",
+    "Hedge",
+    "Idempotency",
+    "Live",
+    "Policy",
+    "Privacy",
+    "RateLimit",
+    "Redirect",
+    "Retry",
+    "RetryBudget",
+    "SingleFlight",
+    "Target",
+    "Timeouts",
+    "Trace",
+]
+_HOMES = {
+    "OFFICIAL_RULES": ".machines.rule",
+    "RELIABLE_RULES": ".machines.rule",
+    "CircuitBreaker": ".circuit_breaker",
+    "HealthCheck": ".health",
+    "RateLimit": ".rate_limit",
+    "RetryBudget": ".machines.budget",
+    "SingleFlight": ".single_flight",
+    "Trace": "..core.trace",
+}
+"""Where a name lives that is not called as its module."""
+
+
+def __getattr__(name: str) -> Any:
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib import import_module
+
+    value = getattr(import_module(_HOMES.get(name, f".{name.lower()}"), __name__), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})
