@@ -15,10 +15,9 @@ BINARY = shutil.which("redis-server") or shutil.which("valkey-server")
 class Server:
     """Started, stopped, and held (so that it accepts but never answers)."""
 
-    def __init__(self, folder: Path, *, host: str = "127.0.0.1", within: list[str] | None = None) -> None:
+    def __init__(self, folder: Path, *, host: str = "127.0.0.1") -> None:
         self.folder = folder
         self.host = host
-        self.within = within or []
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             self.port = free.getsockname()[1]
@@ -32,7 +31,6 @@ class Server:
     def start(self) -> None:
         assert BINARY is not None
         command = [
-            *self.within,
             BINARY,
             "--port",
             str(self.port),
