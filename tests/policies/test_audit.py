@@ -208,6 +208,16 @@ def test_it_says_what_it_does(path: Path) -> None:
     assert len(lines(path)) == 1
 
 
+def test_another_process_writes_to_the_same_file(path: Path) -> None:
+    audit = Audit(path, ahead=True, sync=True, rotate=5000)
+    other = pickle.loads(pickle.dumps(audit))
+    assert repr(other) == repr(audit)
+    assert other.journal.rotate == 5000
+    House(audit)()
+    House(other)()
+    assert len(lines(path)) == 4
+
+
 @pytest.mark.parametrize(
     ("wrong", "kind"),
     [

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import pickle
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,6 +14,7 @@ from antiphon.errors import BudgetExceeded
 from antiphon.policies.budget import Budget
 from antiphon.policies.chain import fold
 from antiphon.policies.machines.budget_report import BudgetReport
+from antiphon.shared.sqlite import SQLiteStore
 
 from .spending import NOON, House, answer, ask, streamed, used
 
@@ -181,6 +184,30 @@ def test_a_clock_that_is_set_back_does_not_open_the_purse_again() -> None:
     House(budget, wall=NOON + 86_400)()
     with pytest.raises(BudgetExceeded):
         House(budget, wall=NOON)()
+
+
+def test_it_goes_to_another_process_only_with_a_store(tmp_path: Path) -> None:
+    with pytest.raises(TypeError, match="each would spend the whole"):
+        pickle.dumps(Budget(usd=1))
+    budget = Budget(
+        0.5,
+        tokens=7000,
+        per="day",
+        soft=0.5,
+        on_exceed="wait",
+        prices={"m": (1, 2)},
+        store=SQLiteStore(tmp_path / "s.db"),
+        afar=5,
+    )
+    other = pickle.loads(pickle.dumps(budget))
+    assert repr(other) == repr(budget)
+    House(other)(ask(model="m"))
+    assert budget.report(other.report().period).spent == other.report().spent
+
+
+def test_before_the_first_call_there_is_nothing_to_report() -> None:
+    assert str(Budget(usd=1, per="day").report()).startswith("budget, no call yet")
+    assert Budget(usd=1).report().period == "run"
 
 
 def test_it_says_what_it_does() -> None:

@@ -7,6 +7,7 @@ journal's part; it is asked through effects.
 from __future__ import annotations
 
 import os
+from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from ..core.effects import Follow, Now, Outside, Wall
@@ -82,11 +83,14 @@ class Audit:
         else:
             self.journal = path
         self.ahead = ahead
-        self.sync = sync
         self.lost = 0
 
     def __repr__(self) -> str:
-        return f"Audit({str(self.journal.path)!r}, ahead={self.ahead}, sync={self.sync})"
+        return f"Audit({str(self.journal.path)!r}, ahead={self.ahead}, sync={self.journal.sync})"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # Another process writes to the same file.
+        return (partial(type(self), self.journal, ahead=self.ahead), ())
 
     async def __call__(self, request: Request, forward: Forward) -> Reply:
         entry = _Entry(request, await Wall(), await Now())

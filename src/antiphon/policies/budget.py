@@ -7,6 +7,7 @@ knows when to do so, and what a failure means for the bill; sums are the ledger'
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeVar
 
 from ..core.effects import Follow, Invoke, Outside
@@ -120,6 +121,7 @@ class Budget:
         self._most = None if most_output is None else whole("most_output", most_output)
         self._afar = whole("afar", afar)
         self._limits = limits
+        self._store, self._lifetime = store, lifetime
         shared = None if store is None else self._share(store, seconds("lifetime", lifetime))
         self._purse = Purse(Ledger(limits, soft), self.per, on_exceed == "wait", shared, store_fails == "alone")
 
@@ -143,6 +145,21 @@ class Budget:
             f"Budget({limits} per {self.per}, soft={self.soft:g}, on_exceed={self.on_exceed}, "
             f"unknown_price={self.unknown_price}, prices of {VERSION}{shared})"
         )
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        if self._store is None:
+            raise TypeError(
+                "a budget without a store does not go to other processes: each would spend the whole of it; "
+                "give it a store that they share, e.g. Budget(…, store=SQLiteStore(path))"
+            )
+        usd, tokens, requests = self._limits
+        said: dict[str, Any] = {
+            name: getattr(self, name)
+            for name in ("per", "soft", "on_soft", "on_exceed", "unknown_price", "store_fails", "name")
+        }
+        said |= {"prices": self._prices, "most_output": self._most, "afar": self._afar, "lifetime": self._lifetime}
+        said |= {"tokens": tokens, "requests": requests, "store": self._store}
+        return (partial(type(self), None if usd is None else dollars(usd), **said), ())
 
     async def __call__(self, request: Request, forward: Forward) -> Reply:
         call = request.call

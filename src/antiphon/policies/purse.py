@@ -16,7 +16,7 @@ from ..core.signal import Signal
 from ..errors import BudgetExceeded, PolicyError
 from ..shared.store import StoreError
 from .machines.ledger import UNITS, Amount, Ledger, Short
-from .machines.period import Per, Period, period
+from .machines.period import RUN, Per, Period, period
 from .machines.reservation import Enter
 from .machines.rest import Rest
 
@@ -44,7 +44,7 @@ class Purse:
         self.ledger = ledger
         self.per: Per = per
         self.shared = shared
-        self.period = Period("", float("inf"), float("-inf"))
+        self.period = RUN if per == "run" else Period("no call yet", float("inf"), float("-inf"))
         self._waits = waits
         self._alone = alone
         self._sleepers = deque[Signal]()

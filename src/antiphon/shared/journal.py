@@ -13,6 +13,7 @@ import os
 from collections import deque
 from collections.abc import Generator, Iterator, Mapping
 from contextlib import contextmanager, suppress
+from functools import partial
 from importlib import import_module
 from pathlib import Path
 from threading import Lock
@@ -57,8 +58,8 @@ class Journal:
 
     def __init__(self, path: str | os.PathLike[str], *, rotate: int | None = None, sync: bool = False) -> None:
         self.path = Path(path).expanduser()
-        self._rotate = rotate
-        self._sync = sync
+        self.rotate = rotate
+        self.sync = sync
         self._home = _Home()
         self._waiting = deque[Record]()
         atexit.register(_flush_at_exit, ref(self))
@@ -127,10 +128,10 @@ class Journal:
                 line, head = linked(head, {"n": number, **record})
                 lines += line
             _write_all(file, lines)
-            if self._sync:
+            if self.sync:
                 os.fsync(file)
             home.head, home.number, home.size = head, number, home.size + len(lines)
-            if self._rotate is not None and home.size >= self._rotate:
+            if self.rotate is not None and home.size >= self.rotate:
                 self._put_aside(home)
 
     def _open(self, home: _Home) -> int:
@@ -196,6 +197,9 @@ class Journal:
         home.file = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_APPEND | _CLOSED_ON_EXEC, 0o600)
         home.size = 0
         self._begin_file(home, home.file)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return (partial(Journal, self.path, rotate=self.rotate, sync=self.sync), ())
 
     def __repr__(self) -> str:
         return f"Journal({str(self.path)!r})"
