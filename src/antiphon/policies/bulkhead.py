@@ -117,6 +117,9 @@ class Bulkhead:
         }
 
     async def __call__(self, request: Request, forward: Forward) -> Reply:
+        if request.call is None:
+            # Somebody's aside, such as a health check: calls that hang may hold every permit, and it is to find that out.
+            return await forward(request)
         key: Any = request.server or request.origin
         if self.per != "endpoint":
             key = None if self.per == "client" else (key, model_of(request))
