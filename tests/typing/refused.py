@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from antiphon import AsyncOpenAI, OpenAI
+from antiphon import AsyncOpenAI, OpenAI, Policy
 from antiphon.types.responses import Response
 from antiphon.types.shared_params import Reasoning
 
@@ -48,3 +48,9 @@ async def asynchronous(client: AsyncOpenAI) -> None:
 
 def arguments() -> Reasoning:
     return {"effort": 3}  # effort|Reasoning
+
+
+def governed(client: OpenAI) -> None:
+    client.with_circuit_breaker(windw=10)  # windw
+    client.with_bulkhead("eight")  # eight|str
+    Policy(retries=3)  # retries

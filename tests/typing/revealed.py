@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import assert_type
 
-from antiphon import AsyncOpenAI, NoneType, OpenAI
+from antiphon import AsyncOpenAI, NoneType, OpenAI, Policy, Retry, Trace
 from antiphon.helpers.chat_event import ContentDeltaEvent, ContentDoneEvent, FunctionToolCallArgumentsDoneEvent
 from antiphon.helpers.chat_stream import AsyncChatCompletionStream, ChatCompletionStream
 from antiphon.helpers.response_event import (
@@ -27,7 +27,14 @@ from antiphon.response import (
     StreamedBinaryAPIResponse,
 )
 from antiphon.streaming import AsyncStream, Stream
-from antiphon.types import CreateEmbeddingResponse, FileDeleted, FileObject, ImagesResponse, VectorStoreSearchResponse
+from antiphon.types import (
+    CreateEmbeddingResponse,
+    FileDeleted,
+    FileObject,
+    ImagesResponse,
+    Model,
+    VectorStoreSearchResponse,
+)
 from antiphon.types.audio import Transcription, TranscriptionVerbose
 from antiphon.types.chat import (
     ChatCompletion,
@@ -253,3 +260,12 @@ async def asynchronous_raw_calls(client: AsyncOpenAI) -> None:
     assert_type(await client.post("/x", cast_to=dict[str, object], body={}), dict[str, object])
     assert_type(await client.delete("/x", cast_to=NoneType), None)
     assert_type(await client.post("/x", cast_to=object, stream=True, stream_cls=AsyncStream[str]), AsyncStream[str])
+
+
+def governed(client: OpenAI, other: AsyncOpenAI) -> None:
+    assert_type(client.with_circuit_breaker(window=10, min_calls=3), OpenAI)
+    assert_type(other.with_rate_limit(rpm=500).with_bulkhead(8).with_retries(3), AsyncOpenAI)
+    assert_type(client.with_policies(Policy.production(), Retry(1)), OpenAI)
+    assert_type(client.execute_with_policies(lambda it: it.models.retrieve("m"), Policy.none()), Model)
+    assert_type(OpenAI(policies=Policy.bulk().replace(retry=None)).explain(), str)
+    assert_type(client.models.retrieve("m").trace, Trace | None)
