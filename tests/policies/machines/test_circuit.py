@@ -244,7 +244,7 @@ def test_from_any_state_it_closes_once_the_server_is_healthy(steps: list[str], d
         assert lease is not None, "it said that somebody may go now"
         circuit.succeed(lease, now)
         probes += 1
-    assert probes <= rule.close_after
+        assert probes <= rule.close_after
     assert now - begun <= rule.max_open + PROBE_SECONDS
 
 
