@@ -190,6 +190,8 @@ class Failover:
                 raise
             else:
                 if 200 <= reply.status_code < 300:
+                    if way is None and not fleet.is_news(seat):
+                        return reply
                     return await self._served(seat, reply, None if way is None else way.request)
                 way = way or Round(request, self.targets, sticky=self.sticky)
                 moves = await self._refused(way, seat, reply)
@@ -214,12 +216,12 @@ class Failover:
     async def _seat(self, way: Round) -> Seat | None:
         """A place at the next target; `None` where nobody is left."""
         fleet, again = self._fleet, way.again
-        now = 0.0 if fleet.calm else await Now()
         random = await Random() if fleet.draws and way.key is None and again is None else 0.0
+        if fleet.calm and again is None:
+            return fleet.choose(way.allowed, 0.0, random, key=way.key)
         way.again = None
-        return fleet.choose(
-            way.allowed if again is None else [again], now, random, key=way.key, subject=way.subject, own=way.own
-        )
+        allowed = way.allowed if again is None else [again]
+        return fleet.choose(allowed, await Now(), random, key=way.key, subject=way.subject, own=way.own)
 
     async def _served(self, seat: Seat, reply: Reply, asked: Request | None) -> Reply:
         fleet = self._fleet

@@ -14,8 +14,8 @@ from ..core.request import Request
 from .subject import body_of, is_inference, model_of, operation_of
 from .target import Target, suffix_of
 
-_STATEFUL = ("previous_response_id", "conversation", "prompt_id", "container")
-_KEPT = ("file_id", "file_ids", "vector_store_ids", "connector_id")
+_STATEFUL = frozenset({"previous_response_id", "conversation", "prompt", "container"})
+_KEPT = tuple((f'"{name}":'.encode(), name) for name in ("file_id", "file_ids", "vector_store_ids", "connector_id"))
 _SIGNS = {
     "images": (b'"image_url"', b'"input_image"'),
     "audio": (b'"input_audio"', b'"modalities":["text","audio"]'),
@@ -26,19 +26,19 @@ _SIGNS = {
 def bond(request: Request) -> str | None:
     """What binds a request to the account it was made for; `None` where another may answer it."""
     body = body_of(request)
-    if not is_inference(request):
+    if not is_inference(request):  # as it says, too, where state is kept on purpose
         kept = [name for name in ("background", "store") if body.get(name)]
         return f"{kept[0]} keeps state there" if kept else f"{operation_of(request)} is no inference"
-    for name in _STATEFUL:
-        value = body.get(name)
-        if value is not None and value.__class__ not in SENTINELS:
-            return f"{name} lives there"
-    if operation_of(request).startswith("responses.") and isinstance(body.get("prompt"), dict):
-        return "prompt lives there"
+    if not _STATEFUL.isdisjoint(body):
+        for name in sorted(_STATEFUL & body.keys()):
+            value = body[name]
+            # The prompt of a plain completion is a text.
+            if value is not None and value.__class__ not in SENTINELS and (name != "prompt" or isinstance(value, dict)):
+                return f"{name} lives there"
     content = request.content
     if isinstance(content, bytes):
-        for name in _KEPT:
-            if f'"{name}":'.encode() in content:
+        for sign, name in _KEPT:
+            if sign in content:
                 return f"{name} lives there"
     return None
 

@@ -29,33 +29,55 @@ class Round:
     Attributes:
         request: what is asked by now; another model may have taken the place of the first.
         allowed: the positions of those that may still be asked.
-        own: what tells the client's own credential from others.
         again: who is asked once more, with another key or for another model.
         reason: why the last one did not serve.
         sent: how many requests were sent.
     """
 
     __slots__ = (
-        *("_best", "_objections", "_rank", "_refusals", "_turned"),
-        *("again", "allowed", "key", "own", "reason", "request", "sent", "subject", "targets"),
+        *("_best", "_objections", "_own", "_rank", "_refusals", "_subject", "_turned"),
+        *("again", "allowed", "key", "reason", "request", "sent", "targets"),
     )
 
     def __init__(self, request: Request, targets: Sequence[Target], *, sticky: bool) -> None:
         self.request = request
         self.targets = targets
-        self.subject = f"{operation_of(request)} {model_of(request)}"
-        key = body_of(request).get("prompt_cache_key") if sticky else None
-        self.key: str | None = key if isinstance(key, str) else None
-        self._objections = {n: why for n, target in enumerate(targets) if (why := objection(target, request))}
-        self.allowed = [n for n in range(len(targets)) if n not in self._objections]
-        self.own = scope_of(request)
+        self.key: str | None = None
+        if sticky:
+            key = body_of(request).get("prompt_cache_key")
+            self.key = key if key.__class__ is str else None
+        self._objections: dict[int, str] = {}
+        self.allowed: list[int] = []
+        for n, target in enumerate(targets):
+            why = None if target.is_own else objection(target, request)
+            if why is None:
+                self.allowed.append(n)
+            else:
+                self._objections[n] = why
         self.again: int | None = None
         self.reason = ""
         self.sent = 0
-        self._turned = set[tuple[int, str]]()
-        self._refusals: dict[int, PolicyError] = {}
+        # What only trouble asks for is worked out in trouble.
+        self._own: str | None = None
+        self._subject: str | None = None
+        self._turned: set[tuple[int, str]] | None = None
+        self._refusals: dict[int, PolicyError] | None = None
         self._best: Reply | APIConnectionError | None = None
         self._rank = 0
+
+    @property
+    def own(self) -> str:
+        """What tells the client's own credential from others."""
+        if self._own is None:
+            self._own = scope_of(self.request)
+        return self._own
+
+    @property
+    def subject(self) -> str:
+        """What is asked for: credentials may be parked, and limits used up, for that alone."""
+        if self._subject is None:
+            self._subject = f"{operation_of(self.request)} {model_of(self.request)}"
+        return self._subject
 
     def remember(self, member: int, outcome: Reply | APIConnectionError | PolicyError, cause: Cause | None) -> None:
         """Keep what a target said, if none before said more, and ask it no more.
@@ -66,7 +88,7 @@ class Round:
         if member in self.allowed:
             self.allowed.remove(member)
         if isinstance(outcome, PolicyError):
-            self._refusals[member] = outcome
+            self._refusals = {**(self._refusals or {}), member: outcome}
             return
         self.sent += 1
         rank = 2 if isinstance(outcome, APIConnectionError) else 1 if cause in _PARKED else 3
@@ -75,9 +97,10 @@ class Round:
 
     def turn(self, member: int, why: str) -> bool:
         """Ask the same target once more; not twice for the same reason."""
-        if (member, why) in self._turned:
+        turned = self._turned = self._turned or set()
+        if (member, why) in turned:
             return False
-        self._turned.add((member, why))
+        turned.add((member, why))
         self.again = member
         return True
 
@@ -92,15 +115,16 @@ class Round:
             return best
         if best is not None:
             raise best
-        if len(self._refusals) == 1 == len(self.targets) - len(self._objections):
-            raise next(iter(self._refusals.values()))
+        refusals = self._refusals or {}
+        if len(refusals) == 1 == len(self.targets) - len(self._objections):
+            raise next(iter(refusals.values()))
         raise self._nobody(trouble)
 
     def _nobody(self, trouble: Callable[[int], str | None]) -> NoTarget:
         reasons: list[str] = []
         pauses: list[float] = []
         for n, target in enumerate(self.targets):
-            refusal = self._refusals.get(n)
+            refusal = (self._refusals or {}).get(n)
             if refusal is not None:
                 pause = getattr(refusal, "retry_in", getattr(refusal, "retry_after", None))
                 pauses += [] if pause is None else [pause]

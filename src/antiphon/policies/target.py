@@ -143,6 +143,7 @@ class Target:
             if value is not None:
                 self._fields[field] = value
         self._path = url.path.rstrip("/")
+        self._made: tuple[list[tuple[str, str]], Headers] | None = None
 
     def _settle(
         self,
@@ -232,21 +233,29 @@ class Target:
         path = suffix_of(request)
         if path is None or model is None:
             raise ValueError(f"{self!r} cannot take {request!r}")
-        headers = Headers([each for each in request.headers.fields if _travels(each[0])])
+        headers = await self._headers(request, url, key)
+        query, more = _query(request), url.query
+        query = f"{more}&{query}" if query and more else query or more
+        there = request.replace(headers=headers)
+        there.origin = url.origin
+        there.target = f"{self._path}{path}?{query}" if query else self._path + path
+        there.server = self.name
+        return there if model == model_of(request) else with_model(there, model)
+
+    async def _headers(self, request: Request, url: URL, key: BoundKey) -> Headers:
+        """The fields a request has here. They are the same for most calls, and then made once."""
+        fields = request.headers.fields
+        if self._made is not None and self._made[0] == fields and url.origin in key.origins:
+            return self._made[1]
+        headers = Headers([each for each in fields if _travels(each[0])])
         for name, value in self._fields.items():
             headers[name] = value
         authorization = await key.authorization(url.origin)
         if authorization is not None:
             headers["Authorization"] = authorization.reveal()
-        query = "&".join(each for each in (url.query, _query(request)) if each)
-        path = self._path + path
-        there = request.replace(
-            headers=headers,
-            origin=url.origin,
-            target=f"{path}?{query}" if query else path,
-            server=self.name,
-        )
-        return there if model == model_of(request) else with_model(there, model)
+        if not key.changes:
+            self._made = (fields.copy(), headers)
+        return headers
 
     def __repr__(self) -> str:
         where = "" if self.url is None else f" {self.url.origin}{self.url.path}"

@@ -67,13 +67,17 @@ class Fleet:
         self._parked: dict[tuple[str, str], float] = {}
         self._pauses: dict[tuple[str, str], float] = {}
         self._lock = allocate_lock()
+        self._uncounted = Seat(0, -1, False)
         groups: dict[int, list[int]] = {}
         for n, member in enumerate(self.members):
             groups.setdefault(member.group, []).append(n)
-        self._groups = [tuple(groups[group]) for group in sorted(groups)]
-        self.groups = len(self._groups)
-        self.draws = any(len(group) > 1 for group in self._groups)
-        self.first = self._groups[0][0] if self._groups and len(self._groups[0]) == 1 else None
+        self._groups = [
+            (tuple(groups[group]), tuple(self.members[n].weight for n in groups[group])) for group in sorted(groups)
+        ]
+        self.groups = len(groups)
+        self.draws = any(len(group) > 1 for group in groups.values())
+        first = self._groups[0][0] if self._groups else ()
+        self.first = first[0] if len(first) == 1 else None
         """The only member of the first group, if it is the only one."""
 
     def adopt(self, scope: str) -> None:
@@ -113,8 +117,10 @@ class Fleet:
 
     def pass_by(self, member: int) -> Seat:
         """A seat that nobody counts, at the only member of a group of a calm fleet."""
-        seat = Seat(member, self.health[member].generation, False)
-        seat.taken = False
+        seat, generation = self._uncounted, self.health[member].generation
+        if seat.generation != generation or seat.member != member:
+            seat = self._uncounted = Seat(member, generation, False)
+            seat.taken = False
         return seat
 
     def is_news(self, seat: Seat) -> bool:
@@ -140,16 +146,17 @@ class Fleet:
         return ready or [min(open_, key=lambda n: ends[n])]
 
     def _pick(self, fit: Collection[int], random: float, key: str | None) -> int:
-        for group in self._groups:
-            here = [n for n in group if n in fit]
+        for group, weights in self._groups:
+            here = group if len(fit) == len(self.members) else [n for n in group if n in fit]
             if len(here) == 1:
                 return here[0]
             if here and key is not None:
-                members = [self.members[n] for n in group]
-                order = preference(key, tuple(m.name for m in members), tuple(m.weight for m in members))
-                return next(group[place] for place in order if group[place] in here)
+                names = tuple(self.members[n].name for n in group)
+                return next(group[place] for place in preference(key, names, weights) if group[place] in here)
             if here:
-                return here[less_busy([self.members[n].weight for n in here], [self.loads[n] for n in here], random)]
+                if here is not group:
+                    weights = tuple(self.members[n].weight for n in here)
+                return here[less_busy(weights, [self.loads[n] for n in here], random)]
         raise IndexError("no member is fit")
 
     # -- what became of it ---------------------------------------------------------------------------------------------

@@ -27,6 +27,10 @@ def less_busy(weights: Sequence[float], loads: Sequence[int], random: float) -> 
         loads: how many requests each has under way.
         random: a number in [0, 1).
     """
+    if len(weights) == 2:
+        first = int(random * (weights[0] + weights[1]) >= weights[0])
+        second = 1 - first
+        return second if loads[second] / weights[second] < loads[first] / weights[first] else first
     if len(weights) == 1:
         return 0
     first, rest = drawn(weights, random)
