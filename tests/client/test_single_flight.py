@@ -16,6 +16,7 @@ from tests.transports.rude import Peer, Rude
 
 from .answer import ok, wrong
 from .colour import Colour, Driven
+from .script import ended, start
 from .test_cache import CHAT, VECTOR, embed, streamed, text_of
 
 CALLS = 20
@@ -143,3 +144,38 @@ def test_when_all_have_left_the_server_sees_it(transport: str) -> None:
 
     with Rude(gate) as server:
         asyncio.run(main(server))
+
+
+FORKING = """
+from antiphon.policies.single_flight import SingleFlight
+policy = SingleFlight()
+client = client.with_options(policies=[policy])
+ask = dict(model="m", input="hi", encoding_format="float")
+client.embeddings.create(**{**ask, "input": "so that everything is imported"})
+asking = threading.Thread(target=client.embeddings.create, kwargs=ask)
+asking.start()
+while not len(policy._flights):
+    time.sleep(0.001)
+if os.fork() == 0:
+    say(client.embeddings.create(**ask).data[0].embedding[0])
+    os._exit(0)
+os.wait()
+asking.join()
+"""
+
+
+def test_row_17_a_forked_child_asks_for_itself() -> None:
+    child_was_there = threading.Event()
+
+    def first(peer: Peer) -> None:
+        assert child_was_there.wait(20)
+        peer.sock.sendall(ok(VECTOR))
+
+    def second(peer: Peer) -> None:
+        peer.sock.sendall(ok(VECTOR))
+        child_was_there.set()
+
+    with Rude(ok(VECTOR), first, second) as server:
+        code, out, err = ended(start(FORKING, "sync", "own", server.url))
+        assert (code, out.strip()) == (0, "0.5"), err
+        assert len(server.requests) == 3

@@ -11,6 +11,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
+from antiphon.drivers.waiting import wait
 from antiphon.policies.machines.flight import Flight, Flights, Seat
 
 ANY = st.integers(0, 1000)
@@ -159,13 +160,13 @@ def test_threads_may_come_and_go_as_they_like() -> None:
             if chance.random() < 0.3:
                 flights.leave(seat)
                 continue
-            while seat.outcome is None:
-                if seat.leads:
-                    flights.take_off(seat.flight)
-                    if chance.random() < 0.8:
-                        flights.land(seat.flight, seed)
-                    flights.over(seat.flight)
-                    break
+            if not seat.leads:
+                assert wait(seat.signal, 20), "somebody waits for what nobody brings"
+            if seat.outcome is None:
+                flights.take_off(seat.flight)
+                if chance.random() < 0.8:
+                    flights.land(seat.flight, seed)
+                flights.over(seat.flight)
             got.append(seat.outcome)
             flights.leave(seat)
         return got
