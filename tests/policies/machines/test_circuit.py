@@ -62,6 +62,7 @@ def test_old_failures_are_forgotten() -> None:
 @pytest.mark.parametrize(("random", "seconds"), [(0.0, 8.0), (0.5, 10.0), (0.999999, 12.0)])
 def test_how_long_it_stays_open_is_a_matter_of_chance(random: float, seconds: float) -> None:
     circuit = opened(100.0, random, open_for=10)
+    assert circuit.opened_at == 100.0
     assert circuit.retry_in(100.0) == pytest.approx(seconds, abs=0.001)
     assert circuit.state(100.0 + seconds - 0.01) == "open"
     assert circuit.state(100.0 + seconds + 0.01) == "half-open"
