@@ -10,7 +10,8 @@ from __future__ import annotations
 
 from binascii import Error as NotBase64
 from binascii import a2b_base64, b2a_base64
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
+from operator import is_not
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from .headers import Headers, is_sensitive
@@ -80,15 +81,10 @@ class _Sieve:
 
     def without(self, value: Any) -> Any:
         """The value without secrets; the same object where it holds none."""
-        if isinstance(value, str):
-            return _replaced(value, self._texts(), MARK)
         if isinstance(value, (bytes, bytearray)):
             return _replaced(value, self._encoded(), MARK.encode())
-        if is_mapping(value):
-            return self._without_in(value)
-        if is_list(value):
-            cleaned = [self.without(each) for each in value]
-            return cleaned if any(a is not b for a, b in zip(cleaned, value, strict=True)) else value
+        if isinstance(value, str) or is_mapping(value) or is_list(value):
+            return _without(value, self._texts(), self)
         return value
 
     def _encoded(self) -> Iterator[bytes]:
@@ -98,12 +94,20 @@ class _Sieve:
             yield value.encode("utf-16-le", "surrogatepass")
             yield value.encode("utf-16-be", "surrogatepass")
 
-    def _without_in(self, value: Mapping[Any, Any]) -> Mapping[Any, Any]:
-        pairs = [(self.without(name), self.without(each)) for name, each in value.items()]
-        changed = any(
-            a is not b for new, old in zip(pairs, value.items(), strict=True) for a, b in zip(new, old, strict=True)
-        )
-        return dict(pairs) if changed else value
+
+def _without(value: Any, texts: list[str], sieve: _Sieve) -> Any:
+    """As `_Sieve.without`, for each part of a value."""
+    if isinstance(value, str):
+        return _replaced(value, texts, MARK) if len(value) >= SHORTEST else value
+    if is_list(value):
+        cleaned = [_without(each, texts, sieve) for each in value]
+        return cleaned if any(map(is_not, cleaned, value)) else value
+    if is_mapping(value):
+        names = [_without(name, texts, sieve) for name in value]
+        parts = [_without(part, texts, sieve) for part in value.values()]
+        changed = any(map(is_not, names, value)) or any(map(is_not, parts, value.values()))
+        return dict(zip(names, parts, strict=True)) if changed else value
+    return sieve.without(value)
 
 
 _last: _Sieve | None = None

@@ -56,7 +56,7 @@ class APIError(OpenAIError):
         # Some servers repeat the key they refuse. Loaded with the first error, not with every client.
         from ..core.scrub import scrub
 
-        message, body = scrub(message), scrub(body)
+        message, body = scrub([message, body])
         super().__init__(message)
         self.message = message
         self.request = request
