@@ -132,36 +132,53 @@ def test_row_63_a_budget_that_is_used_up_sends_nothing(colour: Colour) -> None:
         assert not server.requests
 
 
-def test_row_63_many_at_once_stay_below_the_limit(own_colour: Colour, server: TestServer) -> None:
-    one = Budget(usd=1)
-    with client(own_colour, server, one) as it:
+def at_once(it: Driven, number: int) -> list[Any]:
+    """What so many calls at the same time give: answers and errors."""
+    if it.runner is not None:
+
+        async def race() -> list[Any]:
+            return await asyncio.gather(*(answered(it.raw) for _ in range(number)), return_exceptions=True)
+
+        return it.runner.run(race())
+
+    def attempt(_: int) -> Any:
+        try:
+            return answered(it.raw)
+        except BudgetExceeded as full:
+            return full
+
+    with ThreadPoolExecutor(number) as threads:
+        return list(threads.map(attempt, range(number)))
+
+
+def bound_of(colour: Colour) -> float:
+    """Dollars that one such call may cost at most."""
+    budget = Budget(usd=1)
+    with Rude(OPEN) as server, colour.client(server.url, policies=[budget]) as it:
         stream, _ = it.first(lambda c: answered(c, stream=True))
-        bound = one.report().reserved.usd
+        held = budget.report().reserved.usd / 1e9
         it.wait(stream.close())
-    budget = Budget(usd=bound * 5.5 / 1e9)
+    return held
+
+
+def test_row_63_many_at_once_stay_below_the_limit(own_colour: Colour, server: TestServer) -> None:
+    budget = Budget(usd=bound_of(own_colour) * 5.5)
     with client(own_colour, server, budget) as it:
-        if own_colour.is_async:
-
-            async def race() -> list[Any]:
-                return await asyncio.gather(*(answered(it.raw) for _ in range(40)), return_exceptions=True)
-
-            assert it.runner is not None
-            outcomes = it.runner.run(race())
-        else:
-
-            def attempt(_: int) -> Any:
-                try:
-                    return answered(it.raw)
-                except BudgetExceeded as full:
-                    return full
-
-            with ThreadPoolExecutor(40) as threads:
-                outcomes = list(threads.map(attempt, range(40)))
+        outcomes = at_once(it, 40)
     done = [each for each in outcomes if not isinstance(each, Exception)]
     assert all(isinstance(each, BudgetExceeded) for each in outcomes if isinstance(each, Exception))
     assert len(done) >= 5
     assert budget.report().spent.usd == sum(price(each.usage) for each in done)
     assert budget.report().spent.usd <= budget.report().limits[0]  # type: ignore[operator]
+
+
+def test_calls_that_wait_take_turns(own_colour: Colour, server: TestServer) -> None:
+    budget = Budget(usd=bound_of(own_colour) * 2.5, on_exceed="wait")
+    with client(own_colour, server, budget) as it:
+        outcomes = at_once(it, 30)
+    assert [each for each in outcomes if isinstance(each, Exception)] == []
+    assert budget.report().spent.usd == sum(price(each.usage) for each in outcomes)
+    assert budget.report().reserved == (0, 0, 0)
 
 
 def test_waiting_calls_go_on_when_there_is_room(own_colour: Colour, server: TestServer) -> None:

@@ -8,9 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from antiphon.drivers.asynchronous import AsyncDriver
-from antiphon.errors import BudgetExceeded
+from antiphon.errors import BudgetExceeded, ConnectError, ReadTimeout
 from antiphon.policies.budget import Budget
 from antiphon.policies.chain import fold
 from antiphon.policies.machines.budget_report import BudgetReport
@@ -58,6 +60,28 @@ def test_waiting_for_room_that_a_call_under_way_gives_back() -> None:
     assert runs[1].result is not None
     assert "Budget: wait short=usd until=room" in str(runs[1].result.trace)
     assert budget.report().spent.usd == 3 * SPENT
+
+
+def test_who_came_first_goes_first_so_that_a_large_call_gets_its_turn() -> None:
+    budget = Budget(tokens=400, on_exceed="wait")
+    house = House(budget, say=answer(usage=used(1, 1)), seconds=10.0)
+    small, large = {"max_output_tokens": 60}, {"max_output_tokens": 300}
+    order = [house.start(ask(**each), at=float(n)) for n, each in enumerate([small, small, large, small, small])]
+    house.driver.run()
+    assert [run.failure for run in order] == [None] * 5
+    assert [run.ended for run in order] == [10.0, 11.0, 21.0, 31.0, 31.0]
+
+
+def test_a_call_whose_deadline_passes_in_the_line_leaves_it() -> None:
+    house = House(Budget(usd=BOUND * 1.5, on_exceed="wait"), seconds=10.0)
+    request = ask()
+    request.deadline = 5.0
+    first, second, third, last = (
+        house.start(each, at=n) for each, n in ((None, 0.0), (None, 1.0), (request, 2.0), (None, 3.0))
+    )
+    house.driver.run()
+    assert (first.ended, second.ended, third.ended, last.ended) == (10.0, 20.0, 5.0, 30.0)
+    assert isinstance(third.failure, BudgetExceeded)
 
 
 def test_waiting_for_the_next_period() -> None:
@@ -125,6 +149,69 @@ def test_row_60_of_many_calls_half_are_cancelled_and_nothing_stays_reserved() ->
     assert report.spent.requests >= done
     assert report.limits[0] is not None
     assert report.spent.usd <= report.limits[0]
+
+
+_CALLS = st.lists(
+    st.tuples(
+        st.integers(0, 40),
+        st.integers(1, 30),
+        st.sampled_from(["answer", "silent", "refused", "lost", "not sent", "stream", "dropped"]),
+        st.none() | st.integers(0, 60),
+    ),
+    max_size=25,
+)
+
+
+@settings(derandomize=True, deadline=None, max_examples=60)
+@given(_CALLS, st.integers(1, 6), st.sampled_from(["raise", "wait"]))
+def test_row_63_whatever_happens_in_whichever_order_the_limit_holds(calls: Any, room: int, on_exceed: Any) -> None:
+    budget = Budget(usd=BOUND * (room + 0.5), requests=20, on_exceed=on_exceed)
+    whole = {"type": "response.completed", "response": {"usage": used(10, 5)}}
+    says: dict[str, Any] = {
+        "answer": answer(usage=used(10, 5)),
+        "silent": answer(),
+        "refused": answer(500),
+        "lost": ReadTimeout(phase="head"),
+        "not sent": ConnectError(phase="connect"),
+        "stream": streamed(whole),
+        "dropped": streamed({"type": "response.created"}),
+    }
+
+    def holds() -> None:
+        report = budget.report()
+        for unit, limit in enumerate(report.limits):
+            assert limit is None or report.spent[unit] + report.reserved[unit] <= limit
+        assert all(n >= m for n, m in zip(report.spent, before[0], strict=True))
+        before[0] = report.spent
+
+    before: list[Any] = [(0, 0, 0)]
+    house, runs = House(budget), list[Any]()
+
+    def sent(request: Any, now: float) -> Any:
+        holds()
+        seconds, say = plans[id(request.call)]
+        return seconds, say if isinstance(say, Exception) else say(request)
+
+    plans: dict[int, Any] = {}
+    house.driver._send = sent
+    for arrives, seconds, outcome, cancelled in calls:
+        request = ask(stream=outcome in ("stream", "dropped"))
+        plans[id(request.call)] = (seconds / 10, says[outcome])
+        run = house.start(request, at=arrives / 10)
+        runs.append((request, run, outcome))
+        if cancelled is not None:
+            house.driver.at(cancelled / 10, run.cancel)
+    for tick in range(40):
+        house.driver.run(float(tick))
+        holds()
+        for _, run, outcome in runs:
+            body = getattr(run.result, "body", None)
+            if body is not None:
+                body.close() if outcome == "dropped" else [*iter(body.read_chunk, b"")]
+                holds()
+    house.driver.run()
+    assert all(run.done for _, run, _ in runs)
+    assert budget.report().reserved == (0, 0, 0)
 
 
 def test_the_soft_limit_is_told_once_in_each_period() -> None:

@@ -6,6 +6,7 @@ Knows periods, waiting, and what to do while a store cannot be used; refuses to 
 from __future__ import annotations
 
 from collections import deque
+from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -29,8 +30,18 @@ _GLANCE = 1.0
 """Seconds after which a call that waits looks again at what others share."""
 
 
+class _Seat:
+    """A place in the line of those who wait."""
+
+    __slots__ = ("call", "told")
+
+    def __init__(self) -> None:
+        self.call = Signal()
+        self.told = False
+
+
 class Purse:
-    """The sums of one budget, and the calls that wait for them.
+    """The sums of one budget, and the calls that wait for them: first come, first served, so that large ones get their turn too.
 
     Args:
         ledger: this process's own sums.
@@ -47,7 +58,7 @@ class Purse:
         self.period = RUN if per == "run" else Period("no call yet", float("inf"), float("-inf"))
         self._waits = waits
         self._alone = alone
-        self._sleepers = deque[Signal]()
+        self._line = deque[_Seat]()
         self._rest = Rest()
 
     @property
@@ -62,30 +73,44 @@ class Purse:
             BudgetExceeded: there is no room, and none to be waited for.
             PolicyError: the store cannot be used, and nobody said to go on alone.
         """
-        at, taken = await self._try(request, bound)
-        while isinstance(taken, Short):
+        if not self._line:
+            at, taken = await self._try(request, bound)
+            if not isinstance(taken, Short):
+                return at.label, taken
             if not self._waits:
                 raise self._exceeded(request, taken, bound)
-            signal = Signal()
-            self._sleepers.append(signal)
-            try:
-                # Once more, now that somebody listens, lest room that was made in between be missed.
+        self._refuse_what_never_fits(request, bound)
+        seat = _Seat()
+        self._line.append(seat)
+        try:
+            while True:
+                seat.call = Signal()
+                if self._line[0] is not seat and not await self._is_late(request):
+                    await Wait(seat.call, await self._seconds_left(request, _FOLD))
+                    continue
+                # Somebody listens now, so room that is made from here on is heard of.
                 at, taken = await self._try(request, bound)
-                if isinstance(taken, Short):
-                    await Wait(signal, await self._patience(request, at, taken, bound))
-            finally:
-                if signal in self._sleepers:
-                    self._sleepers.remove(signal)
-        return at.label, taken
+                if not isinstance(taken, Short):
+                    return at.label, taken
+                patience = await self._patience(request, at, taken, bound)
+                if request.trace is not None and not seat.told:
+                    seat.told = True
+                    until = "next period" if taken.for_good else "room"
+                    request.trace.note("Budget", "wait", short=UNITS[taken.unit], until=until)
+                await Wait(seat.call, patience)
+        finally:
+            self._line.remove(seat)
+            self._call_first()
 
     def enter(self, label: str, bound: Amount, spent: Amount, certain: bool, flag: str) -> None:
-        """Write down what became of a reservation, and wake whoever waits. Never blocks."""
+        """Write down what became of a reservation, and call whoever waits first. Never blocks."""
         self.ledger.settle(label, bound, spent, certain, flag)
-        while self._sleepers:
-            try:
-                self._sleepers.popleft().set()
-            except IndexError:  # another thread was faster
-                return
+        if self._line:
+            self._call_first()
+
+    def _call_first(self) -> None:
+        with suppress(IndexError):  # another thread was faster
+            self._line[0].call.set()
 
     async def tidy(self) -> None:
         """Have written down in the store what is settled; where it cannot be, it stays for the next time."""
@@ -154,27 +179,36 @@ class Purse:
         shared.settle(label, taken, spent, certain, wall)
         self.enter(label, bound, spent, certain, flag)
 
+    def _refuse_what_never_fits(self, request: Request, bound: Amount) -> None:
+        for unit, limit in enumerate(self.ledger.limits):
+            if limit is not None and bound[unit] > limit:
+                raise self._exceeded(request, Short(unit, self.ledger.taken(self.period.label, unit), True), bound)
+
     async def _patience(self, request: Request, at: Period, short: Short, bound: Amount) -> float:
         """Seconds to wait for room before looking again.
 
         Raises:
             BudgetExceeded: none can come, or not before the call's deadline.
         """
-        limit = self.ledger.limits[short.unit]
-        if (limit is not None and bound[short.unit] > limit) or (short.for_good and self.per == "run"):
+        if short.for_good and self.per == "run":
             raise self._exceeded(request, short, bound)
         ends = max(0.0, at.end - await Wall())
+        left = await self._seconds_left(request, ends)
+        if left <= 0 or (short.for_good and ends > left):
+            raise self._exceeded(request, short, bound)
         if request.trace is not None:
             request.trace.note(
                 "Budget", "wait", short=UNITS[short.unit], until="next period" if short.for_good else "room"
             )
-        patience = min(ends, _FOLD if self.shared is None else _GLANCE)
-        if request.deadline is None:
-            return patience
-        left = request.deadline - await Now()
-        if left <= 0 or (short.for_good and ends > left):
-            raise self._exceeded(request, short, bound)
-        return min(patience, left)
+        return min(left, _FOLD if self.shared is None else _GLANCE)
+
+    async def _seconds_left(self, request: Request, most: float) -> float:
+        """Seconds until the call's deadline; `most` where that comes sooner, or there is none."""
+        return most if request.deadline is None else min(most, request.deadline - await Now())
+
+    async def _is_late(self, request: Request) -> bool:
+        """Whether the call's deadline is over, so that it looks once more and leaves."""
+        return request.deadline is not None and await Now() >= request.deadline
 
     def _exceeded(self, request: Request, short: Short, bound: Amount) -> BudgetExceeded:
         if request.trace is not None:
