@@ -123,8 +123,12 @@ def virtual(
     for question, run in zip(questions, runs, strict=True):
         if run.failure is not None:
             outcomes.append(failed(run.failure))
-        else:
+            continue
+        try:
             content = json.loads(run.result.content)["choices"][0]["message"]["content"]
+        except ValueError:
+            outcomes.append(Outcome(None, "MalformedResponse", _decisions(run.result.trace)))
+        else:
             outcomes.append(answered(question, content, run.result.trace))
     return Run("virtual", outcomes, server.ledger.shown(), time.perf_counter() - began)
 

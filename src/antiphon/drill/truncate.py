@@ -27,12 +27,13 @@ _CALLS: dict[str, Callable[[], Call[Any]]] = {
 }
 
 
-def drill(*, drivers: Sequence[str] = ("sync", "asyncio"), official: bool = False) -> list[Result]:
+def drill(*, drivers: Sequence[str] = ("sync", "asyncio"), official: bool = False, stride: int = 1) -> list[Result]:
     """The figures.
 
     Args:
         drivers: which of "sync" and "asyncio".
         official: whether the official package reads the same streams.
+        stride: how many bytes lie between two cuts.
     """
     results: list[Result] = []
     with House() as house:
@@ -43,19 +44,33 @@ def drill(*, drivers: Sequence[str] = ("sync", "asyncio"), official: bool = Fals
                 if driver == "virtual":
                     continue
                 read = _read if driver == "sync" else _read_async
-                results.append(_told(f"{driver}, {name}", whole, last, [read(make, cut) for cut in _cuts(whole)]))
+                results.append(
+                    _told(f"{driver}, {name}", whole, last, [read(make, cut) for cut in _cuts(whole, stride)], stride)
+                )
             if official:
-                results.append(_told(f"the official package, {name}", whole, last, _official(name, whole), binds=False))
+                results.append(
+                    _told(
+                        f"the official package, {name}",
+                        whole,
+                        last,
+                        _official(name, whole, stride),
+                        stride,
+                        binds=False,
+                    )
+                )
     return results
 
 
-def _told(title: str, whole: bytes, last: int, ends: list[str], *, binds: bool = True) -> Result:
-    silent = [size for size, end in enumerate(ends) if not end and size < last]
+def _told(title: str, whole: bytes, last: int, ends: list[str], stride: int, *, binds: bool = True) -> Result:
+    sizes = range(0, len(whole) + 1, stride)
+    silent = [size for size, end in zip(sizes, ends, strict=True) if not end and size < last]
     # Within an event that nobody needs any more, an error is honest too.
-    refused = [size for size, end in enumerate(ends) if end and size >= last and whole[:size].endswith(b"\n\n")]
+    refused = [
+        size for size, end in zip(sizes, ends, strict=True) if end and size >= last and whole[:size].endswith(b"\n\n")
+    ]
     silently = Figure.exactly("cuts that passed for a whole answer", len(silent), 0)
     figures = [
-        Figure("bytes, each of which was the last one once", len(whole)),
+        Figure("cuts", len(ends)),
         silently if binds else silently._replace(bound="", kept=True),
         Figure("whole answers that were refused", len(refused), "= 0" if binds else "", not refused or not binds),
         *(Figure(f"errors: {name}", count) for name, count in Counter(filter(None, ends)).most_common(3)),
@@ -84,8 +99,8 @@ def _last_event(whole: bytes) -> int:
     return len(whole)
 
 
-def _cuts(whole: bytes) -> list[bytes]:
-    return [whole[:size] for size in range(len(whole) + 1)]
+def _cuts(whole: bytes, stride: int) -> list[bytes]:
+    return [whole[:size] for size in range(0, len(whole) + 1, stride)]
 
 
 def _read(make: Callable[[], Call[Any]], content: bytes) -> str:
@@ -118,12 +133,13 @@ def _read_async(make: Callable[[], Call[Any]], content: bytes) -> str:
     return asyncio.run(main())
 
 
-def _official(name: str, whole: bytes) -> list[str]:
+def _official(name: str, whole: bytes, stride: int) -> list[str]:
     """The same with the official package, where it is installed."""
     import httpx2
     import openai
 
-    left = iter(_cuts(whole))
+    cuts = _cuts(whole, stride)
+    left = iter(cuts)
 
     def answer(request: Any) -> Any:
         return httpx2.Response(200, headers=_EVENTS, content=next(left))
@@ -132,7 +148,7 @@ def _official(name: str, whole: bytes) -> list[str]:
         api_key="sk-drill", max_retries=0, http_client=httpx2.Client(transport=httpx2.MockTransport(answer))
     )
     ends: list[str] = []
-    for _ in range(len(whole) + 1):
+    for _ in cuts:
         try:
             if name == "chat":
                 events: Any = client.chat.completions.create(
