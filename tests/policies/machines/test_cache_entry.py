@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from antiphon.core.headers import Headers
-from antiphon.policies.machines.cache_entry import Entry, kept_fields, pack, unpack
+from antiphon.policies.machines.cache_entry import LARGEST, Entry, kept_fields, pack, unpack
 from antiphon.policies.machines.cache_key import Question
 
 QUESTION = Question("ab" * 32, b"d" * 32, "chat", False, 1)
@@ -75,22 +75,18 @@ def test_a_row_somebody_changed_is_none(name: str, value: object) -> None:
 
 
 def test_which_header_fields_are_kept() -> None:
-    headers = Headers(
-        {
-            "Content-Type": "application/json",
-            "X-Request-Id": "r",
-            "openai-processing-ms": "5",
-            "x-ratelimit-remaining-requests": "1",
-            "retry-after": "1",
-            "Set-Cookie": "s=1",
-            "Authorization": "Bearer sk-1",
-            "content-length": "9",
-            "content-encoding": "gzip",
-            "connection": "keep-alive",
-        }
-    )
-    assert kept_fields(headers) == (
-        ("content-type", "application/json"),
-        ("x-request-id", "r"),
-        ("openai-processing-ms", "5"),
-    )
+    kept = [
+        *("content-type", "date", "server", "x-request-id", "openai-model", "openai-version", "openai-processing-ms"),
+        *("apim-request-id", "x-ms-region", "x-ms-client-request-id"),
+    ]
+    dropped = [
+        *("x-ratelimit-remaining-requests", "retry-after", "retry-after-ms", "set-cookie", "authorization", "api-key"),
+        *("content-length", "content-encoding", "connection", "transfer-encoding", "age", "x-anything"),
+    ]
+    headers = Headers({name.title(): "v" for name in [*kept, *dropped]})
+    assert kept_fields(headers) == tuple((name, "v") for name in kept)
+
+
+def test_how_large_an_entry_is() -> None:
+    assert ENTRY.size - len(ENTRY.content) == 512
+    assert LARGEST == 8 * 2**20

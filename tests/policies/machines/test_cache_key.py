@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from antiphon.core.call import Call, Operation
 from antiphon.core.credential import PENDING
+from antiphon.policies.machines import cache_key
 from antiphon.policies.machines.cache_key import Question, canonical, kind_of, question_of
 
 from .asking import CHAT, EMBED, RESPONSES, chat, embed, request
@@ -121,10 +122,36 @@ def test_another_tenant_place_or_gateway_is_another_question(changes: dict[str, 
 
 
 @pytest.mark.parametrize(
-    "name", ["User-Agent", "X-Stainless-Async", "Idempotency-Key", "X-Client-Request-Id", "traceparent"]
+    "name",
+    [
+        *("User-Agent", "X-Stainless-Async", "Idempotency-Key", "X-Client-Request-Id", "traceparent", "tracestate"),
+        *(
+            "Accept",
+            "Accept-Encoding",
+            "Connection",
+            "Content-Type",
+            "Cache-Control",
+            "Pragma",
+            "baggage",
+            "x-request-id",
+        ),
+    ],
 )
 def test_header_fields_that_only_accompany_a_request_do_not_count(name: str) -> None:
     assert question(embed(), headers={name: "z"}).key == question(embed()).key
+
+
+def test_the_order_of_header_fields_does_not_count_and_their_values_do() -> None:
+    one, other = {"X-A": "1", "X-B": "2"}, {"X-B": "2", "x-a": "1"}
+    assert question(embed(), headers=one).key == question(embed(), headers=other).key
+    assert question(embed(), headers={"X-A": "2", "X-B": "1"}).key != question(embed(), headers=one).key
+
+
+def test_more_names_of_header_fields_than_are_remembered() -> None:
+    for number in range(1100):
+        question(embed(), headers={f"X-Name-{number}": "1"})
+    assert question(embed(), headers={"X-Late": "1"}).key != question(embed(), headers={"X-Late": "2"}).key
+    assert len(cache_key._bears) <= 1024
 
 
 def test_a_scope_stands_for_the_credential() -> None:

@@ -81,5 +81,11 @@ def test_threads_share_it() -> None:
 
 @pytest.mark.parametrize(("entries", "size", "wrong"), [(0, 1, "entries"), (1, 0, "size")])
 def test_numbers_that_cannot_be_right(entries: int, size: int, wrong: str) -> None:
-    with pytest.raises(ValueError, match=wrong):
+    with pytest.raises(ValueError, match=rf"^{wrong} must"):
         LRU[int](entries, size)
+
+
+def test_the_smallest_there_is() -> None:
+    kept = LRU[str](1, 1)
+    assert kept.put("a", "A", 1)
+    assert kept.get("a") == "A"
