@@ -6,7 +6,7 @@ arithmetic and is never held while anything waits. Everything a request takes is
 
 from __future__ import annotations
 
-from _thread import allocate_lock
+from _thread import RLock
 from collections.abc import Collection, Sequence
 from typing import NamedTuple
 
@@ -66,7 +66,9 @@ class Fleet:
         self._ejection = ejection
         self._parked: dict[tuple[str, str], float] = {}
         self._pauses: dict[tuple[str, str], float] = {}
-        self._lock = allocate_lock()
+        # One that its holder may take again: a dropped stream is collected whenever the interpreter likes, within `choose` too,
+        # and gives its seat back there.
+        self._lock = RLock()
         self._uncounted = Seat(0, -1, False)
         groups: dict[int, list[int]] = {}
         for n, member in enumerate(self.members):
