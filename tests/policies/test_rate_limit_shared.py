@@ -75,8 +75,12 @@ def test_the_server_sees_one_limit_and_the_store_one_question_a_second(workers: 
 def test_tokens_are_shared_as_well() -> None:
     fleet = Fleet(5, rpm=3000, tpm=60_000, burst_seconds=1)
     fleet.run()
-    tokens = sum(tokens for _, tokens in fleet.provider.served) * 0.9  # so many were used, as the replies say
-    assert tokens == pytest.approx(1000 * 31, rel=0.05)
+    asked = len(fleet.provider.served) * 213
+    assert asked == pytest.approx(1000 * 31, rel=0.05), "with so small a burst what comes back late is let go"
+    fleet = Fleet(5, callers=60, rpm=3000, tpm=60_000, seconds=60.0)
+    fleet.run()
+    used = sum(tokens for _, tokens in fleet.provider.served) * 0.9  # as the replies say
+    assert used == pytest.approx(1000 * 70, rel=0.08)
 
 
 def test_nobody_is_starved_by_the_others() -> None:

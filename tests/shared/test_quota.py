@@ -18,7 +18,6 @@ STEPS = st.lists(
         st.sampled_from(["a", "b", "c"]),
         st.floats(0, 8),
         st.floats(0, 20),
-        st.floats(0, 3),
         st.sampled_from([0.0, 1.0, 60.0]),
         st.booleans(),
     ),
@@ -26,21 +25,21 @@ STEPS = st.lists(
 )
 
 
-def quotas(need: float, want: float, back: float, both: bool) -> list[Quota]:
-    first = Quota("requests", 2.0, 5.0, need, want, back)
-    return [first, Quota("tokens", 10.0, 30.0, need * 6, want * 6, 0.0)] if both else [first]
+def quotas(need: float, want: float, both: bool) -> list[Quota]:
+    first = Quota("requests", 2.0, 5.0, need, want)
+    return [first, Quota("tokens", 10.0, 30.0, need * 6, want * 6)] if both else [first]
 
 
 @settings(derandomize=True, deadline=None, max_examples=100)
 @given(STEPS)
 def test_no_window_has_more_than_burst_and_rate(
-    steps: list[tuple[float, str, float, float, float, float, bool]],
+    steps: list[tuple[float, str, float, float, float, bool]],
 ) -> None:
     state, now = fresh(0.0), 0.0
     granted: list[tuple[float, float]] = []
-    for pause, worker, need, want, _, patience, both in steps:
+    for pause, worker, need, want, patience, both in steps:
         now += pause
-        asked = quotas(need, want, 0.0, both)
+        asked = quotas(need, want, both)
         given_ = lease(state, worker, asked, patience, 1.0, now)
         assert given_.wait <= patience or not given_.portions
         for portion in given_.portions[:1]:
@@ -64,12 +63,12 @@ def test_no_window_has_more_than_burst_and_rate(
 @settings(derandomize=True, deadline=None, max_examples=60)
 @given(STEPS)
 def test_who_is_served_later_begins_no_earlier(
-    steps: list[tuple[float, str, float, float, float, float, bool]],
+    steps: list[tuple[float, str, float, float, float, bool]],
 ) -> None:
     state, now, last = fresh(0.0), 0.0, 0.0
-    for pause, worker, need, want, back, patience, both in steps:
+    for pause, worker, need, want, patience, both in steps:
         now += pause
-        given_ = lease(state, worker, quotas(need, want, back, both), patience, 1.0, now)
+        given_ = lease(state, worker, quotas(need, want, both), patience, 1.0, now)
         if given_.portions:
             assert now + given_.wait >= last - 1e-9
             last = now + given_.wait
@@ -77,16 +76,16 @@ def test_who_is_served_later_begins_no_earlier(
 
 def test_a_refusal_takes_nothing() -> None:
     state = fresh(0.0)
-    lease(state, "a", quotas(5, 0, 0, True), 0.0, 1.0, 0.0)
+    lease(state, "a", quotas(5, 0, True), 0.0, 1.0, 0.0)
     before = dict(state["full"])
-    assert not lease(state, "a", quotas(5, 0, 0, True), 0.0, 1.0, 0.0).portions
+    assert not lease(state, "a", quotas(5, 0, True), 0.0, 1.0, 0.0).portions
     assert state["full"] == before
 
 
 def test_row_18_a_clock_that_is_set_back_keeps_debts_as_long_as_they_were() -> None:
     state = fresh(5000.0)
-    lease(state, "a", quotas(5, 0, 0, False), 0.0, 1.0, 5000.0)
-    waits = lease(state, "b", quotas(2, 0, 0, False), 60.0, 1.0, 1400.0)
+    lease(state, "a", quotas(5, 0, False), 0.0, 1.0, 5000.0)
+    waits = lease(state, "b", quotas(2, 0, False), 60.0, 1.0, 1400.0)
     assert waits == Lease((Portion(2, pytest.approx(0.0)),), pytest.approx(1.0), 2)
     assert settled(state) == pytest.approx(3.5)
 
@@ -94,9 +93,9 @@ def test_row_18_a_clock_that_is_set_back_keeps_debts_as_long_as_they_were() -> N
 def test_workers_that_were_not_seen_lately_do_not_count() -> None:
     state = fresh(0.0)
     for name in "abc":
-        assert lease(state, name, quotas(1, 0, 0, False), 60.0, 1.0, 0.0).workers == "abc".index(name) + 1
-    assert lease(state, "a", quotas(1, 0, 0, False), 60.0, 1.0, 2.0).workers == 3
-    assert lease(state, "a", quotas(1, 0, 0, False), 60.0, 1.0, 2.1).workers == 1
+        assert lease(state, name, quotas(1, 0, False), 60.0, 1.0, 0.0).workers == "abc".index(name) + 1
+    assert lease(state, "a", quotas(1, 0, False), 60.0, 1.0, 2.0).workers == 3
+    assert lease(state, "a", quotas(1, 0, False), 60.0, 1.0, 2.1).workers == 1
 
 
 def test_of_a_days_burst_a_hundredth_is_leased_at_once() -> None:
@@ -115,7 +114,7 @@ def same(expected: Lease, found: Lease) -> bool:
 @settings(derandomize=True, deadline=None, max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(STEPS)
 def test_the_redis_server_reckons_as_python_does(
-    redis_server: Server, steps: list[tuple[float, str, float, float, float, float, bool]]
+    redis_server: Server, steps: list[tuple[float, str, float, float, float, bool]]
 ) -> None:
     redis = pytest.importorskip("redis")
     script = LEASE.replace("redis.call('TIME')", "{KEYS[3], KEYS[4]}")
@@ -124,9 +123,9 @@ def test_the_redis_server_reckons_as_python_does(
         client.flushall()
         state: State = fresh(1000.0)
         now = 1000.0
-        for pause, worker, need, want, back, patience, both in steps:
+        for pause, worker, need, want, patience, both in steps:
             now = round(now + pause, 6)
-            asked = quotas(need, want, back, both)
+            asked = quotas(need, want, both)
             expected = lease(state, worker, asked, patience, 1.0, now)
             seconds, fraction = divmod(round(now * 1e6), 1_000_000)
             rows = [each for name, *numbers in asked for each in (name, *map(repr, numbers))]

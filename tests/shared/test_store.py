@@ -148,18 +148,6 @@ def test_more_than_the_burst_waits_for_a_full_bucket_and_leaves_a_debt(store: An
     assert store.lease("limit", [quota(12)], patience=60).wait == pytest.approx(1.2, abs=0.1)
 
 
-def test_what_is_given_back_can_be_used_again(store: Any) -> None:
-    store.lease("limit", [quota(5)], patience=0)
-    assert store.lease("limit", [quota(4, back=4)], patience=0).portions
-    assert not store.lease("limit", [quota(4)], patience=0).portions
-
-
-def test_what_is_given_back_after_a_rest_makes_no_more_than_a_full_bucket(store: Any) -> None:
-    store.lease("limit", [quota(1)], patience=0)
-    assert store.lease("limit", [quota(5, back=1000)], patience=0).portions
-    assert not store.lease("limit", [quota(5)], patience=0.2).portions
-
-
 def test_a_new_rate_holds_at_once(store: Any) -> None:
     store.lease("limit", [quota(5)], patience=0)
     assert store.lease("limit", [quota(5, rate=1.0)], patience=60).wait == pytest.approx(0.5, abs=0.1)

@@ -119,11 +119,10 @@ class RateLimit:
     def __reduce__(self) -> tuple[Any, ...]:
         # Another process keeps its own count, unless a store is shared.
         terms = self.terms
-        said: dict[str, Any] = {
-            name: getattr(self, name) for name in ("source", "per", "queue", "max_wait", "fair", "ramp", "share")
-        }
+        names = ("source", "per", "queue", "max_wait", "fair", "ramp", "share")
+        said: dict[str, Any] = {**self.limits, **{name: getattr(self, name) for name in names}}
         said |= {"burst_seconds": (terms.request_burst, terms.burst), "safety": terms.safety, "strict": terms.strict}
-        return (partial(type(self), **self.limits, **said), ())
+        return (partial(type(self), **said), ())
 
     async def __call__(self, request: Request, forward: Forward) -> Reply:
         now = await Now()

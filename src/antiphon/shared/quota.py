@@ -58,8 +58,8 @@ def lease(state: State, worker: str, quotas: Sequence[Quota], patience: float, s
 
 
 def _free(state: State, quota: Quota, now: float) -> float:
-    """When all of a dimension is free again, after what is given back."""
-    return max(state["full"].get(quota.name, now) - quota.back / quota.rate, now)
+    """When all of a dimension is free again."""
+    return max(state["full"].get(quota.name, now), now)
 
 
 def _shift(state: State, now: float) -> None:

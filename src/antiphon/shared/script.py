@@ -16,7 +16,7 @@ local function text(number) return string.format('%.17g', number) end
 LEASE = (
     _CLOCK
     + """
--- KEYS: the limit, its workers. ARGV: worker, patience, span, then name rate burst need want back of each dimension.
+-- KEYS: the limit, its workers. ARGV: worker, patience, span, then name rate burst need want of each dimension.
 local worker, patience, span = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3])
 local known = {}
 local flat = redis.call('HGETALL', KEYS[1])
@@ -34,10 +34,10 @@ local workers = redis.call('ZCARD', KEYS[2])
 
 local start = math.max(now, known['front'] or now)
 local rows = {}
-for i = 4, #ARGV, 6 do
+for i = 4, #ARGV, 5 do
     local row = {name = 'full:' .. ARGV[i]}
-    for n, field in ipairs({'rate', 'burst', 'need', 'want', 'back'}) do row[field] = tonumber(ARGV[i + n]) end
-    row.full = math.max((known[row.name] or now) - row.back / row.rate, now)
+    for n, field in ipairs({'rate', 'burst', 'need', 'want'}) do row[field] = tonumber(ARGV[i + n]) end
+    row.full = math.max(known[row.name] or now, now)
     if row.need > 0 then start = math.max(start, row.full - math.max(0, row.burst - row.need) / row.rate) end
     rows[#rows + 1] = row
 end

@@ -39,7 +39,6 @@ class Quota(NamedTuple):
         burst: units that may be used at once after a time of rest.
         need: units without which the worker cannot go on.
         want: units it would like for the next span; it gets `need`, and of the rest what is a worker's fair part.
-        back: units of an earlier lease that were not used.
     """
 
     name: str
@@ -47,16 +46,18 @@ class Quota(NamedTuple):
     burst: float
     need: float
     want: float = 0.0
-    back: float = 0.0
 
 
 class Portion(NamedTuple):
-    """What was granted of one dimension.
+    """What was granted of one dimension, unit by unit.
+
+    The unit number `u` (from 1) may be used from `start + u / rate`, or from the lease's `wait` if that is later. For as long as
+    each is used before `burst / rate` seconds more have passed, all workers together never take more than `burst + rate * seconds`
+    in any time of `seconds`. A worker that wants to be late takes a smaller burst for it, and lets go what is later still.
 
     Attributes:
         units: how many; at least what was needed.
-        start: seconds from now, below 0 after a rest: the unit number `u` (from 1) may be used at `start + u / rate`, though
-            none before the lease's `wait`.
+        start: seconds from now; below 0 after a rest.
     """
 
     units: float

@@ -1,4 +1,4 @@
-"""Quota that a worker holds of a shared limit: leased for about a second, used locally, given back if it was not used.
+"""Quota that a worker holds of a shared limit: leased for about a second, and used locally.
 
 While the store cannot be used the worker keeps to its own share: the limit divided by how many shared it lately. Arithmetic over
 leases and timestamps; asking the store is the flow's.
@@ -22,38 +22,55 @@ _SOON = 0.1
 
 
 class _Row:
-    """What is held of one dimension.
+    """What is held of one dimension. Units are used in order; one that is used too late is let go, since others reckon with it.
 
     Attributes:
         left: units that may still be used.
-        spent: units used since the lease, less those that were left before.
+        spent: units used or let go since the lease, less those that were left before.
         used: units used since the lease.
+        late: seconds a unit may be used later than the limit's arithmetic has it.
     """
 
-    __slots__ = ("at", "ends", "left", "quota", "ready", "spent", "start", "used")
+    __slots__ = ("at", "gap", "late", "left", "old", "old_ends", "quota", "ready", "spent", "start", "used")
 
     def __init__(self) -> None:
-        self.left = self.spent = self.used = self.start = self.ready = 0.0
-        self.at = self.ends = float("-inf")
+        self.left = self.spent = self.used = self.start = self.ready = self.old = self.late = self.gap = 0.0
+        self.at = self.old_ends = float("-inf")
 
-    def fill(self, quota: Quota, portion: Portion, wait: float, now: float) -> None:
-        self.quota = quota
+    def fill(self, quota: Quota, portion: Portion, late: float, wait: float, now: float) -> None:
+        """A lease came."""
+        self.old, self.old_ends = self.left, self._end(self.spent)
         self.spent, self.used = -self.left, 0.0
+        self.quota, self.late, self.gap = quota, late, 1.0 / quota.rate
         self.left += portion.units
         self.at, self.start, self.ready = now, now + portion.start, now + wait
-        self.ends = max(self.ready, self.start + portion.units / quota.rate) + 2 * SPAN
 
     def wait(self, units: float, now: float) -> float:
-        if self.left + 1e-9 < units or now > self.ends:
+        """Seconds until so many may be used; infinite where there are not so many."""
+        self._let_go(now)
+        if self.left + 1e-9 < units:
             return _NEVER
         if self.spent + units <= 0:
             return 0.0
-        return max(self.ready, self.start + (self.spent + min(units, self.quota.burst)) / self.quota.rate) - now
+        return max(self.ready, self.start + (self.spent + min(units, self.quota.burst)) * self.gap) - now
 
     def take(self, units: float) -> None:
+        """Use them; below 0 give them back."""
         self.left -= units
         self.spent += units
         self.used += units
+        self.old = max(0.0, self.old - units) if self.old else 0.0
+
+    def _let_go(self, now: float) -> None:
+        if self.old and now > self.old_ends:
+            self.left, self.spent, self.old = self.left - self.old, self.spent + self.old, 0.0
+        if self.left > 0 and self.spent >= 0 and now > self._end(self.spent):
+            gone = min(self.left, (now - self._end(self.spent)) * self.quota.rate)
+            self.left, self.spent = self.left - gone, self.spent + gone
+
+    def _end(self, spent: float) -> float:
+        """Until when the next unit may be used, once so many were."""
+        return self.start + self.late + (self.quota.burst + spent + 1) * self.gap if self.gap else float("-inf")
 
 
 class Pool:
@@ -122,16 +139,13 @@ class Pool:
         line = list(waiting)
         quotas: list[Quota] = []
         for limit in self.limits:
-            row = self._rows.setdefault(limit.name, _Row())
-            needed = units[limit.kind]
-            back = 0.0
-            if now > row.ends:
-                back, row.left = max(0.0, row.left), min(0.0, row.left)
-            if needed or back:
+            if needed := units[limit.kind]:
+                row = self._rows.setdefault(limit.name, _Row())
                 lately = row.used / max(_SOON, now - row.at) * SPAN * _MORE
-                want = max(lately, line[limit.kind]) - row.left if needed else 0.0
-                need = max(0.0, needed - row.left)
-                quotas.append(Quota(limit.name, limit.rate, limit.burst, need, max(need, want), back))
+                # What is left may be gone before the rest comes, so it counts only where it is enough.
+                need = 0.0 if row.left >= needed else needed
+                want = max(need, max(lately, line[limit.kind]) - row.left)
+                quotas.append(Quota(limit.name, limit.rate, limit.burst - _late(limit) * limit.rate, need, want))
         self.asking = True
         return quotas
 
@@ -141,8 +155,9 @@ class Pool:
         self._rest.worked()
         self._alone = []
         self.workers = lease.workers
+        late = {limit.name: _late(limit) for limit in self.limits}
         for quota, portion in zip(quotas, lease.portions, strict=False):
-            self._rows[quota.name].fill(quota, portion, lease.wait, now)
+            self._rows[quota.name].fill(quota, portion, late[quota.name], lease.wait, now)
 
     def failed(self, now: float) -> None:
         """The store cannot be used: go on alone, with an own share, beginning with nothing in hand."""
@@ -164,8 +179,14 @@ class Pool:
         """The clock was set forward by so many seconds (below 0: back)."""
         for row in self._rows.values():
             row.at += seconds
-            row.ends += seconds
+            row.old_ends += seconds
             row.start += seconds
             row.ready += seconds
         for gate in self._alone:
             gate.shift(seconds)
+
+
+def _late(limit: Limit) -> float:
+    """Seconds a unit may be used late; so much less is taken at once, so that all together stay within the limit."""
+    whole = limit.burst / limit.rate
+    return min(whole / 2, max(SPAN, whole / 100))
