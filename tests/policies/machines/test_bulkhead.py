@@ -233,7 +233,7 @@ TestModel = Model.TestCase
 TestModel.settings = settings(
     derandomize=True,
     deadline=None,
-    max_examples=60,
+    max_examples=40,
     stateful_step_count=60,
     suppress_health_check=[HealthCheck.too_slow],
 )
