@@ -6,15 +6,16 @@ tells their age; it refuses to decide what is old enough.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Coroutine, Iterable, Mapping
 from datetime import timedelta
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, Protocol, TypeVar, overload
 
 from ..core.call import Call, Operation
 from ..core.effects import Gather, Perform, Wall
 from ..errors import APIConnectionError, APIStatusError, NotFoundError
 from ..operations import beta, chat, containers, conversations, evals, files, responses, vector_stores, videos
 
+T = TypeVar("T")
 _PAGE: Final = 100
 _AT_ONCE: Final = 8
 
@@ -96,6 +97,44 @@ class Erasure(NamedTuple):
         return "\n".join(lines)
 
 
+class Blocking(Protocol):
+    """A blocking client, as far as it matters here."""
+
+    def run(self, flow: Coroutine[Any, Any, T], /) -> T:
+        """Run a flow to its end."""
+        ...
+
+
+class Asynchronous(Protocol):
+    """An asyncio client, as far as it matters here."""
+
+    def run(self, flow: Coroutine[Any, Any, T], /) -> Coroutine[Any, Any, T]:
+        """Run a flow to its end."""
+        ...
+
+
+@overload
+def erase(
+    client: Blocking,
+    *,
+    older_than: timedelta | float | None,
+    kinds: Iterable[str] | None = None,
+    ids: Mapping[str, Iterable[str]] | None = None,
+    keep: Keep | None = None,
+) -> Erasure: ...
+
+
+@overload
+def erase(
+    client: Asynchronous,
+    *,
+    older_than: timedelta | float | None,
+    kinds: Iterable[str] | None = None,
+    ids: Mapping[str, Iterable[str]] | None = None,
+    keep: Keep | None = None,
+) -> Coroutine[Any, Any, Erasure]: ...
+
+
 def erase(
     client: Any,
     *,
@@ -122,6 +161,26 @@ def erase(
     """
     age, chosen = _seconds(older_than), _chosen(kinds, ids or {})
     return client.run(erasing(age, chosen, ids or {}, keep, delete=True))
+
+
+@overload
+def held(
+    client: Blocking,
+    *,
+    older_than: timedelta | float | None = None,
+    kinds: Iterable[str] | None = None,
+    keep: Keep | None = None,
+) -> Erasure: ...
+
+
+@overload
+def held(
+    client: Asynchronous,
+    *,
+    older_than: timedelta | float | None = None,
+    kinds: Iterable[str] | None = None,
+    keep: Keep | None = None,
+) -> Coroutine[Any, Any, Erasure]: ...
 
 
 def held(
