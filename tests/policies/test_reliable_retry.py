@@ -259,12 +259,20 @@ def test_a_budget_that_is_used_up_says_so_in_trace_and_note() -> None:
 
 def test_who_is_patient_waits_for_the_budget() -> None:
     policy = Retry(None, rules=RELIABLE_RULES, patient=True, budget=RetryBudget(capacity=1, per_second=0.1))
-    script = Script([reply(500), reply(500), reply(500), reply()])
-    assert run(script, policy).retries_taken == 3
-    assert script.slept == [0.5, pytest.approx(9.5), pytest.approx(10.0)]
-    made = asked(deadline=105.0)
-    assert run(Script([reply(500)]), policy, made).status_code == 500
-    assert told(made) == [("stop", "retry_budget", None)]
+    script, made = Script([reply(500), reply(500), reply()]), asked()
+    assert run(script, policy, made).retries_taken == 2
+    assert script.slept == [0.5, 1.0, 5.0, pytest.approx(3.5)]
+    assert [event for event, *_ in told(made)] == ["again", "again", "wait"]
+    for failure in (reply(500), ReadTimeout()):
+        made, script = asked(deadline=105.0), Script([failure])
+        if isinstance(failure, Reply):
+            assert run(script, policy, made).status_code == 500
+        else:
+            with pytest.raises(ReadTimeout) as caught:
+                run(script, policy, made)
+            assert "budget" in caught.value.__notes__[0]
+        assert told(made)[-1] == ("stop", "retry_budget", None)
+        assert script.slept == [0.5]
 
 
 @pytest.mark.parametrize(("refusal", "slept"), [(CircuitOpen("e", 4.0), 4.0), (RateLimited(9.0, "tokens"), 9.0)])

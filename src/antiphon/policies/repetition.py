@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from .retry import Retry
 
 Outcome = Reply | APIConnectionError
+_LOOK = 5.0
+"""Seconds between two looks at a budget that is used up."""
 _SOON = 0.1
 """Seconds. Who is told to come back at once comes back a little later."""
 
@@ -46,6 +48,8 @@ class Repetition:
         self._course = Course(UNBOUNDED if own is None else own, patient=policy.patient)
         self._reserved: str | None = None
         """The endpoint whose budget the next attempt was taken from."""
+        self._place = 0.0
+        """Where it stands in that budget's line."""
 
     @property
     def taken(self) -> int:
@@ -64,7 +68,8 @@ class Repetition:
         delay = await self._delay(outcome, attempt)
         if delay is None:
             return None
-        await self._wait(outcome, attempt, delay)
+        if not await self._waited(outcome, attempt, delay):
+            return None
         return attempt if course.is_free else _counted(self._request, course.taken)
 
     # -- whether, and when ---------------------------------------------------------------------------------------------
@@ -104,19 +109,16 @@ class Repetition:
             return delay, "the deadline is near"
         if budget is None:
             return delay, None
-        if not self._policy.patient:
-            wait = 0.0 if budget.spend(now, endpoint) else float("inf")
-        else:
-            wait = budget.reserve(now, endpoint)
-        delay = max(delay, wait)
-        if wait < UNBOUNDED and (deadline is None or now + delay < deadline):
-            self._reserved = endpoint
-            return delay, None
-        if wait < UNBOUNDED:
-            budget.give_back(endpoint)
+        place = budget.reserve(now, endpoint) if self._policy.patient else 0.0
+        if place is None or not (self._policy.patient or budget.spend(now, endpoint)):
+            return delay, self._denied(outcome)
+        self._reserved, self._place = endpoint, place
+        return delay, None
+
+    def _denied(self, outcome: Outcome) -> str:
         if isinstance(outcome, APIConnectionError):
             outcome.add_note(USED_UP)
-        return delay, BUDGET
+        return BUDGET
 
     async def _judged(self, outcome: Outcome, hint: float | None) -> Rule:
         """The rule that decides: what the user says, and where the user says nothing the table."""
@@ -180,11 +182,12 @@ class Repetition:
             delay = own[min(taken, len(own) - 1)]
         return max(delay, hint) if hint is not None and policy.heeds(hint) else delay
 
-    async def _wait(self, outcome: Outcome, attempt: Request, delay: float) -> None:
-        """Have done with an attempt that is not the last one, and pause."""
+    async def _waited(self, outcome: Outcome, attempt: Request, delay: float) -> bool:
+        """Have done with an attempt that is not the last one, and pause; whether there was time for it."""
         policy, course = self._policy, self._course
+        lines_up = policy.patient and self._reserved is not None
         try:
-            if policy.on_retry is not None:
+            if policy.on_retry is not None or lines_up:
                 await whole(outcome)
             if isinstance(outcome, Reply):
                 await Discard(outcome)
@@ -192,10 +195,35 @@ class Repetition:
                 await tell(policy.on_retry, outcome, attempt, course.attempts, delay)
             if not course.is_free or delay:
                 await Sleep(delay)
+            if not lines_up or await self._lined_up():
+                return True
         except BaseException:
-            if self._reserved is not None and policy.budget is not None:
-                policy.budget.give_back(self._reserved)
+            self._give_back()
             raise
+        self._give_back()
+        self._note("stop", self._denied(outcome))
+        return False
+
+    async def _lined_up(self) -> bool:
+        """Whether it was this call's turn to draw on the budget before its deadline."""
+        budget, endpoint, deadline = self._policy.budget, self._reserved, self._request.deadline
+        assert budget is not None
+        assert endpoint is not None
+        waited = 0.0
+        while (wait := budget.wait(self._place, now := await Now(), endpoint)) > 0:
+            # Successes bring the turn forward, so it is looked for again and again.
+            wait = min(wait, _LOOK)
+            if deadline is not None and now + wait >= deadline:
+                return False
+            await Sleep(wait)
+            waited += wait
+        if waited:
+            self._note("wait", BUDGET, seconds=waited)
+        return True
+
+    def _give_back(self) -> None:
+        if self._reserved is not None and self._policy.budget is not None:
+            self._policy.budget.give_back(self._reserved)
 
     async def _outwaited(self, refusal: PolicyError) -> bool:
         """Whether a policy that refused was waited for: it says for how long, and the call may last as long."""

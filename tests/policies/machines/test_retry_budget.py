@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
@@ -24,6 +25,7 @@ class Histories(RuleBasedStateMachine):
         self.successes = dict.fromkeys("ab", 0)
         self.retries: dict[str, list[float]] = {"a": [], "b": []}
         self.taken: list[str] = []
+        self.waiting: list[tuple[str, float]] = []
 
     @rule(seconds=st.floats(0, 4))
     def pass_time(self, seconds: float) -> None:
@@ -45,12 +47,19 @@ class Histories(RuleBasedStateMachine):
 
     @rule(place=PLACES)
     def reserve(self, place: str) -> None:
-        wait = self.budget.reserve(self.now, place)
-        assert wait >= 0
-        if wait < float("inf"):
-            self.retries[place].append(self.now + wait)
-        else:
+        turn = self.budget.reserve(self.now, place)
+        if turn is None:
             assert self.per_second == 0
+        else:
+            self.waiting.append((place, turn))
+
+    @rule()
+    def look(self) -> None:
+        for waiting in list(self.waiting):
+            place, turn = waiting
+            if self.budget.wait(turn, self.now, place) == 0:
+                self.waiting.remove(waiting)
+                self.retries[place].append(self.now)
 
     @precondition(lambda self: bool(self.taken))
     @rule()
@@ -88,18 +97,28 @@ def test_endpoints_do_not_draw_on_each_other() -> None:
 
 def test_who_waits_gets_what_is_yet_to_come_in_order() -> None:
     budget = RetryBudget(capacity=1, per_success=0, per_second=0.5)
-    assert [budget.reserve(0.0) for _ in range(3)] == [0.0, 2.0, 4.0]
+    places = [budget.reserve(0.0) for _ in range(3)]
+    assert [budget.wait(place, 0.0) for place in places if place is not None] == [0.0, 2.0, 4.0]
     assert not budget.spend(3.9)
     budget.give_back()
-    assert [budget.reserve(4.0) for _ in range(2)] == [0.0, 2.0]
+    later = [budget.reserve(4.0) for _ in range(2)]
+    assert [budget.wait(place, 4.0) for place in later if place is not None] == [0.0, 2.0]
+
+
+def test_successes_bring_a_turn_forward() -> None:
+    budget = RetryBudget(capacity=1, per_success=0.5, per_second=0.1)
+    places = [place for place in (budget.reserve(0.0) for _ in range(3)) if place is not None]
+    for waits in ([0.0, 10.0, 20.0], [0.0, 5.0, 15.0], [0.0, 0.0, 10.0], [0.0, 0.0, 5.0], [0.0, 0.0, 0.0]):
+        assert [budget.wait(place, 0.0) for place in places] == pytest.approx(waits)
+        budget.earn()
 
 
 def test_where_time_gives_nothing_nobody_can_wait() -> None:
     budget = RetryBudget(capacity=1, per_success=1, per_second=0)
-    assert [budget.reserve(0.0), budget.reserve(0.0)] == [0.0, float("inf")]
+    assert [budget.reserve(0.0), budget.reserve(0.0)] == [0.0, None]
     assert budget.denied == 1
     budget.earn()
-    assert budget.reserve(0.0) == 0.0
+    assert budget.reserve(0.0) == 1.0
 
 
 def test_endpoints_that_have_all_back_are_forgotten() -> None:
@@ -111,5 +130,5 @@ def test_endpoints_that_have_all_back_are_forgotten() -> None:
 
 def test_as_many_retries_come_in_time_as_are_reserved() -> None:
     budget = RetryBudget(capacity=2, per_success=0, per_second=1)
-    moments = sorted(now + budget.reserve(now) for now in (0.0, 0.0, 0.1, 0.1, 5.0))
-    assert moments == [0.0, 0.0, 1.0, 2.0, 5.0]
+    moments = [now + budget.wait(budget.reserve(now) or 0.0, now) for now in (0.0, 0.0, 0.1, 0.1, 5.0)]
+    assert moments == pytest.approx([0.0, 0.0, 1.0, 2.0, 5.0])

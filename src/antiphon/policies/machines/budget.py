@@ -11,18 +11,26 @@ from typing import Any
 from ...core.resource import spelled
 from .number import is_number
 
+_TINY = 1e-9
 _MOST = 1024
 """Endpoints. Where there are more, those whose bucket is full are forgotten: a new one is as full."""
 
 
 class _Bucket:
-    """What is left at one endpoint, and since when; less than none where somebody waits for more."""
+    """What is left at one endpoint (less than none where somebody waits for more), what was put back so far, and when last."""
 
-    __slots__ = ("at", "left")
+    __slots__ = ("at", "earned", "left")
 
     def __init__(self, left: float) -> None:
         self.left = left
+        self.earned = 0.0
         self.at: float | None = None
+
+    def put(self, amount: float, capacity: float) -> None:
+        """Put some back, as far as there is room."""
+        amount = min(amount, capacity - self.left)
+        self.left += amount
+        self.earned += amount
 
 
 class RetryBudget:
@@ -77,7 +85,7 @@ class RetryBudget:
         if bucket is None or bucket.left >= self.capacity:  # nothing was ever taken, or all is back
             return
         with self._lock:
-            bucket.left = min(self.capacity, bucket.left + self.per_success)
+            bucket.put(self.per_success, self.capacity)
 
     def spend(self, now: float, endpoint: str = "") -> bool:
         """Take a retry out, if there is one.
@@ -94,7 +102,7 @@ class RetryBudget:
             bucket.left -= 1
             return True
 
-    def reserve(self, now: float, endpoint: str = "") -> float:
+    def reserve(self, now: float, endpoint: str = "") -> float | None:
         """Take a retry out, if need be one that is yet to come; first come, first served.
 
         Args:
@@ -102,16 +110,21 @@ class RetryBudget:
             endpoint: as for `spend`.
 
         Returns:
-            Seconds until it is there; infinite, and none is taken, where seconds put none back.
+            The place in line, for `wait`; `None`, and nothing is taken, where there is none and seconds put none back.
         """
         with self._lock:
             bucket = self._filled(now, endpoint)
-            short = 1 - bucket.left
-            if short > 0 and not self.per_second:
+            if bucket.left < 1 and not self.per_second:
                 self.denied += 1
-                return float("inf")
+                return None
             bucket.left -= 1
-            return max(0.0, short / self.per_second) if short > 0 else 0.0
+            return bucket.earned - min(0.0, bucket.left)
+
+    def wait(self, place: float, now: float, endpoint: str = "") -> float:
+        """Seconds until it is a place's turn, at most: successes bring it forward. 0: it is."""
+        with self._lock:
+            short = place - self._filled(now, endpoint).earned
+            return max(0.0, short) / self.per_second if short > _TINY else 0.0
 
     def give_back(self, endpoint: str = "") -> None:
         """Put back a retry that was taken out and not made."""
@@ -129,7 +142,7 @@ class RetryBudget:
             bucket = self._buckets[endpoint] = _Bucket(float(self.capacity))
         passed = 0.0 if bucket.at is None else max(0.0, now - bucket.at)
         bucket.at = now if bucket.at is None else max(now, bucket.at)
-        bucket.left = min(self.capacity, bucket.left + passed * self.per_second)
+        bucket.put(passed * self.per_second, self.capacity)
         return bucket
 
     def _forget(self, now: float) -> None:
