@@ -3,7 +3,14 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
+from typing import Any
 
+import pytest
+
+from antiphon.policies.machines.bulkhead import Compartment
+from antiphon.policies.machines.circuit import Circuit, Rule
+from antiphon.policies.machines.gradient import Aimd
 from antiphon.policies.machines.late import Late
 
 
@@ -64,3 +71,42 @@ def test_threads_lose_nothing() -> None:
         thread.join()
     assert counter.count == 16 * 500
     assert not counter._late
+
+
+CIRCUIT: dict[str, Callable[[Circuit], object]] = {
+    "admit": lambda circuit: circuit.admit(1.0),
+    "insist": lambda circuit: circuit.insist(),
+    "retry_in": lambda circuit: circuit.retry_in(1.0),
+    "succeed": lambda circuit: circuit.succeed(circuit.generation, 99.0),
+    "fail": lambda circuit: circuit.fail(circuit.generation, 99.0, 0.5),
+    "invite": lambda circuit: circuit.invite(1.0),
+    "close": lambda circuit: circuit.close(1.0),
+    "open": lambda circuit: circuit.open(1.0, 5.0),
+}
+COMPARTMENT: dict[str, Callable[[Compartment], object]] = {
+    "enter": lambda compartment: compartment.enter(),
+    "line_up": lambda compartment: compartment.line_up(0.0, 1.0),
+    "leave": lambda compartment: compartment.leave(),
+    "succeed": lambda compartment: compartment.succeed(1.0),
+    "drop": lambda compartment: compartment.drop(1),
+}
+
+
+@pytest.mark.parametrize("method", CIRCUIT)
+def test_every_method_of_a_circuit_sees_to_what_was_left_meanwhile(method: str) -> None:
+    _sees_to_it(Circuit(Rule()), CIRCUIT[method])
+
+
+@pytest.mark.parametrize("method", COMPARTMENT)
+def test_every_method_of_a_compartment_sees_to_what_was_left_meanwhile(method: str) -> None:
+    _sees_to_it(Compartment(5, 5, Aimd(5)), COMPARTMENT[method])
+
+
+def _sees_to_it(machine: Any, method: Callable[[Any], object]) -> None:
+    done: list[str] = []
+    with machine._lock:
+        machine._leave(lambda: done.append("left"))
+        assert done == []
+    method(machine)
+    assert done == ["left"]
+    assert not machine._lock.locked()
