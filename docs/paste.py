@@ -53,6 +53,16 @@ def error_tree() -> str:
     return _fenced(textwrap.dedent("\n".join(line for line in lines if line.startswith("    "))))
 
 
+def faults() -> str:
+    """What goes wrong, what comes of it, and how many tests show it."""
+    sys.path.insert(0, str(DOCS))
+    try:
+        import fault
+    finally:
+        sys.path.remove(str(DOCS))
+    return fault.table().rstrip()
+
+
 def client_arguments() -> str:
     """The arguments of every client."""
     from antiphon.base_client import BaseClient
@@ -122,6 +132,7 @@ def count() -> str:
 
 
 PARTS: dict[str, Callable[[], str]] = {
+    "faults": faults,
     "help": help_of_command,
     "serve-help": help_of_serve,
     "error-tree": error_tree,

@@ -122,12 +122,16 @@ def test_any_bytes_give_the_same_events_and_the_same_failure_in_any_chunking(str
         (b"\xef\xbb\xbfdata: a\n\n", ["a"]),
         (b"\n\n\n\ndata: a\n\n\n\n", ["a"]),
         (b"datum: a\ndata: b\nDATA: c\n\n", ["b"]),
-        ('data: "\u2028\u0085\x0b\x0c\x1c"\n\n'.encode(), ['"\u2028\u0085\x0b\x0c\x1c"']),
         (b"data: \xf0\x9f\x98\x80\n\n", ["😀"]),
     ],
 )
 def test_data(stream: bytes, expected: list[str]) -> None:
     assert data_of(stream) == expected
+
+
+@pytest.mark.parametrize("separator", ["\u2028", "\u2029", "\u0085", "\x0b", "\x0c", "\x1c", "\x1d", "\x1e"])
+def test_row_50_no_other_separator_ends_a_line(separator: str) -> None:
+    assert data_of(f'data: "a{separator}b"\n\n'.encode()) == [f'"a{separator}b"']
 
 
 def test_a_second_byte_order_mark_is_no_mark() -> None:

@@ -100,7 +100,7 @@ def test_refused(hasty: Emulator, parts: list[bytes], status: int, code: str) ->
         pytest.param([CHUNKED, *[b"1\r\n \r\n" * 2000] * 20], id="chunks"),
     ],
 )
-def test_a_request_that_drips_is_a_408(hasty: Emulator, parts: list[bytes]) -> None:
+def test_row_72_a_request_that_drips_is_a_408(hasty: Emulator, parts: list[bytes]) -> None:
     status, body = told(hasty, *parts, pause=0.1)
     assert (status, body["error"]["code"]) == (408, "request_timeout")
 
@@ -175,7 +175,7 @@ def test_a_request_that_waited_for_its_turn_must_still_arrive(hasty: Emulator) -
         ("/v1/nothing", "evil.example", 403),
     ],
 )
-def test_requests_for_another_host_or_port(server: Emulator, target: str, host: str, status: int) -> None:
+def test_row_69_requests_for_another_host_or_port(server: Emulator, target: str, host: str, status: int) -> None:
     asked = f"GET {target} HTTP/1.1\r\nHost: {host}\r\nAuthorization: Bearer k\r\nConnection: close\r\n\r\n"
     found, body = told(server, asked.replace("{port}", str(urlsplit(server.base_url).port)).encode("latin-1"))
     assert found == status
@@ -200,7 +200,7 @@ def test_a_body_is_asked_for_when_the_client_waits_for_that(server: Emulator) ->
     assert found.startswith(b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\n")
 
 
-def test_many_connections_that_come_to_nothing(server: Emulator) -> None:
+def test_row_72_many_connections_that_come_to_nothing(server: Emulator) -> None:
     address = urlsplit(server.base_url)
     socks = [socket.create_connection((address.hostname, address.port), timeout=20) for _ in range(200)]
     for sock in socks:

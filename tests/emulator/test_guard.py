@@ -34,7 +34,7 @@ def test_loopback_hosts_pass(host: str) -> None:
         "0.0.0.0:80",
     ],
 )
-def test_other_hosts_do_not(host: str) -> None:
+def test_row_69_other_hosts_do_not(host: str) -> None:
     with pytest.raises(Problem) as caught:
         Guard(False).judge([(b"host", host.encode("latin-1"))], ("127.0.0.1", 80))
     assert caught.value.status == 403
@@ -42,7 +42,7 @@ def test_other_hosts_do_not(host: str) -> None:
 
 
 @pytest.mark.parametrize("host", ["localhost:81", "127.0.0.1:81", "[::1]:81"])
-def test_another_port_is_another_server(host: str) -> None:
+def test_row_69_another_port_is_another_server(host: str) -> None:
     headers = [(b"host", host.encode())]
     Guard(False).judge(headers, ("127.0.0.1", 81))
     Guard(False).judge(headers, ("/a/socket", None))
@@ -78,7 +78,7 @@ def test_only_addresses_that_are_loopback_are(address: str, expected: bool) -> N
     assert is_loopback(address) is expected
 
 
-def test_exactly_one_host() -> None:
+def test_row_69_exactly_one_host() -> None:
     for headers in ([], [(b"host", b"localhost")] * 2):
         with pytest.raises(Problem) as caught:
             Guard(False).judge(headers)
@@ -88,14 +88,14 @@ def test_exactly_one_host() -> None:
 @pytest.mark.parametrize(
     "origin", ["https://evil.example", "null", "http://testserver", "http://localhost.evil", "http://[bad"]
 )
-def test_foreign_origins_are_refused(origin: str) -> None:
+def test_row_70_foreign_origins_are_refused(origin: str) -> None:
     for guard in (Guard(False), Guard(True)):
         with pytest.raises(Problem) as caught:
             guard.judge([(b"host", b"localhost"), (b"origin", origin.encode())])
         assert caught.value.status == 403
 
 
-def test_own_origin_passes_and_cross_site_does_not() -> None:
+def test_row_70_own_origin_passes_and_cross_site_does_not() -> None:
     Guard(False).judge(
         [(b"host", b"localhost"), (b"origin", b"http://127.0.0.1:3000"), (b"sec-fetch-site", b"same-origin")]
     )

@@ -119,7 +119,7 @@ def test_an_address_others_reach_is_said_twice() -> None:
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "127.0.0.1"])
-def test_any_host_without_a_key_is_refused(host: str) -> None:
+def test_row_72_any_host_without_a_key_is_refused(host: str) -> None:
     with pytest.raises(ValueError, match="api_keys"):
         Emulator(Setting(allow_remote=True), host=host)
 

@@ -10,6 +10,7 @@ from typing import Any, Self
 
 from h2.config import H2Configuration
 from h2.connection import H2Connection
+from h2.errors import ErrorCodes
 from h2.events import DataReceived, RequestReceived, StreamEnded
 
 from .trust import authority
@@ -40,10 +41,24 @@ class _Line(asyncio.Protocol):
                 self._waiting.append(event.stream_id)
         if len(self._waiting) >= self._server.flight:
             for stream in self._waiting:
-                self._h2.send_headers(stream, [(":status", "200"), ("content-type", "application/json")])
-                self._h2.send_data(stream, self._server.body, end_stream=True)
+                self._answer(stream, self._server.ends.pop(0) if self._server.ends else "")
             self._waiting.clear()
         self._flush()
+
+    def _answer(self, stream: int, end: str) -> None:
+        if end == "refused":
+            self._h2.reset_stream(stream, ErrorCodes.REFUSED_STREAM)
+            return
+        if end == "goaway":
+            self._h2.close_connection(ErrorCodes.NO_ERROR, last_stream_id=0)
+            return
+        body = self._server.body
+        self._h2.send_headers(stream, [(":status", "200"), ("content-type", "application/json")])
+        if end == "cut":
+            self._h2.send_data(stream, body[:5])
+            self._h2.reset_stream(stream, ErrorCodes.INTERNAL_ERROR)
+        else:
+            self._h2.send_data(stream, body, end_stream=True)
 
     def _flush(self) -> None:
         self._transport.write(self._h2.data_to_send())
@@ -55,9 +70,11 @@ class H2Server:
     Args:
         body: what every request is answered with.
         flight: how many requests must be on one connection before any of them is answered.
+        ends: how the first requests end: "refused", "goaway" (both before they are processed), or "cut" in the middle.
     """
 
-    def __init__(self, body: bytes, flight: int = 1) -> None:
+    def __init__(self, body: bytes, flight: int = 1, ends: tuple[str, ...] = ()) -> None:
+        self.ends = list(ends)
         self.body = body
         self.flight = flight
         self.connections = 0

@@ -60,5 +60,24 @@ def test_ones_own_connections_refuse_a_server_of_http2_alone(trusting: ssl.SSLCo
             client.models.retrieve("m")
 
 
+@pytest.mark.parametrize("end", ["refused", "goaway", "cut"])
+def test_row_15_a_stream_that_was_ended_is_tried_again(trusting: ssl.SSLContext, end: str) -> None:
+    async def main(url: str) -> str:
+        http = antiphon.DefaultAsyncHttpxClient(http2=True, verify=trusting, trust_env=False)
+        async with antiphon.AsyncOpenAI(api_key="sk-1", base_url=f"{url}/v1", http_client=http) as client:
+            return (await client.with_retries(2, delay=0).models.retrieve("m")).id
+
+    with H2Server(MODEL, ends=(end, end)) as server:
+        assert asyncio.run(main(server.url)) == "m"
+    assert len(server.paths) == 3
+    http = antiphon.DefaultHttpxClient(http2=True, verify=trusting, trust_env=False)
+    with (
+        H2Server(MODEL, ends=(end,)) as server,
+        antiphon.OpenAI(api_key="sk-1", base_url=f"{server.url}/v1", http_client=http, max_retries=0) as client,
+    ):
+        with pytest.raises(antiphon.APIConnectionError):
+            client.models.retrieve("m")
+
+
 def test_it_is_what_httpx2_makes_of_it() -> None:
     assert isinstance(antiphon.DefaultHttpxClient(http2=True, trust_env=False), httpx2.Client)

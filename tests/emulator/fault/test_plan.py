@@ -104,7 +104,7 @@ def test_phases_follow_each_other_and_begin_again() -> None:
         {"phases": [{"seconds": 1}]},
     ],
 )
-def test_what_no_plan_says_is_refused(spec: Any) -> None:
+def test_row_72_what_no_plan_says_is_refused(spec: Any) -> None:
     with pytest.raises(Problem) as caught:
         read(spec, seed=0, now=0.0)
     assert caught.value.status == 400
