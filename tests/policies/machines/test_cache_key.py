@@ -243,8 +243,12 @@ def test_bytes_of_the_users_own_pass_by() -> None:
     assert "JSON" in refusal(b'{"a": 1}', call=call)
 
 
-def test_the_choices_are_counted() -> None:
-    assert [question(chat(n=n), CHAT).choices for n in (3, None, "x")] == [3, 1, 1]
+def test_the_answers_are_counted() -> None:
+    assert [question(chat(n=n), CHAT).answers for n in (3, None, "x")] == [3, 1, 1]
+    inputs: list[Any] = ["a", ["a", "b"], [1, 2, 3], [[1], [2, 3]], [], None]
+    assert [question(embed(value)).answers for value in inputs] == [1, 2, 1, 2, 1, 1]
+    pictures = [{"type": "text", "text": "a"}, {"type": "image_url", "image_url": {"url": "u"}}]
+    assert question({"input": pictures}, "/v1/moderations").answers == 1
 
 
 def test_a_key_tells_nothing() -> None:

@@ -53,7 +53,9 @@ def test_a_key_may_be_text(form: Any) -> None:
     assert Cipher(form).open(Cipher(KEY).seal(b"x", b""), b"") == b"x"
 
 
-@pytest.mark.parametrize("key", [b"short", "not base64 ÿ", "c2hvcnQ=", None, 5, bytearray(32)])
+@pytest.mark.parametrize(
+    "key", [b"short", "not base64 ÿ", "!" + base64.b64encode(KEY).decode(), "c2hvcnQ=", None, 5, bytearray(32)]
+)
 def test_a_key_that_cannot_be_right_is_not_shown(key: Any) -> None:
     with pytest.raises(InvalidCredential, match="16, 24 or 32 bytes") as raised:
         Cipher(key)

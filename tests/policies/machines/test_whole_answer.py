@@ -100,6 +100,14 @@ def test_every_choice_must_have_ended() -> None:
     assert not whole("chat", events(chunk("stop", 1), chunk(None, 0)), choices=2)
 
 
+def test_every_input_must_have_its_answer() -> None:
+    assert whole("embeddings", vectors(1, 2), choices=2)
+    assert not whole("embeddings", vectors(1), choices=2)
+    assert not whole("embeddings", vectors(1, 2, 3), choices=2)
+    assert not whole("moderations", {"results": [{}]}, choices=2)
+    assert whole("moderations", {"results": [{}, {}]}, choices=2)
+
+
 def test_a_stream_cut_at_any_byte_is_not_whole() -> None:
     stream = events(chunk(), chunk("stop"))
     assert not any(whole("chat", stream[:size]) for size in range(len(stream)))

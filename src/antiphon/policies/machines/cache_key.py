@@ -52,14 +52,14 @@ class Question(NamedTuple):
         digest: of the body, 32 bytes; part of the key, and kept beside the answer to prove that it belongs to it.
         kind: "chat", "completions", "responses", "embeddings", "moderations" or "count".
         events: whether it asks for an event stream.
-        choices: how many answers it asks for.
+        answers: how many it asks for: choices, vectors or verdicts.
     """
 
     key: str
     digest: bytes
     kind: str
     events: bool
-    choices: int
+    answers: int
 
 
 def question_of(request: Request, scope: str | None, *, sampled: bool) -> Question | str:
@@ -87,10 +87,10 @@ def question_of(request: Request, scope: str | None, *, sampled: bool) -> Questi
         return why_not
     if not sampled and kind not in _STEADY and not _is_zero(body.get("temperature")):
         return _SAMPLES
-    events, choices = body.get("stream") is True, body.get("n", 1)
+    events, answers = body.get("stream") is True, _answers(kind, body)
     digest = _digest(body, events, cast("bytes", content))
     key = key_of(request, tenant, events, digest)
-    return Question(key, digest, kind, events, choices if isinstance(choices, int) else 1)
+    return Question(key, digest, kind, events, answers)
 
 
 def tenant_of(request: Request, scope: str | None) -> str | None:
@@ -224,6 +224,16 @@ def _are_own(tools: Any) -> bool:
     if tools.__class__ is not list:
         return False
     return all(isinstance(tool, dict) and cast("dict[str, Any]", tool).get("type") in _OWN_TOOLS for tool in tools)
+
+
+def _answers(kind: str, body: dict[str, Any]) -> int:
+    """How many answers the server will give."""
+    if kind in ("embeddings", "moderations"):
+        several: Any = body.get("input")
+        # A list of numbers is one text in tokens, and one of objects is one text with its pictures.
+        return len(several) if several.__class__ is list and several and several[0].__class__ in (str, list) else 1
+    choices = body.get("n")
+    return choices if isinstance(choices, int) else 1
 
 
 def _is_zero(temperature: Any) -> bool:

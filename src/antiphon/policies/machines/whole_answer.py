@@ -44,13 +44,13 @@ def _value_is_whole(question: Question, value: dict[str, Any], cut_off: bool) ->
     if question.kind == "responses":
         return _response_is_whole(value, cut_off)
     if question.kind == "embeddings":
-        return bool(_listed(value, "data"))
+        return len(_listed(value, "data")) == question.answers
     if question.kind == "moderations":
-        return bool(_listed(value, "results"))
+        return len(_listed(value, "results")) == question.answers
     if question.kind == "count":
         return value.get("input_tokens").__class__ is int
     reasons = [choice.get("finish_reason") for choice in _listed(value, "choices")]
-    return _all_ended(reasons, question.choices, cut_off)
+    return _all_ended(reasons, question.answers, cut_off)
 
 
 def _response_is_whole(value: dict[str, Any], cut_off: bool) -> bool:
@@ -94,7 +94,7 @@ def _stream_is_whole(question: Question, content: bytes, cut_off: bool) -> bool:
             index = choice.get("index")
             if index.__class__ is int:
                 reasons[index] = choice.get("finish_reason") or reasons.get(index)
-    return done and _all_ended(reasons.values(), question.choices, cut_off)
+    return done and _all_ended(reasons.values(), question.answers, cut_off)
 
 
 def _events(content: bytes) -> tuple[list[dict[str, Any]], bool]:
