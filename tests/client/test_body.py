@@ -21,7 +21,7 @@ from antiphon.errors import (
     UnexpectedContentType,
     UnexpectedStatus,
 )
-from tests.transports.rude import Rude, chunk, chunked_head, hang_up, reply
+from tests.transports.rude import Rude, chunk, chunked_head, hang_up, reply, reset
 
 from .answer import MODEL, body, create, ok, retrieve
 from .colour import KEY, Colour, failure_of
@@ -159,6 +159,17 @@ def test_row_31_no_content_is_fine_where_nothing_was_promised(colour: Colour) ->
 def test_json_under_another_label_is_json(colour: Colour, label: str) -> None:
     with Rude(reply(body(MODEL), 200, f"Content-Type: {label}")) as server, colour.client(server.url) as it:
         assert it(retrieve).id == "m"
+
+
+def test_row_6_a_reset_in_the_middle_of_a_body_is_tried_again_and_its_beginning_never_read(colour: Colour) -> None:
+    whole = body(MODEL)
+    for part in (b"", b"{", b'{"id": "wrong"}', whole[:-1]):
+        torn = [reply(part, length=len(whole) + 20), reset]
+        with Rude(torn, ok()) as server, colour.client(server.url) as it:
+            model = it(retrieve)
+            assert model.id == "m"
+            assert model.trace.attempts == 2
+        assert isinstance(failing(colour, torn), APIConnectionError)
 
 
 def test_row_7_a_body_shorter_than_its_length(colour: Colour) -> None:
