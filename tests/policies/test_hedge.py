@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 import random
 from collections.abc import Callable
 from typing import Any
@@ -264,6 +265,11 @@ def test_row_61_a_cancelled_call_cancels_both() -> None:
 def test_what_cannot_be_right_says_so(wrong: dict[str, Any], told: str) -> None:
     with pytest.raises((ValueError, TypeError), match=told):
         Hedge(**wrong)
+
+
+def test_it_travels_to_another_process_without_what_it_knows() -> None:
+    other = pickle.loads(pickle.dumps(Hedge("p90", floor=2.0)))
+    assert repr(other) == "Hedge(after p90 and at least 2 s, for 5% of requests)"
 
 
 def test_it_shows_its_numbers() -> None:

@@ -166,9 +166,25 @@ def test_no_key_is_seen() -> None:
     target = Target("https://eu.example.com/v1", api_key=CANARY, headers={"api-key": CANARY})
     shown = [repr(target), repr(target.key), repr(vars(target)), repr(Failover([target]))]
     assert not any(CANARY in each for each in shown)
-    with pytest.raises(TypeError):
-        pickle.dumps(target.key)
+    for each in (
+        target,
+        target.key,
+        Failover([target]),
+        Target("https://eu.example.com/v1", headers={"api-key": CANARY}),
+    ):
+        with pytest.raises(TypeError, match="does not pickle"):
+            pickle.dumps(each)
     assert copy.copy(target).key is target.key
+
+
+def test_what_holds_no_key_travels_to_another_process() -> None:
+    failover = Failover([Target.local(model="llama3.2"), Target.own(weight=2)], cross_model=True, park_for=9.0)
+    failover._fleet.park(0, 1e9)
+    other = pickle.loads(pickle.dumps(failover))
+    assert repr(other) == repr(failover)
+    assert other.park_for == 9.0
+    assert other._fleet.calm
+    assert repr(other.targets) == repr(failover.targets)
 
 
 @pytest.mark.parametrize("bad", ["", " sk-1", "sk-1\n", "sk-é", "Bearer sk-1", "'sk-1'"])

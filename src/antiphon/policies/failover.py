@@ -95,6 +95,7 @@ class Failover:
     ) -> None:
         self.targets = line_up(targets, own)
         self.sticky = sticky
+        self.cross_model = cross_model
         self.cross_provider = cross_provider
         self.on_context_length = on_context_length
         self.eject = eject
@@ -122,6 +123,12 @@ class Failover:
         if self.eject is not None:
             said.append(f"ejected after {self.eject.failures} of 10 for {self.eject.base:g} s")
         return f"Failover({', '.join(said)})"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # What is known of targets is this process's own.
+        names = ("sticky", "most_attempts", "cross_model", "cross_provider", "on_context_length", "eject", "park_for")
+        options = {name: getattr(self, name) for name in (*names, "on_park", "budget")}
+        return (_remade, (type(self), self.targets, options))
 
     # -- what users may ask and change ---------------------------------------------------------------------------------
 
@@ -350,6 +357,10 @@ class Failover:
             return False
         way.request = with_model(way.request, larger)
         return True
+
+
+def _remade(kind: type[Failover], targets: Sequence[Target], options: dict[str, Any]) -> Failover:
+    return kind(targets, own=any(target.is_own for target in targets), **options)
 
 
 class _Reader:

@@ -86,6 +86,11 @@ class Hedge:
         after = self.late if isinstance(self.late, str) else f"{self.late:g} s"
         return f"Hedge(after {after} and at least {self.floor:g} s, for {self.ratio * 100:.3g}% of requests)"
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        # What is known of latencies is this process's own.
+        options = {"floor": self.floor, "extra": self.extra, "ratio": self.ratio, "only_if": self.only_if}
+        return (_remade, (type(self), self.late, {**options, "failover": self.failover}))
+
     async def __call__(self, request: Request, forward: Forward) -> Reply:
         content = request.content
         if not (self.extra and (content is None or content.__class__ is bytes) and is_inference(request)):
@@ -154,6 +159,10 @@ class Hedge:
             hint = _HOLD
         if hint is not None and hint > 0:
             self._machine.hold(await Now() + hint)
+
+
+def _remade(kind: type[Hedge], late: float | str, options: dict[str, Any]) -> Hedge:
+    return kind(late, **options)
 
 
 class _Outcome(NamedTuple):

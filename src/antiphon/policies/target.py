@@ -13,7 +13,7 @@ from typing import Any
 
 from ..core.credential import asked, bearer, checked, hidden_proxy, veiled
 from ..core.encode import encode_json
-from ..core.headers import FieldMap, Headers
+from ..core.headers import FieldMap, Headers, is_sensitive
 from ..core.json import decode_json
 from ..core.omit import given
 from ..core.path import expand
@@ -80,6 +80,11 @@ class BoundKey:
         if self._source is not None:
             return f"function {id(self._source):x}"
         return "none" if self._authorization is None else self._authorization.id
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        if self._source is None and self._authorization is None:
+            return (type(self), (None, self.origins))
+        raise TypeError("a target with a key does not pickle; make it anew in the other process")
 
     def __repr__(self) -> str:
         return f"BoundKey({self.id}, to {', '.join(map(str, self.origins))})"
@@ -170,7 +175,8 @@ class Target:
         """The client's own endpoint and credential, to be given a place among the others."""
         target = cls.__new__(cls)
         target._settle(name, weight, group, scope, None, True)
-        target.url = target.key = target.models = None
+        target.url = target.key = target.models = target._made = None
+        target._fields = FieldMap({})
         target.provider = OWN
         return target
 
@@ -264,6 +270,19 @@ class Target:
         told += [f"weight={self.weight:g}"] if self.weight != 1 else []
         told += ["other models"] if self.crosses_models else []
         return f"Target({', '.join(told)})"
+
+    def __copy__(self) -> Target:
+        return self
+
+    def __deepcopy__(self, memo: object) -> Target:
+        return self
+
+    def __getstate__(self) -> dict[str, Any]:
+        if any(map(is_sensitive, self._fields)):
+            raise TypeError(
+                "a target whose headers hold a credential does not pickle; make it anew in the other process"
+            )
+        return {**vars(self), "_made": None}
 
 
 class _Always:
