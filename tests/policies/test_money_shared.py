@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import subprocess
 import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from threading import Barrier
+from threading import Barrier, Event
 from typing import Any
 
 import pytest
 
+from antiphon.drivers.asynchronous import AsyncDriver
 from antiphon.drivers.blocking import BlockingDriver
 from antiphon.errors import BudgetExceeded, PolicyError
 from antiphon.policies.budget import Budget
 from antiphon.policies.chain import fold
 from antiphon.policies.machines.budget_report import BudgetReport
+from antiphon.policies.shared_ledger import Claim
 from antiphon.shared.memory import MemoryStore
 from antiphon.shared.redis import RedisStore
 from antiphon.shared.sqlite import SQLiteStore
@@ -198,6 +201,62 @@ def test_row_63_sixty_four_threads_race_for_the_last_cent(store: Any) -> None:
         done = sum(threads.map(race, range(64)))
     assert (done, over) == (10, [])
     assert budget.report().spent.usd == 10 * round(BOUND * 1e9)
+
+
+class Slow(MemoryStore):
+    """A store that counts only when it is let."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.asked, self.let = Event(), Event()
+        self.let.set()
+
+    def count(self, changes: Any) -> Any:
+        self.asked.set()
+        assert self.let.wait(20)
+        return super().count(changes)
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_row_61_a_task_that_is_cancelled_while_its_reservation_is_made_elsewhere_holds_nothing(when: str) -> None:
+    store = Slow()
+    budget = Budget(usd=1, store=store)
+    flow: Any = fold([budget])
+
+    async def send(request: Any) -> Any:
+        raise AssertionError("nothing may be sent")
+
+    async def whole() -> None:
+        driver = AsyncDriver(send, None)  # type: ignore[arg-type]
+        store.let.clear()
+        task = asyncio.ensure_future(driver.run(flow(ask())))
+        await asyncio.to_thread(store.asked.wait, 20)
+        if when == "before":
+            task.cancel()
+            store.let.set()
+        else:
+            store.let.set()
+            while (
+                budget.report().reserved == (0, 0, 0) and not task.done()
+            ):  # it is made, and the task does not know yet
+                pass
+            task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+
+    asyncio.run(whole())
+    report = budget.report()
+    assert (report.reserved, report.spent) == ((0, 0, 0), (0, 0, 0))
+    assert store.count(budget._purse.shared._book.look("run", 0.0)).values[:3] == (0, 0, 0)  # type: ignore[union-attr]
+
+
+def test_a_claim_is_taken_back_once_whoever_comes_first() -> None:
+    for order in (["made", "drop", "drop"], ["drop", "made", "drop"], ["made"]):
+        undone: list[int] = []
+        claim = Claim()
+        for step in order:
+            claim.made(lambda: undone.append(1)) if step == "made" else claim.drop()  # noqa: B023
+        assert undone == ([1] if "drop" in order else [])
 
 
 KILLED = """

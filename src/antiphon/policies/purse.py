@@ -142,11 +142,17 @@ class Purse:
     ) -> Enter | Short:
         now = await Now()
         if self._rest.over(now):
+            from .shared_ledger import Claim
+
+            claim = Claim()
             try:
-                short: Short | None = await Outside(shared.reserve, label, bound, wall)
+                short: Short | None = await Outside(shared.reserve, claim, label, bound, wall)
             except StoreError as failure:
                 self._rest.failed(now)
                 cause: StoreError | None = failure
+            except BaseException:
+                claim.drop()
+                raise
             else:
                 self._rest.worked()
                 if short is None:

@@ -8,12 +8,39 @@ from __future__ import annotations
 import atexit
 from _thread import allocate_lock
 from collections import deque
+from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from weakref import ref
 
 from ..shared.store import Change, Store, StoreError
 from .machines.book import Book
 from .machines.ledger import Amount, Limits, Short
+
+
+class Claim:
+    """A reservation that is being made in another thread, while whoever wants it may be gone.
+
+    Whichever of the two comes second, the making or the going, takes it back.
+    """
+
+    __slots__ = ("_dropped", "_undo")
+
+    def __init__(self) -> None:
+        self._undo = deque[Callable[[], None]]()
+        self._dropped = False
+
+    def made(self, undo: Callable[[], None]) -> None:
+        """It is made; `undo` takes it back."""
+        self._undo.append(undo)
+        if self._dropped:
+            self.drop()
+
+    def drop(self) -> None:
+        """Nobody wants it any more."""
+        self._dropped = True
+        with suppress(IndexError):
+            self._undo.pop()()
 
 
 class SharedLedger:
@@ -40,8 +67,8 @@ class SharedLedger:
         # A stream that ends last has nobody after it who would write down what it used.
         atexit.register(_tidy_at_exit, ref(self))
 
-    def reserve(self, label: str, bound: Amount, now: float) -> Short | None:
-        """Set an upper bound aside; `None` if there was room.
+    def reserve(self, claim: Claim, label: str, bound: Amount, now: float) -> Short | None:
+        """Set an upper bound aside, and tell the claim; `None` if there was room.
 
         Raises:
             StoreError: the store cannot be used now.
@@ -53,6 +80,7 @@ class SharedLedger:
             unit, taken = self._book.short(label, changes, count.values)
             spent = self._store.count(self._book.spent(label, unit)).values[0]
             return Short(unit, taken, spent + bound[unit] > (self._limits[unit] or 0))
+        claim.made(partial(self.settle, label, bound, Amount(), True, now))
         if label not in self._told and self._book.crossed(self._soft, changes, count.values):
             self._told.add(label)
             self.crossed.append(label)
