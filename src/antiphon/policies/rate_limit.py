@@ -163,6 +163,14 @@ class RateLimit:
         """Which part of the burst is free for requests like this, from 0 to 1."""
         return self._lane(request).left(now)
 
+    def health(self, now: float) -> dict[str, Any]:
+        """For each endpoint and model how many wait, which part of the burst is free, and the limits in force."""
+        told: dict[str, Any] = {}
+        for (where, _, model), lane in [*self._lanes.items()]:
+            limits = {gate.name: gate.most for gate in lane.gates if isinstance(gate, Limit)}
+            told[f"{where} {model}".strip()] = {"queued": lane.queue.length, "free": lane.left(now), "limits": limits}
+        return told
+
     async def _turn(self, lane: Lane, ticket: Ticket, request: Request) -> float:
         """Wait until it is this one's turn; the time it is then."""
         began = now = await Now()

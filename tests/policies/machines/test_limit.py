@@ -55,10 +55,10 @@ def test_more_than_the_whole_limit_waits_for_ever() -> None:
 def test_what_others_use_is_waited_for() -> None:
     limit = Limit("requests", 0, MINUTE, Terms())
     limit.tell(600)
-    limit.sync(100.0 + 9.0)
+    limit.sync(100.0 + 29.0)
     assert limit.wait(1, 100.0) <= 0
     limit.take(10, 100.0)
-    assert limit.wait(1, 100.0) == pytest.approx(0.1), "what was sent since is counted; a sixth of the bucket is used"
+    assert limit.wait(1, 100.0) == pytest.approx(0.1), "what was sent since is counted; half of the bucket is used"
     limit.sync(100.0)
     assert limit.wait(1, 100.0) <= 0
 

@@ -1,7 +1,7 @@
 """One limit of a provider: what the user says of it, what the server says of it, and how much of it is left.
 
 Two buckets in one. Its own, with a small burst, paces what this client sends. The server's, as its replies tell of it, holds what
-everybody sends under the same key; this client keeps it near full, so that those who cannot see each other share the limit
+everybody sends under the same key; this client keeps it half full, so that those who cannot see each other share the limit
 without being refused. Where others take all they can get, this one keeps a twentieth of the rate for as long as the server
 would not refuse. Pure arithmetic.
 """
@@ -14,7 +14,7 @@ from .gcra import Gcra
 
 MINUTE = 60.0
 DAY = 86_400.0
-_NEAR = 1 / 6
+_NEAR = 1 / 2
 """The part of the server's bucket that this client helps to empty."""
 _SURE = 0.9
 """The part up to which the server refuses nothing, give or take what is under way."""
