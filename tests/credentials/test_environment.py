@@ -11,7 +11,7 @@ import pytest
 
 from antiphon.core.secret import Secret
 from antiphon.credentials import CredentialNotFound, EnvKey, FunctionKey, Source, StaticKey
-from antiphon.credentials.source import sourced
+from antiphon.credentials.source import run, sourced
 from antiphon.errors import InvalidCredential
 
 KEY = "sk-canary-0123456789"
@@ -58,6 +58,15 @@ def test_a_source_travels_as_the_name_of_its_place_and_never_with_a_key(monkeypa
     assert copy.deepcopy(source)() == Secret(KEY)
     with pytest.raises(TypeError, match="does not pickle"):
         pickle.dumps(StaticKey(KEY))
+
+
+def test_row_27_a_request_has_the_variable_read_once_more_and_not_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("A_KEY", f"{KEY}-3")
+    source = EnvKey("A_KEY")
+    nowhere: Any = None
+    one, two = Secret(f"{KEY}-1"), Secret(f"{KEY}-2")
+    assert run(source.another([one], nowhere, nowhere)) == Secret(f"{KEY}-3")
+    assert run(source.another([one, two], nowhere, nowhere)) is None
 
 
 def test_a_function_is_asked_each_time() -> None:

@@ -40,6 +40,21 @@ def test_a_change_is_taken_up_without_a_refusal(colour: Colour, tmp_path: Path) 
         assert [key for key, _ in gate.seen] == [OLD, OLD, NEW]
 
 
+def test_it_is_looked_at_once_in_a_while(own_colour: Colour, tmp_path: Path) -> None:
+    looks: list[bool] = []
+
+    class Counting(FileKey):
+        def _renew(self, anyway: bool) -> None:
+            looks.append(anyway)
+
+    path = written(tmp_path / "key", OLD)
+    with Gate(OLD) as gate, own_colour.client(gate.url, api_key=Counting(path, every=600)) as it:
+        for wait in (0, 0, 601, 0, 0, 601, 0):
+            it.clock.slept.append(wait)
+            it(retrieve)
+    assert looks == [False, False]
+
+
 def test_row_27_a_refusal_has_the_file_read_at_once(colour: Colour, tmp_path: Path) -> None:
     path = written(tmp_path / "key", OLD)
     with Gate(OLD) as gate, colour.client(gate.url, api_key=FileKey(path, every=3600)) as it:

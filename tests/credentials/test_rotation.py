@@ -100,7 +100,21 @@ def test_a_source_among_them_is_read_anew_in_the_end(colour: Colour, monkeypatch
         gate.taken = {THIRD}
         monkeypatch.setenv("ROTATED", THIRD)
         it(retrieve)
-        assert [key for key, _ in gate.seen] == [NEW, NEW, OLD, THIRD]
+        it(retrieve)
+        assert [key for key, _ in gate.seen] == [NEW, NEW, OLD, THIRD, THIRD]
+
+
+def test_what_was_read_anew_is_used_from_then_on(own_colour: Colour, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ROTATED", OLD)
+    source = EnvKey("ROTATED")
+    with Gate(NEW) as gate, own_colour.client(gate.url, api_key=RotatingCredential([NEW, source])) as it:
+        it(retrieve)
+        gate.taken = {THIRD}
+        monkeypatch.setenv("ROTATED", THIRD)
+        source._kept = Secret(OLD)
+        it(retrieve)
+        it(retrieve)
+        assert [key for key, _ in gate.seen] == [NEW, NEW, OLD, THIRD, THIRD]
 
 
 def test_sources_without_a_key_are_passed_over(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -134,6 +134,14 @@ def test_private_keys(algorithm: str) -> None:
             public.verify(signature, data, padding.PKCS1v15(), hashes.SHA256())
 
 
+def test_a_private_key_is_read_once() -> None:
+    policy = HTTPSignature(pem(ED25519), key_id="k", algorithm="ed25519")
+    sent(policy)
+    known = policy._signer
+    sent(policy)
+    assert policy._signer is known
+
+
 @pytest.mark.parametrize("make", [lambda key: HTTPSignature(key, key_id="k", nonce=False), SignHMAC])
 def test_a_key_may_come_from_a_source(make: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("GATEWAY", "a-shared-secret")

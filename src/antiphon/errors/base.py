@@ -56,7 +56,8 @@ class APIError(OpenAIError):
         # Some servers repeat the key they refuse. Loaded with the first error, not with every client.
         from ..core.scrub import scrub
 
-        message, body = scrub([message, body])
+        clean: list[Any] = scrub([message, body])
+        message, body = clean
         super().__init__(message)
         self.message = message
         self.request = request
