@@ -11,9 +11,11 @@ import pytest
 
 from antiphon.core.hash_chain import check
 from antiphon.core.secret import Secret
+from antiphon.drivers.blocking import BlockingDriver
 from antiphon.errors import APIStatusError, PolicyError, ReadTimeout, StreamInterrupted
 from antiphon.policies.audit import Audit
 from antiphon.policies.budget import Budget
+from antiphon.policies.chain import fold
 from antiphon.policies.retry import Retry
 from antiphon.shared.journal import Journal
 
@@ -183,6 +185,20 @@ def test_ahead_writes_before_it_sends(path: Path) -> None:
     assert [line["event"] for line in lines(path)] == ["begin call"]
     house.driver.run()
     assert [line["event"] for line in lines(path)] == ["begin call", "call"]
+
+
+def test_a_call_that_is_cancelled_while_it_is_announced_has_an_end(path: Path) -> None:
+    class Halting(Journal):
+        def add(self, *records: Any) -> None:
+            super().add(*records)
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        BlockingDriver(answer(), None).run(fold([Audit(Halting(path), ahead=True)])(ask()))  # type: ignore[arg-type]
+    assert [(line["event"], line.get("error")) for line in lines(path)] == [
+        ("begin call", None),
+        ("call", "KeyboardInterrupt"),
+    ]
 
 
 def test_what_costs_nothing_or_is_not_known_has_no_price(path: Path) -> None:

@@ -123,6 +123,11 @@ class Audit:
                 f"the audit log cannot be written ({type(failure).__name__}), and nothing is sent without it; nothing was sent",
                 request=request,
             ) from failure
+        except BaseException as failure:
+            # The line may be there by now, so that one has to follow that tells how it ended.
+            entry.failed(request, failure, None)
+            self.journal.put(entry.record)
+            raise
 
     async def _write(self, record: dict[str, Any]) -> None:
         try:

@@ -31,6 +31,14 @@ from antiphon.policies.machines.tally import LARGEST, Tally, tally
         ),
         (
             {
+                "input_tokens": 9,
+                "output_tokens": 0,
+                "input_tokens_details": {"cached_tokens": 6, "cache_write_tokens": 6},
+            },
+            Tally(9, 0, cached=6, written=3),
+        ),
+        (
+            {
                 "prompt_tokens": 9,
                 "completion_tokens": 5,
                 "prompt_tokens_details": {"audio_tokens": 2, "cached_tokens": 0},
