@@ -9,6 +9,7 @@ import pkgutil
 import random
 import warnings
 from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 import pytest
@@ -29,6 +30,7 @@ pytestmark = pytest.mark.filterwarnings("ignore")
 SHARDS = 8
 
 
+@cache
 def official_classes() -> list[Any]:
     found: dict[type, None] = {}
     with warnings.catch_warnings():

@@ -12,12 +12,20 @@ from urllib.parse import urlsplit
 import pytest
 
 from antiphon.emulator import Emulator, Setting
-from antiphon.emulator.house import TICK
 
+TICK = 0.05
+"""How often a house here looks for who is late."""
 KEY = b"Host: localhost\r\nAuthorization: Bearer k\r\n"
 GET = b"GET /v1/models/gpt-4o HTTP/1.1\r\n" + KEY
 POST = b"POST /v1/responses HTTP/1.1\r\nContent-Type: application/json\r\n" + KEY
 CHUNKED = POST + b"Transfer-Encoding: chunked\r\n\r\n"
+
+
+@pytest.fixture(scope="module", autouse=True)
+def often() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("antiphon.emulator.house.TICK", TICK)
+        yield
 
 
 @pytest.fixture(scope="module")
@@ -137,7 +145,7 @@ def test_the_time_a_request_waits_for_its_turn_is_not_its_senders(late: float) -
         house.clock = lambda: now
         address = urlsplit(server.base_url)
         with socket.create_connection((address.hostname, address.port), timeout=20) as sock:
-            sock.sendall(GET + b"X-Antiphon-Fault: latency=1\r\n\r\n" + second + body[:5])
+            sock.sendall(GET + b"X-Antiphon-Fault: latency=0.5\r\n\r\n" + second + body[:5])
             until(lambda: any(connection._paused for connection in tuple(house.connections)))
             now += late
             found = sock.recv(65536)

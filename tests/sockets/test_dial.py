@@ -6,6 +6,7 @@ import sys
 import types
 
 import pytest
+import websockets.sync.client
 
 from antiphon.core.headers import Headers
 from antiphon.errors import OpenAIError
@@ -40,7 +41,7 @@ def test_older_versions_that_follow_no_redirects_are_used_as_they_are(monkeypatc
         seen.update(options, url=url)
         return "connection"
 
-    monkeypatch.setattr("websockets.sync.client", types.SimpleNamespace(connect=connect))
+    monkeypatch.setattr(websockets.sync, "client", types.SimpleNamespace(connect=connect))
     assert dial.dial("ws://h/", Headers(), {"open_timeout": 1}) == "connection"
     assert (seen["url"], seen["open_timeout"]) == ("ws://h/", 1)
 
