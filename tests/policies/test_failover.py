@@ -23,6 +23,7 @@ from antiphon.errors import (
 from antiphon.policies.chain import fold, send
 from antiphon.policies.failover import Failover, Parked
 from antiphon.policies.machines.budget import RetryBudget
+from antiphon.policies.retry import Retry
 from antiphon.policies.target import Target
 
 from .fleet_script import EMBED, RETRIEVE, answer, ask, servers, silent, unreachable
@@ -248,13 +249,15 @@ def test_attempts_are_bounded_over_all_targets() -> None:
     assert len(script.sent) == 2
 
 
-def test_attempts_of_earlier_rounds_count() -> None:
-    failover, request = fallen(), ask()
-    script = Script([answer(503) for _ in range(6)])
-    for _ in range(3):
-        script.run(flow(failover, request))
+def test_attempts_of_all_rounds_count() -> None:
+    request, script = ask(), Script([answer(503) for _ in range(9)])
+    chain: Any = fold([Retry(8), fallen()])
+    reply = script.run(chain(request))
+    assert reply.status_code == 503
+    assert servers(script) == ["own", "eu", "own", "eu"]
+    assert len(script.slept) == 1
     assert request.trace is not None
-    assert request.trace.attempts == 5  # two, two, and one that the third round makes at least
+    assert str(request.trace.of("Retry")[-1]) == "Retry: stop attempt=2 reason=4 attempts were made"
 
 
 def test_after_the_deadline_nothing_moves() -> None:
@@ -386,14 +389,3 @@ def test_the_trace_tells_who_was_asked_and_why() -> None:
         "Failover: to target=eu because=503",
         "Failover: served target=eu model=gpt-5.5",
     ]
-
-
-def test_its_health_is_what_is_held_against_targets() -> None:
-    failover, script = fallen(), Script([])
-    assert failover.health(0.0) == {name: {"state": "closed", "under_way": 0} for name in ("own", "eu")}
-    for _ in range(5):
-        run(failover, ask(), answer(503), answer(), script=script)
-    run(failover, ask(), answer(401), script=script)
-    health = failover.health(script.now)
-    assert (health["own"]["state"], health["own"]["reason"]) == ("open", "ejected")
-    assert (health["eu"]["state"], health["eu"]["reason"]) == ("open", "parked")

@@ -45,3 +45,14 @@ def test_what_cannot_be_right_says_what_would_be(make: Any, told: str) -> None:
 def test_it_shows_its_numbers() -> None:
     shown = repr(fallen(target("eu"), target("us"), target("last", group=3), most_attempts=4))
     assert shown == "Failover(own → eu | us → last, most_attempts=4, ejected after 5 of 10 for 30 s)"
+
+
+def test_its_health_is_what_is_held_against_targets() -> None:
+    failover, script = fallen(), Script([])
+    assert failover.health(0.0) == {name: {"state": "closed", "under_way": 0} for name in ("own", "eu")}
+    for _ in range(5):
+        run(failover, ask(), answer(503), answer(), script=script)
+    run(failover, ask(), answer(401), script=script)
+    health = failover.health(script.now)
+    assert (health["own"]["state"], health["own"]["reason"]) == ("open", "ejected")
+    assert (health["eu"]["state"], health["eu"]["reason"]) == ("open", "parked")

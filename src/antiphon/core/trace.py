@@ -42,12 +42,19 @@ class Trace:
     0
     """
 
-    __slots__ = ("attempts", "steps")
+    __slots__ = ("attempts", "most", "steps")
 
     def __init__(self) -> None:
         self.steps: list[Step] = []
         self.attempts = 0
         """How many requests were sent so far."""
+        self.most: int | None = None
+        """How many may be sent in all, where a policy bounds that."""
+
+    @property
+    def is_spent(self) -> bool:
+        """Whether as many were sent as may be."""
+        return self.most is not None and self.attempts >= self.most
 
     def note(self, policy: str, event: str, **figures: Any) -> None:
         """Add a step.

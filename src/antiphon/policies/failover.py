@@ -62,7 +62,7 @@ class Failover:
         own: whether the client's own endpoint is a target at all.
         sticky: whether requests with the same `prompt_cache_key` go to the same target of a group, whose cache is warm for them.
         most_attempts: how many attempts a call may make in all, retries included; 3, one more for each further group, at most 5,
-            when left out. A round of `Retry` makes one at least.
+            when left out.
         cross_model: whether a target may answer with another model, where its `models` say so.
         cross_provider: whether requests may go to another provider's house than the client's.
         on_context_length: the model that is asked instead, at the same target, when the input is too long for the first.
@@ -177,7 +177,7 @@ class Failover:
             # Nothing is held against the client's own endpoint, and nobody shares its group.
             seat: Seat | None = fleet.pass_by(self._alone)
         else:
-            way = Round(request, self.targets, sticky=self.sticky)
+            way = self._round(request)
             seat = await self._seat(way)
         while seat is not None:
             target = self.targets[seat.member]
@@ -190,7 +190,7 @@ class Failover:
                         _note(request, "to", target=target.name, because=way.reason)
                 reply = await forward(attempt)
             except (APIConnectionError, CircuitOpen, BulkheadFull, RateLimited) as failure:
-                way = way or Round(request, self.targets, sticky=self.sticky)
+                way = way or self._round(request)
                 moves = await self._failed(way, seat, failure)
             except BaseException:
                 fleet.leave(seat)
@@ -200,12 +200,17 @@ class Failover:
                     if way is None and not fleet.is_news(seat):
                         return reply
                     return await self._served(seat, reply, None if way is None else way.request)
-                way = way or Round(request, self.targets, sticky=self.sticky)
+                way = way or self._round(request)
                 moves = await self._refused(way, seat, reply)
             seat = await self._seat(way) if moves and await self._may_move(way, attempt) else None
         assert way is not None  # only a round without a seat comes here
         now = await Now()
         return way.outcome(lambda member: fleet.trouble(member, now, way.subject, way.own))
+
+    def _round(self, request: Request) -> Round:
+        if request.trace is not None:
+            request.trace.most = self.most_attempts  # `Retry` heeds it too
+        return Round(request, self.targets, sticky=self.sticky)
 
     def _meet(self, origin: Origin) -> None:
         """Look once at whose house the client's own endpoint is."""

@@ -76,7 +76,10 @@ class Repetition:
 
     async def _delay(self, outcome: Outcome, attempt: Request) -> float | None:
         """Seconds until the next attempt, for which all that it takes is taken; `None` where none follows."""
-        course, hint = self._course, None
+        course, hint, trace = self._course, None, self._request.trace
+        if trace is not None and trace.is_spent:
+            self._note("stop", f"{trace.attempts} attempts were made")
+            return None
         if isinstance(outcome, Reply):
             if course.is_spent:  # so its body need not be read
                 self._note("stop", SPENT)
