@@ -27,7 +27,8 @@ def opened(now: float = 0.0, random: float = EVEN, **rule: Any) -> Circuit:
 def test_failures_in_a_row_open_it() -> None:
     circuit = Circuit(Rule(consecutive=3))
     assert [circuit.fail(0, 0.0, EVEN) for _ in range(2)] == [False, False]
-    circuit.succeed(0, 0.0)
+    assert [circuit.succeed(0, 0.0) for _ in range(2)] == [False, False]
+    assert circuit.retry_in(0.0) == 0
     assert [circuit.fail(0, 0.0, EVEN) for _ in range(3)] == [False, False, True]
     assert not circuit.closed
 
@@ -50,6 +51,13 @@ def test_a_share_of_failures_opens_it(outcomes: str, opens: bool) -> None:
         else:
             circuit.fail(0, 1.0, EVEN)
     assert circuit.closed is not opens
+
+
+def test_successes_are_counted_where_they_belong() -> None:
+    circuit = Circuit(Rule(window=10))
+    for now in (0.5, 0.7, 1.0, 10.2):
+        circuit.succeed(0, now)
+    assert circuit.counts == (2, 0)
 
 
 def test_old_failures_are_forgotten() -> None:
@@ -108,10 +116,11 @@ def test_half_open_it_lets_so_many_through_and_two_successes_close_it() -> None:
 
 def test_several_probes() -> None:
     circuit = opened(probes=2)
-    leases = [circuit.admit(5.0) for _ in range(3)]
+    leases = [circuit.admit(now) for now in (5.0, 8.0, 9.0)]
     assert leases[2] is None
+    assert circuit.retry_in(9.0) == 5.0 + PROBE_SECONDS - 9.0, "when the first of them has had its time"
     circuit.release(leases[0] or 0)
-    assert circuit.admit(5.0) is not None
+    assert circuit.admit(9.0) is not None
 
 
 def test_a_probe_that_says_nothing_makes_room_and_still_counts() -> None:
@@ -153,7 +162,11 @@ def test_a_result_from_before_it_opened_is_ignored() -> None:
     assert circuit.succeed(probe, 6.0)
     assert not circuit.fail(early, 7.0, EVEN)
     assert not circuit.fail(probe, 7.0, EVEN), "of the generation that ended when it closed"
+    circuit.succeed_late(early)
     assert circuit.counts == (0, 0)
+    circuit.succeed(circuit.generation, 7.0)
+    circuit.succeed(early, 7.0)
+    assert circuit.counts == (1, 0)
 
 
 def test_who_insists_takes_no_probes_room() -> None:
@@ -168,55 +181,6 @@ def test_who_insists_takes_no_probes_room() -> None:
     assert circuit.insist() > probe
     assert circuit.succeed(probe, 2.5)
     assert circuit.insist() == circuit.generation
-
-
-def test_an_opening_nobody_timed_lasts_from_when_it_is_asked_about() -> None:
-    circuit = Circuit(Rule(consecutive=2))
-    circuit.succeed(0, 1.0)
-    circuit.fail_late(0, EVEN)
-    circuit.fail_late(0, EVEN)
-    assert circuit.state(1000.0) == "open"
-    assert circuit.retry_in(1000.0) == 5.0
-    assert (circuit.opened_at, circuit.admissible(1005.0)) == (1000.0, True)
-
-
-def test_a_late_success_ends_a_row() -> None:
-    circuit = Circuit(Rule(consecutive=2))
-    circuit.fail_late(0, EVEN)
-    circuit.succeed_late(0)
-    circuit.fail_late(0, EVEN)
-    assert (circuit.closed, circuit.counts) == (True, (3, 2))
-    circuit.fail_late(0, EVEN)
-    circuit.succeed_late(0)
-    assert (circuit.closed, circuit.counts) == (False, (0, 0))
-
-
-def test_what_others_found_out() -> None:
-    circuit = opened()
-    circuit.invite(1.0)
-    assert circuit.admissible(1.0)
-    circuit.close(2.0)
-    assert circuit.closed
-    circuit.invite(2.0)
-    circuit.close(2.0)
-    assert circuit.closed
-    circuit.open(3.0, 7.0)
-    assert circuit.retry_in(3.0) == 7.0
-    circuit.open(3.0, 70.0)
-    assert circuit.retry_in(3.0) == 7.0, "what is open stays as it is"
-
-
-def test_a_finalizer_in_the_middle_of_a_method_waits_for_nobody() -> None:
-    circuit = opened()
-    lease = circuit.admit(5.0)
-    assert lease is not None
-    with circuit._lock:  # as where the collector comes in between
-        circuit.release(lease)
-        circuit.fail_late(circuit.generation, EVEN)
-        assert len(circuit._late) == 2
-    assert circuit.admit(6.0) is None, "the next to come sees to it: released, and then failed"
-    assert circuit.openings == 2
-    assert not circuit._late
 
 
 @settings(derandomize=True, deadline=None, max_examples=100)

@@ -272,7 +272,6 @@ class Circuit(Late):
             if now is not None and now - self._closed_at >= HEALTHY_SECONDS:
                 self.openings = 0
         else:
-            self._drop(lease)
             until = self._until
             if until is None or (now is not None and now < until):
                 return False  # it was let through while open, and is as bad as was known
