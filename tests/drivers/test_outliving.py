@@ -10,7 +10,6 @@ import pytest
 
 from antiphon.core import effects
 from antiphon.core.signal import Signal
-from antiphon.drivers import outliving
 from antiphon.drivers.asynchronous import AsyncDriver
 from antiphon.drivers.virtual import VirtualDriver
 
@@ -84,7 +83,7 @@ def test_it_goes_on_where_whoever_asked_is_cancelled(steps: int) -> None:
 
     asyncio.run(main())
     assert flown.told == ["flew", "ended"]
-    assert not outliving._running
+    assert not flown.abandoned._wakes
 
 
 @pytest.mark.parametrize("steps", range(4))
@@ -115,6 +114,23 @@ def test_a_loop_that_ends_takes_it_along() -> None:
 
     asyncio.run(main())
     assert flown.told == ["CancelledError", "ended"]
+    flown.abandoned.set()
+
+
+def test_a_loop_that_was_closed_has_lost_it() -> None:
+    flown, loop = Flown(seconds=3600), asyncio.new_event_loop()
+    effect = effects.Outlive(flown.fly(), flown.abandoned, lambda: flown.told.append("ended"))
+
+    async def ask() -> Any:
+        return await effect
+
+    task = loop.create_task(driver().run(ask()))
+    loop.run_until_complete(asyncio.sleep(0.001))
+    assert not effect.lost()
+    task.cancel()
+    loop.run_until_complete(asyncio.sleep(0.001))
+    loop.close()
+    assert effect.lost()
     flown.abandoned.set()
 
 

@@ -306,6 +306,39 @@ def test_a_loop_that_ends_leaves_nobody_waiting() -> None:
         assert second.result(20).status_code == 200
 
 
+@pytest.mark.parametrize("joined", [False, True])
+def test_row_17_a_loop_that_was_closed_in_the_middle_keeps_nobody_waiting(
+    joined: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("antiphon.policies.single_flight._LOOK", 0.05)
+    policy, loop = SingleFlight(), asyncio.new_event_loop()
+    flow: Any = fold([policy])
+
+    async def hang(asked: Request) -> Reply:
+        await asyncio.sleep(3600)
+        raise AssertionError
+
+    def call() -> Any:
+        return BlockingDriver(lambda asked: reply(asked, vectors(1)), lambda call: (None, call)).run(  # type: ignore[arg-type, return-value]
+            flow(request(embed()))
+        )
+
+    task = loop.create_task(AsyncDriver(hang, hang).run(flow(request(embed()))))  # type: ignore[arg-type]
+    loop.run_until_complete(asyncio.sleep(0.001))
+    with ThreadPoolExecutor(1) as threads:
+        if joined:
+            waiting = threads.submit(call)
+            flight = next(iter(policy._flights._open.values()))
+            while len(flight.seats) < 2:
+                pass
+        task._log_destroy_pending = False  # type: ignore[attr-defined]
+        for other in asyncio.all_tasks(loop):
+            other._log_destroy_pending = False  # type: ignore[attr-defined]
+        loop.close()
+        assert (waiting.result(20) if joined else call()).status_code == 200
+    assert len(policy._flights) == 0
+
+
 def test_a_blocking_call_that_is_interrupted_hands_on() -> None:
     policy, boarded = SingleFlight(), threading.Event()
     flow: Any = fold([policy])

@@ -153,14 +153,18 @@ class Outlive(Effect[R]):
 
     Where whoever asked is cancelled it goes on, under asyncio in its own task, until `abandoned` is set. A blocking call that is
     interrupted takes it along. In any case `ended` is called once when it is over, even where it never began.
+
+    Attributes:
+        lost: set by a driver; whether the flow can never come to its end, because its event loop was closed.
     """
 
-    __slots__ = ("abandoned", "ended", "flow")
+    __slots__ = ("abandoned", "ended", "flow", "lost")
 
     def __init__(self, flow: Coroutine[Any, Any, R], abandoned: Signal, ended: Callable[[], None]) -> None:
         self.flow = flow
         self.abandoned = abandoned
         self.ended = ended
+        self.lost: Callable[[], bool] = bool
 
 
 class Follow(Effect[None]):

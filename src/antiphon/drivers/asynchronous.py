@@ -102,6 +102,8 @@ class AsyncDriver:
                     else:
                         answer = instant.get(kind, refuse)(effect)
                 except BaseException as failure:
+                    if failure.__class__ is GeneratorExit and getattr(flow, "cr_frame", flow) is None:
+                        raise  # both are garbage of a loop that was closed, and the flow was collected first
                     effect = flow.throw(failure)
                 else:
                     effect = flow.send(answer)

@@ -12,8 +12,6 @@ from ..core.effects import Outlive
 from .waiting import running_trio
 
 R = TypeVar("R")
-_running: set[asyncio.Task[Any]] = set()
-"""An event loop holds its tasks by weak references only."""
 
 
 async def outlive(run: Callable[[Coroutine[Any, Any, R]], Coroutine[Any, Any, R]], effect: Outlive[R]) -> R:
@@ -31,7 +29,6 @@ async def outlive(run: Callable[[Coroutine[Any, Any, R]], Coroutine[Any, Any, R]
             loop.call_soon_threadsafe(task.cancel)
 
     def over(_: object) -> None:
-        _running.discard(task)
         if not task.cancelled():
             task.exception()  # whoever still waits hears of it; if nobody does, asyncio need not speak of it
         effect.abandoned.forget(abandon)
@@ -39,7 +36,7 @@ async def outlive(run: Callable[[Coroutine[Any, Any, R]], Coroutine[Any, Any, R]
             effect.flow.close()  # it was cancelled before its first step
         effect.ended()
 
-    _running.add(task)
+    effect.lost = loop.is_closed
     task.add_done_callback(over)
-    effect.abandoned.listen(abandon)
+    effect.abandoned.listen(abandon)  # which also holds the task, as long as anybody waits for it
     return await asyncio.shield(task)

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from functools import partial
 from typing import Any, ClassVar, TypeAlias
 
-from ..core.effects import Discard, Outlive, Wait
+from ..core.effects import Discard, Wait
 from ..core.reply import Reply
 from ..core.request import Request
 from ..core.resource import spelled
@@ -20,7 +20,7 @@ from .machines.cache_key import checked_scope
 from .machines.coalescing import INPUTS, TOKENS, Load, copies_of, is_apart, joined, load_of, most_inputs, parts_of
 from .machines.flight import Flight, Flights, Seat
 from .machines.number import seconds, whole
-from .single_flight import Outcome, fresh, patience
+from .single_flight import Outcome, flown, fresh, patience
 
 Seats: TypeAlias = "Sequence[Seat[Load, Any]]"
 _TOO_MUCH = (RequestTooLarge, BudgetExceeded)
@@ -83,7 +83,7 @@ class Coalesce:
             if seat.leads:
                 await Wait(flight.closed, self.window)
             else:
-                await patience(seat, request)
+                await patience(self._flights, seat, request)
             if seat.outcome is None:
                 self._flights.close(flight)
                 seats = self._flights.take_off(flight)
@@ -93,7 +93,7 @@ class Coalesce:
                     )
                 if len(seats) == 1:
                     return await forward(request)
-                await Outlive(self._fly(seats, forward), flight.abandoned, lambda: self._flights.over(flight))
+                await flown(self._flights, flight, self._fly(seats, forward))
         finally:
             self._flights.leave(seat)
         assert seat.outcome is not None

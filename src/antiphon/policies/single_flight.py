@@ -5,9 +5,10 @@ Knows which calls may share an answer, and what each gets of it. Refuses to know
 
 from __future__ import annotations
 
+from collections.abc import Coroutine
 from copy import copy
 from functools import partial
-from typing import Any, ClassVar, TypeAlias
+from typing import Any, ClassVar, TypeAlias, TypeVar
 
 from ..core.effects import Now, Outlive, Wait
 from ..core.reply import Reply
@@ -18,7 +19,10 @@ from .chain import PLACES, Forward
 from .machines.cache_key import checked_scope, question_of
 from .machines.flight import Flight, Flights, Seat
 
+R = TypeVar("R")
 Outcome: TypeAlias = "Reply | Exception"
+_LOOK = 5.0
+"""Seconds after which who waits looks whether the event loop of who asks is still there."""
 
 
 class SingleFlight:
@@ -71,16 +75,14 @@ class SingleFlight:
             if not seat.leads:
                 if trace is not None:
                     trace.note("SingleFlight", "join")
-                await patience(seat, request)
+                await patience(self._flights, seat, request)
                 if seat.outcome is not None:
                     return _own(seat.outcome, request)
                 if trace is not None:
                     trace.note("SingleFlight", "take over")
             flight = seat.flight
             self._flights.take_off(flight)
-            return await Outlive(
-                self._fly(flight, request, forward), flight.abandoned, lambda: self._flights.over(flight)
-            )
+            return await flown(self._flights, flight, self._fly(flight, request, forward))
         finally:
             self._flights.leave(seat)
 
@@ -97,15 +99,26 @@ class SingleFlight:
         return reply
 
 
-async def patience(seat: Seat[Any, Any], request: Request) -> None:
+def flown(flights: Flights[Any, Any], flight: Flight[Any, Any], flow: Coroutine[Any, Any, R]) -> Outlive[R]:
+    """The effect that runs what lands a flight, for as long as anybody waits for it."""
+    effect = Outlive(flow, flight.abandoned, lambda: flights.over(flight))
+    flight.lost = lambda: effect.lost()
+    return effect
+
+
+async def patience(flights: Flights[Any, Any], seat: Seat[Any, Any], request: Request) -> None:
     """Wait until there is an outcome, or the seat is to lead.
 
     Raises:
         DeadlineExceeded: the call's deadline passed before.
     """
-    left = None if request.deadline is None else request.deadline - await Now()
-    if not await Wait(seat.signal, left):
-        raise DeadlineExceeded(request, message="The deadline passed while another call was asking for both.")
+    while True:
+        left = _LOOK if request.deadline is None else min(_LOOK, request.deadline - await Now())
+        if await Wait(seat.signal, left):
+            return
+        if left < _LOOK:
+            raise DeadlineExceeded(request, message="The deadline passed while another call was asking for both.")
+        flights.look(seat.flight)
 
 
 def _own(outcome: Outcome, request: Request) -> Reply:

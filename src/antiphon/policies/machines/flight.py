@@ -53,15 +53,17 @@ class Flight(Generic[L, O]):
         landed: whether the outcome is there.
         closed: set when nobody else may board.
         abandoned: set when nobody aboard is left while it flies.
+        lost: whether what flies can never land any more.
         tally: whatever `fits` counts in it.
     """
 
-    __slots__ = ("abandoned", "closed", "flying", "key", "landed", "seats", "tally")
+    __slots__ = ("abandoned", "closed", "flying", "key", "landed", "lost", "seats", "tally")
 
     def __init__(self, key: Hashable) -> None:
         self.key = key
         self.seats: dict[Seat[L, O], None] = {}
         self.flying = self.landed = False
+        self.lost: Callable[[], bool] = bool
         self.tally: Any = None
         self.closed = Signal()
         self.abandoned = Signal()
@@ -105,6 +107,8 @@ class Flights(Generic[L, O]):
         full = None
         with self._lock:
             flight = self._open.get(key)
+            if flight is not None and flight.flying and flight.lost():
+                flight = None
             if flight is not None and fits is not None and not fits(flight, load):
                 full, flight = flight, None
             if flight is None:
@@ -126,7 +130,7 @@ class Flights(Generic[L, O]):
     def take_off(self, flight: Flight[L, O]) -> list[Seat[L, O]]:
         """Its leader is about to ask; for whom, is answered."""
         with self._lock:
-            flight.flying = True
+            flight.flying, flight.lost = True, bool
             return list(flight.seats)
 
     def land(self, flight: Flight[L, O], outcome: O) -> None:
@@ -142,9 +146,21 @@ class Flights(Generic[L, O]):
 
     def over(self, flight: Flight[L, O]) -> None:
         """Nothing flies any more. If it has not landed, and its leader is gone, the next one leads."""
+        self._hand_on(flight, lost=False)
+
+    def look(self, flight: Flight[L, O]) -> None:
+        """As `over`, if what flies is lost, and its leader with it."""
+        if flight.flying and flight.lost():
+            self._hand_on(flight, lost=True)
+
+    def _hand_on(self, flight: Flight[L, O], *, lost: bool) -> None:
         heir = None
         with self._lock:
+            if lost and not (flight.flying and flight.lost()):
+                return  # somebody else saw it first
             flight.flying = False
+            for seat in [seat for seat in flight.seats if lost and seat.leads]:
+                del flight.seats[seat]
             if not any(seat.leads for seat in flight.seats):
                 heir = self._heir(flight)
         if heir is not None:
