@@ -142,6 +142,17 @@ def test_a_private_key_is_read_once() -> None:
     assert policy._signer is known
 
 
+def test_a_private_key_that_is_replaced_signs_from_then_on() -> None:
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+    from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+
+    other = Ed25519PrivateKey.generate().private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
+    keys = iter([pem(ED25519), pem(ED25519), other])
+    policy = HTTPSignature(lambda: next(keys), key_id="k", algorithm="ed25519", nonce=False)
+    one, two, three = (sent(policy)["Signature"] for _ in range(3))
+    assert one == two != three
+
+
 @pytest.mark.parametrize("make", [lambda key: HTTPSignature(key, key_id="k", nonce=False), SignHMAC])
 def test_a_key_may_come_from_a_source(make: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("GATEWAY", "a-shared-secret")

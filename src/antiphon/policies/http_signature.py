@@ -123,7 +123,7 @@ class HTTPSignature:
         if self.algorithm == HMAC:
             return hmac.digest(self._key.data(key), data, "sha256")
         known = self._signer
-        if known is None or known[0] is not key:
+        if known is None or known[0] != key:
             known = self._signer = (key, signer_for(key, self.algorithm))
         signature: bytes = await Outside(known[1], data)
         return signature
