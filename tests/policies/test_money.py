@@ -251,7 +251,20 @@ def test_a_stream_that_does_not_reach_its_end_costs_the_bound(how: str) -> None:
 
 
 def delta(text: str) -> dict[str, Any]:
-    return {"object": "chat.completion.chunk", "choices": [{"index": 0, "delta": {"content": text}}]}
+    return {
+        "object": "chat.completion.chunk",
+        "choices": [{"index": 0, "delta": {"role": "assistant", "content": text}}],
+    }
+
+
+def test_a_stream_of_chat_that_is_left_early_is_not_estimated() -> None:
+    budget = Budget(usd=1)
+    request = chat(stream=True)
+    body: Any = House(budget, say=streamed(delta("four"), b"[DONE]"))(request).body
+    body.read_chunk()
+    body.close()
+    assert budget.report().flags == {"missing": 1}
+    assert budget.report().spent.tokens == len(request.content or b"") + 100  # type: ignore[arg-type]
 
 
 def test_a_stream_of_chat_that_tells_no_usage_is_estimated_and_flagged() -> None:

@@ -113,6 +113,25 @@ def test_a_crash_between_putting_aside_and_beginning_breaks_no_link(tmp_path: Pa
     assert (first["after"], first["file"], first["n"]) == (head, "a.jsonl.000001", 3)
 
 
+def test_a_file_that_cannot_be_put_aside_yet_is_written_to_further(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "a.jsonl"
+    journal = Journal(path, rotate=300)
+
+    def held(*_: object) -> None:
+        raise PermissionError(13, "another process has it open")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "rename", held)
+        for n in range(5):
+            journal.add({"event": "x", "which": n})
+    assert [row["which"] for row in rows(path) if "which" in row] == list(range(5))
+    journal.add({"event": "x", "which": 5})
+    assert [row["event"] for row in rows(path)] == ["begin"]
+    assert len(rows(tmp_path / "a.jsonl.000001")) == 7
+
+
 def test_a_file_that_is_put_aside_by_another_is_noticed(tmp_path: Path) -> None:
     path = tmp_path / "a.jsonl"
     one, other = Journal(path, rotate=1000), Journal(path)

@@ -191,12 +191,13 @@ class Journal:
         assert home.file is not None
         asides = self.path.parent.glob(f"{glob.escape(self.path.name)}.[0-9]*")
         number = 1 + max((int(s) for each in asides if (s := each.name.rpartition(".")[2]).isdecimal()), default=0)
-        self.path.rename(self.path.with_name(f"{self.path.name}.{number:06}"))
         os.close(home.file)
-        # Should the process end here, the next to open the file finds the one put aside and goes on from it all the same.
-        home.file = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_APPEND | _CLOSED_ON_EXEC, 0o600)
-        home.size = 0
-        self._begin_file(home, home.file)
+        home.file = None
+        # What was written is written, even if this fails; then it is tried again after the next line. Should the process end in
+        # between, whoever opens the file next finds the one put aside, and goes on from it.
+        with suppress(OSError):
+            self.path.rename(self.path.with_name(f"{self.path.name}.{number:06}"))
+            self._open(home)
 
     def __reduce__(self) -> tuple[Any, ...]:
         return (partial(Journal, self.path, rotate=self.rotate, sync=self.sync), ())

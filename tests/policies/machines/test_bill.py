@@ -107,9 +107,18 @@ def test_what_only_the_server_sees_is_allowed_for() -> None:
 
 
 def test_hosted_tools_are_allowed_for_and_counted() -> None:
-    body = {"model": "m", "input": "hi", "tools": [{"type": "web_search_preview"}, {"type": "function", "name": "f"}]}
+    body: dict[str, Any] = {
+        "model": "m",
+        "input": "hi",
+        "tools": [{"type": "web_search_preview"}, {"type": "function", "name": "f"}],
+    }
     assert bill("responses.create", body).tools == 10 * 10_000_000
     assert bill("responses.create", {**body, "max_tool_calls": 2}).tools == 2 * 10_000_000
+    assert bill("responses.create", {**body, "max_tool_calls": 0}).tools == 0
+    assert bill("responses.create", {**body, "max_tool_calls": "x"}).tools == 10 * 10_000_000
+    assert (
+        bill("responses.create", {**body, "tools": [{"type": "code_interpreter"}, *body["tools"]]}).tools == 300_000_000
+    )
     assert bill("responses.create", {**body, "tools": [{"type": "function"}, 7, {}]}).tools == 0
     output = [
         {"type": "web_search_call"},

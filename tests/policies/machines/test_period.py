@@ -48,6 +48,20 @@ def test_days_have_names(day: int, date: tuple[int, int, int]) -> None:
     assert datetime.fromtimestamp(day * 86_400, UTC).timetuple()[:3] == date
 
 
+def test_every_month_ends_where_the_next_begins() -> None:
+    starts = [
+        datetime(year, month, 1, tzinfo=UTC).timestamp()
+        for year in (1999, 2000, 2023, 2024, 2100)
+        for month in range(1, 13)
+    ]
+    for begin in starts:
+        found = period("month", begin)
+        assert found.begin == begin
+        after = datetime.fromtimestamp(found.end, UTC)
+        assert (after.day, after.hour) == (1, 0)
+        assert 27 < (found.end - found.begin) / 86_400 < 32
+
+
 def test_a_run_has_no_end() -> None:
     assert period("run", 0.0) == period("run", 1e12)
     assert period("run", 0.0).end == float("inf")

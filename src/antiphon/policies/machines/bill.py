@@ -206,7 +206,7 @@ def _tools(body: Mapping[str, Any]) -> int:
     for tool in tools:
         kind = tool.get("type") if is_mapping(tool) else None
         if isinstance(kind, str):
-            dearest = max(dearest, *(price for name, price in _TOOLS.items() if kind.startswith(name)), 0)
+            dearest = max([dearest, *(price for name, price in _TOOLS.items() if kind.startswith(name))])
     calls: Any = body.get("max_tool_calls")
     return dearest * (calls if isinstance(calls, int) and calls >= 0 else _TOOL_CALLS)
 
@@ -216,8 +216,8 @@ def _dearest(price: Price) -> tuple[int, int]:
     """The most that a token of input and one of output can cost."""
     kinds = [kind for kind in (price.audio, price.image) if kind is not None]
     return (
-        max(price.input, price.written, *(kind[0] for kind in kinds)),
-        max(price.output, 0, *(kind[1] for kind in kinds)),
+        max([price.input, price.written, *(kind[0] for kind in kinds)]),
+        max([price.output, *(kind[1] for kind in kinds)]),
     )
 
 
