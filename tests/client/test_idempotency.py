@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from antiphon import Redirect, Retry
-from antiphon.emulator import Emulator
+from antiphon.emulator import Emulator, Setting
 from antiphon.errors import APIConnectionError
 from antiphon.errors.policy import IdempotencyConflict
 from antiphon.policies.idempotency import Idempotency
@@ -111,23 +111,14 @@ def test_a_key_is_answered_from_a_file_after_the_process_is_gone(colour: Colour,
     assert KEY.encode() not in path.read_bytes()
 
 
-def test_a_gateway_that_honours_keys_carries_it_out_once(colour: Colour) -> None:
-    executed: dict[str, bytes] = {}
-    losses = [reset]
-
-    def gateway(peer: Any) -> None:
-        headers = peer.server.requests[-1].headers
-        answer = executed.setdefault(headers["idempotency-key"], ok({"id": f"thread_{len(executed)}"}))
-        if losses:
-            losses.pop()(peer)
-        else:
-            peer.sock.sendall(answer)
-
-    with Rude(gateway) as server, colour.client(server.url, **careful(honoured=True)) as it:
-        with pytest.warns(DeprecationWarning, match="Assistants"):
-            thread = it(lambda client: client.beta.threads.create())
-        assert thread.id == "thread_0"
-        assert (len(executed), len(server.requests)) == (1, 2)
+def test_row_5_where_keys_are_honoured_all_is_carried_out_once(colour: Colour) -> None:
+    with Emulator(Setting(honours_keys=True)) as emulator:
+        url = emulator.base_url.removesuffix("/v1")
+        with colour.client(url, **careful(honoured=True)) as it:
+            with pytest.warns(DeprecationWarning, match="Assistants"):
+                it(lambda client: client.beta.threads.create(extra_headers=lost()))
+        assert emulator.app.world.repeats.executions == 1
+        assert emulator.app.world.faults.ledger.total()["attempts"] == 2
 
 
 def test_what_cannot_be_found_is_told(colour: Colour) -> None:

@@ -15,10 +15,11 @@ from urllib.parse import quote, unquote_to_bytes
 from . import query
 from .body import decode_body, read_body
 from .description import Operation
-from .exchange import AnyReply, Exchange, Reply
+from .exchange import AnyReply, Exchange, Handler, Reply
 from .families import HANDLERS
 from .incoming import Intake, is_form
 from .problem import Problem
+from .repeat import KEY
 from .router import Router
 from .sending import Sender
 from .setting import Setting
@@ -136,20 +137,19 @@ class EmulatorApp:
             async with Intake(exchange):
                 operation.check_body(exchange.body)
                 world.organization.obey(exchange)
-                return await HANDLERS[operation.name](exchange)
-        size = 0
+                return await _handler(exchange, b"")(exchange)
+        body = b""
         if operation.body is not None:
             body = await read_body(headers, receive, world.setting.max_json)
-            size = len(body)
             exchange.body = decode_body(headers, body, operation)
-        turn.limit(exchange.body, size)
+        turn.limit(exchange.body, len(body))
         if operation.body is not None:
             operation.check_body(exchange.body)
             if exchange.body.get("safety_identifier"):
                 from .families.safety import watched
 
-                return await watched(exchange, HANDLERS[operation.name], turn.id)
-        return await HANDLERS[operation.name](exchange)
+                return await watched(exchange, _handler(exchange, body), turn.id)
+        return await _handler(exchange, body)(exchange)
 
     def _understudy(self, operation: Operation, headers: dict[bytes, bytes]) -> Understudy | None:
         """Who answers instead of the family; raises 400 for a brain that was not set up."""
@@ -250,6 +250,14 @@ def _storage(error: OSError) -> Problem:
     full = error.errno in (errno.ENOSPC, errno.EDQUOT)
     message = f"The emulator's folder cannot be used: {error.strerror or error}."
     return Problem(507 if full else 500, message, type="server_error", code="storage_failed")
+
+
+def _handler(exchange: Exchange, body: bytes) -> Handler:
+    """Who carries a request out; once, where it names a key and the world honours keys."""
+    handler = HANDLERS[exchange.operation.name]
+    if exchange.world.setting.honours_keys and exchange.operation.verb == "POST" and KEY in exchange.headers:
+        return exchange.world.repeats.around(handler, body)
+    return handler
 
 
 def _problem_reply(problem: Problem) -> Reply:

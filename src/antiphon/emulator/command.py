@@ -51,6 +51,7 @@ def parser() -> argparse.ArgumentParser:
     add("--record", type=Path, metavar="FILE", help="write what the asked server says, without secrets")
     add("--first-token", type=_seconds, default=0.0, metavar="S", help="seconds until an answer begins")
     add("--tokens-per-second", type=_seconds, default=0.0, metavar="N", help="pace of answers (default: at once)")
+    add("--honour-keys", action="store_true", help="carry out once what comes with an Idempotency-Key, for a day")
     add("--jitter", type=_share, default=0.0, metavar="X", help="share by which each wait differs, 0 to 1")
     return parser
 
@@ -110,6 +111,7 @@ def _serve(options: argparse.Namespace) -> None:
         first_token=options.first_token,
         tokens_per_second=options.tokens_per_second,
         jitter=options.jitter,
+        honours_keys=options.honour_keys,
     )
     app = EmulatorApp(setting)
     if setting.data is not None:

@@ -28,7 +28,8 @@ class Setting:
     `first_token`, `tokens_per_second`, `jitter`: seconds until an answer begins, its pace (0: at once), and the share by
     which each wait differs;
     `faults`: whether the fault header is obeyed (None: unless `allow_remote`);
-    `allow_remote`: whether requests with any Host are answered, which an `Emulator` does only with `api_keys`; `models`: names known besides the API's own.
+    `allow_remote`: whether requests with any Host are answered, which an `Emulator` does only with `api_keys`; `models`: names known besides the API's own;
+    `honours_keys`: whether what comes with an `Idempotency-Key` is carried out once, as behind a gateway.
     """
 
     data: Path | None = None
@@ -58,3 +59,4 @@ class Setting:
     faults: bool | None = None
     allow_remote: bool = False
     models: tuple[str, ...] = ()
+    honours_keys: bool = False

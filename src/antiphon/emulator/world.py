@@ -26,6 +26,7 @@ from .limiter import Limiter
 from .metric import Counts
 from .organization import Organization
 from .problem import Problem
+from .repeat import Repeats
 from .setting import Setting
 from .store import Shelf
 from .timing import Timing
@@ -101,6 +102,7 @@ class World:
         self.meter = Meter(self)
         self.limiter = Limiter(setting.requests_per_minute, setting.tokens_per_minute)
         self.faults = Faults()
+        self.repeats = Repeats(self.clock)
         if setting.scenario is not None:
             _from(setting.scenario, partial(self.faults.begin, seed=seed, now=self.clock()))
         self.fixtures = [] if setting.script is None else _script(setting.script)

@@ -31,7 +31,7 @@ from antiphon.policies.machines.rule import (
 )
 
 OFFICIAL: list[tuple[Facts, str]] = [
-    *[(Facts(status), "retry") for status in (408, 409, 429, 500, 501, 502, 503, 504, 505, 529, 599)],
+    *[(Facts(status), "retry") for status in (408, 409, 429, 500, 501, 502, 503, 504, 505, 529, 599, 999)],
     *[(Facts(status), "stop") for status in (400, 401, 403, 404, 405, 413, 415, 422, 451, 499)],
     *[(Facts(429, code), "stop") for code in sorted(QUOTA_CODES)],
     (Facts(429, "rate_limit_exceeded"), "retry"),
@@ -45,7 +45,7 @@ OFFICIAL: list[tuple[Facts, str]] = [
 ]
 
 RELIABLE: list[tuple[Facts, str]] = [
-    *[(Facts(status), "retry") for status in (408, 409, 429, 500, 502, 503, 504, 520, 529)],
+    *[(Facts(status), "retry") for status in (408, 409, 429, 500, 502, 503, 504, 520, 529, 999)],
     *[(Facts(status), "stop") for status in (400, 401, 403, 404, 405, 413, 415, 422, 501, 505)],
     *[(Facts(429, code), "stop") for code in sorted(QUOTA_CODES)],
     *[(Facts(503, code), "retry") for code in sorted(BUSY_CODES)],
@@ -96,6 +96,11 @@ def test_what_a_user_names_stands_in_place_of_all_that_is_not_firm(rules: Rules)
     assert rules.judge(Facts(503, told="true"), named=False).stops
     assert not rules.judge(Facts(failure=TLSError), named=True).stops
     assert rules.judge(Facts(failure=DeadlineExceeded), named=True).stops
+
+
+def test_what_can_never_fit_or_was_perhaps_carried_out_is_named_in_vain() -> None:
+    assert RELIABLE_RULES.judge(Facts(429, too_large=True), named=True).stops
+    assert RELIABLE_RULES.judge(Facts(502, unsafe=True), named=True).stops
 
 
 def test_a_users_own_lines_go_first() -> None:
