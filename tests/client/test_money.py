@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import json
+import random
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -19,6 +20,7 @@ from antiphon.policies.audit import Audit
 from antiphon.policies.budget import Budget
 from antiphon.policies.privacy import Privacy, carried
 from antiphon.policies.retry import Retry
+from antiphon.shared.sqlite import SQLiteStore
 from antiphon.testing import TestServer
 from tests.transports.rude import Rude, hang, reset
 
@@ -179,6 +181,39 @@ def test_calls_that_wait_take_turns(own_colour: Colour, server: TestServer) -> N
     assert [each for each in outcomes if isinstance(each, Exception)] == []
     assert budget.report().spent.usd == sum(price(each.usage) for each in outcomes)
     assert budget.report().reserved == (0, 0, 0)
+
+
+@pytest.mark.parametrize("shared", [False, True], ids=["own", "shared"])
+def test_row_60_tasks_that_are_cancelled_at_any_moment_hold_nothing(
+    server: TestServer, tmp_path: Path, shared: bool
+) -> None:
+    colour = Colour("async", "own")
+    store = SQLiteStore(tmp_path / "s.db", patience=5) if shared else None
+    budget = Budget(usd=bound_of(colour) * 8.5, on_exceed="wait", store=store)
+    chance = random.Random(7)
+
+    async def one(raw: Any, number: int) -> Any:
+        if number % 3:
+            return await answered(raw)
+        stream = await answered(raw, stream=True)
+        return [event async for event in stream]
+
+    async def whole(raw: Any) -> list[Any]:
+        tasks = [asyncio.ensure_future(one(raw, number)) for number in range(120)]
+        for task in tasks[::2]:
+            asyncio.get_running_loop().call_later(chance.random() / 5, task.cancel)
+        return await asyncio.gather(*tasks, return_exceptions=True)
+
+    with client(colour, server, budget, Retry(1)) as it:
+        assert it.runner is not None
+        outcomes = it.runner.run(whole(it.raw))
+        gc.collect()
+        it.turn()
+    failures = [each for each in outcomes if isinstance(each, BaseException)]
+    assert all(isinstance(each, (asyncio.CancelledError, BudgetExceeded)) for each in failures)
+    report = budget.report()
+    assert report.reserved == (0, 0, 0)
+    assert report.spent.usd <= report.limits[0]  # type: ignore[operator]
 
 
 def test_waiting_calls_go_on_when_there_is_room(own_colour: Colour, server: TestServer) -> None:
