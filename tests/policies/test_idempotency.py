@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import pickle
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -22,6 +24,7 @@ from antiphon.policies.idempotency import Idempotency
 from antiphon.policies.machines.rule import RELIABLE_RULES
 from antiphon.policies.retry import Retry
 from antiphon.shared.memory import MemoryStore
+from antiphon.shared.sqlite import SQLiteStore
 from antiphon.shared.store import StoreError
 
 from .stepping import request
@@ -429,6 +432,17 @@ def test_large_bodies_are_hashed_too() -> None:
 def test_arguments_that_cannot_be_right(options: dict[str, Any], kind: type[Exception]) -> None:
     with pytest.raises(kind):
         Idempotency(**options)
+
+
+def test_another_process_has_a_memory_of_its_own_and_the_same_store(tmp_path: Path) -> None:
+    policy, server = Idempotency(scope="mine", keep=60, resends=1), Server()
+    server.run(policy, asked(key="k"))
+    other = pickle.loads(pickle.dumps(policy))
+    assert (repr(other), other.scope, other.resends) == (repr(policy), "mine", 1)
+    assert server.run(other, asked(key="k")) == "thing_1"
+    shared = Idempotency(SQLiteStore(tmp_path / "keys.db"))
+    server.run(shared, asked(key="k"))
+    assert server.run(pickle.loads(pickle.dumps(shared)), asked(key="k")) == "thing_2"
 
 
 def test_the_repr_tells_what_it_does() -> None:

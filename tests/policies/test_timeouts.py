@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+import pickle
 from typing import Any
 
 import pytest
@@ -97,3 +99,10 @@ def test_phases_are_a_timeout_too() -> None:
     assert (Timeout(3).body, Timeout(3).first_event, Timeout(3).silent) == (3, None, None)
     with pytest.raises(AttributeError):
         one.body = 5
+    for other in (pickle.loads(pickle.dumps(one)), copy.deepcopy(one)):
+        assert phases(other) == phases(one) == (3, 3, 3, 3, 1, 2, 4)
+
+
+def test_timeouts_travel() -> None:
+    other = pickle.loads(pickle.dumps(Timeouts(idle=7)))
+    assert phases(asked(other, events=True).timeout) == (5, 120, 60, 10, 7, 120, 300)

@@ -121,5 +121,13 @@ class Phases(Timeout):
         for name, value in (("body", body), ("first_event", first_event), ("silent", silent)):
             object.__setattr__(self, name, value)
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        phases = (self.connect, self.read, self.write, self.pool)
+        return (_phases, (phases, self.body, self.first_event, self.silent))
+
+
+def _phases(phases: Any, body: float | None, first_event: float | None, silent: float | None) -> Phases:
+    return Phases(Timeout(phases), body=body, first_event=first_event, silent=silent)
+
 
 DEFAULT_TIMEOUT = Timeout(600, connect=5.0)

@@ -6,8 +6,9 @@ how rows are kept (key_ledger) and how one looks (reconcile).
 
 from __future__ import annotations
 
+from functools import partial
 from os import getpid
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from ..core.effects import Discard, Now, Outside, Random, Sleep, Wait, Wall
 from ..core.headers import Headers
@@ -30,6 +31,7 @@ from .subject import scope_of
 
 _LARGE = 1024 * 1024
 """Bytes from which on a body is hashed where that may take its time."""
+_ARGUMENTS = ("automatic", "reconcile", "honoured", "keep", "lease", "pause", "resends", "scope")
 _UNKNOWN = (
     "an earlier request with the idempotency key {key!r} broke off, and whether it was carried out cannot be told from here; "
     "look for yourself, and use another key if it was not"
@@ -84,6 +86,7 @@ class Idempotency:
             raise ValueError("keep must be more than 0 seconds")
         if ledger is not None and (isinstance(ledger, type) or not hasattr(ledger, "swap")):
             raise TypeError(f"ledger must be a SQLiteStore(…) or RedisStore(…); got {ledger!r}")
+        self._store = ledger
         self.ledger: KeyLedger = MemoryLedger(keep) if ledger is None else StoreLedger(ledger, keep)
         self.automatic = bool(automatic)
         self.reconcile = bool(reconcile)
@@ -95,6 +98,11 @@ class Idempotency:
         self.scope = checked_scope(scope)
         self._running = Running()
         self._drawn: list[str] = []
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # Another process has a memory of its own, and the same store.
+        said: dict[str, Any] = {name: getattr(self, name) for name in _ARGUMENTS}
+        return (partial(type(self), self._store, **said), ())
 
     def __repr__(self) -> str:
         said = [repr(self.ledger), f"kept for {self.keep:g} s"]
