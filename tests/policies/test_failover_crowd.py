@@ -14,6 +14,7 @@ from antiphon.drivers.virtual import Answer, VirtualDriver
 from antiphon.errors import ConnectTimeout
 from antiphon.policies.chain import fold
 from antiphon.policies.failover import Failover
+from antiphon.policies.health import HealthCheck
 from antiphon.policies.retry import Retry
 from antiphon.policies.target import Target
 
@@ -119,6 +120,23 @@ def test_a_target_that_comes_back_is_used_again() -> None:
     last = [who for now, who in crowd.times if now > 120]
     assert set(last) == {"own"}
     assert sum(who == "own" for now, who in crowd.times if now < 60) <= 8
+
+
+def test_a_check_brings_a_target_back_before_its_time() -> None:
+    def send(who: str, now: float) -> Answer:
+        return (0.05, unreachable()) if who == "own" and now < 12 else well(0.05)
+
+    def back(health: HealthCheck | None) -> float:
+        failover = Failover(
+            [Target("https://eu.example.com/v1", api_key="sk-eu", name="eu")], cross_provider=True, health=health
+        )
+        crowd = Crowd([failover], send, rate=2, seconds=100)
+        assert crowd.errors == []
+        # Calls are made at each half second, checks in between.
+        return min(now for now, who in crowd.times if who == "own" and now > 3 and (now * 2).is_integer())
+
+    assert back(None) > 32
+    assert back(HealthCheck(interval=2.0)) < 20
 
 
 def test_while_all_are_down_each_call_ends_within_its_bound() -> None:

@@ -36,13 +36,14 @@ from .machines.fleet import FOREVER, Fleet, Seat
 from .machines.number import seconds, whole
 from .parked import Parked, brings_others, has_another_key
 from .portable import objection
-from .round import Round
+from .round import Occupant, Round
 from .subject import endpoint_of, model_of
 from .target import LOCAL, OWN, Target, house_of, with_model
 from .telling import settled
 from .telling import whole as read_whole
 
 if TYPE_CHECKING:
+    from .health import HealthCheck
     from .machines.budget import RetryBudget
 
 _PAUSE = 1.0
@@ -67,6 +68,7 @@ class Failover:
         cross_provider: whether requests may go to another provider's house than the client's.
         on_context_length: the model that is asked instead, at the same target, when the input is too long for the first.
         eject: when a target is left alone; `None` for never.
+        health: checks on targets that are left alone, so that they are back before their time; see `HealthCheck`.
         park_for: seconds for which a credential without credit is not used.
         on_park: called with a `Parked` when a credential is parked; what it raises is noted and changes nothing.
         budget: the budget that each move is taken from; `Retry`'s own, so that all attempts draw on one.
@@ -89,6 +91,7 @@ class Failover:
         cross_provider: bool = False,
         on_context_length: str | None = None,
         eject: Ejection | None = Ejection(),  # noqa: B008  # a value
+        health: HealthCheck | None = None,
         park_for: float = 600.0,
         on_park: Callable[[Parked], Any] | None = None,
         budget: RetryBudget | None = None,
@@ -99,6 +102,7 @@ class Failover:
         self.cross_provider = cross_provider
         self.on_context_length = on_context_length
         self.eject = eject
+        self.checks = health
         self.park_for = seconds("park_for", park_for)
         self.on_park = on_park
         self.budget = budget
@@ -127,7 +131,7 @@ class Failover:
     def __reduce__(self) -> tuple[Any, ...]:
         # What is known of targets is this process's own.
         names = ("sticky", "most_attempts", "cross_model", "cross_provider", "on_context_length", "eject", "park_for")
-        options = {name: getattr(self, name) for name in (*names, "on_park", "budget")}
+        options = {name: getattr(self, name) for name in (*names, "on_park", "budget")} | {"health": self.checks}
         return (_remade, (type(self), self.targets, options))
 
     # -- what users may ask and change ---------------------------------------------------------------------------------
@@ -202,6 +206,8 @@ class Failover:
                     return await self._served(seat, reply, None if way is None else way.request)
                 way = way or self._round(request)
                 moves = await self._refused(way, seat, reply)
+            if self.checks is not None:
+                await self._look_after(seat.member, attempt, forward)
             seat = await self._seat(way) if moves and await self._may_move(way, attempt) else None
         assert way is not None  # only a round without a seat comes here
         now = await Now()
@@ -244,7 +250,7 @@ class Failover:
                 served = reply.request
                 _note(served, "served", target=self.targets[seat.member].name, model=model_of(served))
             if seat.taken and not reply.is_read and fleet.draws:
-                await Follow(reply, _Reader(fleet, seat))
+                await Follow(reply, Occupant(fleet, seat))
                 return reply
         except BaseException:
             fleet.leave(seat)
@@ -316,6 +322,21 @@ class Failover:
         if seconds_out is not None:
             _note(way.request, "ejected", target=self.targets[seat.member].name, seconds=seconds_out)
 
+    async def _look_after(self, member: int, attempt: Request, forward: Forward) -> None:
+        """Have a target checked that is ejected."""
+        health, fleet = self._fleet.health[member], self._fleet
+        if self.checks is None or health.until is None:
+            return
+        generation = health.generation
+        await self.checks.attend(
+            self.targets[member].name,
+            attempt,
+            forward,
+            lambda: health.generation == generation,
+            lambda now: fleet.heal(member, generation, now),
+            await Now(),
+        )
+
     async def _pause(self, way: Round, seat: Seat, reply: Reply) -> None:
         """Its limit is used up, and so is that of all who share it."""
         hint = retry_after(reply.headers, await Wall() if "retry-after" in reply.headers else 0.0)
@@ -366,21 +387,6 @@ class Failover:
 
 def _remade(kind: type[Failover], targets: Sequence[Target], options: dict[str, Any]) -> Failover:
     return kind(targets, own=any(target.is_own for target in targets), **options)
-
-
-class _Reader:
-    """Gives a seat back when the reader of a stream has done with it."""
-
-    def __init__(self, fleet: Fleet, seat: Seat) -> None:
-        self._fleet = fleet
-        self._seat = seat
-
-    def feed(self, chunk: bytes) -> None:
-        """Nothing to do."""
-
-    def end(self, failure: BaseException | None, complete: bool) -> None:
-        """It is over, one way or another."""
-        self._fleet.leave(self._seat)
 
 
 def _note(request: Request, event: str, **figures: Any) -> None:

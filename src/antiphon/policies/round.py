@@ -11,6 +11,7 @@ from ..core.reply import Reply
 from ..core.request import Request
 from ..errors import APIConnectionError, NoTarget, PolicyError
 from .machines.cause import Cause
+from .machines.fleet import Fleet, Seat
 from .portable import objection
 from .subject import body_of, model_of, operation_of, scope_of
 from .target import Target
@@ -131,3 +132,18 @@ class Round:
             why = self._objections.get(n) or (trouble(n) if refusal is None else refusal.message)
             reasons.append(f"{target.name}: {why or 'it was not asked'}")
         return NoTarget(reasons, retry_in=min(pauses, default=None), request=self.request)
+
+
+class Occupant:
+    """Gives a seat back when the reader of a stream has done with it."""
+
+    def __init__(self, fleet: Fleet, seat: Seat) -> None:
+        self._fleet = fleet
+        self._seat = seat
+
+    def feed(self, chunk: bytes) -> None:
+        """Nothing to do."""
+
+    def end(self, failure: BaseException | None, complete: bool) -> None:
+        """It is over, one way or another."""
+        self._fleet.leave(self._seat)

@@ -190,6 +190,13 @@ class Fleet:
                 self.calm = False
             return seconds
 
+    def heal(self, member: int, generation: int, now: float) -> None:
+        """A check found an ejected member well; no news if it is another ejection by now."""
+        with self._lock:
+            health = self.health[member]
+            if health.generation == generation:
+                health.succeed(now)
+
     def park(self, member: int, until: float, subject: str = "", own: str = "") -> bool:
         """Use a member's credential no more until then, for one subject or ("") for all; whether that is new."""
         with self._lock:
