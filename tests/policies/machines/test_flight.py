@@ -25,6 +25,7 @@ class EveryOrder(RuleBasedStateMachine):
         self.flights = Flights[int, str]()
         self.aboard: list[Seat[int, str]] = []
         self.flying: list[Flight[int, str]] = []
+        self.began: list[Seat[int, str]] = []
         self.number = 0
 
     @rule(key=st.sampled_from("ab"), most=st.integers(1, 3))
@@ -35,6 +36,7 @@ class EveryOrder(RuleBasedStateMachine):
         assert len(seat.flight.seats) <= max(most, 3)
         assert not seat.flight.closed.is_set
         self.aboard.append(seat)
+        self.began += [seat] if seat.leads else []
 
     def leaders(self) -> list[Seat[int, str]]:
         return [seat for seat in self.aboard if seat.leads and not seat.flight.flying]
@@ -62,10 +64,19 @@ class EveryOrder(RuleBasedStateMachine):
             self.aboard.remove(seat)
 
     @precondition(lambda self: self.flying)
-    @rule(which=ANY)
-    def fail(self, which: int) -> None:
+    @rule(which=ANY, stays=st.booleans(), lost=st.booleans())
+    def fail(self, which: int, stays: bool, lost: bool) -> None:
         flight = self.flying.pop(which % len(self.flying))
+        if lost:  # the loop of who asked was closed, and nobody there says anything any more
+            self.flights.look(flight)
+            flight.lost = lambda: True
+            self.aboard = [seat for seat in self.aboard if seat.flight is not flight or not seat.leads]
+            self.flights.look(flight)
+            self.flights.look(flight)
+            return
         self.flights.over(flight)
+        if stays:
+            return
         for seat in [seat for seat in self.aboard if seat.flight is flight and seat.leads]:
             self.leave_seat(seat)
 
@@ -87,7 +98,7 @@ class EveryOrder(RuleBasedStateMachine):
             assert list(flight.seats) == seats
             assert len(leading) <= 1
             assert flight.flying or leading
-            assert all(seat.signal.is_set or seats.index(seat) == 0 or not seat.leads for seat in leading)
+            assert all(seat.signal.is_set or seat in self.began for seat in leading)
             assert not flight.landed
 
     @invariant()

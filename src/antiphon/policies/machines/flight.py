@@ -161,7 +161,9 @@ class Flights(Generic[L, O]):
             flight.flying = False
             for seat in [seat for seat in flight.seats if lost and seat.leads]:
                 del flight.seats[seat]
-            if not any(seat.leads for seat in flight.seats):
+            if not flight.seats:
+                self._shut(flight)
+            elif not any(seat.leads for seat in flight.seats):
                 heir = self._heir(flight)
         if heir is not None:
             heir.signal.set()
