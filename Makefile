@@ -11,7 +11,7 @@ MEASURED := $(addprefix tests/,core wire policies drivers client lib test_pagina
 # Test processes import the package by the hundred; compile it once.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo test coverage check gen bench soak tour-python tour-js docs live clean
+.PHONY: demo test coverage check gen bench rivals soak tour-python tour-js docs live clean
 .DELETE_ON_ERROR:
 
 $(VENV)/bin/python:
@@ -59,6 +59,12 @@ gen: $(STAMP)-dev
 bench: $(STAMP)-bench
 	$(BIN)/python -m bench $(ARGS)
 	$(BIN)/python -m bench.emulator $(ARGS)
+
+# In an environment of their own: one of them brings a great deal along.
+rivals: $(STAMP)-run
+	$(PYTHON) -m venv $(VENV)/rivals
+	$(VENV)/rivals/bin/python -m pip --disable-pip-version-check --quiet install --editable . --group rivals
+	$(VENV)/rivals/bin/python -m bench.rivals $(ARGS)
 
 soak: $(STAMP)-bench
 	$(BIN)/python -m soak $(ARGS)

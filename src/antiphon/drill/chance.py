@@ -31,8 +31,8 @@ class CountedClock:
         self._lock = Lock()
 
     def monotonic(self) -> float:
-        """Seconds that were slept."""
-        return self._slept
+        """Seconds on the machine's clock, and those that were slept."""
+        return time.monotonic() + self._slept
 
     def random(self) -> float:
         """From the dice of the request at hand."""
