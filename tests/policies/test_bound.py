@@ -53,3 +53,14 @@ def test_a_bare_request_goes_anywhere(origin: Origin) -> None:
 
 def test_it_names_its_origin_and_hides_the_rest() -> None:
     assert repr(BOUND) == "Bound(credential to https://api.openai.com)"
+
+
+def test_a_failover_target_brings_its_own_credential_and_never_this_one() -> None:
+    script = Script([reply()])
+    theirs = Headers({"Authorization": "Bearer sk-theirs"})
+    assert script.run(BOUND(request(origin=ELSEWHERE[0], headers=theirs, server="eu"), send)).status_code == 200
+    with pytest.raises(CredentialScopeError):
+        script.run(BOUND(request(origin=ELSEWHERE[0], server="eu"), send))
+    with pytest.raises(CredentialScopeError):
+        script.run(BOUND(request(origin=ELSEWHERE[0], headers=theirs), send))
+    assert len(script.sent) == 1

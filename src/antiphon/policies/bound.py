@@ -13,7 +13,8 @@ from .chain import Forward
 class Bound:
     """Refuses a request that would carry the credential to another origin, or another credential to this one.
 
-    A request without `Authorization` (removed on purpose with `omit`) goes wherever it is sent, bare.
+    A request without `Authorization` (removed on purpose with `omit`) goes wherever it is sent, bare. One that a failover target
+    made carries that target's own, which the target has bound; the client's own never goes with it.
 
     Args:
         origin: the one the credential is for.
@@ -33,11 +34,12 @@ class Bound:
 
     async def __call__(self, request: Request, forward: Forward) -> Reply:
         if "authorization" in request.headers:
-            if request.origin != self._origin:
+            own = request.headers["authorization"] == self._authorization.reveal()
+            if request.origin != self._origin and (own or request.server is None):
                 raise CredentialScopeError(
                     f"this client's credential belongs to {self._origin} and was not sent to {request.origin}"
                 )
-            if request.headers["authorization"] != self._authorization.reveal():
+            if not own and request.server is None:
                 raise OpenAIError(
                     "this client sets `Authorization` itself; leave it out of the headers, or use another client for it"
                 )
