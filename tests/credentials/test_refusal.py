@@ -166,3 +166,38 @@ def test_explain_names_the_source_and_no_key() -> None:
     )
     assert "Authorize(key from a function, once per attempt)" in antiphon.OpenAI(api_key=lambda: OLD).explain()
     assert OLD not in antiphon.OpenAI(api_key=StaticKey(OLD)).explain()
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"default_headers": {"api-key": OLD}},
+        {"default_headers": {"Cookie": OLD}},
+        {"default_query": {"key": OLD, "v": 1}},
+    ],
+    ids=["field", "cookie", "query"],
+)
+def test_row_57_no_default_that_holds_a_key_goes_to_another_origin(colour: Colour, options: dict[str, Any]) -> None:
+    options = {"api_key": None, "_enforce_credentials": False, **options}
+    bare = {"headers": {"Authorization": antiphon.omit}}
+    with Gate(OLD) as home, Gate(OLD) as other, colour.client(home.url, **options) as it:
+        failure = failure_of(it, lambda client: client.get(f"{other.url}/x", cast_to=dict, options=bare))
+        assert isinstance(failure, CredentialScopeError)
+        assert OLD not in str(failure)
+        assert other.seen == []
+        home.answers[""] = (200, {}, None)
+        it(lambda client: client.get(f"{home.url}/v1/x", cast_to=dict, options=bare))
+        assert len(home.seen) == 1
+
+
+def test_row_57_a_subclass_with_hooks_keeps_a_bound_key_at_home() -> None:
+    class Mine(antiphon.OpenAI):
+        def _prepare_options(self, options: Any) -> Any:
+            return options
+
+    with Gate(OLD) as gate:
+        bound = Mine(api_key=StaticKey(OLD, origins=["https://api.openai.com"]), base_url=f"{gate.url}/v1")
+        with pytest.raises(CredentialScopeError):
+            bound.models.retrieve("m")
+        assert gate.seen == []
+        assert Mine(api_key=StaticKey(OLD), base_url=f"{gate.url}/v1").models.retrieve("m").id == "m"

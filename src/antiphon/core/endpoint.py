@@ -237,12 +237,30 @@ class Endpoint:
                 f"this client's key belongs to {self.base_url.origin} and was not sent to {origin}; make a client with that "
                 "base_url, or pass extra_headers={'Authorization': …} if you mean it"
             )
+        if origin != self.base_url.origin:
+            self._keep_home(call, origin, own)
         removed = own | {name.lower() for name in self._default_headers}
         if "authorization" not in headers and "authorization" not in removed and "api-key" not in headers:
             wanted = "admin_api_key" if call.operation.admin and not call.operation.bearer else "api_key"
             raise TypeError(
                 f"Could not resolve authentication method. {call.operation.name} needs {wanted}; pass it to the client, or remove "
                 "the field on purpose with extra_headers={'Authorization': omit}"
+            )
+
+    def _keep_home(self, call: Call[Any], origin: Origin, own: set[str]) -> None:
+        """Let no other credential of this client's leave for another origin either.
+
+        Raises:
+            CredentialScopeError: a default field or argument that may hold one would go along.
+        """
+        fields = [name for name, value in self._default_headers.items() if value.__class__ not in SENTINELS]
+        asked: set[Any] = {*(call.query or {}), *(call.extra_query or {})}
+        stray = [name for name in fields if is_sensitive(name) and name.lower() not in own]
+        stray += [name for name in self._default_query if is_sensitive(name) and name not in asked]
+        if stray:
+            raise CredentialScopeError(
+                f"{', '.join(stray)} of this client's defaults may hold a credential, which belongs to {self.base_url.origin} and "
+                f"was not sent to {origin}; make a client with that base_url"
             )
 
 

@@ -106,6 +106,9 @@ class Prepare:
             return await forward(request)
         client, options = self._client, _options(request)
         if self._asks and options.security["bearer_auth"]:
+            source = client.settings.api_key_source
+            if getattr(source, "is_credential_source", False) is True:
+                source.check(request.origin)
             options.authorization = checked(await Ask(client._refresh_api_key))
         # One that changes its argument and returns nothing is honoured too.
         options = await Invoke(client._prepare_options, options) or options
