@@ -78,6 +78,8 @@ def test_a_chain_may_go_on_from_another() -> None:
     line, _ = linked(head, {"event": "begin", "after": head, "file": "old.000001"})
     found = check([line])
     assert (found.flaw, found.first, found.before) == (None, head, "old.000001")
+    assert check([line], head).seen
+    assert not check([line], GENESIS).seen
 
 
 @pytest.mark.parametrize(

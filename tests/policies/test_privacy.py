@@ -164,6 +164,7 @@ def test_what_names_people_on_purpose_is_left_alone() -> None:
 def test_a_form_has_its_texts_replaced_and_its_file_sent(prompt: str, clean: bytes) -> None:
     picture = b"\x89PNG" + b"\x00" * 100
     body: dict[str, Any] = {"model": "gpt-image-1", "image": [("a.png", picture)], "prompt": prompt}
+    body["notes"] = {"inside": [prompt]}
     before = deepcopy(body)
     request = ask()
     request.call = Call(images.EDIT, body=body)
@@ -175,7 +176,8 @@ def test_a_form_has_its_texts_replaced_and_its_file_sent(prompt: str, clean: byt
     whole = asked.content if isinstance(asked.content, bytes) else b"".join(cast("Any", asked.content))
     assert (picture in whole, clean in whole, CANARY.encode() in whole) == (True, True, False)
     boundary = asked.headers["content-type"].partition("boundary=")[2].encode()
-    assert whole.count(b"--" + boundary) == 4
+    assert whole.count(b"--" + boundary) == 5
+    assert whole.count(clean) == 2
     assert body == before
 
 

@@ -171,12 +171,14 @@ class Budget:
         steps, attempts = (0, 0) if trace is None else (len(trace.steps), trace.attempts)
         try:
             reply = await forward(request)
-            known = lost_attempts(trace, steps, attempts)
-            lost = 0 if known is None else max(0, known.unclear - (200 <= reply.status_code < 300))
+            lost = 0
+            if trace is not None and trace.attempts > attempts + 1:
+                known = lost_attempts(trace, steps, attempts)
+                lost = max(0, known.unclear - (200 <= reply.status_code < 300))
             await self._finish(held, request, reply, lost)
         except BaseException as failure:
             if held.open:
-                _fail(held, failure, lost_attempts(trace, steps, attempts))
+                _fail(held, failure, None if trace is None else lost_attempts(trace, steps, attempts))
             if isinstance(failure, APIError):
                 await purse.tidy()
             raise

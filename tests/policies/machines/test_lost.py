@@ -39,7 +39,3 @@ def test_only_those_since_a_moment_count() -> None:
     made.note("attempt", "200", endpoint="e")
     made.attempts += 1
     assert lost_attempts(made, steps, attempts) == (1, 0, 1)
-
-
-def test_without_a_record_nobody_knows() -> None:
-    assert lost_attempts(None, 0, 0) is None

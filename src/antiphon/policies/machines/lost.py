@@ -25,16 +25,14 @@ class Attempts(NamedTuple):
     unclear: int
 
 
-def lost_attempts(trace: Trace | None, steps: int, attempts: int) -> Attempts | None:
-    """What became of the attempts since a moment; `None` where nobody keeps a record.
+def lost_attempts(trace: Trace, steps: int, attempts: int) -> Attempts:
+    """What became of the attempts since a moment.
 
     Args:
         trace: of the call.
         steps: how many steps it had then.
         attempts: how many attempts had been made then.
     """
-    if trace is None:
-        return None
     sent = trace.attempts - attempts
     noted: Sequence[Step] = [step for step in trace.steps[steps:] if step.policy == "attempt"] if sent else ()
     refused = unclear = 0
