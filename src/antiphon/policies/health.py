@@ -19,7 +19,6 @@ from ..errors import APIError
 from .chain import Forward, Policy
 from .machines.number import LONGEST, is_number, whole
 
-
 _FORGOTTEN = 60.0
 """Seconds, at least, after which an endpoint is checked no more if no call asked for it."""
 
