@@ -45,8 +45,7 @@ def test_off_it_is_not_there() -> None:
 
 
 def test_it_tells_how_a_client_uses_a_key() -> None:
-    with Rude(ok()) as server:
-        client = antiphon.OpenAI(api_key=KEY, base_url=f"{server.url}/v1")
+    with Rude(ok()) as server, antiphon.OpenAI(api_key=KEY, base_url=f"{server.url}/v1") as client:
         with ExposureAudit(depth=1) as audit:
             client.models.retrieve("m")
             retrieve(client)

@@ -15,6 +15,7 @@ from antiphon.credentials import CredentialNotFound, EnvKey, KeyPool
 from antiphon.errors import AuthenticationError, RateLimitError
 from tests.client.answer import retrieve
 from tests.client.colour import Colour, failure_of
+from tests.transports.rude import Rude, hang
 
 from .gate import Gate
 
@@ -104,24 +105,21 @@ def test_row_27_a_refused_key_rests_and_each_is_tried_once(colour: Colour) -> No
 def test_a_use_is_given_back_on_every_way_out() -> None:
     pool = KeyPool(KEYS)
 
-    async def main() -> None:
-        server = await asyncio.start_server(lambda *_: asyncio.sleep(3600), "127.0.0.1", 0)
-        port = server.sockets[0].getsockname()[1]
-        client = antiphon.AsyncOpenAI(api_key=pool, base_url=f"http://127.0.0.1:{port}/v1", max_retries=0, timeout=30)
-        tasks = [asyncio.create_task(retrieve(client)) for _ in range(30)]
-        while sum(pool._roster.busy) < 30:
-            await asyncio.sleep(0.001)
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
-        assert pool._roster.busy == [0, 0, 0]
-        server.close()
-        client = antiphon.AsyncOpenAI(api_key=pool, base_url="http://127.0.0.1:1/v1", max_retries=0)
-        with pytest.raises(antiphon.APIConnectionError):
-            await retrieve(client)
-        await client.close()
+    async def main(url: str) -> None:
+        async with antiphon.AsyncOpenAI(api_key=pool, base_url=f"{url}/v1", max_retries=0, timeout=30) as client:
+            tasks = [asyncio.create_task(retrieve(client)) for _ in range(30)]
+            while sum(pool._roster.busy) < 30:
+                await asyncio.sleep(0.001)
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+            assert pool._roster.busy == [0, 0, 0]
+        async with antiphon.AsyncOpenAI(api_key=pool, base_url="http://127.0.0.1:1/v1", max_retries=0) as client:
+            with pytest.raises(antiphon.APIConnectionError):
+                await retrieve(client)
 
-    asyncio.run(main())
+    with Rude(hang) as server:
+        asyncio.run(main(server.url))
     assert pool._roster.busy == [0, 0, 0]
 
 

@@ -110,7 +110,8 @@ def test_the_format_is_checked_for_the_official_host_only(make: Callable[[], Any
     with pytest.raises(InvalidCredential, match="blank"):
         client.models.retrieve("m")
     with Gate("not needed") as gate:
-        antiphon.OpenAI(api_key=make(), base_url=f"{gate.url}/v1").models.retrieve("m")
+        with antiphon.OpenAI(api_key=make(), base_url=f"{gate.url}/v1") as client:
+            client.models.retrieve("m")
 
 
 def test_row_57_a_bound_key_stays_where_it_belongs(colour: Colour) -> None:
@@ -153,7 +154,8 @@ def test_row_27_azures_keys_rotate_too(kind: Any, monkeypatch: pytest.MonkeyPatc
             await client.close()
 
         if kind is antiphon.AzureOpenAI:
-            client.models.retrieve("m")
+            with client:
+                client.models.retrieve("m")
         else:
             asyncio.run(asked())
         assert gate.seen == [(OLD, 401), (NEW, 200)]
@@ -200,4 +202,5 @@ def test_row_57_a_subclass_with_hooks_keeps_a_bound_key_at_home() -> None:
         with pytest.raises(CredentialScopeError):
             bound.models.retrieve("m")
         assert gate.seen == []
-        assert Mine(api_key=StaticKey(OLD), base_url=f"{gate.url}/v1").models.retrieve("m").id == "m"
+        with Mine(api_key=StaticKey(OLD), base_url=f"{gate.url}/v1") as free:
+            assert free.models.retrieve("m").id == "m"

@@ -112,7 +112,7 @@ class LeastUsed(Model):
     choice: Choice = "least_used"
 
 
-BOUNDS = settings(derandomize=True, deadline=None, max_examples=30, stateful_step_count=30)
+BOUNDS = settings(derandomize=True, deadline=None, max_examples=20, stateful_step_count=25)
 TestTurns = Model.TestCase
 TestLeastUsed = LeastUsed.TestCase
 TestTurns.settings = TestLeastUsed.settings = BOUNDS
