@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from antiphon.policies.circuit_breaker import CircuitBreaker
+from antiphon.policies.policy import Policy
 
 from .backend import Backend, refused
 
@@ -19,6 +20,13 @@ def test_it_shows_its_numbers() -> None:
     )
     assert repr(CircuitBreaker(per="endpoint", panic=None)).endswith("per endpoint, no panic)")
     assert repr(CircuitBreaker(panic=2.5)).endswith("per endpoint+model, panic=2.5 s)")
+
+
+def test_a_file_can_say_all_of_it() -> None:
+    said = {"consecutive": 3, "panic": False, "health": {"interval": 5, "path": "/healthz"}}
+    shown = repr(Policy.from_mapping({"circuit_breaker": said}).circuit_breaker)
+    assert "consecutive=3" in shown
+    assert shown.endswith("no panic, HealthCheck(interval=5 s, timeout=2 s, successes=2, path=/healthz))")
 
 
 def test_another_process_has_one_of_its_own() -> None:

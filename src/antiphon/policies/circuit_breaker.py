@@ -64,7 +64,7 @@ class CircuitBreaker:
         probes: how many calls may find out at once whether it is back; 1 or more.
         close_after: successes that close it; 1 or more.
         per: what has a circuit of its own for failures of the server: "endpoint+model", or "endpoint".
-        panic: seconds between calls that go through while every endpoint is open; `None` for none at all.
+        panic: seconds between calls that go through while every endpoint is open; `None` or `False` for none at all.
         health: checks endpoints whose circuit is open; see `HealthCheck`.
         share: a store by which processes tell each other of open circuits; asked at most once a second.
 
@@ -87,7 +87,7 @@ class CircuitBreaker:
         probes: int = 1,
         close_after: int = 2,
         per: Literal["endpoint+model", "endpoint"] = "endpoint+model",
-        panic: float | None = 1.0,
+        panic: float | Literal[False] | None = 1.0,
         health: HealthCheck | None = None,
         share: Store | None = None,
     ) -> None:
@@ -112,7 +112,7 @@ class CircuitBreaker:
         if max_open < open_for:
             raise ValueError(f"max_open must be open_for ({open_for:g} s) or more; got {max_open:g} s")
         self.per: str = per
-        self.panic = None if panic is None else positive("panic", panic)
+        self.panic = None if panic is None or panic is False else positive("panic", panic)
         self.checks = health
         self.share = share
         self._by_model = per == "endpoint+model"

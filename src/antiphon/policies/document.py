@@ -71,6 +71,10 @@ def _value(part: str, name: str, value: Any) -> Any:
         if value not in tables:
             raise ValueError(f"[retry]: rules must be 'official' or 'reliable'; got {value!r}")
         return tables[value]
+    if (part, name) == ("circuit_breaker", "health") and isinstance(value, Mapping):
+        from .health import HealthCheck
+
+        return HealthCheck(**cast("Mapping[str, Any]", value))
     if (part, name) == ("failover", "targets"):
         return [_target(each) for each in cast("list[Mapping[str, Any]]", value)]
     return tuple(value) if isinstance(value, list) else value
