@@ -109,9 +109,15 @@ def test_failures_while_it_is_out_change_nothing() -> None:
 
 def test_it_can_be_taken_back() -> None:
     health = ejected()
+    generation = health.generation
     health.restore()
     assert not health.is_out(0)
     assert health.spotless
+    assert health.generation != generation  # what began before is no news
+
+
+def test_a_success_where_all_is_well_brings_nobody_back() -> None:
+    assert not Health().succeed(0)
 
 
 @pytest.mark.parametrize(("targets", "room"), [(1, 0), (2, 1), (3, 1), (4, 2), (5, 2)])

@@ -35,6 +35,9 @@ def test_the_lowest_group_goes_first() -> None:
     assert chosen(fleet, [0, 1, 2]) == "first"
     assert chosen(fleet, [0, 2]) == "middle"
     assert chosen(fleet, []) is None
+    assert (fleet.first, fleet.groups, fleet.draws) == (1, 3, False)
+    pair = Fleet([Member("a"), Member("b"), Member("c", 1)])
+    assert (pair.first, pair.groups, pair.draws) == (None, 2, True)
 
 
 def test_within_a_group_the_less_busy_of_two() -> None:
@@ -158,6 +161,39 @@ def test_a_seat_is_given_back_once() -> None:
     fleet.leave(seat)
     fleet.leave(seat)
     assert fleet.loads == [0, 0]
+
+
+def test_a_seat_that_nobody_counts_is_given_back_to_nobody() -> None:
+    fleet = Fleet(PAIR, RULES)
+    seat = fleet.pass_by(0)
+    assert seat is fleet.pass_by(0)
+    assert fleet.pass_by(1).member == 1
+    fleet.leave(seat)
+    assert fleet.loads == [0, 0]
+    beat(fleet, 0)
+    assert not fleet.succeed(seat, 1.0)
+    assert fleet.pass_by(0).generation != seat.generation
+
+
+def test_a_trial_that_told_nothing_is_the_next_ones() -> None:
+    fleet = Fleet(PAIR, RULES)
+    beat(fleet, 0)
+    trial = fleet.choose([0, 1], 30.0, 0.0)
+    assert trial is not None
+    assert trial.member == 0
+    assert chosen(fleet, [0, 1], 31.0) == "b"
+    fleet.leave(trial)
+    assert chosen(fleet, [0, 1], 31.0) == "a"
+
+
+def test_a_check_heals_the_ejection_it_was_begun_for() -> None:
+    fleet = Fleet(PAIR, RULES)
+    beat(fleet, 0)
+    fleet.heal(0, fleet.health[0].generation - 1, 1.0)
+    assert chosen(fleet, [0, 1], 1.0) == "b"
+    fleet.heal(0, fleet.health[0].generation, 1.0)
+    assert chosen(fleet, [0, 1], 1.0) == "a"
+    assert fleet.calm
 
 
 def test_many_threads_leave_no_seat_behind() -> None:
