@@ -13,33 +13,24 @@ from antiphon.shared import Change, Quota
 
 
 def quota(need: float, want: float = 0.0, **more: Any) -> Quota:
-    return Quota(**{"name": "requests", "rate": 10.0, "burst": 5.0, "need": need, "want": want, **more})
+    return Quota(**{"name": "requests", "rate": 0.1, "burst": 5.0, "need": need, "want": want, **more})
 
 
 def soon(condition: Callable[[], bool]) -> bool:
     """Whether it comes true within some seconds."""
     end = time.monotonic() + 10
-    while not condition() and time.monotonic() < end:
+    while not (seen := bool(look())) and time.monotonic() < end:
         time.sleep(0.01)
-    return condition()
-
-
-def test_a_value_is_kept_as_it_is(store: Any) -> None:
-    value = bytes(range(256)) * 3
-    store.put("k", value)
-    assert store.get("k") == value
-    assert store.get("other") is None
-    store.put("k", b"")
-    assert store.get("k") == b""
+    return seen
 
 
 def test_a_value_ends(store: Any) -> None:
-    store.put("k", b"1", 60)
-    store.put("stays", b"1", 60)
-    assert store.get("k") == b"1"
     store.put("k", b"1", 0.05)
-    assert soon(lambda: store.get("k") is None)
-    assert store.swap("k", None, b"2")
+    store.put("stays", b"1", 60)
+    assert gone(lambda: store.get("k") is None)
+    assert store.swap("k", None, b"2", 0.05)
+    assert gone(lambda: store.swap("k", None, b"3"))
+    assert store.get("k") == b"3"
     assert store.get("stays") == b"1"
 
 
@@ -101,10 +92,12 @@ def test_a_counter_takes_whole_numbers(store: Any, amount: Any) -> None:
 
 
 def test_a_counter_lives_from_its_first_count(store: Any) -> None:
-    store.count([Change("day", 1, seconds=0.5)])
-    assert store.count([Change("day", 1, seconds=60)]).values == (2,)
-    assert soon(lambda: store.count([Change("day", 0)]).values == (0,))
+    store.count([Change("day", 1, seconds=0.05), Change("week", 1, seconds=60)])
+    assert gone(lambda: store.count([Change("day", 0)]).values == (0,))
     assert store.count([Change("day", 5, seconds=60)]).values == (5,)
+    store.count([Change("week", 1, seconds=0.01)])
+    time.sleep(0.05)
+    assert store.count([Change("week", 0)]).values == (2,), "what it lived for when it began holds"
 
 
 def test_threads_race_for_the_last_cent(store: Any) -> None:
@@ -114,50 +107,55 @@ def test_threads_race_for_the_last_cent(store: Any) -> None:
     assert store.count([Change("cent", 0)]).values == (99,)
 
 
+def about(seconds: float) -> Any:
+    """So many seconds, give or take what a crowded machine loses between two steps."""
+    return pytest.approx(seconds, abs=8)
+
+
 def test_a_lease_gives_what_is_needed_and_a_part_of_a_span(store: Any) -> None:
-    lease = store.lease("limit", [quota(1, want=3)], patience=0)
+    lease = store.lease("limit", [quota(1, want=3)], patience=0, span=100)
     assert [portion.units for portion in lease.portions] == [3]
-    assert lease.portions[0].start == pytest.approx(-0.5, abs=0.05)
-    assert lease.wait == pytest.approx(0, abs=0.05)
+    assert lease.portions[0].start == about(-50)
+    assert lease.wait == about(0)
     assert lease.workers == 1
-    assert store.lease("limit", [quota(1, want=100)], patience=0).portions[0].units == pytest.approx(10)
+    assert store.lease("limit", [quota(1, want=100)], 0, 100).portions[0].units == pytest.approx(10)
 
 
 def test_what_is_not_there_is_waited_for_or_refused(store: Any) -> None:
     assert store.lease("limit", [quota(5)], patience=0).portions[0].units == 5
-    refused = store.lease("limit", [quota(3)], patience=0.1)
+    refused = store.lease("limit", [quota(3)], patience=10)
     assert refused.portions == ()
-    assert refused.wait == pytest.approx(0.3, abs=0.1)
-    granted = store.lease("limit", [quota(3)], patience=1)
+    assert refused.wait == about(30)
+    granted = store.lease("limit", [quota(3)], patience=100)
     assert granted.portions[0].units == 3
-    assert granted.wait == pytest.approx(0.3, abs=0.1)
-    assert granted.portions[0].start == pytest.approx(0.0, abs=0.1)
+    assert granted.wait == about(30)
+    assert granted.portions[0].start == about(0)
 
 
 def test_dimensions_are_taken_together_or_not_at_all(store: Any) -> None:
-    tokens = Quota("tokens", rate=100.0, burst=50.0, need=50.0)
+    tokens = Quota("tokens", rate=1.0, burst=50.0, need=50.0)
     assert store.lease("limit", [quota(1), tokens], patience=0).portions
     assert not store.lease("limit", [quota(1), tokens], patience=0).portions
     assert store.lease("limit", [quota(4)], patience=0).portions, "the refusal took nothing of the requests"
 
 
 def test_nobody_comes_before_whom_was_served_earlier(store: Any) -> None:
-    big = Quota("tokens", rate=100.0, burst=50.0, need=80.0)
+    big = Quota("tokens", rate=1.0, burst=50.0, need=80.0)
     store.lease("limit", [big, quota(1)], patience=0)
-    waiting = store.lease("limit", [big, quota(1)], patience=60)
-    assert waiting.wait == pytest.approx(0.8, abs=0.1)
-    small = store.lease("limit", [quota(1)], patience=60)
-    assert small.wait == pytest.approx(waiting.wait, abs=0.1)
+    waiting = store.lease("limit", [big, quota(1)], patience=6000)
+    assert waiting.wait == about(80)
+    small = store.lease("limit", [quota(1)], patience=6000)
+    assert small.wait == about(80)
 
 
 def test_more_than_the_burst_waits_for_a_full_bucket_and_leaves_a_debt(store: Any) -> None:
     assert store.lease("limit", [quota(12)], patience=0).portions[0].units == 12
-    assert store.lease("limit", [quota(12)], patience=60).wait == pytest.approx(1.2, abs=0.1)
+    assert store.lease("limit", [quota(12)], patience=6000).wait == about(120)
 
 
 def test_a_new_rate_holds_at_once(store: Any) -> None:
     store.lease("limit", [quota(5)], patience=0)
-    assert store.lease("limit", [quota(5, rate=1.0)], patience=60).wait == pytest.approx(0.5, abs=0.1)
+    assert store.lease("limit", [quota(5, rate=0.5)], patience=6000).wait == about(50)
 
 
 def test_two_limits_know_nothing_of_each_other(store: Any) -> None:
