@@ -10,6 +10,7 @@ import pytest
 
 import antiphon
 from antiphon.policies.failover import Failover, Parked
+from antiphon.policies.redirect import Redirect
 from antiphon.policies.retry import Retry
 from antiphon.policies.target import Target
 from antiphon.testing import TestServer
@@ -140,6 +141,15 @@ def test_what_lives_at_home_is_asked_for_there_only(colour: Colour) -> None:
         assert isinstance(failure_of(it, retrieve), antiphon.InternalServerError)
         assert isinstance(failure_of(it, lambda c: create(c, previous_response_id="resp_0")), antiphon.APIStatusError)
         assert well.requests == []
+
+
+def test_row_32_a_targets_redirect_is_followed_to_nobody(own_colour: Colour) -> None:
+    moved = wrong(307, "Location: /elsewhere")
+    with Rude(wrong(503)) as ill, Rude(moved) as mover:
+        policies = [Retry(0), Redirect(), Failover([spare(mover)])]
+        with own_colour.client(ill.url, policies=policies) as it:
+            assert isinstance(failure_of(it, create), antiphon.RedirectRefused)
+        assert [request.target for request in ill.requests + mover.requests] == ["/v1/responses"] * 2
 
 
 def test_a_local_model_is_the_last_resort(colour: Colour) -> None:

@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 
+from antiphon.core.call import Operation
+from antiphon.core.url import Origin
 from antiphon.policies.chain import send
 from antiphon.policies.failover import Failover
 from antiphon.policies.target import Target
@@ -21,6 +23,16 @@ def test_a_client_of_another_house_is_refused_before_anything_is_sent() -> None:
         script.run(Failover([target("eu")])(ask(), send))
     assert script.sent == []
     assert run(Failover([target("eu", provider="openai.com")]), ask(), answer())[0].status_code == 200
+
+
+def test_a_url_of_the_users_own_is_not_looked_at() -> None:
+    request = ask()
+    assert request.call is not None
+    request.origin = Origin("https", "elsewhere.example", 443)
+    request.call.operation = Operation("post", "POST", "https://elsewhere.example/x", body="json")
+    reply, script = run(Failover([target("eu")]), request, answer(503))
+    assert reply.status_code == 503
+    assert script.sent == [request]
 
 
 @pytest.mark.parametrize(

@@ -38,7 +38,7 @@ from .parked import Parked, brings_others, has_another_key
 from .portable import objection
 from .round import Occupant, Round
 from .subject import endpoint_of, model_of
-from .target import LOCAL, OWN, Target, house_of, with_model
+from .target import LOCAL, OWN, Target, house_of, suffix_of, with_model
 from .telling import settled
 from .telling import whole as read_whole
 
@@ -174,7 +174,7 @@ class Failover:
     async def __call__(self, request: Request, forward: Forward) -> Reply:
         fleet = self._fleet
         if request.origin is not self._met:
-            self._meet(request.origin)
+            self._meet(request)
         way: Round | None = None
         attempt = request
         if fleet.calm and self._alone is not None:
@@ -218,8 +218,11 @@ class Failover:
             request.trace.most = self.most_attempts  # `Retry` heeds it too
         return Round(request, self.targets, sticky=self.sticky)
 
-    def _meet(self, origin: Origin) -> None:
+    def _meet(self, request: Request) -> None:
         """Look once at whose house the client's own endpoint is."""
+        origin = request.origin
+        if suffix_of(request) is None:  # a URL of the user's own, that stays where it is
+            return
         if not self.cross_provider:
             house = house_of(origin.host)
             for target in self.targets:

@@ -62,7 +62,8 @@ def _moved(request: Request, reply: Reply) -> Request:
     if not location or is_unfit(location):
         raise RedirectRefused(f"status {reply.status_code} without a usable Location", response=reply, body=None)
     try:
-        url = URL(urljoin(str(request.url), location))
+        # From where the answer came: a failover target's place means nothing at another origin, and is refused below.
+        url = URL(urljoin(str(reply.request.url), location))
     except (InvalidBaseURL, ValueError):
         raise RedirectRefused("the redirect leads to what is not an HTTP URL", response=reply, body=None) from None
     if url.origin != request.origin:
