@@ -134,6 +134,13 @@ def test_a_post_gets_a_key_and_anything_else_none() -> None:
     assert all("idempotency-key" not in each.headers for each in (server.posts[-1], server.lists[-1]))
 
 
+def test_an_empty_key_is_none_and_wanted() -> None:
+    server = Server()
+    server.run(Idempotency(), asked(RESPONSES, ""))
+    assert server.posts[0].headers["idempotency-key"] == ""
+    assert "x-client-request-id" not in server.posts[0].headers
+
+
 def test_a_callers_own_ids_are_left_alone() -> None:
     server, made = Server(), asked(RESPONSES, "mine")
     made.headers["X-Client-Request-Id"] = "theirs"

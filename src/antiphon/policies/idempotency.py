@@ -112,12 +112,13 @@ class Idempotency:
 
     async def __call__(self, request: Request, forward: Forward) -> Reply:
         key = request.headers.get("idempotency-key")
-        if request.method != "POST" or not (key or self.automatic):
+        if request.method != "POST" or not (key or (key is None and self.automatic)):
             return await forward(request)
         if key is None:
             key = await _drawn()
-            keyed = self._keyed(request, key)
-            return await (forward(keyed) if may_repeat(request) else self._performed(keyed, forward, key))
+            repeatable = may_repeat(request)
+            keyed = self._keyed(request, key, repeatable=repeatable)
+            return await (forward(keyed) if repeatable else self._performed(keyed, forward, key))
         digest = await self._digest(request)
         if digest is None:
             _note(request, "bypass", reason="the body can be read only once")
@@ -128,7 +129,8 @@ class Idempotency:
             return await self._once(request, forward, key, name, digest)
         except StoreError:
             _note(request, "alone", reason="the ledger cannot be used")
-            return await self._performed(self._keyed(request, key), forward, key)
+            keyed = self._keyed(request, key, repeatable=may_repeat(request))
+            return await self._performed(keyed, forward, key)
 
     # -- the ledger ----------------------------------------------------------------------------------------------------
 
@@ -165,8 +167,9 @@ class Idempotency:
             reply = Reply(row.status, Headers(list(row.fields)), request, row.content)
             reply.cached = True
             return reply
-        keyed = self._keyed(request, key)
-        if stands == "open" and not (self.honoured or may_repeat(request) or (self.reconcile and can_look(keyed))):
+        repeatable = may_repeat(request)
+        keyed = self._keyed(request, key, repeatable=repeatable)
+        if stands == "open" and not (self.honoured or repeatable or (self.reconcile and can_look(keyed))):
             raise IdempotencyConflict(key, why=_UNKNOWN.format(key=key), request=request)
         executions = 1 if row is None else row.executions + 1
         mine = Row(digest, "sent", owner, wall, executions)
@@ -267,13 +270,13 @@ class Idempotency:
             self._drawn.append(await _drawn())
         return f"{self._drawn[0]}-{getpid()}"
 
-    def _keyed(self, request: Request, key: str) -> Request:
+    def _keyed(self, request: Request, key: str, *, repeatable: bool) -> Request:
         """The same request with its key, and its mark."""
-        keyed = (marked(request, key) if self.reconcile else None) or request.replace()
-        keyed.only_once = not (self.honoured or may_repeat(request))
-        keyed.headers["Idempotency-Key"] = key
-        if "x-client-request-id" not in keyed.headers:
-            keyed.headers["X-Client-Request-Id"] = key
+        known = request.headers
+        added = [(name, key) for name in ("Idempotency-Key", "X-Client-Request-Id") if name not in known]
+        keyed = (marked(request, key) if self.reconcile and not repeatable else None) or request
+        keyed = keyed.replace(headers=Headers([*known.fields, *added]))
+        keyed.only_once = not (self.honoured or repeatable)
         return keyed
 
     async def _digest(self, request: Request) -> str | None:
@@ -302,7 +305,8 @@ def _streamed(request: Request) -> str | None:
 
 async def _drawn() -> str:
     """A key nobody else has."""
-    return f"antiphon-{int(await Random() * 2**53):014x}{int(await Random() * 2**53):014x}"
+    first, second = await Random(), await Random()
+    return f"antiphon-{int(first * 2**53) << 53 | int(second * 2**53):027x}"
 
 
 async def _left(request: Request) -> float | None:
