@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from antiphon.cli import main
-from antiphon.drill import DRILLS, cancel, iid, one_fault, outage, ratelimit, truncate
+from antiphon.drill import DRILLS, canary, cancel, iid, one_fault, outage, ratelimit, truncate
+from antiphon.drill.canary_program import secret_of
 from antiphon.drill.figure import Figure, Result
 from antiphon.policies import Policy, Retry
 
@@ -55,6 +58,17 @@ def test_calls_that_are_given_up_leave_nothing() -> None:
 
 def test_a_cut_stream_is_an_error_wherever_it_is_cut() -> None:
     assert kept(truncate.drill(stride=37))
+
+
+def test_no_secret_is_seen() -> None:
+    assert kept(canary.drill())
+
+
+@pytest.mark.parametrize("place", range(10))
+def test_a_secret_that_leaks_is_found_however_it_is_written(tmp_path: Path, place: int) -> None:
+    name, needle = list(canary.encodings(secret_of("proxy")))[place]
+    (tmp_path / "log.txt").write_bytes(b"before " + needle + b" after")
+    assert any(name in where and where.startswith("proxy") for where in canary.found_in(tmp_path))
 
 
 @pytest.mark.parametrize("name", sorted(DRILLS))
