@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
@@ -64,6 +65,18 @@ class Shared(RuleBasedStateMachine):
 
 TestShared = Shared.TestCase
 TestShared.settings = settings(derandomize=True, deadline=None, max_examples=40, stateful_step_count=20)
+
+
+@pytest.mark.parametrize("begun", [0.0, 4.9, 59.0])
+def test_a_reservation_is_open_for_its_lifetime_and_not_much_longer(begun: float) -> None:
+    store, book = MemoryStore(), Book("b", "day", _LIMITS, 60.0)
+    assert store.count(book.reserve(_DAY, Amount(usd=7), begun)).done
+
+    def reserved(now: float) -> int:
+        return book.seen(store.count(book.look(_DAY, now)).values)["reserved"].usd
+
+    assert [reserved(begun + age) for age in (0.0, 30.0, 60.0)] == [7, 7, 7]
+    assert reserved(begun + 60 * 14 / 12) == 0
 
 
 def test_only_one_tells() -> None:

@@ -101,6 +101,16 @@ def test_row_63_a_budget_of_nothing_lets_through_what_costs_nothing() -> None:
     assert ledger.reserve("run", Amount()) is None
 
 
+@pytest.mark.parametrize("unit", [0, 1, 2])
+def test_a_limit_may_be_used_up_to_the_last_unit(unit: int) -> None:
+    whole, one = (Amount(*(n if place == unit else 0 for place in range(3))) for n in (100, 1))
+    ledger = Ledger((100, 100, 100))
+    assert ledger.reserve("run", whole) is None
+    assert ledger.reserve("run", one) == unit
+    assert ledger.taken("run", unit) == 100
+    assert ledger.hopeless("run", whole) is None
+
+
 def test_what_a_request_took_beyond_its_bound_is_written_down() -> None:
     ledger = Ledger((100, None, None))
     assert ledger.reserve("run", Amount(usd=10)) is None
