@@ -121,8 +121,8 @@ def test_without_a_trace_it_does_the_same() -> None:
 @pytest.mark.parametrize(
     ("arguments", "kind", "message"),
     [
-        ({"ttl": 0}, ValueError, "more than 0"),
-        ({"ttl": "1"}, TypeError, "ttl"),
+        ({"ttl": 0}, ValueError, "^ttl must be more than 0"),
+        ({"ttl": "1"}, TypeError, "^ttl must"),
         ({"stale_if_error": -1}, ValueError, "stale_if_error"),
         ({"store": object()}, TypeError, "SQLiteStore"),
         ({"store": Rows}, TypeError, "SQLiteStore"),

@@ -70,6 +70,13 @@ def test_what_is_not_the_same_does_not_join(other: dict[str, Any]) -> None:
     assert not any(run.result.cached for run in (first, second, third) if run is not None and run.result is not None)
 
 
+def test_who_goes_by_is_told_why() -> None:
+    run = (house := House(SingleFlight())).start(chat(temperature=1), CHAT)
+    house.driver.run()
+    assert run.result is not None
+    assert str(run.result.request.trace).startswith("SingleFlight: bypass reason=the model samples")
+
+
 def test_sampled_ones_join_where_that_was_asked_for() -> None:
     house = House(SingleFlight(join_sampled=True), seconds=1, answer=lambda asked: reply(asked, completion("stop")))
     together(house, body=chat(temperature=1), target=CHAT)
@@ -87,6 +94,7 @@ def test_a_failure_is_everybodys_own() -> None:
     assert [type(each) for each in failures] == [APIConnectionError] * 3
     assert {str(each) for each in failures} == {str(told)}
     assert [each.__cause__ for each in failures] == [told.__cause__] * 3
+    assert all(each.__suppress_context__ for each in failures)
     assert len({id(each.request) for each in failures[1:]}) == 2
 
 
@@ -149,7 +157,7 @@ def test_who_has_longer_asks_on_where_another_had_no_more_time() -> None:
 
 def test_who_joined_waits_no_longer_than_its_own_deadline() -> None:
     house = House(SingleFlight(), seconds=10)
-    first, second = house.start(), house.start(deadline=3.0)
+    first, second = house.start(at=0.5), house.start(at=1.0, deadline=3.0)
     house.driver.run()
     assert isinstance(second.failure, DeadlineExceeded)
     assert isinstance(second.failure, APITimeoutError)
@@ -377,7 +385,8 @@ def test_it_shows_its_numbers_and_checks_them() -> None:
     assert (
         repr(SingleFlight()) == "SingleFlight(the same question at the same time is one request, sampled ones are not)"
     )
-    assert "sampled ones too" in repr(SingleFlight(join_sampled=True))
+    told = "SingleFlight(the same question at the same time is one request, sampled ones too)"
+    assert repr(SingleFlight(join_sampled=True)) == told
     with pytest.raises(TypeError, match="join_sampled"):
         SingleFlight(joined_sampled=True)  # type: ignore[call-arg]
     with pytest.raises(ValueError, match="scope"):
