@@ -19,6 +19,7 @@ from antiphon.errors import (
     StreamIdleTimeout,
     WriteTimeout,
 )
+from antiphon.policies.live import Live
 from antiphon.policies.retry import Retry
 from antiphon.policies.timeouts import Timeouts
 from tests.transports.rude import Rude, chunk, drip, hang, pause, reply
@@ -154,6 +155,16 @@ def test_a_borrowed_client_s_streams_are_bounded_too(colour: Colour, bounds: dic
     with Rude([first, dripping(PING)]) as server, colour.client(server.url, **bounded(**bounds)) as it:
         _, error, _ = streamed(it)
         assert type(error) is StreamIdleTimeout
+
+
+def test_live_policies_bound_streams_too(own_colour: Colour) -> None:
+    live = Live([Timeouts(max_silent=30)])
+    with Rude([HEAD + event(delta("a")), dripping(PING)]) as server:
+        with own_colour.client(server.url, policies=[live], _clock=None) as it:
+            live.update([Timeouts(max_silent=SHORT)])
+            items, error, _ = streamed(it)
+    assert len(items) == 1
+    assert type(error) is StreamIdleTimeout
 
 
 def test_who_waits_for_the_first_event_need_not_hurry_afterwards(own_colour: Colour) -> None:

@@ -60,6 +60,7 @@ class Live:
 
     place: ClassVar[int] = PLACES["Live"]
     may_retry: ClassVar[bool] = True
+    bounds_streams: ClassVar[bool] = True
 
     def __init__(self, policy: Policy | Iterable[One], *, keep: int = 10) -> None:
         self._keep = whole("keep", keep, 1)
