@@ -3,13 +3,24 @@
 from __future__ import annotations
 
 import os
+import traceback
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from antiphon.core.secret import Secret
-from antiphon.credentials import Chain, CredentialNotFound, DotenvKey, EnvKey, FileKey, StaticKey, default_chain
+from antiphon.credentials import (
+    Chain,
+    CredentialNotFound,
+    DotenvKey,
+    EnvKey,
+    FileKey,
+    KeyPool,
+    RotatingCredential,
+    StaticKey,
+    default_chain,
+)
 from antiphon.errors import CredentialScopeError, InvalidCredential
 from tests.client.answer import retrieve
 from tests.client.colour import Colour
@@ -107,6 +118,20 @@ def test_a_workspace_is_one_folder_and_none_above_it(tmp_path: Path, monkeypatch
     monkeypatch.chdir(tmp_path)
     assert default_chain("A_KEY")() == Secret(KEY)
     assert "A_KEY" not in os.environ
+
+
+@pytest.mark.parametrize("kind", [Chain, KeyPool, RotatingCredential])
+@pytest.mark.parametrize(
+    "keys", [KEY, [f"{KEY}\n"], [KEY, 5], [KEY, f"'{KEY}'"]], ids=["text", "line break", "number", "quotes"]
+)
+def test_row_56_keys_that_can_be_none_are_not_shown(kind: Any, keys: Any) -> None:
+    with pytest.raises((TypeError, InvalidCredential)) as caught:
+        kind(keys)
+    told = traceback.TracebackException.from_exception(caught.value, capture_locals=True)
+    ours = [frame for frame in told.stack if "antiphon/credentials" in frame.filename]
+    assert ours
+    assert not [frame for frame in ours if KEY in str(frame.locals)]
+    assert KEY not in str(caught.value)
 
 
 def test_it_shows_its_sources_and_no_key() -> None:

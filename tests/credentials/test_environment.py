@@ -10,9 +10,25 @@ from typing import Any
 import pytest
 
 from antiphon.core.secret import Secret
-from antiphon.credentials import CredentialNotFound, EnvKey, FunctionKey, Source, StaticKey
+from antiphon.credentials import (
+    Chain,
+    CommandKey,
+    CredentialNotFound,
+    DotenvKey,
+    EnvKey,
+    FileKey,
+    FunctionKey,
+    KeyPool,
+    KeyringKey,
+    RotatingCredential,
+    Source,
+    StaticKey,
+    TokenCredential,
+)
 from antiphon.credentials.source import run, sourced
 from antiphon.errors import InvalidCredential
+from antiphon.policies.http_signature import HTTPSignature
+from antiphon.policies.sign_hmac import SignHMAC
 
 KEY = "sk-canary-0123456789"
 
@@ -97,3 +113,28 @@ def test_a_source_of_ones_own_needs_one_flow() -> None:
     assert Mine()() == Secret(KEY)
     with pytest.raises(CredentialNotFound):
         Source()()
+
+
+UNMADE: dict[str, Any] = {
+    "StaticKey": lambda: StaticKey(""),
+    "EnvKey": lambda: EnvKey("A", origins="x"),
+    "FunctionKey": lambda: FunctionKey(len, origins="x"),
+    "FileKey": lambda: FileKey("x", every=-1),
+    "DotenvKey": lambda: DotenvKey("x", every=-1),
+    "CommandKey": lambda: CommandKey("x"),
+    "KeyringKey": lambda: KeyringKey("x", "y", origins="x"),
+    "TokenCredential": lambda: TokenCredential(5),  # type: ignore[arg-type]
+    "Chain": lambda: Chain("x"),
+    "RotatingCredential": lambda: RotatingCredential([]),
+    "KeyPool": lambda: KeyPool([]),
+    "HTTPSignature": lambda: HTTPSignature("", key_id="k"),
+    "SignHMAC": lambda: SignHMAC(""),
+}
+
+
+@pytest.mark.parametrize("name", UNMADE)
+def test_a_traceback_can_show_what_was_never_made(name: str) -> None:
+    with pytest.raises((TypeError, ValueError)) as caught:
+        UNMADE[name]()
+    told = traceback.TracebackException.from_exception(caught.value, capture_locals=True)
+    assert any(name in str(frame.locals) for frame in told.stack)

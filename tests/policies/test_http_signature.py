@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hmac
 import re
+import traceback
 from base64 import b64decode
 from hashlib import sha256
 from typing import Any
@@ -200,6 +201,23 @@ def test_a_stream_cannot_be_signed(policy: Any) -> None:
 def test_signatures_that_cannot_be(options: dict[str, Any]) -> None:
     with pytest.raises((ValueError, TypeError)):
         HTTPSignature(SECRET, key_id="k", **options)
+
+
+@pytest.mark.parametrize("make", [HTTPSignature, SignHMAC])
+@pytest.mark.parametrize("named", [False, True])
+def test_a_key_beside_a_wrong_argument_is_not_shown(make: Any, named: bool) -> None:
+    given: Any = {"key": "sk-canary-0123"} if named else {}
+    with pytest.raises((ValueError, TypeError)) as caught:
+        make(*([] if named else ["sk-canary-0123"]), **given, key_id="k", algorithm="md5")
+    told = traceback.TracebackException.from_exception(caught.value, capture_locals=True)
+    ours = [frame for frame in told.stack if "src/antiphon" in frame.filename or "antiphon/policies" in frame.filename]
+    assert ours
+    assert not [frame for frame in ours if "test_" not in frame.filename and "sk-canary" in str(frame.locals)]
+
+
+def test_a_misspelt_argument_is_named() -> None:
+    with pytest.raises(TypeError, match="did you mean 'key_id'"):
+        HTTPSignature(SECRET, keyid="k")  # type: ignore[call-arg]
 
 
 def test_a_field_that_is_not_sent_cannot_be_covered() -> None:

@@ -11,10 +11,10 @@ from __future__ import annotations
 
 import os
 from _thread import allocate_lock
+from _weakref import ref  # nothing else here needs the whole of `weakref`
 from collections import deque
 from collections.abc import Callable
 from typing import NoReturn
-from weakref import ref
 
 _PROCESS_KEY = os.urandom(16)
 _FEW = 1024

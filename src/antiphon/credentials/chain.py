@@ -16,7 +16,7 @@ from .dotenv import DotenvKey
 from .environment import EnvKey
 from .file import FileKey
 from .keyring import KeyringKey
-from .source import CredentialNotFound, Source, sourced
+from .source import ONE_TEXT, CredentialNotFound, Source, listed, sourced
 
 WORKSPACE = ".secrets"
 
@@ -38,8 +38,14 @@ class Chain(Source):
         TypeError: one of them can be no source.
     """
 
+    sources: Sequence[Source] = ()  # as a traceback shows one that was never made
+
     def __init__(self, sources: Iterable[Any], *, origins: Iterable[str | URL] | None = None) -> None:
-        self.sources = [sourced(each) for each in sources if each is not None]
+        given = listed(sources)
+        del sources
+        if given is None:
+            raise TypeError(ONE_TEXT)
+        self.sources = [sourced(each) for each in given if each is not None]
         self._found: Source | None = None
         super().__init__(origins)
 

@@ -34,6 +34,8 @@ class CommandKey(FetchedKey):
         OpenAIError: when asked: the command cannot be run, takes too long, or fails. Messages name the program only.
     """
 
+    command: Sequence[str] = ("",)  # as a traceback shows one that was never made
+
     def __init__(
         self,
         command: Sequence[str],

@@ -17,7 +17,7 @@ from ..policies.machines.finding import of_error
 from ..policies.machines.number import seconds
 from ..policies.machines.verdict import QUOTA_CODES
 from .roster import Choice, Roster
-from .source import REFUSED, CredentialNotFound, Source, sourced
+from .source import ONE_TEXT, REFUSED, CredentialNotFound, Source, listed, sourced
 
 LIMITED = 429
 CREDIT = 3600.0
@@ -46,6 +46,8 @@ class KeyPool(Source):
         TypeError, ValueError: an argument that cannot be right.
     """
 
+    sources: Sequence[Source] = ()  # as a traceback shows one that was never made
+    choice: Choice = "round_robin"
     statuses: ClassVar[frozenset[int]] = REFUSED | {LIMITED}
 
     def __init__(
@@ -56,12 +58,16 @@ class KeyPool(Source):
         rest: float = 60.0,
         origins: Iterable[str | URL] | None = None,
     ) -> None:
-        self.sources = [sourced(each) for each in keys]
+        given = listed(keys)
+        del keys
+        if given is None:
+            raise TypeError(ONE_TEXT)
+        self.sources = [sourced(each) for each in given]
         if not self.sources:
             raise ValueError("a KeyPool needs at least one key")
         if choice not in ("round_robin", "least_used"):
             raise ValueError(f"choice must be 'round_robin' or 'least_used'; got {choice!r}")
-        self.choice: Choice = choice
+        self.choice = choice
         self.rest = seconds("rest", rest)
         super().__init__(origins)
         vars(self).update(self._fresh())

@@ -8,7 +8,7 @@ from typing import Any
 from ..core.reply import Reply
 from ..core.secret import Secret
 from ..core.url import URL, Origin
-from .source import CredentialNotFound, Source, sourced
+from .source import ONE_TEXT, CredentialNotFound, Source, listed, sourced
 
 
 class RotatingCredential(Source):
@@ -28,8 +28,14 @@ class RotatingCredential(Source):
         TypeError, ValueError: there is none, or one that can be none.
     """
 
+    sources: Sequence[Source] = ()  # as a traceback shows one that was never made
+
     def __init__(self, keys: Iterable[Any], *, origins: Iterable[str | URL] | None = None) -> None:
-        self.sources = [sourced(each) for each in keys]
+        given = listed(keys)
+        del keys
+        if given is None:
+            raise TypeError(ONE_TEXT)
+        self.sources = [sourced(each) for each in given]
         if not self.sources:
             raise ValueError("a RotatingCredential needs at least one key; pass [new, old]")
         self._turn = 0

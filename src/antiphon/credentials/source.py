@@ -104,6 +104,16 @@ def _nothing_is_sent(request: object) -> Any:
     raise TypeError(f"a key is found without requests of its own; got {request!r}")
 
 
+def listed(keys: Iterable[Any]) -> list[Any] | None:
+    """What may stand for sources, keys among them hidden, so that no frame shows one; `None` where it is one text and no list."""
+    if isinstance(keys, (str, bytes, Secret)):
+        return None
+    return [Secret(each) if isinstance(each, str) else each for each in keys]
+
+
+ONE_TEXT = "keys come in a list, e.g. [new, old]; got one text"
+
+
 def sourced(given: object) -> Source:
     """A source for what may stand for one: a source, a key, or a function for a key.
 

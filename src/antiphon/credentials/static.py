@@ -25,8 +25,10 @@ class StaticKey(Source):
         InvalidCredential: it cannot be a key.
     """
 
+    _key: Any = None  # as a traceback shows one that was never made
+
     def __init__(self, key: str | Secret | Any, *, origins: Iterable[str | URL] | None = None) -> None:
-        self._key: Any = hidden(key)
+        self._key = hidden(key)
         del key  # so that a traceback that prints locals shows none
         self._key = checked(self._key if isinstance(self._key, Secret) else Secret(self._key), "key")
         super().__init__(origins)

@@ -37,6 +37,8 @@ class TokenCredential(FetchedKey):
         TypeError, ValueError: an argument that cannot be right.
     """
 
+    _function: Any = None  # as a traceback shows one that was never made
+
     def __init__(
         self,
         fetch: Callable[[], Any],

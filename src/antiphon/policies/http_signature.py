@@ -10,7 +10,6 @@ from ..core.effects import Outside, Random, Wall
 from ..core.headers import FieldMap, Headers
 from ..core.reply import Reply
 from ..core.request import Request
-from ..core.resource import spelled
 from ..core.secret import Secret
 from .chain import PLACES, Forward
 from .machines.http_signature import (
@@ -25,7 +24,7 @@ from .machines.http_signature import (
 )
 from .machines.number import seconds
 from .machines.private_key import ALGORITHMS, signer_for
-from .signing_key import SigningKey, signed_body
+from .signing_key import SigningKey, signed_body, veiled_key
 
 HMAC = "hmac-sha256"
 
@@ -57,8 +56,11 @@ class HTTPSignature:
     """
 
     place: ClassVar[int] = PLACES["Sign"]
+    key_id: str = ""  # these as a traceback shows one that was never made
+    algorithm: str = HMAC
+    components: tuple[str, ...] | None = None
 
-    @spelled
+    @veiled_key
     def __init__(
         self,
         key: str | bytes | Secret | Callable[[], Any],

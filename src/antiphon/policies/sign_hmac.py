@@ -11,10 +11,9 @@ from ..core.effects import Wall
 from ..core.headers import Headers
 from ..core.reply import Reply
 from ..core.request import Request
-from ..core.resource import spelled
 from ..core.secret import Secret
 from .chain import PLACES, Forward
-from .signing_key import SigningKey, signed_body
+from .signing_key import SigningKey, signed_body, veiled_key
 
 _ALGORITHMS = ("sha256", "sha384", "sha512")
 
@@ -46,8 +45,11 @@ class SignHMAC:
     """
 
     place: ClassVar[int] = PLACES["Sign"]
+    key_id: str | None = None  # these as a traceback shows one that was never made
+    field: str = ""
+    algorithm: str = ""
 
-    @spelled
+    @veiled_key
     def __init__(
         self,
         key: str | bytes | Secret | Callable[[], Any],

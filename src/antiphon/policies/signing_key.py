@@ -3,13 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from functools import wraps
+from typing import Any, TypeVar, cast
 
 from ..core.credential import asked_apart
 from ..core.request import Request
+from ..core.resource import spelled
 from ..core.secret import Secret
 from ..core.url import Origin
 from ..errors import BodyNotReplayable, InvalidCredential
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def veiled_key(function: F) -> F:
+    """Hide the key before anything can fail, so that no frame's locals show it; name the nearest of an unknown argument."""
+    inner = spelled(function)
+
+    @wraps(function)
+    def call(self: Any, key: Any, *more: Any, **arguments: Any) -> Any:
+        given = key if callable(key) else _secret(key)
+        del key
+        return inner(self, given, *more, **arguments)
+
+    return cast("F", call)
 
 
 class SigningKey:
@@ -22,8 +39,11 @@ class SigningKey:
         InvalidCredential: it is empty, or can be no key.
     """
 
+    _source: Any = None  # these as a traceback shows one that was never made
+    _given: Secret | None = None
+
     def __init__(self, key: str | bytes | Secret | Callable[[], Any]) -> None:
-        self._source: Any = key if callable(key) else None
+        self._source = key if callable(key) else None
         self._given = None if callable(key) else _secret(key)
         del key
         if self._given is not None:
