@@ -17,6 +17,7 @@ from antiphon.drivers.virtual import VirtualDriver
 from antiphon.errors import ConnectError, RateLimited, ReadTimeout, RequestTooLarge
 from antiphon.policies.chain import fold
 from antiphon.policies.machines.lane import Lane
+from antiphon.policies.machines.queue import WAITING, Ticket
 from antiphon.policies.need import family_of, need
 from antiphon.policies.rate_limit import RateLimit
 from antiphon.policies.retry import Retry
@@ -256,6 +257,23 @@ def test_row_61_cancels_at_any_time_leak_nothing(cancels: list[tuple[float, floa
     assert scene.lane().gates[0].full <= 101.0 + 1e-6
 
 
+@pytest.mark.parametrize("kind", [KeyboardInterrupt, GeneratorExit, SystemExit])
+@pytest.mark.parametrize("steps", [1, 2, 3])
+def test_row_61_an_interrupt_wherever_it_waits_leaves_nothing(kind: type[BaseException], steps: int) -> None:
+    limiter = config(rpm=60, burst_seconds=1)
+    limiter._lane(ask()).enter(Ticket((1.0, 0.0, 0.0, 0.0), 60.0), 0.0)
+    flow = limiter(ask(), Send)
+    effects = [flow.send(None)]
+    while len(effects) < steps:
+        effects.append(flow.send(0.0))
+    assert [type(effect).__name__ for effect in effects] == ["Now", "Wait", "Now"][:steps]
+    with pytest.raises(kind):
+        flow.throw(kind())
+    lane = limiter._lane(ask())
+    assert lane.queue.length == 0
+    assert lane.wait((1.0, 0.0, 0.0, 0.0), 0.0)[0] == pytest.approx(1.0), "as if it had not come"
+
+
 def test_how_long_a_request_would_wait_can_be_asked_without_taking_anything() -> None:
     scene = Scene(config(rpm=60, burst_seconds=1))
     assert scene.limiter.wait_for(ask(), 0.0) == 0.0
@@ -360,5 +378,7 @@ def test_row_18_a_clock_that_is_set_back_holds_nobody_up() -> None:
         provider.driver.start(limiter(ask(), Send))
     provider.driver.run(0.5)
     lane = limiter._lane(ask())
-    assert lane.enter((1.0, 0.0, 0.0, 0.0), -3600.0, 0.0 - 3600 + 60).state == 0, "it waits as before the jump"
+    ticket = Ticket((1.0, 0.0, 0.0, 0.0), -3600.0 + 60.0)
+    lane.enter(ticket, -3600.0)
+    assert ticket.state == WAITING, "as before the jump"
     assert lane.wait((1.0, 0.0, 0.0, 0.0), -3600.0)[0] == pytest.approx(4.0)

@@ -131,14 +131,17 @@ class RateLimit:
         until = now + self.max_wait
         if request.deadline is not None and request.deadline < until:
             until = request.deadline
+        ticket = Ticket(units, until)
         try:
-            ticket = lane.enter(units, now, until)
+            lane.enter(ticket, now)
             if ticket.state is not GRANTED:
-                now = await self._turn(lane, ticket, request)
-        except PolicyError as refusal:
-            refusal.request = request
-            if request.trace is not None:
-                request.trace.note("RateLimit", "refused", reason=type(refusal).__name__)
+                now = await self._turn(lane, ticket, request, now)
+        except BaseException as failure:
+            lane.leave(ticket)
+            if isinstance(failure, PolicyError):
+                failure.request = request
+                if request.trace is not None:
+                    request.trace.note("RateLimit", "refused", reason=type(failure).__name__)
             raise
         try:
             reply = await forward(request)
@@ -171,24 +174,20 @@ class RateLimit:
             told[f"{where} {model}".strip()] = {"queued": lane.queue.length, "free": lane.left(now), "limits": limits}
         return told
 
-    async def _turn(self, lane: Lane, ticket: Ticket, request: Request) -> float:
+    async def _turn(self, lane: Lane, ticket: Ticket, request: Request, began: float) -> float:
         """Wait until it is this one's turn; the time it is then."""
-        began = now = await Now()
-        try:
-            while (delay := lane.turn(ticket, now)) > 0 or ticket.state is not GRANTED:
-                if now >= ticket.until:
-                    wait, name = lane.wait(ticket.units, now)
-                    raise RateLimited(wait, name, why="this call cannot wait any longer")
-                wishes = lane.wish(ticket, now) if self.share is not None else None
-                if wishes is None:
-                    assert ticket.signal is not None
-                    await Wait(ticket.signal, delay)
-                else:
-                    await self._ask(lane, ticket, wishes, request, now)
-                now = await Now()
-        except BaseException:
-            lane.leave(ticket)
-            raise
+        now = began
+        while (delay := lane.turn(ticket, now)) > 0 or ticket.state is not GRANTED:
+            if now >= ticket.until:
+                wait, name = lane.wait(ticket.units, now)
+                raise RateLimited(wait, name, why="this call cannot wait any longer")
+            wishes = lane.wish(ticket, now) if self.share is not None else None
+            if wishes is None:
+                assert ticket.signal is not None
+                await Wait(ticket.signal, delay)
+            else:
+                await self._ask(lane, ticket, wishes, request, now)
+            now = await Now()
         if request.trace is not None:
             request.trace.note("RateLimit", "waited", seconds=round(now - began, 3))
         return now
@@ -228,8 +227,8 @@ class RateLimit:
             if ticket.units[TOKENS]:
                 if reply.is_read:
                     _settle(lane, ticket, total_tokens(reply))
-                else:
-                    await Follow(reply, _Settlement(lane, ticket, events=request.events))
+                elif request.events:
+                    await Follow(reply, _Settlement(lane, ticket))
 
     async def _refused(
         self, lane: Lane, ticket: Ticket, request: Request, reply: Reply, sent: float, now: float
@@ -295,8 +294,8 @@ class RateLimit:
 class _Settlement(UsageReader):
     """Follows a stream, and settles what it used when it ends."""
 
-    def __init__(self, lane: Lane, ticket: Ticket, *, events: bool) -> None:
-        super().__init__(events=events)
+    def __init__(self, lane: Lane, ticket: Ticket) -> None:
+        super().__init__(events=True)
         self._lane = lane
         self._ticket = ticket
 

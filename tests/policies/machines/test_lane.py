@@ -28,6 +28,12 @@ def units(tokens: float = 0.0) -> tuple[float, float, float, float]:
     return (1.0, tokens, 0.0, tokens)
 
 
+def enter(it: Lane, units: tuple[float, float, float, float], now: float, until: float) -> Ticket:
+    ticket = Ticket(units, until)
+    it.enter(ticket, now)
+    return ticket
+
+
 def look(it: Lane, tickets: list[Ticket], now: float) -> None:
     """What the waiting do: whoever was woken, or whose time has come, looks again, until nobody has to."""
     while True:
@@ -60,7 +66,7 @@ class Naive(RuleBasedStateMachine):
 
     @rule(tokens=st.integers(0, 600))
     def enter(self, tokens: int) -> None:
-        self.tickets.append(self.lane.enter(units(tokens), self.now, self.now + 1e6))
+        self.tickets.append(enter(self.lane, units(tokens), self.now, self.now + 1e6))
         self.settle_down()
 
     @rule(seconds=st.floats(0, 20))
@@ -159,19 +165,19 @@ TestNaive = Naive.TestCase
 
 def test_all_dimensions_are_taken_or_none() -> None:
     it = lane(60, 600)
-    assert it.enter(units(100), 0.0, 60.0).state == GRANTED
-    blocked = it.enter(units(50), 0.0, 60.0)
+    assert enter(it, units(100), 0.0, 60.0).state == GRANTED
+    blocked = enter(it, units(50), 0.0, 60.0)
     assert blocked.state == WAITING
     it.leave(blocked)
-    assert [it.enter(units(0), 0.0, 60.0).state for _ in range(5)] == [GRANTED] * 4 + [WAITING]
+    assert [enter(it, units(0), 0.0, 60.0).state for _ in range(5)] == [GRANTED] * 4 + [WAITING]
 
 
 def test_a_small_request_waits_behind_a_large_one_unless_it_may_overtake() -> None:
     for fair in (True, False):
         it = lane(600, 600, fair=fair)
-        it.enter(units(100), 0.0, 60.0)
-        large = it.enter(units(50), 0.0, 60.0)
-        small = it.enter(units(0), 0.0, 60.0)
+        enter(it, units(100), 0.0, 60.0)
+        large = enter(it, units(50), 0.0, 60.0)
+        small = enter(it, units(0), 0.0, 60.0)
         assert large.state == WAITING
         assert small.state == (WAITING if fair else GRANTED)
 
@@ -179,10 +185,10 @@ def test_a_small_request_waits_behind_a_large_one_unless_it_may_overtake() -> No
 def test_a_wait_that_would_be_too_long_is_told_at_once() -> None:
     it = lane(60)
     for _ in range(5):
-        it.enter(units(), 0.0, 1.0)
-    it.enter(units(), 0.0, 1.0)
+        enter(it, units(), 0.0, 1.0)
+    enter(it, units(), 0.0, 1.0)
     with pytest.raises(RateLimited) as caught:
-        it.enter(units(), 0.0, 1.5)
+        enter(it, units(), 0.0, 1.5)
     assert caught.value.retry_after == pytest.approx(2.0)
     assert caught.value.dimension == "requests"
     assert it.queue.length == 1
@@ -191,22 +197,22 @@ def test_a_wait_that_would_be_too_long_is_told_at_once() -> None:
 def test_the_line_has_an_end() -> None:
     it = lane(60, room=2)
     for _ in range(7):
-        it.enter(units(), 0.0, 60.0)
+        enter(it, units(), 0.0, 60.0)
     with pytest.raises(RateLimited, match="2 requests wait already"):
-        it.enter(units(), 0.0, 60.0)
+        enter(it, units(), 0.0, 60.0)
 
 
 def test_more_than_the_whole_limit_is_told_at_once() -> None:
     with pytest.raises(RequestTooLarge) as caught:
-        lane(60, 600).enter(units(600.5), 0.0, 60.0)
+        enter(lane(60, 600), units(600.5), 0.0, 60.0)
     assert (caught.value.needed, caught.value.limit, caught.value.dimension) == (601, 600, "tokens")
 
 
 def test_a_limit_that_shrinks_below_a_request_that_waits_does_not_hold_up_the_others() -> None:
     it = lane(None)
-    first = it.enter(units(10), 0.0, 60.0)
+    first = enter(it, units(10), 0.0, 60.0)
     it.learn(first, [Told(1, 6000, 59.0, MINUTE, False)], 0.0, 0.0)
-    large, small = it.enter(units(3000), 0.0, 60.0), it.enter(units(10), 0.0, 60.0)
+    large, small = enter(it, units(3000), 0.0, 60.0), enter(it, units(10), 0.0, 60.0)
     it.turn(large, 0.0)
     it.turn(small, 0.0)
     assert large.state == WAITING
@@ -224,8 +230,8 @@ def test_a_limit_that_shrinks_below_a_request_that_waits_does_not_hold_up_the_ot
 def test_a_waiter_that_leaves_lets_the_next_come_sooner() -> None:
     it = lane(60)
     for _ in range(5):
-        it.enter(units(), 0.0, 60.0)
-    first, second = it.enter(units(), 0.0, 60.0), it.enter(units(), 0.0, 60.0)
+        enter(it, units(), 0.0, 60.0)
+    first, second = enter(it, units(), 0.0, 60.0), enter(it, units(), 0.0, 60.0)
     it.turn(first, 0.0)
     it.turn(second, 0.0)
     it.leave(first)
@@ -237,15 +243,15 @@ def test_a_waiter_that_leaves_lets_the_next_come_sooner() -> None:
 
 def test_what_was_granted_and_not_sent_is_given_back() -> None:
     it = lane(60, 600)
-    ticket = it.enter(units(100), 0.0, 60.0)
+    ticket = enter(it, units(100), 0.0, 60.0)
     it.leave(ticket)
     it.leave(ticket)
-    assert it.enter(units(100), 0.0, 60.0).state == GRANTED
+    assert enter(it, units(100), 0.0, 60.0).state == GRANTED
 
 
 def test_row_34_a_reply_that_is_older_than_what_is_known_is_not_heeded() -> None:
     it = lane(None)
-    tickets = [it.enter(units(), float(n), 99.0) for n in range(3)]
+    tickets = [enter(it, units(), float(n), 99.0) for n in range(3)]
     assert it.learn(tickets[1], [Told(0, 600, 30.0, MINUTE, False)], 1.0, 3.0)
     full = it.gates[0].server_full  # type: ignore[attr-defined]
     assert full == pytest.approx(1.0 + 30.0 + 0.1), "one more was sent after it"
@@ -257,15 +263,15 @@ def test_row_34_a_reply_that_is_older_than_what_is_known_is_not_heeded() -> None
 
 def test_row_34_what_another_process_used_is_seen() -> None:
     it = lane(None)
-    it.learn(it.enter(units(), 0.0, 99.0), [Told(0, 600, 55.0, MINUTE, False)], 0.0, 0.1)
-    it.enter(units(), 0.1, 99.0)
+    it.learn(enter(it, units(), 0.0, 99.0), [Told(0, 600, 55.0, MINUTE, False)], 0.0, 0.1)
+    enter(it, units(), 0.1, 99.0)
     assert it.wait(units(), 0.1)[0] > 1.0
 
 
 def test_where_the_server_asked_for_quiet_nobody_goes() -> None:
     it = lane(6000)
     it.hold(10.0)
-    ticket = it.enter(units(), 0.0, 60.0)
+    ticket = enter(it, units(), 0.0, 60.0)
     assert ticket.state == WAITING
     assert it.turn(ticket, 0.0) == pytest.approx(10.0)
     assert it.turn(ticket, 10.0) == 0.0
@@ -273,16 +279,16 @@ def test_where_the_server_asked_for_quiet_nobody_goes() -> None:
 
 def test_a_spent_window_of_unknown_length_holds_all() -> None:
     it = lane(None)
-    it.learn(it.enter(units(), 0.0, 99.0), [Told(0, 10, 20.0, None, True)], 0.0, 1.0)
+    it.learn(enter(it, units(), 0.0, 99.0), [Told(0, 10, 20.0, None, True)], 0.0, 1.0)
     assert it.wait(units(), 1.0)[0] == pytest.approx(20.0)
 
 
 def test_refusals_without_a_word_pace_the_requests() -> None:
     it = lane(None)
     for n in range(100):
-        assert it.enter(units(), n / 10, 1e9).state == GRANTED
+        assert enter(it, units(), n / 10, 1e9).state == GRANTED
     assert it.refused(10.0) == pytest.approx(7, rel=0.1)
-    assert [it.enter(units(), 10.0, 1e9).state for _ in range(8)].count(GRANTED) == 7
+    assert [enter(it, units(), 10.0, 1e9).state for _ in range(8)].count(GRANTED) == 7
     it.took(13.0)
     assert it._pace is not None
     assert it._pace.rate > 7.0
@@ -292,7 +298,7 @@ def test_growth_past_a_million_tokens_is_slow() -> None:
     it = lane(None, 6_000_000, ramp=1_000_000.0)
     assert it.wait(units(0), 0.0)[0] == 0.0
     granted = 0
-    while it.enter(units(10_000), 0.0, 1e9).state == GRANTED:
+    while enter(it, units(10_000), 0.0, 1e9).state == GRANTED:
         granted += 1
     assert granted == pytest.approx(1_000_000 / 60 * 10 / 10_000, abs=1)
     assert lane(None, 900_000, ramp=1_000_000.0)._slope is None
@@ -301,9 +307,22 @@ def test_growth_past_a_million_tokens_is_slow() -> None:
 def test_how_much_is_left() -> None:
     it = lane(60)
     assert it.left(0.0) == 1.0
-    it.enter(units(), 0.0, 9.0)
+    enter(it, units(), 0.0, 9.0)
     assert it.left(0.0) == pytest.approx(0.8)
     for _ in range(5):
-        it.enter(units(), 0.0, 9.0)
+        enter(it, units(), 0.0, 9.0)
     assert it.left(0.0) == 0.0
     assert lane(None).left(0.0) == 1.0
+
+
+def test_a_ticket_nobody_waits_for_any_more_does_not_hold_up_the_others() -> None:
+    it = lane(60)
+    for _ in range(5):
+        enter(it, units(), 0.0, 3.0)
+    it.hold(2.0)
+    lost, next_one = enter(it, units(), 0.0, 3.0), enter(it, units(), 0.0, 60.0)
+    it.turn(lost, 0.0)
+    it.hold(5.0)
+    assert it.turn(next_one, 4.5) == pytest.approx(0.5)
+    assert lost.state == GONE
+    assert it.queue.length == 1

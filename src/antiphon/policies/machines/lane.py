@@ -80,21 +80,21 @@ class Lane:
         self._slope: Gcra | None = None
         self._guard()
 
-    def enter(self, units: Units, now: float, until: float) -> Ticket:
-        """A ticket: granted where there is room and nobody waits, else in line.
+    def enter(self, ticket: Ticket, now: float) -> None:
+        """Grant a ticket where there is room and nobody waits, else put it in line. It is to be given back with `leave`.
 
         Raises:
             RequestTooLarge: a limit is smaller than the request, so that no waiting helps.
             RateLimited: the wait would be too long, or too many wait.
         """
-        ticket = Ticket(units, until)
+        units, until = ticket.units, ticket.until
         with self.lock:
             if now < self._at:
                 now = self._time(now)
             self._at = now
             if (not self.queue.length or not self.fair) and self._wait(units, now) <= _SOON:
                 self._grant(ticket, now)
-                return ticket
+                return
             self._refuse_too_large(units)
             wait, name = self._longest(units, now, self.queue.units)
             if now + wait > until:
@@ -102,7 +102,6 @@ class Lane:
             if self.queue.length >= self.room:
                 raise RateLimited(wait, name, why=f"{self.queue.length} requests wait already")
             self.queue.add(ticket)
-        return ticket
 
     def wait(self, units: Units, now: float) -> tuple[float, str]:
         """Seconds a request would wait that came now, behind all who wait; and for what."""
@@ -327,6 +326,8 @@ class Lane:
 
     def _pump(self, now: float) -> None:
         queue = self.queue
+        while (head := queue.head) is not None and head.until < now - _BACK:
+            queue.leave(head, GONE)  # whoever waited for it is no more, interrupted where nothing could be caught
         while (head := queue.head) is not None and self._wait(head.units, now) <= _SOON:
             self._let_in(head, now)
         if head is not None and not self.fair:

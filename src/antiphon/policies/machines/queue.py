@@ -18,7 +18,7 @@ class Ticket:
 
     Attributes:
         units: what it needs.
-        state: waiting, granted, or gone.
+        state: waiting, granted, or gone (as it is before it came).
         number: its place in the order of sending, once granted.
         mark: tokens of all granted up to this one.
         due: when the first in line means to look again; `inf` for those behind, who are woken.
@@ -33,7 +33,7 @@ class Ticket:
     def __init__(self, units: Units, until: float) -> None:
         self.units = units
         self.until = until
-        self.state = WAITING
+        self.state = GONE
         self.number = 0
         self.mark = 0.0
 
@@ -55,6 +55,7 @@ class Queue:
 
     def add(self, ticket: Ticket) -> None:
         """Stand at the end."""
+        ticket.state = WAITING
         ticket.due = float("inf")
         ticket.signal = None
         self._tickets.append(ticket)
