@@ -157,6 +157,26 @@ def test_a_borrowed_client_s_streams_are_bounded_too(colour: Colour, bounds: dic
         assert type(error) is StreamIdleTimeout
 
 
+def test_a_subclass_with_hooks_is_bounded_too(own_colour: Colour) -> None:
+    base: Any = antiphon.AsyncOpenAI if own_colour.is_async else antiphon.OpenAI
+
+    class Mine(base):
+        def _prepare_options(self, options: Any) -> Any:
+            if not own_colour.is_async:
+                return options
+
+            async def later() -> Any:
+                return options
+
+            return later()
+
+    with Rude(hang) as server, own_colour.client(server.url) as it:
+        mine = Mine(api_key="sk-x", base_url=server.url, policies=[Timeouts(first_byte=SHORT, total=20)])
+        _, error, _ = timed(it, lambda _: create(mine))
+        it.wait(mine.close())
+    assert isinstance(error, ReadTimeout)
+
+
 def test_live_policies_bound_streams_too(own_colour: Colour) -> None:
     live = Live([Timeouts(max_silent=30)])
     with Rude([HEAD + event(delta("a")), dripping(PING)]) as server:

@@ -17,6 +17,7 @@ from ..core.limits import DEFAULT_WIRE_LIMITS
 from ..core.omit import omit
 from ..core.reply import Reply
 from ..core.request import Request
+from ..core.timeout import Phases
 from ..core.url import URL
 from ..errors import APIConnectionError
 from ..policies.authorize import Authorize
@@ -120,6 +121,8 @@ class Prepare:
         ready.stream, ready.events, ready.deadline = request.stream, request.events, request.deadline
         ready.max_retries, ready.follow_redirects = request.max_retries, options.follow_redirects
         ready.only_once = request.only_once
+        if isinstance(request.timeout, Phases):  # a policy's, where the call has none of its own
+            ready.timeout = request.timeout
         ready.operation, ready.number = request.operation, request.number
         ready.call, ready.server, ready.trace = request.call, request.server, request.trace
         await Invoke(client._prepare_request, ready)
