@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 from threading import Barrier, Event
 from typing import Any
@@ -122,9 +123,29 @@ def test_a_stream_is_written_down_by_the_next_call_or_report(store: Any) -> None
 def test_the_soft_limit_is_told_by_one_of_all(store: Any) -> None:
     told: list[BudgetReport] = []
     houses = [House(Budget(requests=4, soft=0.5, on_soft=told.append, store=store)) for _ in range(2)]
+    houses[0]()
+    assert told == []
     for house in houses * 2:
-        house()
+        with suppress(BudgetExceeded):
+            house()
     assert len(told) == 1
+
+
+LAST = """
+import sys, time
+from antiphon.policies.budget import Budget
+from antiphon.shared.sqlite import SQLiteStore
+from tests.policies.spending import House, ask, streamed, used
+say = streamed({"type": "response.completed", "response": {"usage": used(10, 5)}})
+House(Budget(usd=1, store=SQLiteStore(sys.argv[1])), say=say, wall=time.time()).read(ask(stream=True))
+"""
+
+
+def test_a_stream_that_ends_last_is_written_down_at_exit(tmp_path: Path) -> None:
+    environment = {**os.environ, "PYTHONPATH": f"{ROOT / 'src'}{os.pathsep}{ROOT}"}
+    subprocess.run([sys.executable, "-c", LAST, str(tmp_path / "s.db")], check=True, env=environment)
+    report = Budget(usd=1, store=SQLiteStore(tmp_path / "s.db")).report("run")
+    assert (report.spent, report.reserved) == ((SPENT, 15, 1), (0, 0, 0))
 
 
 class Broken:

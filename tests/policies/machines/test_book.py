@@ -75,7 +75,7 @@ def test_a_reservation_is_open_for_its_lifetime_and_not_much_longer(begun: float
     def reserved(now: float) -> int:
         return book.seen(store.count(book.look(_DAY, now)).values)["reserved"].usd
 
-    assert [reserved(begun + age) for age in (0.0, 30.0, 60.0)] == [7, 7, 7]
+    assert [reserved(begun + age) for age in (-5.0, 0.0, 30.0, 60.0)] == [7, 7, 7, 7]  # one clock may be behind another
     assert reserved(begun + 60 * 14 / 12) == 0
 
 
