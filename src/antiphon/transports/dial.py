@@ -16,9 +16,12 @@ from collections import deque
 from collections.abc import Iterable
 from contextlib import suppress
 from time import monotonic
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .failure import connect_failure, dns_failure, timed_out
+
+if TYPE_CHECKING:
+    from .reach import Reach
 
 STAGGER = 0.25
 """Seconds an address has for itself before the next one is tried beside it."""
@@ -41,19 +44,21 @@ _TUNING = [(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1), (socket.SOL_SOCKET, sock
 ]
 
 
-def dial(host: str, port: int, until: float | None) -> socket.socket:
+def dial(host: str, port: int, until: float | None, reach: Reach | None = None) -> socket.socket:
     """A connected TCP socket in blocking mode.
 
     Args:
         host: a name or an address.
         port: 1 to 65535.
         until: the monotonic time by which it must be there, or `None`.
+        reach: which of the host's addresses may be connected to; all when left out.
 
     Raises:
         ConnectError: the name does not resolve, or no address takes the connection.
         ConnectTimeout: it took too long.
     """
-    sock = race(alternate(resolve(host, port, until)), until)
+    addresses = resolve(host, port, until)
+    sock = race(alternate(addresses if reach is None else reach(host, addresses)), until)
     sock.setblocking(True)
     tune(sock)
     return sock

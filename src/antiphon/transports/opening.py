@@ -21,6 +21,8 @@ from .tunnel import tunnel
 if TYPE_CHECKING:
     import ssl
 
+    from .reach import Reach
+
 _SECURE = frozenset({"https", "wss"})
 
 
@@ -32,11 +34,15 @@ class Opener:
         tls: what to trust and show.
         proxies: the choice of proxies.
         uds: the path of a unix socket to use for every origin, instead of names and proxies.
+        reach: which addresses may be connected to; all when left out.
     """
 
-    __slots__ = ("_limits", "_proxies", "_tls", "_uds")
+    __slots__ = ("_limits", "_proxies", "_reachable", "_tls", "_uds")
 
-    def __init__(self, limits: WireLimits, tls: TLSConfig, proxies: ProxyMap, uds: str | None) -> None:
+    def __init__(
+        self, limits: WireLimits, tls: TLSConfig, proxies: ProxyMap, uds: str | None, reach: Reach | None = None
+    ) -> None:
+        self._reachable = reach
         self._limits = limits
         self._tls = tls
         self._proxies = proxies
@@ -68,7 +74,9 @@ class Opener:
             raise
 
     def _dial(self, origin: Origin, until: float | None) -> socket.socket:
-        return dial(origin.host, origin.port, until) if self._uds is None else dial_unix(self._uds, until)
+        if self._uds is not None:
+            return dial_unix(self._uds, until)
+        return dial(origin.host, origin.port, until, self._reachable)
 
     def _reach(self, proxy: Proxy, until: float | None) -> socket.socket:
         try:

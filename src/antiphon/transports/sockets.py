@@ -20,7 +20,7 @@ from collections import deque
 from collections.abc import Iterable, Sequence
 from functools import partial
 from time import monotonic
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..core.limits import DEFAULT_CONNECTION_LIMITS, DEFAULT_WIRE_LIMITS, PoolLimits, WireLimits
 from ..core.omit import NotGiven, not_given
@@ -36,6 +36,9 @@ from .open_body import OpenBody
 from .opening import Opener
 from .proxy import Proxy, ProxyMap
 from .tls import TLSConfig
+
+if TYPE_CHECKING:
+    from .reach import Reach
 
 _ENDED = "the kept connection ended before an answer came, and this request must not be carried out twice"
 _CLOSED = "the client was closed; make a new one"
@@ -56,6 +59,7 @@ class SocketTransport:
         cert: the client certificate: a path, or paths of certificate and key, and the key's password.
         tls: all of TLS at once, instead of `verify` and `cert`.
         uds: the path of a unix socket to use for every origin.
+        reach: which addresses may be connected to; all when left out.
     """
 
     def __init__(
@@ -68,11 +72,12 @@ class SocketTransport:
         cert: Any = None,
         tls: TLSConfig | None = None,
         uds: str | None = None,
+        reach: Reach | None = None,
     ) -> None:
         self._limits = limits or DEFAULT_CONNECTION_LIMITS
         proxies = ProxyMap.chosen(proxy)
         tls = tls or TLSConfig.of(verify, cert)
-        self._opener = Opener(wire_limits or DEFAULT_WIRE_LIMITS, tls, proxies, uds)
+        self._opener = Opener(wire_limits or DEFAULT_WIRE_LIMITS, tls, proxies, uds, reach)
         self._closed = False
         self._renew()
         _living.add(self)

@@ -33,6 +33,7 @@ from .tunnel import LIMITS, nonsense, verdict
 if TYPE_CHECKING:
     import ssl
 
+    from .reach import Reach
     from .stream_hall import Hall
 
 
@@ -44,9 +45,13 @@ class StreamDial:
         proxies: which proxy stands before which origin.
         uds: a unix socket that every connection goes to instead of the origin's host.
         limits: the bounds on replies.
+        reach: which addresses may be connected to; all when left out.
     """
 
-    def __init__(self, tls: TLSConfig, proxies: ProxyMap, uds: str | None, limits: WireLimits) -> None:
+    def __init__(
+        self, tls: TLSConfig, proxies: ProxyMap, uds: str | None, limits: WireLimits, reach: Reach | None = None
+    ) -> None:
+        self.reach = reach
         self.tls = tls
         self.proxies = proxies
         self.uds = uds
@@ -181,7 +186,9 @@ class _Work:
         if self.dial.uds is not None:
             addresses: list[Address] = [(socket.AF_UNIX, self.dial.uds)]
         else:
-            addresses = alternate(await self._resolve(host, port))
+            found = await self._resolve(host, port)
+            reach = self.dial.reach
+            addresses = alternate(found if reach is None else reach(host, found))
         self.phase = "connect"
         try:
             sock = await (_connect(self.loop, addresses[0]) if len(addresses) == 1 else _race(self.loop, addresses))

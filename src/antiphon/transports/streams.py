@@ -14,7 +14,7 @@ import os
 import threading
 import weakref
 from time import monotonic
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..core.limits import DEFAULT_CONNECTION_LIMITS, DEFAULT_WIRE_LIMITS, PoolLimits, WireLimits
 from ..core.omit import NotGiven, not_given
@@ -30,6 +30,9 @@ from .stream_hall import Hall, Place
 from .stream_link import StreamLink
 from .stream_upload import upload
 from .tls import TLSConfig
+
+if TYPE_CHECKING:
+    from .reach import Reach
 
 # Connections inherited by a fork belong to the parent. They are kept here, untouched, because dropping the last reference
 # would make asyncio complain about them, or act on them.
@@ -50,6 +53,7 @@ class StreamTransport:
         cert: the client certificate: a path, or paths of certificate and key, and the key's password.
         tls: all of TLS at once, instead of `verify` and `cert`.
         uds: the path of a unix socket to use for every origin.
+        reach: which addresses may be connected to; all when left out.
     """
 
     def __init__(
@@ -62,10 +66,11 @@ class StreamTransport:
         cert: Any = None,
         tls: TLSConfig | None = None,
         uds: str | None = None,
+        reach: Reach | None = None,
     ) -> None:
         self._limits = limits or DEFAULT_CONNECTION_LIMITS
         self._dial = StreamDial(
-            tls or TLSConfig.of(verify, cert), ProxyMap.chosen(proxy), uds, wire_limits or DEFAULT_WIRE_LIMITS
+            tls or TLSConfig.of(verify, cert), ProxyMap.chosen(proxy), uds, wire_limits or DEFAULT_WIRE_LIMITS, reach
         )
         self._halls: dict[asyncio.AbstractEventLoop, Hall] = {}
         self._lock = threading.Lock()
