@@ -286,6 +286,12 @@ def test_who_is_patient_waits_for_a_policy_that_says_when(refusal: Exception, sl
             run(Script([refusal]), policy, asked(deadline=late))
 
 
+def test_who_is_told_to_come_back_at_once_comes_back_a_little_later() -> None:
+    script = Script([CircuitOpen("e", 0.0), reply()])
+    run(script, Retry(0, patient=True))
+    assert script.slept == [0.1]
+
+
 def test_no_patience_makes_a_request_smaller() -> None:
     with pytest.raises(RequestTooLarge):
         run(Script([RequestTooLarge(12, 10, "tokens")]), Retry(None, patient=True))
