@@ -113,6 +113,7 @@ def test_what_is_nobodys_fault_counts_neither_way(outcome: Outcome, per: Any) ->
         (answer(200, b"<html>", "text/html; charset=utf-8"), True),
         (answer(200, b"a transcript", "text/plain"), False),
         (answer(204, b""), False),
+        (answer(400, b"<html>", "text/html"), False),
     ],
 )
 def test_row_36_a_success_that_cannot_be_what_it_claims_is_a_failure(reply: Any, broken: bool) -> None:
@@ -221,65 +222,19 @@ def test_after_an_outage_a_lone_endpoint_is_back_within_seconds() -> None:
     assert all(run.result is not None for run in late)
 
 
-def test_streams_count_when_they_end() -> None:
-    def stream(*chunks: bytes, failure: Exception | None = None) -> Reply:
-        return Reply(200, Headers(JSON), ask(), body=Body(*chunks, failure=failure))
-
-    backend, breaker = Backend(), CircuitBreaker(consecutive=2, panic=None)
-
-    def read(reply: Reply, chunks: int = 9) -> None:
-        backend.outcome = reply
-        body: Any = backend.call(breaker).body
-        try:
-            while chunks and body.read_chunk():
-                chunks -= 1
-        except (APIConnectionError, Interrupted):
-            pass
-        body.close()
-
-    read(stream(b"a", failure=TruncatedBody()))
-    read(stream(b"a"))  # to its end: a success in between
-    read(stream(b"a", failure=TruncatedBody()))
-    read(stream(b"a", b"b"), chunks=1)  # left early, and alive
-    read(stream(b"a", failure=ReadTimeout()))
-    read(stream(b"a", b"b"), chunks=0)  # left unread: says nothing
-    read(stream(b"a", failure=DeadlineExceeded(elapsed=0.5)))
-    read(stream(b"a", failure=Interrupted()))
-    assert backend.call(breaker).status_code == 200
-    backend.outcome = 200
-    backend.call(breaker)
-    read(stream(b"a", failure=TruncatedBody()))
-    read(stream(failure=ReadTimeout()))
-    assert isinstance(backend.call(breaker), CircuitOpen)
-
-
-def test_the_head_of_a_stream_is_enough_for_a_probe() -> None:
+def test_a_probe_with_a_deadline_makes_room_when_that_is_over() -> None:
     breaker = CircuitBreaker(consecutive=1, panic=None)
     backend = opened(Backend(refused()), breaker)
     backend.wait(6.0)
-    bodies = [Body(b"a"), Body(b"a", failure=TruncatedBody())]
-    streams = []
-    for body in bodies:
-        backend.outcome = Reply(200, Headers(JSON), ask(), body=body)
-        streams.append(backend.call(breaker))
-    assert breaker.health(backend.driver.now)["api"]["state"] == "closed"
-    assert streams[1].body.read_chunk() == b"a"
-    with pytest.raises(TruncatedBody):
-        streams[1].body.read_chunk()
-    assert breaker.admissible("api", backend.driver.now), "of a generation that is over"
-
-
-def test_a_stream_of_another_generation_breaks_unheard() -> None:
-    breaker, backend = CircuitBreaker(consecutive=1, panic=None), Backend()
-    backend.outcome = Reply(200, Headers(JSON), ask(), body=Body(failure=TruncatedBody()))
-    stream = backend.call(breaker)
-    backend.outcome = refused()
-    opened(backend, breaker)
-    backend.wait(6.0)
-    with pytest.raises(TruncatedBody):
-        stream.body.read_chunk()
-    assert backend.call(breaker).status_code == 200
-    assert breaker.health(backend.driver.now)["api"]["openings"] == 1
+    backend.seconds = 20.0  # for once its deadline does not end it
+    backend.start(breaker, ask(deadline=backend.driver.now + 2.0))
+    backend.wait(1.9)
+    early = backend.start(breaker)
+    backend.wait(0.2)
+    late = backend.start(breaker)
+    backend.driver.run()
+    assert isinstance(early.failure, CircuitOpen)
+    assert late.result.status_code == 200
 
 
 def test_what_is_decided_is_told() -> None:
