@@ -132,7 +132,7 @@ class HTTPSignature:
 
 
 def _message(request: Request, headers: Headers, content: bytes | None) -> Message:
-    fields = FieldMap({name: ", ".join(headers.get_list(name)) for name in headers})  # which no traceback shows
+    fields = FieldMap(headers)  # which no traceback shows
     if content is not None:
         fields["content-length"] = str(len(content))
     origin = request.origin
