@@ -80,6 +80,7 @@ if TYPE_CHECKING:
     from .transports.factory import DefaultAsyncHttpxClient as DefaultAsyncHttpxClient
     from .transports.factory import DefaultHttpx2Client as DefaultHttpx2Client
     from .transports.factory import DefaultHttpxClient as DefaultHttpxClient
+    from .transports.tls import TLSConfig as TLSConfig
 
 __title__ = "antiphon"
 VERSION = __version__
@@ -137,6 +138,7 @@ _HOMES = {
         "DefaultHttpx2Client",
         "DefaultHttpxClient",
     ),
+    "transports.tls": ("TLSConfig",),
 }
 """Where each public name lives."""
 
@@ -283,6 +285,7 @@ __all__ = [
     "StreamOutOfOrder",
     "StreamTruncated",
     "SubjectTokenProviderError",
+    "TLSConfig",
     "TLSError",
     "Target",
     "Timeout",

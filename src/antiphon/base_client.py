@@ -68,7 +68,7 @@ class BaseClient(Attributes, RawCalls, Copies, Overrides, Generic[T]):
         default_query: query arguments of every request.
         http_client: an httpx or httpx2 client of yours, or any object with the `Transport` protocol's two methods.
         proxy: a proxy's URL instead of the environment's; `None` for none at all.
-        verify: `True` for the system's certificates, a path to a CA bundle, an `ssl.SSLContext`, or `False`.
+        verify: `True` for the system's certificates, a path to a CA bundle, an `ssl.SSLContext`, a `TLSConfig`, or `False`.
         cert: a path, or a (certificate, key) pair of paths, that the client shows to the server.
         limits: how many connections may be open.
         policies: what is done about failures, limits and costs instead of the default (`Retry`, `Redirect`): a `Policy`, such as

@@ -7,6 +7,7 @@ first TLS connection, and equal configurations share one. `ssl` itself is import
 from __future__ import annotations
 
 import os
+import re
 import threading
 import warnings
 from collections.abc import Sequence
@@ -35,6 +36,8 @@ class TLSConfig(NamedTuple):
         cert: the client's certificate chain, a PEM file.
         key: the client's private key, where `cert` does not hold it.
         password: the private key's password.
+        pins: public keys of which the server must have one, beside all that is verified anyway: "sha256/" and the base64 of
+            the hash of its SubjectPublicKeyInfo, as in HTTP public key pinning (needs the extra `tls`). Name a spare one too.
     """
 
     verify: bool | Place | ssl.SSLContext = True
@@ -42,10 +45,17 @@ class TLSConfig(NamedTuple):
     cert: Place | None = None
     key: Place | None = None
     password: Secret | None = None
+    pins: Sequence[str] = ()
 
     @classmethod
-    def of(cls, verify: bool | Place | ssl.SSLContext = True, cert: Place | Sequence[str] | None = None) -> TLSConfig:
+    def of(
+        cls, verify: bool | Place | ssl.SSLContext | TLSConfig = True, cert: Place | Sequence[str] | None = None
+    ) -> TLSConfig:
         """From a client's `verify=` and `cert=`: a path, or paths of certificate and key, and the key's password."""
+        if isinstance(verify, TLSConfig):
+            if cert is not None:
+                raise TypeError("a TLSConfig names the client's certificate itself; leave cert out")
+            return verify
         if cert is None or isinstance(cert, (str, os.PathLike)):
             return cls(verify, cert=cert)
         chain, key, *password = cert
@@ -64,15 +74,31 @@ class TLSConfig(NamedTuple):
         """
         verify = self.verify
         if not isinstance(verify, (bool, str, os.PathLike)):
+            if self.pins:
+                raise TypeError(
+                    "pins cannot be set on an SSLContext of your own; leave verify out, or name a CA bundle"
+                )
             return verify
-        key = (self, os.environ.get("SSL_CERT_FILE"), os.environ.get("SSL_CERT_DIR"))
+        pins = tuple(map(_checked_pin, self.pins))
+        key = (self._replace(pins=pins), os.environ.get("SSL_CERT_FILE"), os.environ.get("SSL_CERT_DIR"))
         with _lock:
             context = _contexts.get(key)
             if context is None:
                 context = _contexts[key] = _make(self)
+                if pins:
+                    from .pinning import pin
+
+                    pin(context, pins)
         return context
 
 
+def _checked_pin(pin: str) -> str:
+    if not _PIN.fullmatch(pin):
+        raise ValueError(f"a pin is sha256/ and 44 letters of base64, the hash of a public key; got {pin[:12]!r}…")
+    return pin
+
+
+_PIN = re.compile(r"sha256/[A-Za-z0-9+/]{43}=", re.ASCII)
 _contexts: dict[tuple[TLSConfig, str | None, str | None], ssl.SSLContext] = {}
 _lock = threading.Lock()
 
