@@ -263,6 +263,7 @@ def test_who_is_patient_waits_for_the_budget() -> None:
     assert run(script, policy, made).retries_taken == 2
     assert script.slept == [0.5, 1.0, 5.0, pytest.approx(3.5)]
     assert [event for event, *_ in told(made)] == ["again", "again", "wait"]
+    assert told(made)[-1] == ("wait", "retry_budget", pytest.approx(8.5))
     for failure in (reply(500), ReadTimeout()):
         made, script = asked(deadline=105.0), Script([failure])
         if isinstance(failure, Reply):
