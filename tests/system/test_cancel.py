@@ -139,8 +139,8 @@ def test_row_61_interrupted_blocking_calls_leave_nothing(port: int, seed: int) -
     assert done.returncode == 0, done.stderr
     told = json.loads(done.stdout)
     assert told["interrupted"] > 300
-    assert told["mistaken"] == 0
-    assert told["held"] == 0
+    assert told["mistaken"] == 0, done.stderr
+    assert told["held"] == 0, told
     assert told["files"] == told["idle"]
     assert told["growth"] < 1.05
     assert told["threads"] == 1
