@@ -48,6 +48,13 @@ def test_days_have_names(day: int, date: tuple[int, int, int]) -> None:
     assert datetime.fromtimestamp(day * 86_400, UTC).timetuple()[:3] == date
 
 
+@pytest.mark.parametrize("hour", range(24))
+def test_hours_begin_and_end_on_the_hour(hour: int) -> None:
+    begin = datetime(2026, 11, 21, hour, tzinfo=UTC).timestamp()
+    for moment in (begin, begin + 3599.5):
+        assert period("hour", moment) == (f"2026-11-21T{hour:02}", begin, begin + 3600)
+
+
 def test_every_month_ends_where_the_next_begins() -> None:
     starts = [
         datetime(year, month, 1, tzinfo=UTC).timestamp()
