@@ -67,6 +67,16 @@ def test_row_27_a_refusal_asks_the_same_source_again(colour: Colour, monkeypatch
         assert [status for _, status in gate.seen] == [200, 401, 200]
 
 
+def test_a_pool_in_a_chain_is_a_pool(own_colour: Colour) -> None:
+    pool = KeyPool([f"{KEY}-1", f"{KEY}-2"])
+    with Gate(f"{KEY}-2") as gate, own_colour.client(gate.url, api_key=Chain([EnvKey("NOT_SET"), pool])) as it:
+        gate.answers[f"{KEY}-1"] = (429, {"Retry-After": "30"}, "rate_limit_exceeded")
+        it(retrieve)
+        assert gate.seen == [(f"{KEY}-1", 429), (f"{KEY}-2", 200)]
+        assert it.clock.slept == []
+    assert pool._roster.busy == [0, 0]
+
+
 def test_the_binding_of_a_chain_holds_for_all_in_it(colour: Colour) -> None:
     chain = Chain([StaticKey(KEY)], origins=["https://api.openai.com"])
     with Gate(KEY) as gate, colour.client(gate.url, api_key=chain) as it:

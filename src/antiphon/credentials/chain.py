@@ -46,6 +46,7 @@ class Chain(Source):
         if given is None:
             raise TypeError(ONE_TEXT)
         self.sources = [sourced(each) for each in given if each is not None]
+        self.statuses = frozenset().union(*(each.statuses for each in self.sources))
         self._found: Source | None = None
         super().__init__(origins)
 
@@ -77,7 +78,10 @@ class Chain(Source):
 
     async def another(self, refused: Sequence[Secret], origin: Origin, reply: Reply) -> Secret | None:
         """What the same source holds now; a chain is no list of keys to be tried one after another."""
-        return None if self._found is None else await self._found.another(refused, origin, reply)
+        found = self._found
+        if found is None or reply.status_code not in found.statuses:
+            return None
+        return await found.another(refused, origin, reply)
 
     def settle(self, key: Secret) -> None:
         """As `Source.settle`."""

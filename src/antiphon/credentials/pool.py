@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from threading import Lock
-from typing import Any, ClassVar
+from typing import Any
 
 from ..core.effects import Now, Read, Wall
 from ..core.limits import DEFAULT_WIRE_LIMITS
@@ -48,7 +48,7 @@ class KeyPool(Source):
 
     sources: Sequence[Source] = ()  # as a traceback shows one that was never made
     choice: Choice = "round_robin"
-    statuses: ClassVar[frozenset[int]] = REFUSED | {LIMITED}
+    statuses: frozenset[int] = REFUSED | {LIMITED}
 
     def __init__(
         self,

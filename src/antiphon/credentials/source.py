@@ -35,7 +35,7 @@ class Source:
 
     is_credential_source: ClassVar[bool] = True
     """By which policies tell it from any other function."""
-    statuses: ClassVar[frozenset[int]] = REFUSED
+    statuses: frozenset[int] = REFUSED
     """After which replies another key is asked for."""
 
     def __init__(self, origins: Iterable[str | URL] | None = None) -> None:
