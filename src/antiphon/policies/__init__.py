@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from .idempotency import Idempotency
     from .live import Live
     from .machines.budget import RetryBudget
+    from .machines.cipher import Cipher
     from .machines.rule import OFFICIAL_RULES, RELIABLE_RULES
     from .policy import Policy
     from .privacy import Privacy
@@ -39,6 +40,7 @@ __all__ = [
     "Budget",
     "Bulkhead",
     "Cache",
+    "Cipher",
     "CircuitBreaker",
     "Coalesce",
     "Deadline",
@@ -61,6 +63,7 @@ __all__ = [
 _HOMES = {
     "OFFICIAL_RULES": ".machines.rule",
     "RELIABLE_RULES": ".machines.rule",
+    "Cipher": ".machines.cipher",
     "CircuitBreaker": ".circuit_breaker",
     "HealthCheck": ".health",
     "RateLimit": ".rate_limit",
