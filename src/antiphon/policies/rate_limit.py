@@ -213,22 +213,22 @@ class RateLimit:
     async def _learn(self, lane: Lane, ticket: Ticket, request: Request, reply: Reply, sent: float) -> None:
         """Take in what a reply tells of the limits, and what it used."""
         status = reply.status_code
-        now = await Now()
         if status == 429 or status == 503:
-            await self._refused(lane, ticket, request, reply, sent, now)
+            await self._refused(lane, ticket, request, reply, sent, await Now())
             return
-        if self._listens and now >= lane.look:
-            lane.look = now + _LOOK
-            heads = told(reply.headers)
-            if heads:
-                lane.learn(ticket, heads, sent, now)
-        if status < 400:
-            lane.took(now)
-            if ticket.units[TOKENS]:
-                if reply.is_read:
-                    _settle(lane, ticket, total_tokens(reply))
-                elif request.events:
-                    await Follow(reply, _Settlement(lane, ticket))
+        looks = self._listens and sent >= lane.look
+        if looks or lane.learns:  # asking for the time costs more than all of this
+            now = await Now()
+            if looks:
+                lane.look = now + _LOOK
+                lane.learn(ticket, told(reply.headers), sent, now)
+            if status < 400:
+                lane.took(now)
+        if ticket.units[TOKENS] and status < 400:
+            if reply.is_read:
+                _settle(lane, ticket, total_tokens(reply))
+            elif request.events:
+                await Follow(reply, _Settlement(lane, ticket))
 
     async def _refused(
         self, lane: Lane, ticket: Ticket, request: Request, reply: Reply, sent: float, now: float

@@ -54,7 +54,7 @@ def body_of(request: Request) -> Mapping[str, Any]:
     """The arguments of the body, as they were given; none where it is no JSON object."""
     call = request.call
     given: Any = None if call is None else call.body
-    if call is None or not isinstance(given, Mapping):
+    if call is None or not (given.__class__ is dict or isinstance(given, Mapping)):
         return {}
     body = cast("Mapping[str, Any]", given)
     return {**body, **call.extra_body} if call.extra_body else body

@@ -45,6 +45,7 @@ def test_row_33_what_fits_a_bucket_is_believed(fields: dict[str, str], expected:
         head("500", "499", "nan"),
         head("500", "499", "１２s"),
         head("500", "501", "1s"),
+        head("500", "501", "0s"),
         head("5e2", "499", "1s"),
         head("500", "250", "1h2m3.5s"),
         head("500", "250", "9999d"),

@@ -47,6 +47,7 @@ class Lane:
         held: until when the server asked for nothing at all.
         usual: about how many tokens an answer has.
         counts_more: whether it matters what a request takes, besides being one.
+        learns: whether a rate is being found that grows with what the server takes.
         look: when replies are looked at next for what they tell.
     """
 
@@ -70,6 +71,7 @@ class Lane:
         self.held = float("-inf")
         self.usual = _USUAL
         self.look = float("-inf")
+        self.learns = False
         self._at = float("-inf")
         self._tokens = 0.0
         self._number = 0
@@ -200,7 +202,7 @@ class Lane:
         """An answer had so many tokens."""
         self.usual += 0.1 * (tokens - self.usual)
 
-    def learn(self, ticket: Ticket, heads: Iterable[Told], sent: float, now: float) -> bool:
+    def learn(self, ticket: Ticket, heads: list[Told], sent: float, now: float) -> bool:
         """Take in what a reply's head told; whether it was news, not older than what is known.
 
         Args:
@@ -209,6 +211,8 @@ class Lane:
             sent: when the request went out.
             now: when the reply came.
         """
+        if not heads:
+            return False
         with self.lock:
             if ticket.number <= self._synced:
                 return False
@@ -235,12 +239,13 @@ class Lane:
         """It was too much, and the server did not say how much there is; the new rate, in requests a second."""
         with self.lock:
             self._cubic.refused(self._number, now)
+            self.learns = True
             self._repace()
             return self._cubic.rate
 
     def took(self, now: float) -> None:
         """The server took a request."""
-        if self._cubic.rate is not None:
+        if self.learns:
             with self.lock:
                 self._cubic.took(now)
                 self._repace()
