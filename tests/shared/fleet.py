@@ -86,7 +86,9 @@ class Counting:
                 self.came.append((time.monotonic(), head.split(b" ")[1].decode()))
                 writer.write(_ANSWER)
         except (asyncio.IncompleteReadError, ConnectionError):
-            writer.close()
+            pass
+        finally:
+            writer.close()  # also when the loop ends first
 
 
 def run(server: Counting, where: str, rpm: float, seconds: float, within: list[list[str]]) -> list[int]:

@@ -93,6 +93,7 @@ def test_a_brain_that_breaks_fails_it_too(own: Scene, caplog: pytest.LogCaptureF
     own.world.brain = Broken()
     made = own.respond("Say: hi", background=True)
     own.wait(TOOK)
+    wait_for(lambda: status(own, made) == "failed")
     assert own.get(f"/responses/{made['id']}")["error"]["code"] == "server_error"
     assert "ZeroDivisionError" in caplog.text
 

@@ -13,6 +13,7 @@ from antiphon.emulator import Emulator, Setting
 from antiphon.emulator.exchange import Caller
 from antiphon.emulator.price import cost, items
 from tests.emulator.families.admin.conftest import As
+from tests.emulator.families.answering import wait_for
 
 DAY = 1_700_006_400
 """When a day begins."""
@@ -69,7 +70,7 @@ def test_batches_count_as_such(org: Any, api: openai.OpenAI, house: Emulator) ->
     file = api.files.create(file=("in.jsonl", text.encode()), purpose="batch").id
     made = api.batches.create(input_file_id=file, endpoint="/v1/chat/completions", completion_window="24h")
     house.app.world.skew += 60
-    assert api.batches.retrieve(made.id).status == "completed"
+    wait_for(lambda: api.batches.retrieve(made.id).status == "completed")
     (result,) = org.usage.completions(start_time=made.created_at, group_by=["batch"], bucket_width="1h").data[0].results
     assert (result.batch, result.num_model_requests) == (True, 3)
     assert result.input_tokens == 3 * api.chat.completions.create(**body).usage.prompt_tokens
