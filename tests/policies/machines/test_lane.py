@@ -241,12 +241,15 @@ def test_a_waiter_that_leaves_lets_the_next_come_sooner() -> None:
     assert it.turn(second, 1.0) == 0.0
 
 
-def test_what_was_granted_and_not_sent_is_given_back() -> None:
+def test_what_was_granted_and_not_sent_is_given_back_once() -> None:
     it = lane(60, 600)
-    ticket = enter(it, units(100), 0.0, 60.0)
+    enter(it, units(60), 0.0, 60.0)
+    ticket = enter(it, units(40), 0.0, 60.0)
     it.leave(ticket)
     it.leave(ticket)
-    assert enter(it, units(100), 0.0, 60.0).state == GRANTED
+    assert it.wait(units(40), 0.0)[0] == 0.0
+    assert it.wait(units(41), 0.0)[0] == pytest.approx(0.1)
+    assert it._tokens == 60
 
 
 def test_row_34_a_reply_that_is_older_than_what_is_known_is_not_heeded() -> None:
