@@ -16,8 +16,13 @@ from typing import TYPE_CHECKING, Any
 from .version import __version__
 
 if TYPE_CHECKING:
+    from . import credentials as credentials
     from . import errors as errors
+    from . import fetching as fetching
+    from . import policies as policies
+    from . import privacy as privacy
     from . import resources as resources
+    from . import shared as shared
     from . import types as types
     from .client import AsyncClient as AsyncClient
     from .client import AsyncOpenAI as AsyncOpenAI
@@ -144,6 +149,8 @@ _HOMES = {
 
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 _ROOMS = ("errors", "resources", "types")
+_OWN_MODULES = ("credentials", "fetching", "policies", "privacy", "shared")
+"""Modules of this package alone that a program may name without importing them."""
 _MODULE_CLIENT = """
     api_key admin_api_key organization project webhook_secret base_url timeout max_retries default_headers default_query
     http_client api_type api_version azure_endpoint azure_ad_token azure_ad_token_provider bedrock_token_provider
@@ -322,7 +329,7 @@ def __getattr__(name: str) -> Any:
 
     if name in _HOME_OF:
         value = getattr(import_module(f"{__name__}.{_HOME_OF[name]}"), name)
-    elif name in _ROOMS or name in _MODULES.split():
+    elif name in (*_ROOMS, *_OWN_MODULES, *_MODULES.split()):
         value = import_module(f"{__name__}.{name}")
     elif name in (*_MODULE_CLIENT.split(), *_OFFICIAL.split()):
         from .module_client import SETTINGS, attribute

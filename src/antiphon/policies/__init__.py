@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from ..core.price import Price
     from ..core.trace import Trace
     from .audit import Audit
     from .budget import Budget
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from .failover import Failover
     from .health import HealthCheck
     from .hedge import Hedge
+    from .http_signature import HTTPSignature
     from .idempotency import Idempotency
     from .live import Live
     from .machines.budget import RetryBudget
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
     from .rate_limit import RateLimit
     from .redirect import Redirect
     from .retry import Retry
+    from .sign_hmac import SignHMAC
     from .single_flight import SingleFlight
     from .target import Target
     from .timeouts import Timeouts
@@ -45,16 +48,19 @@ __all__ = [
     "Coalesce",
     "Deadline",
     "Failover",
+    "HTTPSignature",
     "HealthCheck",
     "Hedge",
     "Idempotency",
     "Live",
     "Policy",
+    "Price",
     "Privacy",
     "RateLimit",
     "Redirect",
     "Retry",
     "RetryBudget",
+    "SignHMAC",
     "SingleFlight",
     "Target",
     "Timeouts",
@@ -65,9 +71,12 @@ _HOMES = {
     "RELIABLE_RULES": ".machines.rule",
     "Cipher": ".machines.cipher",
     "CircuitBreaker": ".circuit_breaker",
+    "HTTPSignature": ".http_signature",
     "HealthCheck": ".health",
+    "Price": "..core.price",
     "RateLimit": ".rate_limit",
     "RetryBudget": ".machines.budget",
+    "SignHMAC": ".sign_hmac",
     "SingleFlight": ".single_flight",
     "Trace": "..core.trace",
 }
