@@ -53,10 +53,10 @@ def test_one_more_than_may_wait_is_told_at_once() -> None:
 
 def test_who_waited_long_enough_is_told() -> None:
     backend, bulkhead = Backend(seconds=100.0), Bulkhead(1, queue_timeout=30)
-    runs = [backend.start(bulkhead) for _ in range(2)]
+    runs = [backend.start(bulkhead, at=50.0) for _ in range(2)]
     backend.driver.run()
     assert isinstance(runs[1].failure, BulkheadFull)
-    assert runs[1].ended == 30.0
+    assert runs[1].ended == 80.0
     assert "no turn came within 30 s" in str(runs[1].failure)
     assert (only(bulkhead).inflight, only(bulkhead).queued) == (0, 0)
 
@@ -71,9 +71,11 @@ def test_with_no_time_to_wait_a_free_permit_is_enough() -> None:
 def test_a_deadline_ends_the_waiting_sooner() -> None:
     backend, bulkhead = Backend(seconds=10.0), Bulkhead(1)
     backend.start(bulkhead)
-    run = backend.start(bulkhead, ask(deadline=4.0))
+    run = backend.start(bulkhead, request := ask(deadline=4.0))
     backend.driver.run()
     assert isinstance(run.failure, DeadlineExceeded)
+    assert request.trace is not None
+    assert [step.event for step in request.trace.of("Bulkhead")] == ["wait", "late"]
     assert (run.ended, run.failure.phase) == (4.0, "queue")
     assert len(backend.asked) == 1
 

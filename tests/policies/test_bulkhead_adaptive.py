@@ -35,6 +35,15 @@ def test_what_takes_a_tenth_of_an_adaptive_limit(outcome: Outcome, limit: int) -
     assert only(bulkhead).limit == limit
 
 
+@pytest.mark.parametrize(("status", "limit"), [(200, 21), (400, 20), (500, 20)])
+def test_a_success_alone_makes_it_grow(status: int, limit: int) -> None:
+    backend, bulkhead = Backend(status), Bulkhead(64, adaptive="aimd")
+    for _ in range(15):
+        bulkhead._made(ask().origin, ask()).enter()
+    backend.call(bulkhead)
+    assert only(bulkhead).limit == limit
+
+
 def test_a_pool_that_is_too_small_is_a_reason_to_send_less() -> None:
     backend, bulkhead = Backend(PoolTimeout()), Bulkhead(64, adaptive="aimd")
     backend.call(bulkhead)
