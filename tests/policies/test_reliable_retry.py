@@ -30,6 +30,7 @@ from antiphon.policies.chain import fold, send
 from antiphon.policies.machines.budget import RetryBudget
 from antiphon.policies.machines.rule import RELIABLE_RULES, Rule
 from antiphon.policies.retry import Retry
+from antiphon.policies.subject import endpoint_of
 
 from .stepping import Script, reply, request
 
@@ -81,6 +82,7 @@ def test_the_first_pause_for_a_busy_server_is_a_second() -> None:
         ({"retry-after": "3"}, 3.15),
         ({"retry-after": "60"}, 60.5),
         ({"retry-after-ms": "250", "retry-after": "1"}, 0.2625),
+        ({"retry-after-ms": "250"}, 0.2625),
         *[
             ({"retry-after": text}, 0.5)
             for text in ("nan", "inf", "1e9", "-5", "１２", "", "0x10", "1" + "0" * 30, "0")
@@ -296,6 +298,28 @@ def test_who_is_told_to_come_back_at_once_comes_back_a_little_later() -> None:
 def test_no_patience_makes_a_request_smaller() -> None:
     with pytest.raises(RequestTooLarge):
         run(Script([RequestTooLarge(12, 10, "tokens")]), Retry(None, patient=True))
+
+
+def test_a_pause_that_ends_with_the_deadline_leaves_no_time_for_an_attempt() -> None:
+    for late, sent in ((100.5, 1), (100.6, 2)):
+        script = Script([reply(500), reply()][:sent])
+        run(script, made=asked(deadline=late))
+        assert len(script.sent) == sent
+    with pytest.raises(CircuitOpen):
+        run(Script([CircuitOpen("e", 4.0)]), Retry(patient=True), asked(deadline=104.0))
+    empty = RetryBudget(capacity=1, per_second=1)
+    empty.spend(100.0, endpoint_of(asked()))
+    script = Script([reply(500)])
+    assert run(script, Retry(patient=True, delay=0, budget=empty), asked(deadline=101.0)).status_code == 500
+    assert script.slept == [0]
+
+
+def test_who_names_statuses_does_not_speak_of_successes() -> None:
+    for policy in (
+        Retry(rules=RELIABLE_RULES, retry_on={503}),
+        Retry(rules=RELIABLE_RULES, retry_on=lambda error: False),
+    ):
+        assert run(Script([reply(content=b""), reply()]), policy).content == b"{}"
 
 
 def test_no_cap_but_the_deadline() -> None:
