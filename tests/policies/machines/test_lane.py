@@ -329,3 +329,11 @@ def test_a_ticket_nobody_waits_for_any_more_does_not_hold_up_the_others() -> Non
     assert it.turn(next_one, 4.5) == pytest.approx(0.5)
     assert lost.state == GONE
     assert it.queue.length == 1
+
+
+def test_row_18_a_clock_that_is_set_back_makes_no_quiet_longer() -> None:
+    it = lane(6000)
+    enter(it, units(), 5000.0, 5060.0)
+    it.hold(5010.0)
+    ticket = enter(it, units(), 1400.0, 1460.0)
+    assert it.turn(ticket, 1400.0) == pytest.approx(10.0)

@@ -105,3 +105,17 @@ def test_row_18_a_clock_that_is_set_back_holds_nobody_up() -> None:
     mine.failed(1400.0)
     mine.shift(-100.0)
     assert mine.wait(ONE, 1300.0) <= 0.2
+
+
+def test_a_store_that_came_back_is_a_store_like_any_other() -> None:
+    mine = pool()
+    for now in (0.0, 1.0, 3.0):
+        mine.wish(ONE, (1.0, 0, 0, 0), now)
+        mine.failed(now)
+    wishes = mine.wish(ONE, (1.0, 0, 0, 0), 7.0)
+    mine.leased(wishes, Lease((Portion(1.0, -1.0),), 0.0, 1), 7.0)
+    assert mine.wait(ONE, 7.0) <= 0
+    mine.wish(ONE, (1.0, 0, 0, 0), 8.0)
+    mine.failed(8.0)
+    assert mine.wait(ONE, 8.9) < NEVER
+    assert mine.wait(ONE, 9.0) == NEVER, "the first failure after a success costs a second again"
