@@ -11,12 +11,12 @@ from antiphon.core.follower import Follower
 from antiphon.drivers.followed import FollowedBody
 from antiphon.policies.bulkhead import _Stay
 from antiphon.policies.circuit_breaker import _Ending
-from antiphon.policies.failover import _Reader
 from antiphon.policies.machines.board import Board
 from antiphon.policies.machines.bulkhead import Compartment
 from antiphon.policies.machines.circuit import Rule
 from antiphon.policies.machines.ejection import Ejection
 from antiphon.policies.machines.fleet import Fleet, Member
+from antiphon.policies.round import Occupant
 
 from .backend import Body
 
@@ -78,5 +78,5 @@ def test_row_54_a_circuit_hears_of_it_whenever_the_collector_finds_its_stream() 
 
 def test_row_54_a_seat_is_given_back_whenever_the_collector_finds_its_stream() -> None:
     fleet = Fleet([Member("a", 0, 1.0, "key", "limit"), Member("b", 0, 1.0, "other key", "other limit")], Ejection())
-    interfered(lambda: _Reader(fleet, fleet.choose([0, 1], 1.0, 0.3, key=None, subject="m")))  # type: ignore[arg-type]
+    interfered(lambda: Occupant(fleet, fleet.choose([0, 1], 1.0, 0.3, key=None, subject="m")))  # type: ignore[arg-type]
     assert fleet.loads == [0, 0]

@@ -76,7 +76,8 @@ def test_what_is_asked_for() -> None:
         *(None, None),
     )
     assert check.timeout.read == 2.0
-    assert check.deadline is not None
+    asked_at = backend.checks[0]
+    assert check.deadline == pytest.approx(asked_at + 2.0)
     assert "content-type" not in check.headers
     assert request.trace is not None
     assert [step.event for step in request.trace.of("CircuitBreaker")] == ["opened"]
