@@ -85,7 +85,8 @@ def test_traffic_at_the_ceiling_grows_by_half_in_a_quarter_of_an_hour() -> None:
 
 def test_light_traffic_raises_nothing_and_a_rest_ends_in_what_needs_no_caution() -> None:
     ramp = Ramp(1_000_000)
-    assert used(ramp, 60, 0.3) == 1_000_000
+    assert used(ramp, 10, 0.3) == 1_000_000
+    assert used(ramp, 50, 0.3, start=10) == 1_000_000
     used(ramp, 30, 1.0, start=60)
     assert ramp.ceiling(3600 * 10) == 1_000_000
 
