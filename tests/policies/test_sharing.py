@@ -20,7 +20,7 @@ class Counting(MemoryStore):
 
     def __init__(self, backend: Backend) -> None:
         super().__init__(clock=lambda: backend.driver.now)
-        self.gets = self.puts = 0
+        self.gets = self.puts = self.used = 0
         self.broken = False
 
     def get(self, key: str) -> bytes | None:
@@ -34,6 +34,7 @@ class Counting(MemoryStore):
         super().put(key, value, seconds)
 
     def _use(self) -> None:
+        self.used += 1
         if self.broken:
             raise StoreError("the store is gone")
 
@@ -99,10 +100,46 @@ def test_a_circuit_that_closed_is_no_news_for_who_comes_later() -> None:
     for _ in range(2):
         backend.call(one)
     backend.outcome = 200
-    backend.wait(13)
+    assert store.get("breaker:api") is not None
+    one._board.endpoints["api"].invite(backend.driver.now)
     assert backend.call(one).status_code == 200
-    assert store._values == {}
+    assert store.get("breaker:api") is None
     assert backend.call(other).status_code == 200
+
+
+def test_what_was_heard_once_is_no_news_though_it_stays_in_the_store() -> None:
+    backend = Backend()
+    store, one, _ = two(backend, close_after=1)
+    store.put("breaker:api", b"9.0 x", 300)
+    store.swap = lambda *_, **__: False  # type: ignore[method-assign,assignment]
+    request = ask()
+    assert isinstance(backend.call(one, request), CircuitOpen)
+    assert request.trace is not None
+    assert "CircuitBreaker: opened elsewhere circuit=api" in map(str, request.trace.steps)
+    backend.wait(9.1)
+    for _ in range(3):
+        assert backend.call(one).status_code == 200
+        backend.wait(1.5)
+
+
+def test_a_store_that_fails_is_asked_ever_more_seldom_and_as_before_once_it_works() -> None:
+    backend = Backend(seconds=0.0)
+    store, one, _ = two(backend)
+
+    def asked(seconds: int) -> int:
+        before = store.used
+        for _ in range(2 * seconds):
+            backend.call(one)
+            backend.wait(0.5)
+        return store.used - before
+
+    store.broken = True
+    assert asked(14) == 4, "after 0, 1, 3 and 7 seconds"
+    store.broken = False
+    asked(10)
+    assert asked(10) == 2 * 10
+    store.broken = True
+    assert asked(2) == 2
 
 
 def test_who_told_does_not_hear_himself() -> None:
