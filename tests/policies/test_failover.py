@@ -271,8 +271,25 @@ def test_after_the_deadline_nothing_moves() -> None:
 def test_moves_are_taken_from_the_retry_budget() -> None:
     failover = fallen(budget=RetryBudget(capacity=1, per_second=0), eject=None)
     for asked in (["own", "eu"], ["own"]):
-        _, script = run(failover, ask(), answer(503), answer())
+        request = ask()
+        _, script = run(failover, request, answer(503), answer())
         assert servers(script) == asked
+    assert request.trace is not None
+    assert str(request.trace.of("Failover")[-1]) == "Failover: stop reason=retry_budget"
+
+
+def test_without_a_trace_attempts_are_bounded_too() -> None:
+    request = ask()
+    request.trace = None
+    _, script = run(fallen(*(target(f"t{n}") for n in range(6))), request, *(answer(503) for _ in range(8)))
+    assert len(script.sent) == 4
+
+
+def test_failures_that_successes_followed_are_forgotten() -> None:
+    failover, script = fallen(), Script([])
+    for trouble in [True] * 4 + [False] * 10 + [True] * 4:
+        run(failover, ask(), *([unreachable()] if trouble else []), answer(), script=script)
+    assert failover.ejected() == []
 
 
 def test_a_dead_target_is_left_alone_after_five_failures() -> None:
@@ -363,22 +380,6 @@ def test_a_flow_that_is_dropped_gives_the_seat_back() -> None:
         effect = running.send(0.0)
     running.close()
     assert sum(failover._fleet.loads) == 0
-
-
-def test_equals_share_the_calls_and_a_key_keeps_to_one() -> None:
-    failover = fallen(Target.own(), target("eu"))
-    spread, script = set[str](), Script([])
-    for n in range(8):
-        script.dice = n / 8
-        run(failover, ask(), answer(), script=script)
-        spread.add(servers(script)[-1])
-    assert spread == {"own", "eu"}
-    homes = set[str]()
-    for n in range(8):
-        script.dice = n / 8
-        run(failover, ask(prompt_cache_key="chapter 1"), answer(), script=script)
-        homes.add(servers(script)[-1])
-    assert len(homes) == 1
 
 
 def test_the_trace_tells_who_was_asked_and_why() -> None:

@@ -174,15 +174,24 @@ def test_without_extra_it_is_off() -> None:
     assert len(scene.sent) == 1
 
 
-def test_a_server_that_asks_to_be_left_alone_gets_no_second_requests() -> None:
-    bad = answer(429, retry_after="30")
+@pytest.mark.parametrize(
+    ("bad", "seconds"),
+    [
+        (answer(429, retry_after="30"), 30.0),
+        (answer(503, x_should_retry="false"), 10.0),
+        (answer(503, retry_after="0"), 0.0),
+        (answer(503), 0.0),
+    ],
+)
+def test_a_server_that_asks_to_be_left_alone_gets_no_second_requests(bad: Reply, seconds: float) -> None:
     scene = Scene(Hedge(floor=1.5), lambda number, _: (1.0, bad) if number == 1 else (5.0, answer()))
     scene.call()
     scene.call()
-    assert len(scene.sent) == 2
-    scene.driver.run(until=scene.driver.now + 30)
+    assert len(scene.sent) == (2 if seconds else 3)
+    scene.driver.run(until=scene.driver.now + seconds)
+    sent = len(scene.sent)
     scene.call()
-    assert len(scene.sent) == 4
+    assert len(scene.sent) == sent + 2
 
 
 def test_of_a_stream_the_first_bytes_decide_and_stay_for_the_reader() -> None:
@@ -276,6 +285,7 @@ def test_it_shows_its_numbers() -> None:
     assert repr(Hedge()) == "Hedge(after p95 and at least 1 s, for 5% of requests)"
     assert repr(Hedge(2.5, floor=0, ratio=0.125)) == "Hedge(after 2.5 s and at least 0 s, for 12.5% of requests)"
     assert repr(Hedge(extra=0)) == "Hedge(off)"
+    assert repr(Hedge("p0.5")).startswith("Hedge(after p0.5 ")
 
 
 # -- crowds ------------------------------------------------------------------------------------------------------------

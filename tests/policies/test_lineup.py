@@ -12,7 +12,7 @@ from antiphon.policies.chain import send
 from antiphon.policies.failover import Failover
 from antiphon.policies.target import Target
 
-from .fleet_script import answer, ask
+from .fleet_script import answer, ask, servers
 from .stepping import Script
 from .test_failover import fallen, run, target
 
@@ -68,3 +68,19 @@ def test_its_health_is_what_is_held_against_targets() -> None:
     health = failover.health(script.now)
     assert (health["own"]["state"], health["own"]["reason"]) == ("open", "ejected")
     assert (health["eu"]["state"], health["eu"]["reason"]) == ("open", "parked")
+
+
+def test_equals_share_the_calls_and_a_key_keeps_to_one() -> None:
+    failover = fallen(Target.own(), target("eu"))
+    spread, script = set[str](), Script([])
+    for n in range(8):
+        script.dice = n / 8
+        run(failover, ask(), answer(), script=script)
+        spread.add(servers(script)[-1])
+    assert spread == {"own", "eu"}
+    homes = set[str]()
+    for n in range(8):
+        script.dice = n / 8
+        run(failover, ask(prompt_cache_key="chapter 1"), answer(), script=script)
+        homes.add(servers(script)[-1])
+    assert len(homes) == 1

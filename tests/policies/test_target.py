@@ -53,6 +53,8 @@ def test_path_and_query_are_the_calls_own_below_the_targets() -> None:
     request.call.query = {"limit": 2}
     there = sent_to(Target("https://eu.example.com/openai/v1/?api-version=1"), request)
     assert there.target == "/openai/v1/responses/resp%2F1?api-version=1&limit=2"
+    assert sent_to(Target("https://eu.example.com/v1"), request).target == "/v1/responses/resp%2F1?limit=2"
+    assert sent_to(Target("https://eu.example.com/v1?a=1"), ask()).target == "/v1/responses?a=1"
 
 
 @pytest.mark.parametrize("path", ["https://api.openai.com/v1/responses", "responses", "/responses?x=1"])

@@ -186,6 +186,15 @@ def test_a_trial_that_told_nothing_is_the_next_ones() -> None:
     assert chosen(fleet, [0, 1], 31.0) == "a"
 
 
+def test_whoever_is_enabled_is_back_from_its_ejection_too() -> None:
+    fleet = Fleet(PAIR, RULES)
+    beat(fleet, 0)
+    fleet.enable(1)
+    assert chosen(fleet, [0, 1], 1.0) == "b"
+    fleet.enable(0)
+    assert chosen(fleet, [0, 1], 1.0) == "a"
+
+
 def test_a_check_heals_the_ejection_it_was_begun_for() -> None:
     fleet = Fleet(PAIR, RULES)
     beat(fleet, 0)
