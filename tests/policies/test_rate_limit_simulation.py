@@ -14,7 +14,7 @@ def late(provider: Provider) -> int:
     return sum(at > 5 for at in provider.refused)
 
 
-@pytest.mark.parametrize(("tokens", "kind", "minutes"), [(200, 1, 4), (20, 0, 0.5)])
+@pytest.mark.parametrize(("tokens", "kind", "minutes"), [(200, 1, 2), (20, 0, 0.3)])
 def test_ten_clients_that_do_not_know_each_other_use_the_limit_and_are_not_refused(
     tokens: int, kind: int, minutes: float
 ) -> None:

@@ -13,7 +13,7 @@ import pytest
 from .fleet import Counting, excess, run, shares
 from .server import BINARY, Server
 
-RPM, RATE, BURST, SECONDS = 6000, 100.0, 20.0, 2.0
+RPM, RATE, BURST, SECONDS = 6000, 100.0, 20.0, 1.5
 
 
 def check(server: Counting, asked: list[int]) -> None:
