@@ -6,8 +6,8 @@ Knows which settings travel and which never may; refuses to know how a call is m
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeVar
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self, TypeVar
 
 from .core.call import checked_retries
 from .core.credential import veiled
@@ -20,6 +20,7 @@ from .core.url import URL
 from .drivers.clock import SYSTEM_CLOCK, Clock
 from .governing import Governed, merged
 from .policies.chain import Policy
+from .policies.machines.backoff import LONGEST_HINT
 from .policies.retry import Retry
 from .settings import DEFAULT_MAX_RETRIES, DataResidency, Settings, Unsaid
 from .transports.link import Link
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from .hooks.listener import Hooks
     from .policies.machines.budget import RetryBudget
     from .policies.machines.choice import Delay, RetryOn
+    from .policies.machines.rule import Rule, Rules
 
 C = TypeVar("C", bound="Copies")
 
@@ -146,15 +148,19 @@ class Copies(Governed):
     @spelled
     def with_retries(
         self,
-        max_retries: int | NotGiven = not_given,
+        max_retries: int | NotGiven | None = not_given,
         *,
         initial: float = 0.5,
         longest: float = 8.0,
-        jitter: float = 0.25,
+        jitter: float | Literal["full"] | NotGiven = not_given,
         retry_on: RetryOn | None = None,
         delay: Delay | None = None,
         on_retry: Callable[[RetryInfo], Any] | None = None,
         budget: RetryBudget | None = None,
+        rules: Rules | Iterable[Rule] | None = None,
+        ambiguous: Literal["retry", "raise"] = "retry",
+        max_retry_after: float = LONGEST_HINT,
+        patient: bool = False,
     ) -> Self:
         """A client with another retry policy, or with its first one, that shares this one's connections.
 
@@ -168,9 +174,9 @@ class Copies(Governed):
         Raises:
             ValueError, TypeError: an argument that cannot be right.
         """
-        most = checked_retries(max_retries) if is_given(max_retries) else self.settings.max_retries
+        most = self.settings.max_retries if isinstance(max_retries, NotGiven) else max_retries
         retry = Retry(
-            most,
+            most if most is None and patient else checked_retries(most),
             initial=initial,
             longest=longest,
             jitter=jitter,
@@ -178,8 +184,12 @@ class Copies(Governed):
             delay=delay,
             on_retry=on_retry,
             budget=budget,
+            rules=rules,
+            ambiguous=ambiguous,
+            max_retry_after=max_retry_after,
+            patient=patient,
         )
-        return self.copy(policies=merged(self.policies, [retry]), max_retries=most)
+        return self.copy(policies=merged(self.policies, [retry]), max_retries=not_given if most is None else most)
 
     def _policies_allowing(self, max_retries: int | NotGiven) -> Sequence[Policy] | NotGiven:
         """The policies that were given, of which those that retry heed another number of retries."""
@@ -214,7 +224,9 @@ class Copies(Governed):
                 "a client whose default_headers hold a credential does not pickle; set them in the other process"
             )
         if any("<redacted>" in repr(url) for url in (old.base_url, old.websocket_base_url)):
-            raise TypeError("a client whose base_url holds a credential does not pickle; make it anew in the other process")
+            raise TypeError(
+                "a client whose base_url holds a credential does not pickle; make it anew in the other process"
+            )
         if not self._link.own:
             raise TypeError("a client with an http_client does not pickle; make it anew in the other process")
         for secret, name in (

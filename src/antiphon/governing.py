@@ -41,10 +41,14 @@ T = TypeVar("T")
 
 
 class _With(Generic[P]):
-    """A method that gives a copy whose calls also go through one policy, made from the method's arguments."""
+    """A method that gives a copy whose calls also go through one policy, made from the method's arguments.
 
-    def __init__(self, kind: Callable[P, One]) -> None:
-        self._kind = kind
+    Args:
+        load: gives the policy's class, when the method is asked for.
+    """
+
+    def __init__(self, load: Callable[[], Callable[P, One]]) -> None:
+        self._load = load
 
     @overload
     def __get__(self, client: None, owner: type[Any]) -> Callable[Concatenate[Any, P], Any]: ...
@@ -53,34 +57,28 @@ class _With(Generic[P]):
     def __get__(self, client: C, owner: type[Any]) -> Callable[P, C]: ...
 
     def __get__(self, client: Any, owner: type[Any]) -> Any:
-        kind = self._kind
+        kind: Any = self._load()
 
-        def bound(*args: P.args, **kwargs: P.kwargs) -> Any:
-            return client.with_policies(kind(*args, **kwargs))
+        def bound(*args: Any, **options: Any) -> Any:
+            return client.with_policies(kind(*args, **options))
 
-        def unbound(client: Any, *args: P.args, **kwargs: P.kwargs) -> Any:
-            return client.with_policies(kind(*args, **kwargs))
+        def unbound(client: Any, *args: Any, **options: Any) -> Any:
+            return client.with_policies(kind(*args, **options))
 
         method: Any = unbound if client is None else bound
         method.__doc__ = f"A copy of the client whose calls also go through one.\n\n{kind.__doc__}"
-        method.__name__ = getattr(kind, "__name__", "with_policy")
         if client is not None:
             method.__wrapped__ = kind
         return method
 
 
 def _policy(module: str, name: str) -> Any:
-    """A policy's class, loaded when the method that needs it is asked for."""
+    """A method for the policy of that name."""
 
-    class Loading(_With[Any]):
-        def __init__(self) -> None:
-            pass
+    def load() -> Any:
+        return getattr(import_module(f".policies.{module}", __package__), name)
 
-        def __get__(self, client: Any, owner: type[Any]) -> Any:
-            self._kind = getattr(import_module(f".policies.{module}", __package__), name)
-            return super().__get__(client, owner)
-
-    return Loading()
+    return _With[Any](load)
 
 
 class Governed:
@@ -91,19 +89,19 @@ class Governed:
 
     if TYPE_CHECKING:
         settings: Any
-        with_audit = _With(Audit)
-        with_budget = _With(Budget)
-        with_bulkhead = _With(Bulkhead)
-        with_cache = _With(Cache)
-        with_circuit_breaker = _With(CircuitBreaker)
-        with_coalescing = _With(Coalesce)
-        with_failover = _With(Failover)
-        with_hedging = _With(Hedge)
-        with_idempotency = _With(Idempotency)
-        with_privacy = _With(Privacy)
-        with_rate_limit = _With(RateLimit)
-        with_single_flight = _With(SingleFlight)
-        with_timeouts = _With(Timeouts)
+        with_audit = _With(lambda: Audit)
+        with_budget = _With(lambda: Budget)
+        with_bulkhead = _With(lambda: Bulkhead)
+        with_cache = _With(lambda: Cache)
+        with_circuit_breaker = _With(lambda: CircuitBreaker)
+        with_coalescing = _With(lambda: Coalesce)
+        with_failover = _With(lambda: Failover)
+        with_hedging = _With(lambda: Hedge)
+        with_idempotency = _With(lambda: Idempotency)
+        with_privacy = _With(lambda: Privacy)
+        with_rate_limit = _With(lambda: RateLimit)
+        with_single_flight = _With(lambda: SingleFlight)
+        with_timeouts = _With(lambda: Timeouts)
 
         _clock: Any
         _policies: Any
@@ -167,7 +165,10 @@ class Governed:
             policies: as for `with_policies`.
         """
         governed = self.with_policies(*policies)
-        return governed.perform(call) if isinstance(call, Call) else call(governed)
+        if not isinstance(call, Call):
+            return call(governed)
+        made: Call[Any] = call
+        return governed.perform(made)
 
     def health(self) -> Health:
         """What this client's policies know of their endpoints, for a `/readyz` page; nobody is asked, and nothing is sent.
@@ -192,17 +193,22 @@ def as_policies(given: Any) -> Any:
 
 
 def merged(old: list[One], new: Iterable[Any]) -> list[One]:
-    """The policies with others put in the place of their kind, or added; a whole one replaces everything before it."""
+    """The policies with others put in the place of their kind, or added around what they belong around.
+
+    A whole policy replaces everything before it. One of a user's own comes last.
+    """
     made = list(old)
     for policy in new:
         if hasattr(policy, "policies"):
             made = as_policies(policy)
             continue
-        place = next((n for n, each in enumerate(made) if _are_alike(each, policy)), None)
-        if place is None:
-            made.append(policy)
-        else:
-            made[place] = policy
+        alike = next((n for n, each in enumerate(made) if _are_alike(each, policy)), None)
+        if alike is not None:
+            made[alike] = policy
+            continue
+        place = getattr(policy, "place", None)
+        before = [n for n, each in enumerate(made, 1) if place is None or getattr(each, "place", place + 1) <= place]
+        made.insert(max(before, default=0), policy)
     return ordered(made)
 
 

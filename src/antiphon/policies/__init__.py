@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from .live import Live
     from .machines.budget import RetryBudget
     from .machines.cipher import Cipher
-    from .machines.rule import OFFICIAL_RULES, RELIABLE_RULES
+    from .machines.rule import OFFICIAL_RULES, RELIABLE_RULES, Facts, Rule, Rules
     from .policy import Policy
     from .privacy import Privacy
     from .rate_limit import RateLimit
@@ -47,6 +47,7 @@ __all__ = [
     "CircuitBreaker",
     "Coalesce",
     "Deadline",
+    "Facts",
     "Failover",
     "HTTPSignature",
     "HealthCheck",
@@ -60,6 +61,8 @@ __all__ = [
     "Redirect",
     "Retry",
     "RetryBudget",
+    "Rule",
+    "Rules",
     "SignHMAC",
     "SingleFlight",
     "Target",
@@ -74,8 +77,11 @@ _HOMES = {
     "HTTPSignature": ".http_signature",
     "HealthCheck": ".health",
     "Price": "..core.price",
+    "Facts": ".machines.rule",
     "RateLimit": ".rate_limit",
     "RetryBudget": ".machines.budget",
+    "Rule": ".machines.rule",
+    "Rules": ".machines.rule",
     "SignHMAC": ".sign_hmac",
     "SingleFlight": ".single_flight",
     "Trace": "..core.trace",

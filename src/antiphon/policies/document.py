@@ -7,7 +7,7 @@ names the environment variable that holds its own.
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import fields
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, cast
@@ -28,7 +28,8 @@ def parts(
     preset = named.get("preset", "none")
     if preset not in PRESETS:
         raise ValueError(f"there is no preset called {preset!r}{_nearest(str(preset), list(PRESETS))}")
-    old_data, old = reuse or ({}, None)
+    nothing: tuple[Mapping[str, Any], None] = ({}, None)
+    old_data, old = reuse or nothing
     same_preset = old is not None and old_data.get("preset", "none") == preset
     base = old if same_preset and old is not None else PRESETS[preset]()
     made: dict[str, Any] = {}
@@ -77,7 +78,7 @@ def _value(part: str, name: str, value: Any) -> Any:
         return HealthCheck(**cast("Mapping[str, Any]", value))
     if (part, name) == ("failover", "targets"):
         return [_target(each) for each in cast("list[Mapping[str, Any]]", value)]
-    return tuple(value) if isinstance(value, list) else value
+    return tuple(cast("Iterable[Any]", value)) if isinstance(value, list) else value
 
 
 def _target(given: Mapping[str, Any]) -> Any:
