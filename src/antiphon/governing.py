@@ -167,7 +167,7 @@ class Governed:
         governed = self.with_policies(*policies)
         if not isinstance(call, Call):
             return call(governed)
-        made: Call[Any] = call
+        made: Any = call
         return governed.perform(made)
 
     def health(self) -> Health:
