@@ -165,10 +165,8 @@ class Governed:
             policies: as for `with_policies`.
         """
         governed = self.with_policies(*policies)
-        if not isinstance(call, Call):
-            return call(governed)
-        made: Any = call
-        return governed.perform(made)
+        asked: Any = call
+        return governed.perform(asked) if isinstance(call, Call) else asked(governed)
 
     def health(self) -> Health:
         """What this client's policies know of their endpoints, for a `/readyz` page; nobody is asked, and nothing is sent.
