@@ -5,6 +5,7 @@ from __future__ import annotations
 import pickle
 import random
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ import pytest
 from antiphon.core.reply import Reply
 from antiphon.core.request import Request
 from antiphon.drivers.virtual import Answer, Cancelled, VirtualDriver
+from antiphon.errors import ReadTimeout
 from antiphon.policies.chain import Forward, fold
 from antiphon.policies.failover import Failover
 from antiphon.policies.hedge import Hedge
@@ -231,6 +233,39 @@ def quick(number: int, request: Request) -> Answer:
 
 def slow(number: int, request: Request) -> Answer:
     return 100.0, answer()
+
+
+def test_another_target_is_one_that_is_well_and_can_take_it() -> None:
+    targets = [
+        Target("https://eu.example.com/v1", name="eu", capabilities=()),
+        Target("https://us.example.com/v1", name="us", models={"gpt-5.5": "five"}),
+        Target("https://ap.example.com/v1", name="ap"),
+    ]
+    failover = Failover(targets, cross_provider=True, cross_model=True)
+
+    def other(request: Request) -> str | None:
+        driver = VirtualDriver(quick)  # type: ignore[arg-type]
+        found = driver.perform(failover.other(request))
+        return None if found is None else found.server
+
+    assert other(ask()) == "eu"
+    assert other(ask(tools=[{"type": "function"}])) == "us"
+    moved = ask()
+    moved.server = "eu"
+    assert other(moved) == "ap"  # the model of one that was moved may be another's name already
+    failover._fleet.park(3, 1e9)
+    assert other(moved) is None
+    assert other(ask(previous_response_id="resp_1")) is None
+
+
+def test_a_server_that_fails_gets_no_second_requests() -> None:
+    scene = Scene(Hedge(floor=1.5), lambda number, _: (1.0, silent() if number % 2 else answer(500)))
+    for _ in range(10):
+        with suppress(ReadTimeout):
+            scene.call()
+    scene.answers, scene.sent[:] = slow, []
+    scene.call()
+    assert len(scene.sent) == 1
 
 
 def test_row_61_a_cancelled_call_cancels_both() -> None:

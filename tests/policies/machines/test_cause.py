@@ -8,6 +8,7 @@ from antiphon.policies.machines.verdict import QUOTA_CODES
 TABLE: list[tuple[int, str | None, str | None, Cause]] = [
     (200, None, None, Cause.SERVED),
     (204, None, "false", Cause.SERVED),
+    (300, None, None, Cause.STOP),
     (302, None, None, Cause.STOP),
     (400, None, None, Cause.STOP),
     (400, "context_length_exceeded", None, Cause.STOP),
