@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from antiphon.core.call import Call, Operation
 from antiphon.core.effects import Send
 from antiphon.core.headers import Headers
 from antiphon.core.reply import Reply
@@ -314,6 +315,12 @@ def test_the_family_of_a_model(model: str, family: str) -> None:
 def test_what_a_request_needs() -> None:
     assert need(ask(100), 500.0) == (1.0, 113.0, 0.0, 13.0)
     assert need(ask(None), 500.0) == (1.0, 513.0, 0.0, 13.0)
+
+
+def test_an_embedding_has_no_answer_to_reckon_with() -> None:
+    call: Call[Any] = Call(Operation("embeddings.create", "POST", "/embeddings", body="json"), body={"input": "x" * 40})
+    request = ask().replace(call=call)
+    assert need(request, 500.0) == (1.0, 12.0, 0.0, 12.0)
 
 
 def test_a_policy_travels_without_what_it_counted() -> None:

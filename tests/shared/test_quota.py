@@ -82,6 +82,13 @@ def test_a_refusal_takes_nothing() -> None:
     assert state["full"] == before
 
 
+def test_what_is_only_wanted_holds_nobody_up() -> None:
+    state = fresh(0.0)
+    lease(state, "a", quotas(8, 0, False), 60.0, 1.0, 0.0)
+    wanted = [Quota("requests", 2.0, 5.0, 0.0, 1.0), Quota("tokens", 10.0, 30.0, 6.0)]
+    assert lease(state, "a", wanted, 0.0, 1.0, 0.0).wait == 0.0
+
+
 def test_row_18_a_clock_that_is_set_back_keeps_debts_as_long_as_they_were() -> None:
     state = fresh(5000.0)
     lease(state, "a", quotas(5, 0, False), 0.0, 1.0, 5000.0)

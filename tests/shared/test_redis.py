@@ -72,6 +72,23 @@ def test_a_server_that_holds_still_is_an_error_soon_and_used_again_when_it_goes_
     store.close()
 
 
+def test_nothing_is_sent_twice_where_no_answer_came(own_server: Server) -> None:
+    store = RedisStore(own_server.url, patience=0.1)
+    patient = RedisStore(own_server.url, patience=10)
+    patient.count([Change("c", 1)])
+    store.get("k")  # connected
+    own_server.hold(True)
+    try:
+        with pytest.raises(StoreError):
+            store.count([Change("c", 1)])
+    finally:
+        own_server.hold(False)
+    patient.get("k")
+    assert patient.count([Change("c", 0)]).values[0] <= 2, "it may have been done once, and no more"
+    store.close()
+    patient.close()
+
+
 def test_a_server_that_forgot_the_scripts_is_sent_them_again(own_server: Server) -> None:
     store = RedisStore(own_server.url, patience=5)
     assert store.count([Change("c", 1)]).values == (1,)

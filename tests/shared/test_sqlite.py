@@ -62,6 +62,17 @@ def test_a_file_that_is_locked_is_an_error_soon(file: Path) -> None:
     store.close()
 
 
+def test_who_reads_in_order_to_write_has_the_file_alone_from_the_start(file: Path) -> None:
+    store = SQLiteStore(file)
+    store.put("k", b"v")
+    other = sqlite3.connect(file, isolation_level=None, timeout=0)
+    with store._transaction():
+        with pytest.raises(sqlite3.OperationalError, match="locked"):
+            other.execute("BEGIN IMMEDIATE")
+    other.close()
+    store.close()
+
+
 def test_what_is_no_database_is_an_error(file: Path) -> None:
     file.parent.mkdir()
     file.write_bytes(b"no database at all, though long enough to be looked at " * 100)
