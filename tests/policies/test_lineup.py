@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -84,3 +85,36 @@ def test_equals_share_the_calls_and_a_key_keeps_to_one() -> None:
         run(failover, ask(prompt_cache_key="chapter 1"), answer(), script=script)
         homes.add(servers(script)[-1])
     assert len(homes) == 1
+
+
+@pytest.mark.parametrize("again", [True, False])
+def test_a_body_that_cannot_be_sent_again_does_not_move(again: bool) -> None:
+    class Form:
+        length: int | None = None
+
+        def __iter__(self) -> Iterator[bytes]:
+            return iter(())
+
+        def rewind(self) -> bool:
+            return again
+
+    transcribe = Operation("audio.transcriptions.create", "POST", "/audio/transcriptions", body="multipart")
+    request = ask(transcribe)
+    request.content = Form()
+    _, script = run(fallen(), request, answer(503), answer())
+    assert servers(script) == (["own", "eu"] if again else ["own"])
+
+
+def test_the_trace_tells_of_an_ejection_and_of_the_return() -> None:
+    failover, script, told = fallen(), Script([]), list[str]()
+    for trouble in [True] * 5 + [False]:
+        request = ask()
+        run(failover, request, *([answer(503)] if trouble else []), answer(), script=script)
+        assert request.trace is not None
+        told += [str(step) for step in request.trace.of("Failover") if step.event in ("ejected", "back")]
+    script.now += 30
+    request = ask()
+    run(failover, request, answer(), script=script)
+    assert request.trace is not None
+    told += [str(step) for step in request.trace.of("Failover") if step.event in ("ejected", "back")]
+    assert told == ["Failover: ejected target=own seconds=30", "Failover: back target=own"]
