@@ -25,7 +25,9 @@ if TYPE_CHECKING:
     from .live import Live
     from .machines.budget import RetryBudget
     from .machines.cipher import Cipher
+    from .machines.ejection import Ejection
     from .machines.rule import OFFICIAL_RULES, RELIABLE_RULES, Facts, Rule, Rules
+    from .parked import Parked
     from .policy import Policy
     from .privacy import Privacy
     from .rate_limit import RateLimit
@@ -47,6 +49,7 @@ __all__ = [
     "CircuitBreaker",
     "Coalesce",
     "Deadline",
+    "Ejection",
     "Facts",
     "Failover",
     "HTTPSignature",
@@ -54,6 +57,7 @@ __all__ = [
     "Hedge",
     "Idempotency",
     "Live",
+    "Parked",
     "Policy",
     "Price",
     "Privacy",
@@ -77,6 +81,7 @@ _HOMES = {
     "HTTPSignature": ".http_signature",
     "HealthCheck": ".health",
     "Price": "..core.price",
+    "Ejection": ".machines.ejection",
     "Facts": ".machines.rule",
     "RateLimit": ".rate_limit",
     "RetryBudget": ".machines.budget",
