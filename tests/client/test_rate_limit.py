@@ -198,7 +198,7 @@ def test_threads_and_event_loops_share_a_policy() -> None:
 
 def test_two_clients_share_a_limit_through_a_file(own_colour: Colour, tmp_path: Path) -> None:
     stores = [SQLiteStore(tmp_path / "shared.db", patience=5) for _ in range(2)]
-    policies = [limiter(rpm=3000, burst_seconds=0.1, share=store) for store in stores]
+    policies = [limiter(rpm=3000, burst_seconds=0.1, store=store) for store in stores]
     with Rude(ok()) as server:
         with (
             own_colour.client(server.url, policies=[policies[0]]) as one,
@@ -217,7 +217,7 @@ def test_a_file_that_cannot_be_used_is_told_in_the_trace_and_holds_nobody_up(
     own_colour: Colour, tmp_path: Path
 ) -> None:
     (tmp_path / "file").write_text("")
-    policy = limiter(rpm=6000, burst_seconds=1, share=SQLiteStore(tmp_path / "file" / "shared.db"))
+    policy = limiter(rpm=6000, burst_seconds=1, store=SQLiteStore(tmp_path / "file" / "shared.db"))
     traces = []
 
     async def watched(request: Any, forward: Any) -> Any:

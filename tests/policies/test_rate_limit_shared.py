@@ -41,7 +41,7 @@ class Fleet:
         store = MemoryStore(clock=lambda: self.provider.driver.now)
         self.ways = [Worker(store, str(n)) for n in range(workers)]
         said = {"source": "config", "safety": 1.0, "max_wait": 600, **limits}
-        self.limiters = [RateLimit(share=way, **said) for way in self.ways]  # type: ignore[arg-type]
+        self.limiters = [RateLimit(store=way, **said) for way in self.ways]  # type: ignore[arg-type]
         for limiter in self.limiters:
             self.provider.press(limiter, callers, seconds, lambda: ask(tokens))
         self.seconds = seconds

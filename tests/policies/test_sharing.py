@@ -185,6 +185,6 @@ def test_another_process_shares_it_too() -> None:
         def __reduce__(self) -> Any:
             return (MemoryStore, ())
 
-    breaker = CircuitBreaker(share=Portable())
+    breaker = CircuitBreaker(store=Portable())
     assert "shared by" in repr(breaker)
-    assert isinstance(pickle.loads(pickle.dumps(breaker)).share, MemoryStore)
+    assert isinstance(pickle.loads(pickle.dumps(breaker)).store, MemoryStore)

@@ -31,7 +31,7 @@ def counted(*arguments):
     return lease(*arguments)
 
 store.lease = counted
-limiter = RateLimit(rpm=float(rpm), source="config", safety=1.0, burst_seconds=0.2, share=store)
+limiter = RateLimit(rpm=float(rpm), source="config", safety=1.0, burst_seconds=0.2, store=store)
 print("ready", flush=True)
 sys.stdin.readline()
 end = time.monotonic() + float(seconds)

@@ -66,7 +66,7 @@ class CircuitBreaker:
         per: what has a circuit of its own for failures of the server: "endpoint+model", or "endpoint".
         panic: seconds between calls that go through while every endpoint is open; `None` or `False` for none at all.
         health: checks endpoints whose circuit is open; see `HealthCheck`.
-        share: a store by which processes tell each other of open circuits; asked at most once a second.
+        store: a store by which processes tell each other of open circuits; asked at most once a second.
 
     Raises:
         ValueError, TypeError: an argument that cannot be right.
@@ -89,7 +89,7 @@ class CircuitBreaker:
         per: Literal["endpoint+model", "endpoint"] = "endpoint+model",
         panic: float | Literal[False] | None = 1.0,
         health: HealthCheck | None = None,
-        share: Store | None = None,
+        store: Store | None = None,
     ) -> None:
         if not is_number(ratio):
             raise TypeError(f"ratio must be a number above 0 and at most 1; got {ratio!r}")
@@ -114,10 +114,10 @@ class CircuitBreaker:
         self.per: str = per
         self.panic = None if panic is None or panic is False else positive("panic", panic)
         self.checks = health
-        self.share = share
+        self.store = store
         self._by_model = per == "endpoint+model"
         self._board = Board(self.rule, per_model=self._by_model, panic=self.panic)
-        self._sharing = None if share is None else Sharing(share)
+        self._sharing = None if store is None else Sharing(store)
 
     def __repr__(self) -> str:
         r = self.rule
@@ -130,13 +130,13 @@ class CircuitBreaker:
             said.append("no panic" if self.panic is None else f"panic={self.panic:g} s")
         if self.checks is not None:
             said.append(repr(self.checks))
-        if self.share is not None:
-            said.append(f"shared by {self.share!r}")
+        if self.store is not None:
+            said.append(f"shared by {self.store!r}")
         return f"CircuitBreaker({', '.join(said)})"
 
     def __reduce__(self) -> tuple[Any, ...]:
         # Another process has circuits of its own, and hears of these by the store alone.
-        own = {"per": self.per, "panic": self.panic, "health": self.checks, "share": self.share}
+        own = {"per": self.per, "panic": self.panic, "health": self.checks, "store": self.store}
         said: dict[str, Any] = {**self.rule._asdict(), **own}
         return (partial(type(self), **said), ())
 

@@ -58,7 +58,7 @@ class RateLimit:
         strict: for providers that look at each second: bursts of a second, and `safety` always.
         fair: whether small requests wait behind large ones; otherwise they overtake.
         ramp: input tokens per minute past which traffic grows by half every quarter of an hour only; `None` for any growth.
-        share: a store (`SQLiteStore`, `RedisStore`) through which processes or machines keep one limit together.
+        store: a store (`SQLiteStore`, `RedisStore`) through which processes or machines keep one limit together.
 
     Raises:
         ValueError, TypeError: an argument that cannot be right. A call may raise `RateLimited` (the wait would be too long) and
@@ -85,7 +85,7 @@ class RateLimit:
         strict: bool = False,
         fair: bool = True,
         ramp: float | None = 1_000_000,
-        share: Store | None = None,
+        store: Store | None = None,
     ) -> None:
         named = (("rpm", rpm), ("tpm", tpm), ("rpd", rpd), ("tpd", tpd), ("images", images))
         self.limits = {name: _amount(name, value) for name, value in named if value is not None}
@@ -103,7 +103,7 @@ class RateLimit:
         self.max_wait = seconds("max_wait", max_wait)
         self.fair = fair
         self.ramp = None if ramp is None else _amount("ramp", ramp)
-        self.share = share
+        self.store = store
         self._listens = source != "config"
         self._lanes: Lanes = {}
 
@@ -114,12 +114,12 @@ class RateLimit:
         said += [f"safety={terms.safety:g}", f"burst={terms.request_burst:g}/{terms.burst:g} s"]
         said += [f"waits <= {self.max_wait:g} s", f"queue={self.queue}"]
         said += (["strict"] if terms.strict else []) + ([] if self.fair else ["unfair"])
-        return f"RateLimit({', '.join([*said, *([f'share={self.share!r}'] if self.share else [])])})"
+        return f"RateLimit({', '.join([*said, *([f'store={self.store!r}'] if self.store else [])])})"
 
     def __reduce__(self) -> tuple[Any, ...]:
         # Another process keeps its own count, unless a store is shared.
         terms = self.terms
-        names = ("source", "per", "queue", "max_wait", "fair", "ramp", "share")
+        names = ("source", "per", "queue", "max_wait", "fair", "ramp", "store")
         said: dict[str, Any] = {**self.limits, **{name: getattr(self, name) for name in names}}
         said |= {"burst_seconds": (terms.request_burst, terms.burst), "safety": terms.safety, "strict": terms.strict}
         return (partial(type(self), **said), ())
@@ -181,7 +181,7 @@ class RateLimit:
             if now >= ticket.until:
                 wait, name = lane.wait(ticket.units, now)
                 raise RateLimited(wait, name, why="this call cannot wait any longer")
-            wishes = lane.wish(ticket, now) if self.share is not None else None
+            wishes = lane.wish(ticket, now) if self.store is not None else None
             if wishes is None:
                 assert ticket.signal is not None
                 await Wait(ticket.signal, delay)
@@ -194,9 +194,9 @@ class RateLimit:
 
     async def _ask(self, lane: Lane, ticket: Ticket, wishes: list[Quota], request: Request, now: float) -> None:
         """Lease quota from the store; where it cannot be used, go on alone."""
-        assert self.share is not None
+        assert self.store is not None
         try:
-            lease = await Outside(self.share.lease, self._key(request), wishes, ticket.until - now, SPAN)
+            lease = await Outside(self.store.lease, self._key(request), wishes, ticket.until - now, SPAN)
         except StoreError as failure:
             lane.alone(await Now())
             if request.trace is not None:
@@ -276,7 +276,7 @@ class RateLimit:
             fair=self.fair,
             room=self.queue,
             ramp=self.ramp,
-            pool=Pool() if self.share is not None else None,
+            pool=Pool() if self.store is not None else None,
         )
         return self._lanes.setdefault(key, lane)
 

@@ -2,7 +2,7 @@
 
 from antiphon.shared import SQLiteStore
 
-client = Client(policies=[RateLimit(rpm=500, share=SQLiteStore("~/.cache/antiphon.db"))])
+client = Client(policies=[RateLimit(rpm=500, store=SQLiteStore("~/.cache/antiphon.db"))])
 """
 
 from __future__ import annotations

@@ -14,8 +14,8 @@ from .terms import checked, seconds_left
 class MemoryStore:
     """What clients of one process share; it ends with the process.
 
-        share = MemoryStore()
-        first, second = (Client(policies=[RateLimit(rpm=500, share=share)]) for _ in range(2))
+        store = MemoryStore()
+        first, second = (Client(policies=[RateLimit(rpm=500, store=store)]) for _ in range(2))
 
     Args:
         clock: gives seconds since the epoch; a test brings its own.

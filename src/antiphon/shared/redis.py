@@ -19,7 +19,7 @@ from .terms import checked, seconds_left
 class RedisStore:
     """What machines share, in a Redis server.
 
-        client = Client(policies=[RateLimit(rpm=500, share=RedisStore("redis://cache.internal:6379/0"))])
+        client = Client(policies=[RateLimit(rpm=500, store=RedisStore("redis://cache.internal:6379/0"))])
 
     On a Redis Cluster the keys of one `count` must lie in one slot: give `prefix` a `{tag}`.
 

@@ -53,7 +53,7 @@ class _Home:
 class SQLiteStore:
     """What the processes of one machine share, in one file.
 
-        client = Client(policies=[RateLimit(rpm=500, share=SQLiteStore("~/.cache/antiphon.db"))])
+        client = Client(policies=[RateLimit(rpm=500, store=SQLiteStore("~/.cache/antiphon.db"))])
 
     The file and its folder are made where they are missing, readable by this user alone. A store may be made before a fork.
 
