@@ -42,7 +42,7 @@ class Counting(MemoryStore):
 def two(backend: Backend, **more: Any) -> tuple[Counting, CircuitBreaker, CircuitBreaker]:
     """A store, and the breakers of two processes that share it."""
     store = Counting(backend)
-    arguments: dict[str, Any] = {"consecutive": 2, "open_for": 10, "panic": None, "share": store, **more}
+    arguments: dict[str, Any] = {"consecutive": 2, "open_for": 10, "panic": None, "store": store, **more}
     return store, CircuitBreaker(**arguments), CircuitBreaker(**arguments)
 
 
