@@ -12,7 +12,18 @@ SOURCE = Path(__file__).parent.parent / "src" / "antiphon"
 
 # Modules at the top that put the rooms together; "shells" are thin and coloured.
 ASSEMBLY = {
-    *("client", "base_client", "copying", "credentials", "governing", "fetching", "hooks", "raw_calls", "mode", "result"),
+    *(
+        "client",
+        "base_client",
+        "copying",
+        "credentials",
+        "governing",
+        "fetching",
+        "hooks",
+        "raw_calls",
+        "mode",
+        "result",
+    ),
     *("auth", "lib", "settings", "profile", "handshake", "local", "log", "module_client", "providers"),
 }
 SHELLS = {"streaming", "response", "binary", "pagination"}

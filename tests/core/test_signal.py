@@ -32,18 +32,22 @@ def test_whoever_forgets_is_not_woken() -> None:
 
 def test_nobody_is_missed_when_threads_listen_while_it_is_set() -> None:
     for _ in range(200):
-        signal, woken = Signal(), list[int]()
-        gate = threading.Barrier(4)
+        assert _race(3) == [0, 1, 2]
 
-        def listen(number: int) -> None:
-            gate.wait()
-            signal.listen(lambda: woken.append(number))
 
-        threads = [threading.Thread(target=listen, args=(n,)) for n in range(3)]
-        for thread in threads:
-            thread.start()
+def _race(listeners: int) -> list[int]:
+    """Who was woken, where some listen while another sets it."""
+    signal, woken, gate = Signal(), list[int](), threading.Barrier(listeners + 1)
+
+    def listen(number: int) -> None:
         gate.wait()
-        signal.set()
-        for thread in threads:
-            thread.join()
-        assert sorted(woken) == [0, 1, 2]
+        signal.listen(lambda: woken.append(number))
+
+    threads = [threading.Thread(target=listen, args=(number,)) for number in range(listeners)]
+    for thread in threads:
+        thread.start()
+    gate.wait()
+    signal.set()
+    for thread in threads:
+        thread.join()
+    return sorted(woken)
