@@ -15,7 +15,7 @@ class APIConnectionError(APIError):
         host: the origin's host and port.
         elapsed: seconds since the attempt began, when known.
         attempts: how many attempts were made.
-        sent: whether the server may have seen the request: "no" or "maybe".
+        sent: whether the server may have seen the request, in whichever attempt: "no" or "maybe".
     """
 
     phase: str | None = None

@@ -13,11 +13,12 @@ from ..core.headers import Headers
 from ..core.reply import Reply
 from ..core.request import Request
 from ..errors import APIConnectionError, DeadlineExceeded
-from ..errors.policy import PolicyError
+from ..errors.policy import BulkheadFull, CircuitOpen, NoTarget, PolicyError, RateLimited
 from . import fact
 from .machines.backoff import beyond, retry_after
 from .machines.choice import called
 from .machines.course import BUDGET, SPENT, UNBOUNDED, USED_UP, Course
+from .machines.effect import is_ambiguous
 from .machines.number import seconds
 from .machines.rule import NAMED, UNNAMED, Facts, Rule
 from .subject import endpoint_of
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
     from .retry import Retry
 
 Outcome = Reply | APIConnectionError
+_NOT_NOW = (CircuitOpen, BulkheadFull, RateLimited, NoTarget)
+"""Refusals that say nothing about the request, and less than what an attempt before came to."""
 _LOOK = 5.0
 """Seconds between two looks at a budget that is used up."""
 _SOON = 0.1
@@ -50,6 +53,10 @@ class Repetition:
         """The endpoint whose budget the next attempt was taken from."""
         self._place = 0.0
         """Where it stands in that budget's line."""
+        self._told: Outcome | None = None
+        """What the last attempt that was sent came to."""
+        self._unclear = False
+        """Whether one of those before may have been carried out."""
 
     @property
     def taken(self) -> int:
@@ -66,11 +73,31 @@ class Repetition:
             outcome.attempts = course.attempts
         self._reserved = None
         delay = await self._delay(outcome, attempt)
-        if delay is None:
+        if delay is None or not await self._waited(outcome, attempt, delay):
+            if self._unclear and isinstance(outcome, APIConnectionError):
+                outcome.sent = "maybe"
             return None
-        if not await self._waited(outcome, attempt, delay):
-            return None
+        # Without its frames, which hold this object.
+        self._told = outcome if isinstance(outcome, Reply) else outcome.with_traceback(None)
+        self._unclear = self._unclear or _is_unclear(outcome)
         return attempt if course.is_free else _counted(self._request, course.taken)
+
+    def last(self, refusal: PolicyError) -> Outcome | None:
+        """What the call comes to where a policy refused the next attempt: what was heard of the one before, if any was sent.
+
+        A refusal alone would say that nothing was sent at all.
+        """
+        told, self._told = self._told, None
+        if told is None or not isinstance(refusal, _NOT_NOW):
+            return None
+        self._give_back()
+        self._note("stop", type(refusal).__name__)
+        if isinstance(told, Reply):
+            if not told.is_read:
+                told.content = b""
+        elif self._unclear:
+            told.sent = "maybe"
+        return told
 
     # -- whether, and when ---------------------------------------------------------------------------------------------
 
@@ -251,6 +278,13 @@ def _sent(outcome: Outcome, attempt: Request) -> Request:
     """The request an outcome is about; a policy behind this one may have chosen where it went."""
     made = outcome.request
     return made if isinstance(made, Request) else attempt
+
+
+def _is_unclear(outcome: Outcome) -> bool:
+    """Whether the request may have been carried out all the same."""
+    if isinstance(outcome, Reply):
+        return is_ambiguous(outcome.status_code)
+    return outcome.sent != "no"
 
 
 def _counted(request: Request, taken: int) -> Request:

@@ -174,6 +174,14 @@ class Retry:
             except (APIConnectionError, PolicyError) as failure:
                 course = course or repetition.Repetition(self, request)
                 if (again := await course.after(failure, attempt)) is None:
+                    told = course.last(failure) if isinstance(failure, PolicyError) else None
+                    if isinstance(told, Reply):
+                        return told
+                    if told is not None:
+                        try:
+                            raise told
+                        finally:
+                            del told  # an exception that its own frame holds is left to the collector
                     raise
             else:
                 reply.retries_taken = 0 if course is None else course.taken
