@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from .follower import Follower
     from .signal import Signal
 
+_made: Any = tuple.__new__
 R = TypeVar("R")
 
 
@@ -68,7 +69,9 @@ class Send(Effect[Reply]):
             where = request.server or request.origin
             trace.note("attempt", type(failure).__name__, endpoint=where, phase=failure.phase)
             raise
-        trace.steps.append(Step("attempt", str(reply.status_code), (("endpoint", request.server or request.origin),)))
+        # As `Step(…)`, at half the price.
+        said = ("attempt", str(reply.status_code), (("endpoint", request.server or request.origin),))
+        trace.steps.append(_made(Step, said))
         return reply
 
 
