@@ -11,6 +11,7 @@ from ..core.reply import Reply
 from ..core.request import Request
 from ..errors import APIConnectionError, NoTarget, PolicyError
 from .machines.cause import Cause
+from .machines.effect import is_ambiguous
 from .machines.fleet import Fleet, Seat
 from .portable import objection
 from .subject import body_of, model_of, operation_of, scope_of
@@ -36,7 +37,7 @@ class Round:
     """
 
     __slots__ = (
-        *("_best", "_objections", "_own", "_rank", "_refusals", "_subject", "_turned"),
+        *("_best", "_objections", "_own", "_rank", "_refusals", "_subject", "_turned", "_unclear"),
         *("again", "allowed", "key", "reason", "request", "sent", "targets"),
     )
 
@@ -65,6 +66,7 @@ class Round:
         self._refusals: dict[int, PolicyError] | None = None
         self._best: Reply | APIConnectionError | None = None
         self._rank = 0
+        self._unclear = False
 
     @property
     def own(self) -> str:
@@ -92,6 +94,8 @@ class Round:
             self._refusals = {**(self._refusals or {}), member: outcome}
             return
         self.sent += 1
+        if is_ambiguous(outcome.status_code) if isinstance(outcome, Reply) else outcome.sent != "no":
+            self._unclear = True  # one of them may have carried it out
         rank = 2 if isinstance(outcome, APIConnectionError) else 1 if cause in _PARKED else 3
         if rank >= self._rank:
             self._rank, self._best = rank, outcome
@@ -115,6 +119,8 @@ class Round:
         if isinstance(best, Reply):
             return best
         if best is not None:
+            if self._unclear:
+                best.sent = "maybe"
             raise best
         refusals = self._refusals or {}
         if len(refusals) == 1 == len(self.targets) - len(self._objections):
