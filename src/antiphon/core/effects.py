@@ -31,7 +31,6 @@ if TYPE_CHECKING:
     from .follower import Follower
     from .signal import Signal
 
-_made: Any = tuple.__new__
 R = TypeVar("R")
 
 
@@ -71,7 +70,7 @@ class Send(Effect[Reply]):
             raise
         # As `Step(…)`, at half the price.
         said = ("attempt", str(reply.status_code), (("endpoint", request.server or request.origin),))
-        trace.steps.append(_made(Step, said))
+        trace.steps.append(Step._make(said))
         return reply
 
 
