@@ -65,7 +65,8 @@ class Settings(NamedTuple):
     @property
     def phases(self) -> Timeout:
         """The timeout of each phase."""
-        return Timeout(self.timeout)
+        known = self.timeout
+        return known if isinstance(known, Timeout) else Timeout(known)
 
     @property
     def identity(self) -> Identity:

@@ -245,3 +245,11 @@ def test_a_call_of_its_own_patience(own_colour: Colour) -> None:
         error = timed(it, lambda client: create(client, timeout=SHORT))[1]
         assert isinstance(error, APITimeoutError)
         assert error.phase == "head"
+
+
+def test_a_client_of_its_own_patience(own_colour: Colour) -> None:
+    """`client.with_options(timeout=…)` is how one call in the official package's way is given less time."""
+    with Rude(hang) as server, own_colour.client(server.url, **bounded(first_byte=30), timeout=SHORT) as it:
+        error = timed(it, create)[1]
+        assert isinstance(error, APITimeoutError)
+        assert error.phase == "head"

@@ -11,7 +11,7 @@ import pytest
 from antiphon.core.call import Call, Operation
 from antiphon.core.omit import not_given
 from antiphon.core.request import Request
-from antiphon.core.timeout import Phases, Timeout
+from antiphon.core.timeout import DEFAULT_TIMEOUT, Phases, Timeout
 from antiphon.policies.chain import send
 from antiphon.policies.deadline import Deadline
 from antiphon.policies.timeouts import Timeouts
@@ -24,7 +24,7 @@ CALL = Operation("responses.create", "POST", "/responses", body="json")
 def asked(policy: Any, **changes: Any) -> Request:
     """The request as it went out."""
     script = Script([reply()])
-    script.run(policy(request(**changes), send))
+    script.run(policy(request(**{"timeout": DEFAULT_TIMEOUT, **changes}), send))
     return script.sent[0]
 
 
@@ -66,7 +66,16 @@ def test_a_call_that_brings_its_own_keeps_it_but_the_whole_is_bounded() -> None:
     own = Timeout(7)
     made = asked(Timeouts(), call=Call(CALL, timeout=7), timeout=own)
     assert (made.timeout, made.deadline) == (own, 1000.0)
-    assert asked(Timeouts(), call=Call(CALL, timeout=not_given), timeout=own).timeout.read == 600
+    assert asked(Timeouts(), call=Call(CALL, timeout=not_given)).timeout.read == 600
+
+
+def test_what_a_client_was_told_is_kept_too_and_what_nobody_asked_for_is_not() -> None:
+    call = Call[Any](CALL, timeout=not_given)
+    assert asked(Timeouts(), call=call, timeout=Timeout(7)).timeout == Timeout(7)
+    assert (
+        asked(Timeouts(first_byte=30), call=call, timeout=pickle.loads(pickle.dumps(DEFAULT_TIMEOUT))).timeout.read
+        == 30
+    )
 
 
 @pytest.mark.parametrize(("given", "end"), [(150.0, 150.0), (5000.0, 160.0), (None, 160.0)])

@@ -12,7 +12,7 @@ from ..core.omit import is_left_out
 from ..core.reply import Reply
 from ..core.request import Request
 from ..core.resource import spelled
-from ..core.timeout import Phases, Timeout
+from ..core.timeout import DEFAULT_TIMEOUT, Phases, Timeout
 from .chain import PLACES, Forward
 from .machines.number import seconds
 
@@ -23,7 +23,8 @@ class Timeouts:
     >>> Timeouts(total=60, idle=None)
     Timeouts(connect=5, pool=10, write=60, first_byte=600, stream_first_event=120, total=60, max_silent=300)
 
-    All are seconds, more than 0; `None` for no bound. A call that brings its own `timeout=` keeps it for its phases.
+    All are seconds, more than 0; `None` for no bound. A call that brings its own `timeout=` keeps it for its phases, and
+    so do all calls of a client that was given one.
 
     Args:
         connect: until there is a connection: name, TCP, proxy, TLS.
@@ -76,13 +77,18 @@ class Timeouts:
 
     async def __call__(self, request: Request, forward: Forward) -> Reply:
         call = request.call
-        if call is None or is_left_out(call.timeout):
+        if (call is None or is_left_out(call.timeout)) and _is_usual(request.timeout):
             request.timeout = self._stream if request.events else self._whole
         if self.total is not None:
             end = await Now() + self.total
             if request.deadline is None or end < request.deadline:
                 request.deadline = end
         return await forward(request)
+
+
+def _is_usual(timeout: Timeout) -> bool:
+    """Whether nobody asked for it: a copied client's is the default itself, one from another process is its equal."""
+    return timeout is DEFAULT_TIMEOUT or timeout == DEFAULT_TIMEOUT
 
 
 def _bound(name: str, value: float | None) -> float | None:
