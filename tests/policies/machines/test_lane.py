@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from typing import Any
 
 import pytest
@@ -337,3 +338,19 @@ def test_row_18_a_clock_that_is_set_back_makes_no_quiet_longer() -> None:
     it.hold(5010.0)
     ticket = enter(it, units(), 1400.0, 1460.0)
     assert it.turn(ticket, 1400.0) == pytest.approx(10.0)
+
+
+def test_a_stream_that_is_collected_in_the_midst_of_another_call_settles_too() -> None:
+    it = lane(rpm=None, tpm=6000)
+    ticket = enter(it, units(100.0), 0.0, 60.0)
+    done: list[bool] = []
+
+    def collect() -> None:
+        with it.lock:  # as inside any method, when the collector comes by
+            it.settle(ticket, 3, 10.0)
+        done.append(True)
+
+    worker = threading.Thread(target=collect, daemon=True)
+    worker.start()
+    worker.join(10)
+    assert done

@@ -6,9 +6,10 @@ wakes the next. A lock guards arithmetic only. Knows no request and no store; ti
 
 from __future__ import annotations
 
-from _thread import allocate_lock
+from _thread import RLock
 from collections.abc import Iterable
 from math import ceil
+from typing import Any
 
 from ...core.signal import Signal
 from ...errors import RateLimited, RequestTooLarge
@@ -67,7 +68,8 @@ class Lane:
         self.terms = terms
         self.fair = fair
         self.queue = Queue()
-        self.lock = allocate_lock()
+        # Reentrant: a stream may be collected, and settle, in the midst of any of these methods.
+        self.lock: Any = RLock()
         self.held = float("-inf")
         self.usual = _USUAL
         self.look = float("-inf")
