@@ -197,7 +197,13 @@ class Copies(Governed):
         if isinstance(given, NotGiven) or isinstance(max_retries, NotGiven):
             return given
         most = checked_retries(max_retries)
-        return [policy.allowing(most) if isinstance(policy, Retry) else policy for policy in given]
+        made: list[Policy] = [policy.allowing(most) if isinstance(policy, Retry) else policy for policy in given]
+        if not any(hasattr(policy, "rollback") for policy in made):
+            return made
+        # What a `Live` policy holds is not this client's alone.
+        from .policies.allowance import Allowance
+
+        return [Allowance(most), *(policy for policy in made if not isinstance(policy, Allowance))]
 
     def _clock_given(self) -> dict[str, Any]:
         return {} if self._clock is SYSTEM_CLOCK else {"_clock": self._clock}

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any, ClassVar, Concatenate, Generic, ParamSpec
 
 from .core.call import Call
 from .core.omit import NotGiven
+from .policies.chain import PLACES, ordered
 from .policies.chain import Policy as One
-from .policies.chain import ordered
 from .policies.redirect import Redirect
 from .policies.retry import Retry
 
@@ -59,11 +59,13 @@ class _With(Generic[P]):
     def __get__(self, client: Any, owner: type[Any]) -> Any:
         kind: Any = self._load()
 
-        def bound(*args: Any, **options: Any) -> Any:
+        def unbound(client: Any, *args: Any, **options: Any) -> Any:
+            if args and isinstance(args[0], kind):
+                raise TypeError(f"this takes the arguments of {kind.__name__}; pass a made one to with_policies(…)")
             return client.with_policies(kind(*args, **options))
 
-        def unbound(client: Any, *args: Any, **options: Any) -> Any:
-            return client.with_policies(kind(*args, **options))
+        def bound(*args: Any, **options: Any) -> Any:
+            return unbound(client, *args, **options)
 
         method: Any = unbound if client is None else bound
         method.__doc__ = f"A copy of the client whose calls also go through one.\n\n{kind.__doc__}"
@@ -185,15 +187,23 @@ def as_policies(given: Any) -> Any:
     if isinstance(given, (NotGiven, list, tuple)):
         return cast("Any", given)
     parts = getattr(given, "policies", None)
-    if parts is None:
-        return list(cast("Iterable[One]", given))
-    return [given] if callable(given) else list(parts)
+    if parts is not None:
+        return [given] if callable(given) else list(parts)
+    if callable(given) or isinstance(given, (str, bytes)) or not hasattr(given, "__iter__"):
+        raise TypeError(
+            "policies must be a list such as [Retry(3)], a Policy such as Policy.production(), or a Live; "
+            f"got {given!r}"
+        )
+    return list(cast("Iterable[One]", given))
 
 
 def merged(old: list[One], new: Iterable[Any]) -> list[One]:
     """The policies with others put in the place of their kind, or added around what they belong around.
 
     A whole policy replaces everything before it. One of a user's own comes last.
+
+    Raises:
+        ValueError: retries were to be added to a `Live` policy that retries already, so that the attempts would multiply.
     """
     made = list(old)
     for policy in new:
@@ -204,10 +214,22 @@ def merged(old: list[One], new: Iterable[Any]) -> list[One]:
         if alike is not None:
             made[alike] = policy
             continue
+        _refuse_second_retries(made, policy)
         place = getattr(policy, "place", None)
         before = [n for n, each in enumerate(made, 1) if place is None or getattr(each, "place", place + 1) <= place]
         made.insert(max(before, default=0), policy)
     return ordered(made)
+
+
+def _refuse_second_retries(made: list[One], policy: Any) -> None:
+    if getattr(policy, "place", None) != PLACES["Retry"]:
+        return
+    for held in (held for each in made for held in getattr(each, "policies", ())):
+        if _are_alike(held, policy):
+            raise ValueError(
+                f"these policies are live and hold {held!r} already, so that attempts would multiply; change them with "
+                "live.update(…), or this client's number of retries with with_options(max_retries=…)"
+            )
 
 
 def _are_alike(one: One, other: One) -> bool:

@@ -177,3 +177,38 @@ def test_a_client_with_policies_travels_to_another_process(colour: Colour, monke
 def test_what_is_no_policy_is_refused(colour: Colour, wrong_one: Any) -> None:
     with pytest.raises(TypeError, match="is not a policy"):
         colour.make("http://h.invalid").with_policies(wrong_one)
+
+
+@pytest.mark.parametrize(("asked", "attempts"), [(0, 1), (4, 5)])
+def test_a_copy_under_live_policies_has_a_number_of_retries_of_its_own(
+    colour: Colour, asked: int, attempts: int
+) -> None:
+    live = Live([Retry(1)])
+    with Rude(wrong(503)) as server, colour.client(server.url, policies=live) as it:
+        failure_of(it, lambda client: retrieve(client.with_options(max_retries=7).with_options(max_retries=asked)))
+        assert len(server.requests) == attempts
+        failure_of(it, retrieve)
+        assert len(server.requests) == attempts + 2, "the others keep theirs"
+
+
+def test_retries_are_not_added_to_live_ones(colour: Colour) -> None:
+    client = colour.make("http://h.invalid", policies=Live([Retry(1)]))
+    with pytest.raises(ValueError, match="multiply"):
+        client.with_retries(3)
+    assert names(colour.make("http://h.invalid", policies=Live([])).with_retries(3)) == ["Live", "Retry"]
+
+
+@pytest.mark.parametrize("given", [None, "production", Retry(1), 3])
+def test_what_is_no_list_of_policies_is_told_what_is(colour: Colour, given: Any) -> None:
+    with pytest.raises(TypeError, match=r"a list such as"):
+        colour.make("http://h.invalid", policies=given)
+
+
+def test_a_made_policy_goes_to_with_policies(colour: Colour) -> None:
+    client = colour.make("http://h.invalid")
+    with pytest.raises(TypeError, match="with_policies"):
+        client.with_bulkhead(Bulkhead(3))
+    with pytest.raises(TypeError, match="without a list"):
+        client.with_policies([Retry(1)])
+    with pytest.raises(TypeError, match="replace"):
+        colour.make("http://h.invalid", policies=[Policy.production(), Cache()])

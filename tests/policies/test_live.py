@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import pickle
 from pathlib import Path
 from typing import Any
 
@@ -180,3 +181,13 @@ def test_clients_that_come_and_go_are_not_remembered() -> None:
     for _ in range(500):
         driver().perform(live(request(), another()))
     assert len(live._current.flows) <= 64
+
+
+def test_one_that_a_file_holds_travels_and_another_says_why_not(tmp_path: Path) -> None:
+    path = tmp_path / "policy.json"
+    path.write_text(json.dumps({"retry": {"max_retries": 4}}))
+    other = pickle.loads(pickle.dumps(Live.from_file(path, every=3)))
+    assert explain(other.policies) == explain([Retry(4)])
+    assert "every 3 s" in repr(other)
+    with pytest.raises(TypeError, match="from_file"):
+        pickle.dumps(Live([Retry(1)]))

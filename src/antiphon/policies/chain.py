@@ -57,9 +57,15 @@ def fold(policies: Iterable[Policy], inner: Forward = send) -> Forward:
     flow = inner
     for policy in reversed(list(policies)):
         if not callable(policy) or isinstance(policy, type):
-            raise TypeError(f"{policy!r} is not a policy; pass an instance, e.g. Retry(3)")
+            raise TypeError(f"{policy!r} is not a policy; {_advice(policy)}")
         flow = _around(policy, flow)
     return flow
+
+
+def _advice(found: Any) -> str:
+    if hasattr(found, "policies"):
+        return "a whole Policy stands alone: give it as it is, changed by its replace(…)"
+    return "pass them without a list" if isinstance(found, (list, tuple)) else "pass an instance, e.g. Retry(3)"
 
 
 def _around(policy: Policy, forward: Forward) -> Forward:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 from _thread import allocate_lock
 from collections.abc import Callable, Iterable
+from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar, NamedTuple, Self, cast
 
@@ -138,6 +139,15 @@ class Live:
     def __repr__(self) -> str:
         source = "" if self._file is None else f", {self._file.path.name} every {self._file.every:g} s"
         return f"Live(version {self.version}{source})"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        file = self._file
+        if file is None:
+            raise TypeError(
+                "a live policy does not go to other processes, where nobody would change it; make one there, or have all of "
+                "them read one file: Live.from_file(path)"
+            )
+        return (partial(type(self).from_file, file.path, every=file.every, on_error=file.on_error), ())
 
     async def __call__(self, request: Request, forward: Forward) -> Reply:
         file = self._file

@@ -87,8 +87,8 @@ class Timeouts:
 
 
 def _is_usual(timeout: Timeout) -> bool:
-    """Whether nobody asked for it: a copied client's is the default itself, one from another process is its equal."""
-    return timeout is DEFAULT_TIMEOUT or timeout == DEFAULT_TIMEOUT
+    """Whether no user asked for it: a client's is the default itself, one from another process its equal, or a policy set it."""
+    return timeout is DEFAULT_TIMEOUT or isinstance(timeout, Phases) or timeout == DEFAULT_TIMEOUT
 
 
 def _bound(name: str, value: float | None) -> float | None:
