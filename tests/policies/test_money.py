@@ -20,8 +20,10 @@ from antiphon.errors import (
 )
 from antiphon.operations import batches, embeddings, files, moderations
 from antiphon.policies.budget import Budget
+from antiphon.policies.failover import Failover
 from antiphon.policies.machines.bill import at_most
 from antiphon.policies.retry import Retry
+from antiphon.policies.target import Target
 
 from .spending import MODEL, House, answer, ask, chat, streamed, used
 
@@ -357,3 +359,16 @@ def test_a_server_error_after_a_lost_attempt() -> None:
     with pytest.raises(InternalServerError):
         house()
     assert budget.report().spent == (bound(ask()), len(ask().content or b"") + 100, 1)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(("other", "spent"), [("gpt-4.1", 10 * 2000 + 5 * 8000), ("house-model", SPENT)])
+@pytest.mark.parametrize("stream", [False, True])
+def test_the_model_that_answered_says_what_it_cost(other: str, spent: int, stream: bool) -> None:
+    budget = Budget(usd=1)
+    there = Target("https://eu.example.com/v1", name="eu", models={MODEL: other})
+    house = House(budget, Failover([there], cross_model=True, cross_provider=True))
+    told = {"type": "response.completed", "response": {"usage": used(10, 5)}}
+    house.script = [answer(503), streamed(told) if stream else answer(usage=used(10, 5))]
+    (house.read if stream else house)(ask(stream=stream))
+    assert [each.call.body["model"] for each in house.asked if each.call] == [MODEL, other]
+    assert budget.report().spent == (spent, 15, 1)

@@ -253,3 +253,12 @@ def test_whatever_happens_each_credential_goes_to_its_own_origin(
         assert (request.headers["authorization"], request.headers.get("api-key")) == keys[request.origin]
         assert ("own-password" in repr(request.headers.fields)) == (request.origin == HOME)
     assert sum(failover._fleet.loads) == 0
+
+
+@pytest.mark.parametrize("value", ["a\r\nEvil: 1", "a\n", "a\0", "\u20ac", 3])
+def test_a_header_that_cannot_be_sent_is_refused_at_once(value: Any) -> None:
+    with pytest.raises(ValueError, match="'x-mine'") as raised:
+        Target("https://eu.example.com/v1", headers={"x-mine": value})
+    assert str(value) not in str(raised.value), "it may be a credential"
+    with pytest.raises(ValueError, match="OpenAI-Project"):
+        Target("https://eu.example.com/v1", project=value)

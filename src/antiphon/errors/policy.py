@@ -100,6 +100,8 @@ class BudgetExceeded(PolicyError):
         self, limit: float, spent: float, unit: str, period: str, *, needed: float | None = None, request: Any = None
     ) -> None:
         more = "" if needed is None else f", and this request may take {needed:g} more"
+        if needed and unit != "requests":
+            more += " (a smaller max_output_tokens makes that less)"
         super().__init__(f"the budget of {limit:g} {unit} per {period} has {spent:g} taken{more}", request=request)
         self.limit = limit
         self.spent = spent

@@ -29,7 +29,7 @@ from .machines.number import is_number, seconds, whole
 from .machines.period import PERIODS, Per
 from .machines.reservation import Reservation
 from .purse import Purse
-from .subject import body_of, most_tokens
+from .subject import body_of, model_of, most_tokens
 from .telling import settled
 
 if TYPE_CHECKING:
@@ -244,6 +244,11 @@ class Budget:
 
     async def _finish(self, held: Reservation, request: Request, reply: Reply, lost: int) -> None:
         """Write down what an answer used, now or when its stream ends."""
+        served = reply.request
+        if served.call is not request.call:
+            other = price_of(model_of(served), self._prices)
+            if other is not None:
+                held.answered_by(other)
         if reply.cached:
             held.release()
         elif not 200 <= reply.status_code < 300:

@@ -147,6 +147,9 @@ class Target:
         for field, value in (("OpenAI-Organization", organization), ("OpenAI-Project", project)):
             if value is not None:
                 self._fields[field] = value
+        for field, value in self._fields.items():
+            if not isinstance(value, str) or any(sign in "\r\n\0" or sign > "\xff" for sign in value):
+                raise ValueError(f"the value of header {field!r} must be one line of Latin-1 text")
         self._path = url.path.rstrip("/")
         self._made: tuple[list[tuple[str, str]], Headers] | None = None
 

@@ -50,6 +50,10 @@ class Reservation:
         """Whether hosted tools may be called for it."""
         return self._bill.tools > 0
 
+    def answered_by(self, price: Price) -> None:
+        """Another model answered than the one that was asked, at this price."""
+        self._price = price
+
     def release(self) -> None:
         """Nothing was sent."""
         self._settle(Amount())
