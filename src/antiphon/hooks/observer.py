@@ -9,10 +9,11 @@ from __future__ import annotations
 from collections.abc import Callable, Coroutine, Generator
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar
+from inspect import CORO_CREATED, getcoroutinestate
 from typing import Any, cast
 from weakref import WeakSet
 
-from ..core.effects import Effect, Invoke, Read, Send, Sleep
+from ..core.effects import Effect, Invoke, Outlive, Race, Read, Send, Sleep
 from ..core.limits import DEFAULT_WIRE_LIMITS
 from ..core.notice import ErrorInfo, RequestInfo, ResponseInfo, request_info, response_info, retry_info
 from ..core.reply import Reply
@@ -86,25 +87,33 @@ class _Observed:
     def __await__(self) -> Generator[Any, Any, Reply]:
         inner = self._flow
         flow: Any = cast("Any", inner) if isinstance(inner, Coroutine) else inner.__await__()
+        reply: Reply = yield from self.seen(flow, outermost=True)
+        if (answers := _answers.get()) is not None and self._response is not None:
+            answers.append(self._response)
+        return reply
+
+    def seen(self, flow: Any, *, outermost: bool = False) -> Generator[Any, Any, Any]:
+        """A flow's steps; its failure is told of where it is the outermost one."""
         move, value = flow.send, None
+        asked: RequestInfo | None = None
         try:
             while True:
                 try:
                     effect: Any = move(value)
                 except StopIteration as end:
-                    reply: Reply = end.value
-                    if (answers := _answers.get()) is not None and self._response is not None:
-                        answers.append(self._response)
-                    return reply
+                    return end.value
                 except Exception as failure:
-                    asked = self._asked or request_info(self._request, 1)
-                    yield from self._observer.tell_error(failure, asked, self._response)
+                    if outermost:
+                        known = self._asked or request_info(self._request, 1)
+                        yield from self._observer.tell_error(failure, known, self._response)
                     raise
                 move = flow.send
                 if isinstance(effect, Send):
-                    yield from self._before(effect.request)
+                    asked = yield from self._before(effect.request)
                 elif isinstance(effect, Sleep):
                     yield from self._again(effect.seconds)
+                else:
+                    _watch_within(effect, self)
                 try:
                     value = yield effect
                 except BaseException as failure:
@@ -113,32 +122,32 @@ class _Observed:
                         self._response = None
                         self._failed = failure if isinstance(failure, APIConnectionError) else None
                 else:
-                    if isinstance(effect, Send):
-                        yield from self._after(value)
+                    if asked is not None and isinstance(effect, Send):
+                        yield from self._after(value, asked)
         finally:
             # An exception that its own frame holds is left to the collector.
             self._failed = value = None
             flow.close()
 
-    def _before(self, request: Request) -> _Steps:
+    def _before(self, request: Request) -> Generator[Effect[Any], Any, RequestInfo]:
         if self._is_aside(request):
-            yield from tell(self._listeners.request, request_info(request, 1))
-            return
+            asked = request_info(request, 1)
+            yield from tell(self._listeners.request, asked)
+            return asked
         yield from self._again(0.0)
         if self._moved:
             self._moved = False  # the same attempt, at another place
         else:
             self._attempt += 1
-        self._asked = request_info(request, self._attempt)
-        yield from tell(self._listeners.request, self._asked)
+        asked = self._asked = request_info(request, self._attempt)
+        yield from tell(self._listeners.request, asked)
+        return asked
 
-    def _after(self, reply: Reply) -> _Steps:
+    def _after(self, reply: Reply, asked: RequestInfo) -> _Steps:
         try:
             if self._is_aside(reply.request):
                 yield from tell(self._listeners.response, response_info(reply, request_info(reply.request, 1)))
                 return
-            asked = self._asked
-            assert asked is not None
             self._response = response_info(reply, asked)
             self._failed = reply if reply.status_code >= 400 else None
             self._moved = 300 <= reply.status_code < 400
@@ -161,6 +170,39 @@ class _Observed:
     def _is_aside(self, request: Request) -> bool:
         """Whether a policy asks for something of its own, such as a token."""
         return getattr(request, "number", 0) != getattr(self._request, "number", 0)
+
+
+class _Within:
+    """A flow that another one has run, which is the same call all the same: to whoever runs it, it is the flow itself."""
+
+    def __init__(self, flow: Any, watcher: _Observed) -> None:
+        self._flow = flow
+        self._steps = watcher.seen(flow)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._flow, name)  # whether it was begun
+
+    def send(self, value: Any) -> Any:
+        return self._steps.send(value)
+
+    def throw(self, failure: BaseException) -> Any:
+        if getcoroutinestate(self._flow) == CORO_CREATED:
+            self._flow.close()
+        return self._steps.throw(failure)
+
+    def close(self) -> None:
+        self._steps.close()
+        self._flow.close()
+
+
+def _watch_within(effect: Any, watcher: _Observed) -> None:
+    """Have the flows seen that an effect runs for the call."""
+    if effect.__class__ is Outlive:
+        effect.flow = cast("Any", _Within(effect.flow, watcher))
+    elif effect.__class__ is Race:
+        second = effect.second
+        effect.first = cast("Any", _Within(effect.first, watcher))
+        effect.second = lambda: cast("Any", _Within(second(), watcher))
 
 
 def _read(reply: Reply) -> _Steps:
