@@ -6,7 +6,7 @@ PIP    := $(BIN)/python -m pip --disable-pip-version-check --quiet
 STAMP  := $(VENV)/.made
 
 # The tests of the rooms that decide things, and those that reach them through a client.
-MEASURED := $(addprefix tests/,core wire policies drivers client lib test_pagination.py)
+MEASURED := $(addprefix tests/,core wire policies drivers client lib shared credentials drill test_pagination.py)
 
 # Test processes import the package by the hundred; compile it once.
 unexport PYTHONDONTWRITEBYTECODE

@@ -181,7 +181,6 @@ def test_a_provider_is_a_function_and_a_module_path(name: str, statement: str) -
 import sys
 {statement.format(name)}
 import antiphon
-import antiphon.module_client
 module = sys.modules.get("antiphon.providers.{name}")
 assert type(function).__name__ == "function", function
 assert antiphon.providers.{name} is function
