@@ -64,7 +64,7 @@ def test_calls_that_come_within_the_window_go_as_one() -> None:
     results = [run.result for run in runs]
     assert [json.loads(each.content)["usage"]["total_tokens"] for each in results if each] == [2, 4, 2]
     assert [each.cached for each in results if each] == [False] * 3
-    assert [story(each, "Coalesce") for each in results if each] == [["send"], [], []]
+    assert [story(each, "Coalesce") for each in results if each] == [["send"], ["join"], ["join"]]
 
 
 def test_the_next_call_waits_for_company_of_its_own() -> None:

@@ -83,6 +83,8 @@ class Coalesce:
             if seat.leads:
                 await Wait(flight.closed, self.window)
             else:
+                if trace is not None:
+                    trace.note("Coalesce", "join")
                 await patience(self._flights, seat, request)
             if seat.outcome is None:
                 self._flights.close(flight)
