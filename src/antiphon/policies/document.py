@@ -12,6 +12,8 @@ from dataclasses import fields
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, cast
 
+from ..core.secret import Secret
+
 if TYPE_CHECKING:
     from .policy import Policy
 
@@ -91,7 +93,7 @@ def _target(given: Mapping[str, Any]) -> Any:
     if variable is not None:
         if not os.environ.get(variable):
             raise ValueError(f"[failover]: the environment has no {variable}, which a target's api_key_env names")
-        arguments["api_key"] = os.environ[variable]
+        arguments["api_key"] = Secret(os.environ[variable])
     return Target(**arguments)
 
 
