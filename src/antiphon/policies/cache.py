@@ -96,6 +96,8 @@ class Cache:
         return (partial(type(self), **said, **self._shelf.told()), ())
 
     def __repr__(self) -> str:
+        if not hasattr(self, "_shelf"):  # its making failed, and a traceback shows it
+            return "<Cache, not made>"
         told = [f"ttl={self.ttl:g} s", f"sampled answers are {'' if self.cache_sampled else 'not '}kept"]
         told += [f"stale ones given {self.stale_if_error:g} s longer in an outage"] if self.stale_if_error else []
         told += ["cut-off ones kept too"] if self.cut_off else []

@@ -267,6 +267,8 @@ class Target:
         return headers
 
     def __repr__(self) -> str:
+        if not hasattr(self, "url"):  # its making failed, and a traceback shows it
+            return "<Target, not made>"
         where = "" if self.url is None else f" {self.url.origin}{self.url.path}"
         told = [f"{self.name!r}{where}"]
         told += [f"group={self.group}"] if self.group else []
