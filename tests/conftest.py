@@ -76,9 +76,14 @@ def pytest_collection_finish() -> None:
     gc.enable()
 
 
+_tracer = sys.gettrace()
+
+
 @pytest.hookimpl(trylast=True)
 def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> None:
-    """The tests of a module may have imported more."""
+    """The tests of a module may have imported more; and an alarm that rang inside coverage's own code has ended it."""
+    if sys.gettrace() is not _tracer:
+        sys.settrace(_tracer)
     if nextitem is not None and nextitem.path != item.path:
         forget()
 
