@@ -13,6 +13,7 @@ import sys
 import traceback
 import warnings
 from collections import Counter
+from time import monotonic
 from typing import Any
 
 from antiphon import ProtocolError
@@ -25,17 +26,21 @@ ROUNDS = 1_500
 class Bell:
     """Rings once for a call; and again when the call goes on, for what is raised while a finalizer runs is lost, as Python has it.
 
-    A second ring into the cleaning up after the first would be another matter, and on a busy machine that takes its time.
+    A second ring into the cleaning up after the first would be another matter, and on a busy machine that takes its time. So a
+    call that goes on is one that brings events, or still waits for one a second later.
     """
 
     beats = 0
     """Events that calls have brought."""
     rung: int | None = None
     """How many they were at the last ring."""
+    patience = 0.0
+    """Until when nothing is made of silence."""
 
     def __call__(self, *_: object) -> None:
-        if self.rung is None or self.beats > self.rung + 1:
+        if self.rung is None or self.beats > self.rung + 1 or monotonic() > self.patience:
             self.rung = self.beats
+            self.patience = monotonic() + 1.0
             raise KeyboardInterrupt
 
 
