@@ -19,12 +19,10 @@ from .chain import PLACES, Forward
 from .machines.bulkhead import Compartment
 from .machines.gradient import Adaptive, Aimd, Gradient
 from .machines.number import seconds, whole
-from .subject import endpoint_of, model_of, operation_of
+from .subject import endpoint_of, first_byte, model_of
 
 BUSY = frozenset({429, 503, 529})
 """Statuses by which a server says that it is asked for too much."""
-_WRITTEN = ("responses.", "chat.", "completions.", "audio.", "images.", "videos.")
-"""Operations whose time, when the reply comes whole, tells how long the answer is and not how busy the server is."""
 _RULES: dict[str, type[Aimd]] = {"gradient": Gradient, "aimd": Aimd}
 
 
@@ -215,5 +213,4 @@ def _learn(compartment: Compartment, permit: int, request: Request, reply: Reply
     if reply.status_code in BUSY:
         compartment.drop(permit)
     elif reply.status_code < 400:
-        whole_text = reply.is_read and operation_of(request).startswith(_WRITTEN)
-        compartment.succeed(None if whole_text else reply.elapsed)
+        compartment.succeed(first_byte(request, reply))

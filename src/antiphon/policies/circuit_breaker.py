@@ -27,7 +27,7 @@ from .machines.board import Board, Leases, Pair
 from .machines.circuit import PROBE_SECONDS, Circuit, Rule
 from .machines.number import is_number, whole
 from .sharing import Sharing
-from .subject import endpoint_of, model_of
+from .subject import endpoint_of, first_byte, model_of
 
 if TYPE_CHECKING:
     from ..shared.store import Store
@@ -36,7 +36,6 @@ FAILED = frozenset({500, 502, 503, 504, 529})
 """Statuses by which a server says that it failed. Of other statuses at least the connection is well."""
 _SHORT = 1.0
 """Seconds. Who gives a call less has no ground to complain of the endpoint."""
-_NOW = Now()
 _ENDS = {b"{": b"}", b"[": b"]", b'"': b'"'}
 
 
@@ -54,6 +53,9 @@ class CircuitBreaker:
     that cannot be what they claim. Other statuses, cancelled calls, deadlines shorter than a second and errors of your own code
     count neither way. A stream counts when it ends.
 
+    Slow answers count where `slow` is given: those whose first byte took longer. A text that comes whole is not among them, since
+    its time tells how long it is.
+
     Args:
         window: seconds of calls that are looked at; more than 0.
         min_calls: how few of them tell nothing; 1 or more.
@@ -63,6 +65,8 @@ class CircuitBreaker:
         max_open: seconds it stays open at most.
         probes: how many calls may find out at once whether it is back; 1 or more.
         close_after: successes that close it; 1 or more.
+        slow: seconds to the first byte beyond which an answer is slow; `None` for no such rule.
+        slow_ratio: the share of slow ones among the answers that opens the circuit; more than 0, at most 1.
         per: what has a circuit of its own for failures of the server: "endpoint+model", or "endpoint".
         panic: seconds between calls that go through while every endpoint is open; `None` or `False` for none at all.
         health: checks endpoints whose circuit is open; see `HealthCheck`.
@@ -86,15 +90,13 @@ class CircuitBreaker:
         max_open: float = 300.0,
         probes: int = 1,
         close_after: int = 2,
+        slow: float | None = None,
+        slow_ratio: float = 1.0,
         per: Literal["endpoint+model", "endpoint"] = "endpoint+model",
         panic: float | Literal[False] | None = 1.0,
         health: HealthCheck | None = None,
         store: Store | None = None,
     ) -> None:
-        if not is_number(ratio):
-            raise TypeError(f"ratio must be a number above 0 and at most 1; got {ratio!r}")
-        if not 0 < ratio <= 1:
-            raise ValueError(f"ratio must be above 0 and at most 1; got {ratio}")
         if per not in ("endpoint", "endpoint+model"):
             raise ValueError(f"per must be 'endpoint+model' or 'endpoint'; got {per!r}")
         if health is not None and not isinstance(health, HealthCheck):  # pyright: ignore[reportUnnecessaryIsInstance]
@@ -102,15 +104,18 @@ class CircuitBreaker:
         self.rule = Rule(
             positive("window", window),
             whole("min_calls", min_calls, 1),
-            ratio,
+            _share("ratio", ratio),
             whole("consecutive", consecutive, 1),
             positive("open_for", open_for),
             positive("max_open", max_open),
             whole("probes", probes, 1),
             whole("close_after", close_after, 1),
+            _share("slow_ratio", slow_ratio),
         )
         if max_open < open_for:
             raise ValueError(f"max_open must be open_for ({open_for:g} s) or more; got {max_open:g} s")
+        self.slow = None if slow is None else positive("slow", slow)
+        self._bearable = float("inf") if self.slow is None else self.slow
         self.per: str = per
         self.panic = None if panic is None or panic is False else positive("panic", panic)
         self.checks = health
@@ -124,6 +129,7 @@ class CircuitBreaker:
         said = [
             f"window={r.window:g} s, min_calls={r.min_calls}, ratio={r.ratio:g}, consecutive={r.consecutive}",
             f"open_for={r.open_for:g} s, max_open={r.max_open:g} s, probes={r.probes}, close_after={r.close_after}",
+            *([] if self.slow is None else [f"slow={self.slow:g} s, slow_ratio={r.slow_ratio:g}"]),
             f"per {self.per}",
         ]
         if self.panic != 1:
@@ -136,7 +142,7 @@ class CircuitBreaker:
 
     def __reduce__(self) -> tuple[Any, ...]:
         # Another process has circuits of its own, and hears of these by the store alone.
-        own = {"per": self.per, "panic": self.panic, "health": self.checks, "store": self.store}
+        own = {"slow": self.slow, "per": self.per, "panic": self.panic, "health": self.checks, "store": self.store}
         said: dict[str, Any] = {**self.rule._asdict(), **own}
         return (partial(type(self), **said), ())
 
@@ -177,8 +183,9 @@ class CircuitBreaker:
             leases = await self._admitted(request, forward, pair)
         try:
             reply = await forward(request)
-            if reply.status_code < 400 and not probing and reply.is_read and not _is_broken(reply):
-                pair.succeed(leases, await _NOW)
+            plain = reply.status_code < 400 and not probing and reply.is_read and not _is_broken(reply)
+            if plain and reply.elapsed <= self._bearable:
+                pair.succeed(leases, request.now() if request.now else await Now())
             else:
                 await self._weigh(request, forward, reply, pair, leases)
         except (APIConnectionError, APIResponseValidationError) as failure:
@@ -216,14 +223,16 @@ class CircuitBreaker:
             await self._failed(request, forward, pair, pair.service, leases[1])
         elif status >= 400:
             await self._closed_by(request, pair, pair.answered(leases, now))
-        elif reply.is_read:
-            await self._closed_by(request, pair, pair.succeed(leases, now))
         else:
-            random = await Random()
             probed = not pair.closed
-            if probed:  # the head is enough to go by: the next one need not wait for the end
+            slow = self.slow is not None and (first_byte(request, reply) or 0.0) > self.slow
+            if slow:
+                await self._closed_by(request, pair, pair.answered(leases, now))
+                await self._failed(request, forward, pair, pair.service, leases[1], slow=True)
+            elif probed or reply.is_read:  # a probe's head is enough to go by: the next one need not wait for the end
                 await self._closed_by(request, pair, pair.succeed(leases, now))
-            await Follow(reply, _Ending(pair, leases, random, probed))
+            if not reply.is_read:
+                await Follow(reply, _Ending(pair, leases, await Random(), probed or slow))
 
     async def _closed_by(self, request: Request, pair: Pair, closed: bool) -> None:
         if closed:
@@ -231,12 +240,15 @@ class CircuitBreaker:
             if self._sharing is not None:
                 await self._sharing.tell_closed(request, pair)
 
-    async def _failed(self, request: Request, forward: Forward, pair: Pair, circuit: Circuit, lease: int) -> None:
+    async def _failed(
+        self, request: Request, forward: Forward, pair: Pair, circuit: Circuit, lease: int, *, slow: bool = False
+    ) -> None:
         now = await Now()
-        if not circuit.fail(lease, now, await Random()):
+        if not (circuit.crawl if slow else circuit.fail)(lease, now, await Random()):
             return
         seconds = circuit.retry_in(now)
-        _note(request, "opened", circuit=pair.name(circuit), seconds=round(seconds, 3))
+        why = {"reason": "slow"} if slow else {}
+        _note(request, "opened", circuit=pair.name(circuit), seconds=round(seconds, 3), **why)
         await self._look_after(request, forward, pair, now)
         if self._sharing is not None:
             await self._sharing.tell_open(request, pair.name(circuit), seconds)
@@ -252,13 +264,13 @@ class CircuitBreaker:
 class _Ending:
     """Counts a stream when it is over. Told of that in the reader's steps or by the collector, so it has no clock."""
 
-    __slots__ = ("_leases", "_pair", "_probed", "_random", "_seen")
+    __slots__ = ("_counted", "_leases", "_pair", "_random", "_seen")
 
-    def __init__(self, pair: Pair, leases: Leases, random: float, probed: bool) -> None:
+    def __init__(self, pair: Pair, leases: Leases, random: float, counted: bool) -> None:
         self._pair = pair
         self._leases = leases
         self._random = random
-        self._probed = probed
+        self._counted = counted
         self._seen = False
 
     def feed(self, chunk: bytes) -> None:
@@ -271,7 +283,7 @@ class _Ending:
         if isinstance(failure, (APIConnectionError, APIResponseValidationError)):
             if is_failure(failure):
                 pair.transport.fail_late(first, self._random)
-        elif failure is None and (complete or self._seen) and not self._probed:
+        elif failure is None and (complete or self._seen) and not self._counted:
             pair.transport.succeed_late(first)
             if pair.service is not pair.transport:
                 pair.service.succeed_late(second)
@@ -297,6 +309,14 @@ def _is_broken(reply: Reply) -> bool:
         text = content.strip()
         return not text or _ENDS.get(text[:1], text[-1:]) != text[-1:]
     return "html" in label
+
+
+def _share(name: str, given: Any) -> float:
+    if not is_number(given):
+        raise TypeError(f"{name} must be a number above 0 and at most 1; got {given!r}")
+    if not 0 < given <= 1:
+        raise ValueError(f"{name} must be above 0 and at most 1; got {given}")
+    return given  # type: ignore[no-any-return]
 
 
 def _note(request: Request, event: str, **figures: Any) -> None:

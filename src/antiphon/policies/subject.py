@@ -5,9 +5,10 @@ Knows the call behind a request. Everything here is worked out when it is asked 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, cast
 
+from ..core.reply import Reply
 from ..core.request import Request
 from ..core.url import Origin
 
@@ -27,6 +28,7 @@ _INFERENCE = (
     "images.",
     "audio.",
 )
+_WRITTEN = ("responses.", "chat.", "completions.", "audio.", "images.", "videos.")
 _scopes: dict[int, str] = {}
 _names: dict[Origin, str] = {}
 
@@ -71,7 +73,13 @@ def model_of(request: Request) -> str:
 
 def scope_of(request: Request) -> str:
     """Whose request it is: credential, organization and project as a short hash that tells nothing about them."""
-    get = request.headers.get
+    scope = request.headers.whose
+    if scope is None:
+        scope = request.headers.whose = _scope(request.headers.get)
+    return scope
+
+
+def _scope(get: Callable[[str], str | None]) -> str:
     whose = (get("authorization"), get("api-key"), get("openai-organization"), get("openai-project"))
     key = hash(whose)
     scope = _scopes.get(key)
@@ -93,6 +101,11 @@ def is_inference(request: Request) -> bool:
         return False
     body = body_of(request)
     return not (body.get("background") or body.get("store"))
+
+
+def first_byte(request: Request, reply: Reply) -> float | None:
+    """Seconds to the reply's first byte; `None` where only the time to its last is known, which tells how long the answer is."""
+    return None if reply.is_read and operation_of(request).startswith(_WRITTEN) else reply.elapsed
 
 
 def prompt_tokens(request: Request) -> int:

@@ -53,6 +53,44 @@ def test_a_share_of_failures_opens_it(outcomes: str, opens: bool) -> None:
     assert circuit.closed is not opens
 
 
+@pytest.mark.parametrize(
+    ("outcomes", "opens"),
+    [
+        ("slow " * 9, False),  # nine calls tell nothing
+        ("slow " * 10, True),
+        ("slow slow ok " * 4, True),  # two thirds of the answers
+        ("slow ok " * 6, False),
+        ("slow slow ok bad " * 3, True),  # what failed was no answer: two thirds of the others
+        ("slow ok ok bad bad " * 2, False),
+        ("slow bad " * 4 + "slow slow", True),
+    ],
+)
+def test_a_share_of_slow_answers_opens_it(outcomes: str, opens: bool) -> None:
+    circuit = Circuit(Rule(ratio=0.9, slow_ratio=0.6))
+    for outcome in outcomes.split():
+        if outcome == "ok":
+            circuit.succeed(circuit.generation, 1.0)
+        elif circuit.closed:
+            (circuit.crawl if outcome == "slow" else circuit.fail)(circuit.generation, 1.0, EVEN)
+    assert circuit.closed is not opens
+
+
+def test_a_slow_answer_is_one_between_failures_in_a_row() -> None:
+    circuit = Circuit(Rule(consecutive=2))
+    told = [circuit.fail(0, 0.0, EVEN), circuit.crawl(0, 0.0, EVEN), circuit.fail(0, 0.0, EVEN)]
+    assert told == [False, False, False]
+    assert circuit.fail(0, 0.0, EVEN)
+
+
+def test_a_slow_probe_is_no_reason_to_close_it() -> None:
+    circuit = opened()
+    probe = circuit.admit(5.0)
+    assert probe is not None
+    assert circuit.crawl(probe, 20.0, EVEN)
+    assert circuit.retry_in(20.0) == 10.0
+    assert not circuit.crawl(probe, 21.0, EVEN), "of the generation that ended when it opened again"
+
+
 def test_successes_are_counted_where_they_belong() -> None:
     circuit = Circuit(Rule(window=10))
     for now in (0.5, 0.7, 1.0, 10.2):
@@ -218,10 +256,10 @@ class Model(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
-        self.rule = Rule(window=10, min_calls=4, consecutive=3, open_for=4, max_open=20, probes=2, close_after=2)
+        self.rule = Rule(10, 4, consecutive=3, open_for=4, max_open=20, probes=2, close_after=2, slow_ratio=0.7)
         self.circuit = Circuit(self.rule)
         self.now = 0.0
-        self.calls: list[tuple[float, bool]] = []
+        self.calls: list[tuple[float, str]] = []
         self.row = self.openings = self.successes = 0
         self.closed, self.until, self.closed_at = True, 0.0, float("-inf")
         self.held: list[tuple[int, int, bool]] = []  # lease, era, whether it is a probe
@@ -259,7 +297,7 @@ class Model(RuleBasedStateMachine):
         if era != self.era:
             return
         if self.closed:
-            self.calls.append((self.now, False))
+            self.calls.append((self.now, "ok"))
             self.row = 0
         else:
             self.probes.pop(lease, None)
@@ -269,18 +307,20 @@ class Model(RuleBasedStateMachine):
                 self.closed_at = self.now
 
     @precondition(lambda self: self.held)
-    @rule(data=st.data())
-    def fail(self, data: st.DataObject) -> None:
+    @rule(data=st.data(), slow=st.booleans())
+    def fail(self, data: st.DataObject, slow: bool) -> None:
         lease, era, _ = self._take(data)
-        self.circuit.fail(lease, self.now, EVEN)
+        (self.circuit.crawl if slow else self.circuit.fail)(lease, self.now, EVEN)
         if era != self.era:
             return
         if self.closed:
-            self.calls.append((self.now, True))
-            self.row += 1
+            self.calls.append((self.now, "slow" if slow else "bad"))
+            self.row = 0 if slow else self.row + 1
             bucket = self.now // 1.0
-            lately = [failed for at, failed in self.calls if at // 1.0 > bucket - 10]
-            many = len(lately) >= self.rule.min_calls and sum(lately) >= len(lately) / 2
+            lately = [how for at, how in self.calls if at // 1.0 > bucket - 10]
+            answers = [how for how in lately if how != "bad"]
+            crawling = "slow" in answers and answers.count("slow") >= 0.7 * len(answers)
+            many = len(lately) >= self.rule.min_calls and (crawling or lately.count("bad") >= len(lately) / 2)
             if not many and self.row < self.rule.consecutive:
                 return
             if self.now - self.closed_at >= HEALTHY_SECONDS:

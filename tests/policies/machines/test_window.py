@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from antiphon.policies.machines.window import Window
+
+HOW = ["succeed", "fail", "crawl"]
 
 
 def test_it_counts_and_forgets() -> None:
@@ -60,19 +64,21 @@ def test_cleared_it_holds_nothing() -> None:
     window = Window(10)
     window.fail(1.0)
     window.succeed(1.0)
+    window.crawl(1.0)
     window.clear()
-    assert (window.calls, window.failures) == (0, 0)
+    assert (window.calls, window.failures, window.slow) == (0, 0, 0)
     window.fail(1.5)
     assert (window.calls, window.failures) == (1, 1)
 
 
 @settings(derandomize=True, deadline=None, max_examples=100)
-@given(st.lists(st.tuples(st.floats(0, 8), st.booleans()), max_size=60), st.sampled_from([1.0, 10.0, 30.0]))
-def test_it_holds_what_a_list_would(steps: list[tuple[float, bool]], seconds: float) -> None:
-    window, calls, now = Window(seconds), list[tuple[int, bool]](), 0.0
-    for passed, failed in steps:
+@given(st.lists(st.tuples(st.floats(0, 8), st.sampled_from(HOW)), max_size=60), st.sampled_from([1.0, 10.0, 30.0]))
+def test_it_holds_what_a_list_would(steps: list[tuple[float, str]], seconds: float) -> None:
+    window, calls, now = Window(seconds), list[tuple[int, str]](), 0.0
+    for passed, how in steps:
         now += passed
-        (window.fail if failed else window.succeed)(now)
+        getattr(window, how)(now)
         slot = int(now // (seconds / 10))
-        calls = [call for call in [*calls, (slot, failed)] if call[0] > slot - 10]
-        assert (window.calls, window.failures) == (len(calls), sum(failed for _, failed in calls))
+        calls = [call for call in [*calls, (slot, how)] if call[0] > slot - 10]
+        counts = Counter(each for _, each in calls)
+        assert (window.calls, window.failures, window.slow) == (len(calls), counts["fail"], counts["crawl"])

@@ -4,12 +4,12 @@
                                      ^                              │
                                      └───────── a failure ──────────┘
 
-Who may go gets a *lease*, and says how it went: success, failure, or nothing that counts. A lease is a number, and each change
+Who may go gets a *lease*, and says how it went: success, a slow one, failure, or nothing that counts. A lease is a number, and each change
 between closed and open begins a new *generation* of numbers: what a lease from before it says does not matter any more. While
 half-open only so many probes are under way at once, and a probe that says nothing for half a minute makes room for the next
 one, so nothing that anybody forgets can keep the circuit from closing.
 
-Arithmetic over numbers and timestamps. Refuses to know what is being called, and what a failure is.
+Arithmetic over numbers and timestamps. Refuses to know what is being called, what a failure is, and what is slow.
 """
 
 from __future__ import annotations
@@ -37,6 +37,7 @@ class Rule(NamedTuple):
         max_open: seconds it stays open at most.
         probes: how many may be under way at once while half-open.
         close_after: how many successes close it.
+        slow_ratio: the share of slow ones among the successes that opens it, if there were `min_calls` calls.
     """
 
     window: float = 30.0
@@ -47,6 +48,7 @@ class Rule(NamedTuple):
     max_open: float = 300.0
     probes: int = 1
     close_after: int = 2
+    slow_ratio: float = 1.0
 
 
 class Circuit(Late):
@@ -185,6 +187,14 @@ class Circuit(Late):
             self._settle()
         return changed
 
+    def crawl(self, lease: int, now: float, random: float) -> bool:
+        """It went well but slowly, which is no success of a probe; whether that opened the circuit. Arguments as for `fail`."""
+        with self._lock:
+            changed = self._fail(lease, now, random, slow=True)
+        if self._late:
+            self._settle()
+        return changed
+
     def release(self, lease: int) -> None:
         """It says nothing about the endpoint, or has said it already. May be called as often as one likes, from anywhere."""
         if lease in self._leases:
@@ -259,15 +269,14 @@ class Circuit(Late):
             self._until = now
         return self.closed
 
-    def _fail(self, lease: int, now: float | None, random: float) -> bool:
+    def _fail(self, lease: int, now: float | None, random: float, *, slow: bool = False) -> bool:
         if lease < self.generation:
             return False
-        rule, window = self._rule, self._window
+        rule = self._rule
         if self.closed:
-            window.fail(now)
-            self._row += 1
-            many = window.calls >= rule.min_calls and window.failures >= rule.ratio * window.calls
-            if not many and self._row < rule.consecutive:
+            (self._window.crawl if slow else self._window.fail)(now)
+            self._row = 0 if slow else self._row + 1
+            if not self._is_bad() and self._row < rule.consecutive:
                 return False
             if now is not None and now - self._closed_at >= HEALTHY_SECONDS:
                 self.openings = 0
@@ -279,6 +288,13 @@ class Circuit(Late):
         seconds = rule.open_for * 2.0 ** min(self.openings - 1, 32) * (0.8 + 0.4 * random)
         self._open(now, min(rule.max_open, seconds))
         return True
+
+    def _is_bad(self) -> bool:
+        """Whether too many of the window's calls failed, or too many of those that did not were slow."""
+        rule, window = self._rule, self._window
+        calls, failures, slow = window.calls, window.failures, window.slow
+        many = failures >= rule.ratio * calls or (slow > 0 and slow >= rule.slow_ratio * (calls - failures))
+        return many and calls >= rule.min_calls
 
     def _open(self, now: float | None, seconds: float) -> None:
         self.closed = False

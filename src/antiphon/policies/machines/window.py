@@ -1,6 +1,7 @@
-"""A window: how many calls were made lately, and how many of them failed.
+"""A window: how many calls were made lately, how many of them failed, and how many were slow.
 
-Counts in ten buckets of equal length, so that what is too old goes in steps of a tenth. Refuses to know what a failure is.
+Counts in ten buckets of equal length, so that what is too old goes in steps of a tenth. Refuses to know what a failure
+is, and what is slow.
 """
 
 from __future__ import annotations
@@ -22,11 +23,12 @@ class Window:
 
     Attributes:
         failures: how many calls of the window failed.
+        slow: how many of its successes were slow.
         fresh: successes in the bucket at hand. While time is before `ends`, a success is `fresh += 1` and nothing more.
         ends: when that bucket ends.
     """
 
-    __slots__ = ("_bad", "_good", "_slot", "_successes", "_width", "ends", "failures", "fresh")
+    __slots__ = ("_bad", "_good", "_late", "_slot", "_successes", "_width", "ends", "failures", "fresh", "slow")
 
     def __init__(self, seconds: float) -> None:
         self._width = seconds / BUCKETS
@@ -43,7 +45,8 @@ class Window:
         """Forget everything."""
         self._good = [0] * BUCKETS
         self._bad = [0] * BUCKETS
-        self._successes = self.failures = self.fresh = 0
+        self._late = [0] * BUCKETS
+        self._successes = self.failures = self.fresh = self.slow = 0
 
     def succeed(self, now: float | None) -> None:
         """Count a success.
@@ -55,6 +58,12 @@ class Window:
             self._turn(now)
         self.fresh += 1
 
+    def crawl(self, now: float | None) -> None:
+        """Count a success that was slow; `now` as above."""
+        self.succeed(now)
+        self._late[self._slot % BUCKETS] += 1
+        self.slow += 1
+
     def fail(self, now: float | None) -> None:
         """Count a failure; `now` as above."""
         if now is not None and now >= self.ends:
@@ -64,7 +73,7 @@ class Window:
 
     def _turn(self, now: float) -> None:
         """Go on to the bucket of this time, and empty those that time has passed over."""
-        good, bad, last = self._good, self._bad, self._slot
+        good, bad, late, last = self._good, self._bad, self._late, self._slot
         good[last % BUCKETS] += self.fresh
         self._successes += self.fresh
         self.fresh = 0
@@ -74,4 +83,5 @@ class Window:
             place = passed % BUCKETS
             self._successes -= good[place]
             self.failures -= bad[place]
-            good[place] = bad[place] = 0
+            self.slow -= late[place]
+            good[place] = bad[place] = late[place] = 0
