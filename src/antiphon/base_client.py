@@ -22,7 +22,7 @@ from .hooks.base import Overrides
 from .policies.authorize import Authorize
 from .policies.chain import Forward, Policy, explain, fold, only_failures, ordered
 from .policies.deadline import Deadline
-from .policies.outcome import judge
+from .policies.outcome import Judge
 from .policies.redirect import Redirect
 from .policies.retry import Retry
 from .raw_calls import RawCalls
@@ -239,7 +239,7 @@ class BaseClient(Attributes, RawCalls, Copies, Overrides, Generic[T]):
                 default_query=settings.default_query,
                 timeout=settings.phases,
             )
-            flow = fold([judge, *chain])
+            flow = fold([Judge(now=self._clock.monotonic), *chain])
         # All at once, so that a setting that is refused changes nothing.
         self.settings, self._endpoint, self._policies = settings, endpoint, chain
         self._flow: Forward = flow if _may_retry(chain) else self._heeding(flow)

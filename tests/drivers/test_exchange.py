@@ -21,7 +21,7 @@ from antiphon.drivers.blocking import BlockingDriver
 from antiphon.errors import APIConnectionError, InternalServerError
 from antiphon.policies.chain import Forward, fold, only_failures
 from antiphon.policies.deadline import Deadline
-from antiphon.policies.outcome import judge
+from antiphon.policies.outcome import Judge
 from antiphon.policies.redirect import Redirect
 from antiphon.policies.retry import Retry
 
@@ -88,23 +88,23 @@ def test_a_success_begins_nothing(colour: str) -> None:
 )
 def test_a_failure_is_judged_as_ever(colour: str, outcomes: tuple[Outcome, ...], retries: int, sent: int) -> None:
     server = Server(*outcomes)
-    reply = run(colour, server, fold([judge, Retry(), Redirect()]))
+    reply = run(colour, server, fold([Judge(), Retry(), Redirect()]))
     assert (reply.status_code, reply.retries_taken, len(server.seen)) == (200, retries, sent)
 
 
 def test_the_last_failure_is_raised(colour: str) -> None:
     with pytest.raises(InternalServerError):
-        run(colour, Server(500, 500, 500), fold([judge, Retry(), Redirect()]))
+        run(colour, Server(500, 500, 500), fold([Judge(), Retry(), Redirect()]))
     server = Server(APIConnectionError(message="first"), APIConnectionError(message="second"))
     with pytest.raises(APIConnectionError, match="second") as caught:
-        run(colour, server, fold([judge, Retry(1)]))
+        run(colour, server, fold([Judge(), Retry(1)]))
     assert caught.value.attempts == 2
 
 
 def test_what_is_no_failure_of_the_connection_passes_by(colour: str) -> None:
     server = Server(ValueError("mine"))
     with pytest.raises(ValueError, match="mine"):
-        run(colour, server, fold([judge, Retry(), Redirect()]))
+        run(colour, server, fold([Judge(), Retry(), Redirect()]))
     assert len(server.seen) == 1
 
 
@@ -115,7 +115,7 @@ def test_no_failure_is_kept_alive_by_its_own_frames(colour: str) -> None:
     del problem
     gc.disable()
     try:
-        assert run(colour, server, fold([judge, Retry(), Redirect()])).status_code == 200
+        assert run(colour, server, fold([Judge(), Retry(), Redirect()])).status_code == 200
         assert kept() is None
     finally:
         gc.enable()

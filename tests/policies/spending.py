@@ -17,7 +17,7 @@ from antiphon.drivers.virtual import Run, VirtualDriver
 from antiphon.operations import chat as chats
 from antiphon.operations import responses
 from antiphon.policies.chain import fold
-from antiphon.policies.outcome import judge
+from antiphon.policies.outcome import Judge
 
 MODEL = "gpt-4.1-mini"
 """0.4 dollars per million tokens of input, 1.6 of output."""
@@ -96,7 +96,7 @@ class House:
         self.script: list[Any] = []
         self.say = say or answer(usage=used(10, 5))
         self.seconds = seconds
-        self.flow: Any = fold([judge, *policies])
+        self.flow: Any = fold([Judge(), *policies])
         self.driver = VirtualDriver(self._send, wall=wall)
 
     def _send(self, request: Request, now: float) -> tuple[float, Outcome]:

@@ -12,7 +12,7 @@ from antiphon.errors import InvalidCredential, NotFoundError, RateLimitError
 from antiphon.policies.authorize import Authorize
 from antiphon.policies.chain import Forward, explain, fold, send
 from antiphon.policies.deadline import Deadline
-from antiphon.policies.outcome import judge
+from antiphon.policies.outcome import Judge
 from antiphon.policies.retry import Retry
 
 from .stepping import Script, reply, request
@@ -96,12 +96,12 @@ def test_row_56_a_key_with_a_line_break_is_refused_without_showing_it() -> None:
 
 
 def test_the_outcome_is_a_reply_or_its_typed_error() -> None:
-    assert Script([reply(201)]).run(judge(request(), send)).status_code == 201
+    assert Script([reply(201)]).run(Judge()(request(), send)).status_code == 201
     body = b'{"error": {"message": "slow down", "code": "rate_limit_exceeded", "param": null, "type": "requests"}}'
     with pytest.raises(RateLimitError) as caught:
-        Script([reply(429, {"x-request-id": "req_1"}, body)]).run(judge(request(), send))
+        Script([reply(429, {"x-request-id": "req_1"}, body)]).run(Judge()(request(), send))
     error = caught.value
     assert (error.code, error.type, error.param, error.request_id) == ("rate_limit_exceeded", "requests", None, "req_1")
     assert str(error) == "Error code: 429 - slow down"
     with pytest.raises(NotFoundError, match="/v1"):
-        Script([reply(404, content=b"<html>")]).run(judge(request(), send))
+        Script([reply(404, content=b"<html>")]).run(Judge()(request(), send))

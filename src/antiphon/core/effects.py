@@ -25,7 +25,6 @@ from .call import Call
 from .reply import Reply
 from .request import Request
 from .secret import Secret
-from .trace import Step
 
 if TYPE_CHECKING:
     from .follower import Follower
@@ -68,9 +67,7 @@ class Send(Effect[Reply]):
             where = request.server or request.origin
             trace.note("attempt", type(failure).__name__, endpoint=where, phase=failure.phase)
             raise
-        # As `Step(…)`, at half the price.
-        said = ("attempt", str(reply.status_code), (("endpoint", request.server or request.origin),))
-        trace.steps.append(Step._make(said))
+        trace.log.append((request.server or request.origin, reply.status_code))
         return reply
 
 

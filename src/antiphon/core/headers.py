@@ -67,11 +67,13 @@ class Headers(MutableMapping[str, str]):
     The repr masks credentials.
     """
 
-    __slots__ = ("_fields", "_index", "lines")
+    __slots__ = ("_fields", "_index", "lines", "whose")
     _fields: list[tuple[str, str]]
     _index: dict[str, str] | None
     lines: Any
     """What the wire keeps with the fields until they change: how they are written."""
+    whose: str | None
+    """What policies keep with them until they change: whom they speak for, as a hash that tells nothing."""
 
     def __init__(self, fields: Mapping[str, str] | Iterable[tuple[str, str]] = ()) -> None:
         if isinstance(fields, Headers):
@@ -79,8 +81,7 @@ class Headers(MutableMapping[str, str]):
         else:
             pairs = cast("Mapping[str, str]", fields).items() if isinstance(fields, Mapping) else fields
             self._fields = list(pairs)
-        self._index = None
-        self.lines = None
+        self._index = self.lines = self.whose = None
 
     @classmethod
     def from_raw(cls, raw: Iterable[tuple[bytes, bytes]]) -> Headers:
@@ -139,7 +140,7 @@ class Headers(MutableMapping[str, str]):
                 break
         else:
             self._fields.append((name, value))
-        self._index = self.lines = None
+        self._index = self.lines = self.whose = None
 
     def __delitem__(self, name: str) -> None:
         wanted = name.lower()
@@ -147,7 +148,7 @@ class Headers(MutableMapping[str, str]):
         if len(kept) == len(self._fields):
             raise KeyError(name)
         self._fields = kept
-        self._index = self.lines = None
+        self._index = self.lines = self.whose = None
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._by_name())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterable, Iterator
+from collections.abc import AsyncIterable, Callable, Iterator
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 from .headers import Headers
@@ -51,6 +51,7 @@ class Request:
         only_once: whether a kept connection that dies under it is a failure, and no reason to send it on another.
         server: the name of the target that a policy chose; `None` for the origin itself.
         trace: what the policies decided so far; `None` while none had to.
+        now: reads the clock that the call goes by, where whoever began it knows one; as `await Now()`, at a fifth of its price.
     """
 
     __slots__ = (
@@ -63,6 +64,7 @@ class Request:
         "headers",
         "max_retries",
         "method",
+        "now",
         "only_once",
         "origin",
         "server",
@@ -102,6 +104,7 @@ class Request:
         self.only_once = False
         self.server: str | None = None
         self.trace: Trace | None = None
+        self.now: Callable[[], float] | None = None
 
     @property
     def url(self) -> URL:
@@ -132,7 +135,7 @@ class Request:
             self.download,
             self.call,
         )
-        copy.server, copy.trace, copy.only_once = self.server, self.trace, self.only_once
+        copy.server, copy.trace, copy.only_once, copy.now = self.server, self.trace, self.only_once, self.now
         for name, value in changes.items():
             setattr(copy, name, value)
         return copy

@@ -42,14 +42,20 @@ class Trace:
     0
     """
 
-    __slots__ = ("attempts", "most", "steps")
+    __slots__ = ("attempts", "log", "most")
 
     def __init__(self) -> None:
-        self.steps: list[Step] = []
+        self.log: list[Step | tuple[Any, int]] = []
+        """The steps as they were noted: an attempt that was answered is where it went and the status, until somebody looks."""
         self.attempts = 0
         """How many requests were sent so far."""
         self.most: int | None = None
         """How many may be sent in all, where a policy bounds that."""
+
+    @property
+    def steps(self) -> list[Step]:
+        """What was decided, in order."""
+        return [Step("attempt", str(said[1]), (("endpoint", said[0]),)) if len(said) == 2 else said for said in self.log]
 
     @property
     def is_spent(self) -> bool:
@@ -64,7 +70,7 @@ class Trace:
             event: what was decided.
             figures: numbers and short words; never content, a secret, or a time of day.
         """
-        self.steps.append(Step(policy, event, tuple(figures.items())))
+        self.log.append(Step(policy, event, tuple(figures.items())))
 
     def of(self, policy: str) -> list[Step]:
         """The steps of one policy."""

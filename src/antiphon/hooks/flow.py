@@ -200,4 +200,4 @@ def installed(client: Any, settings: Settings, chain: list[Policy]) -> tuple[End
         policies = [HookedRetry(client, policy) if type(policy) is Retry else policy for policy in policies]
     last = max((place for place, policy in enumerate(policies, 1) if isinstance(policy, Retry)), default=0)
     policies.insert(last, Prepare(client, settings))
-    return endpoint, policies, fold([Judge(client._make_status_error_from_response), *policies])
+    return endpoint, policies, fold([Judge(client._make_status_error_from_response, client._clock.monotonic), *policies])

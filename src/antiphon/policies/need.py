@@ -18,6 +18,7 @@ _TOTAL = re.compile(rb'"total_tokens"\s*:\s*(\d{1,12})')
 _DATED = re.compile(r"-(?:\d{4}-\d\d-\d\d|\d{8}|latest)$")
 _TOO_LARGE = re.compile(rb"Request too large.{0,400}?Limit:? (\d{1,12}), Requested:? (\d{1,12})", re.DOTALL)
 _SILENT = ("embeddings.", "moderations.")
+_families: dict[str, str] = {}
 
 
 def family_of(model: str) -> str:
@@ -26,9 +27,12 @@ def family_of(model: str) -> str:
     >>> family_of("gpt-4o-2024-08-06"), family_of("ft:gpt-4o-mini-2024-07-18:org::id")
     ('gpt-4o', 'gpt-4o-mini')
     """
-    if model.startswith("ft:"):
-        model = model[3:].partition(":")[0]
-    return _DATED.sub("", model) if model[-1:].isdigit() or model.endswith("-latest") else model
+    family = _families.get(model)
+    if family is None:
+        family = _DATED.sub("", model[3:].partition(":")[0] if model.startswith("ft:") else model)
+        if len(_families) < 4096:
+            _families[model] = family
+    return family
 
 
 def need(request: Request, usual: float) -> Units:

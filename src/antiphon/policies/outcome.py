@@ -17,18 +17,25 @@ class Judge:
 
     Args:
         error_of: makes the error of a reply, read as far as an error may need; the typed ones when left out.
+        now: reads the clock that calls go by, for policies that want to know the time often.
 
     Raises:
         APIStatusError: the status is no success.
     """
 
-    def __init__(self, error_of: Callable[[Reply], BaseException] | None = None) -> None:
+    def __init__(
+        self,
+        error_of: Callable[[Reply], BaseException] | None = None,
+        now: Callable[[], float] | None = None,
+    ) -> None:
         self._error_of = error_of
+        self._now = now
 
     async def __call__(self, request: Request, forward: Forward) -> Reply:
         trace = request.trace
         if trace is None:
             trace = request.trace = Trace()
+            request.now = self._now
         try:
             reply = await forward(request)
         except APIError as failure:
@@ -57,6 +64,3 @@ def _remark(error: APIError, trace: Trace) -> None:
     said = trace.of("Retry")
     if said and said[-1].get("reason") == BUDGET:
         error.add_note(USED_UP)
-
-
-judge = Judge()

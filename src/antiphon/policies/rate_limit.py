@@ -125,7 +125,7 @@ class RateLimit:
         return (partial(type(self), **said), ())
 
     async def __call__(self, request: Request, forward: Forward) -> Reply:
-        now = await Now()
+        now = request.now() if request.now else await Now()
         lane = self._lane(request)
         units = need(request, lane.usual) if lane.counts_more else ONE
         until = now + self.max_wait
@@ -149,7 +149,16 @@ class RateLimit:
             if failure.sent == "no":
                 lane.leave(ticket)  # nothing reached the server
             raise
-        await self._learn(lane, ticket, request, reply, now)
+        status = reply.status_code
+        if status == 429 or status == 503:
+            await self._refused(lane, ticket, request, reply, now)
+        elif lane.learns or (self._listens and now >= lane.look):
+            self._learn(lane, ticket, reply, now, request.now() if request.now else await Now())
+        if ticket.units[TOKENS] and status < 400:
+            if reply.is_read:
+                _settle(lane, ticket, total_tokens(reply))
+            elif request.events:
+                await Follow(reply, _Settlement(lane, ticket))
         return reply
 
     def wait_for(self, request: Request, now: float) -> float:
@@ -210,30 +219,17 @@ class RateLimit:
         if not lease.portions:
             raise RateLimited(lease.wait, "the shared quota", why="this call cannot wait so long")
 
-    async def _learn(self, lane: Lane, ticket: Ticket, request: Request, reply: Reply, sent: float) -> None:
-        """Take in what a reply tells of the limits, and what it used."""
-        status = reply.status_code
-        if status == 429 or status == 503:
-            await self._refused(lane, ticket, request, reply, sent, await Now())
-            return
-        looks = self._listens and sent >= lane.look
-        if looks or lane.learns:  # asking for the time costs more than all of this
-            now = await Now()
-            if looks:
-                lane.look = now + _LOOK
-                lane.learn(ticket, told(reply.headers), sent, now)
-            if status < 400:
-                lane.took(now)
-        if ticket.units[TOKENS] and status < 400:
-            if reply.is_read:
-                _settle(lane, ticket, total_tokens(reply))
-            elif request.events:
-                await Follow(reply, _Settlement(lane, ticket))
+    def _learn(self, lane: Lane, ticket: Ticket, reply: Reply, sent: float, now: float) -> None:
+        """Take in what a reply that is no refusal tells of the limits."""
+        if self._listens and sent >= lane.look:
+            lane.look = now + _LOOK
+            lane.learn(ticket, told(reply.headers), sent, now)
+        if reply.status_code < 400:
+            lane.took(now)
 
-    async def _refused(
-        self, lane: Lane, ticket: Ticket, request: Request, reply: Reply, sent: float, now: float
-    ) -> None:
+    async def _refused(self, lane: Lane, ticket: Ticket, request: Request, reply: Reply, sent: float) -> None:
         """The server said that it was too much: it is charged, and what it told is heeded."""
+        now = await Now()
         content = reply.content if reply.is_read else await Read(reply, _BODY_KEPT)
         if any(code in content for code in _QUOTA) or (reply.status_code == 503 and b'"slow_down"' not in content):
             return
