@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
+from math import ceil
 from typing import Any
 
 import pytest
@@ -15,6 +16,7 @@ from antiphon.errors import ConnectTimeout
 from antiphon.policies.chain import fold
 from antiphon.policies.failover import Failover
 from antiphon.policies.health import HealthCheck
+from antiphon.policies.machines.budget import RetryBudget
 from antiphon.policies.retry import Retry
 from antiphon.policies.target import Target
 
@@ -58,9 +60,9 @@ class Crowd:
         self.latencies = [run.ended - run.began for run in self.runs]
 
 
-def pair(*, balanced: bool = False) -> Failover:
+def pair(*, balanced: bool = False, **options: Any) -> Failover:
     spare = Target("https://eu.example.com/v1", api_key="sk-eu", name="eu")
-    return Failover([Target.own(), spare] if balanced else [spare], cross_provider=True)
+    return Failover([Target.own(), spare] if balanced else [spare], cross_provider=True, **options)
 
 
 def well(seconds: float = 0.5) -> Answer:
@@ -101,15 +103,32 @@ def test_a_flapping_target_does_not_multiply_requests(period: float, rate: float
     assert crowd.amplification <= 1.3
 
 
-@pytest.mark.parametrize("period", [4.0, 15.0, 60.0])
-def test_two_that_flap_by_turns_lose_nothing(period: float) -> None:
+@pytest.mark.parametrize("period", [1.0, 2.0, 4.0, 8.0, 15.0, 30.0, 60.0])
+@pytest.mark.parametrize("balanced", [False, True])
+def test_two_that_flap_by_turns_lose_nothing(period: float, balanced: bool) -> None:
+    """One of them is always up, and an answer takes as long as the shortest of its turns."""
+
     def send(who: str, now: float) -> Answer:
         down = (now % period < period / 2) == (who == "own")
         return (0.05, unreachable()) if down else well()
 
-    crowd = Crowd([Retry(2), pair(balanced=True)], send, rate=10, seconds=120)
+    crowd = Crowd([Retry(2), pair(balanced=balanced)], send, rate=10, seconds=max(60, 2 * period))
     assert crowd.errors == []
     assert crowd.amplification <= 1.3
+
+
+@pytest.mark.parametrize("period", [1.0, 2.0, 4.0, 8.0, 15.0, 30.0, 60.0])
+def test_two_that_flap_together_are_not_asked_much_more_often(period: float) -> None:
+    """Half of the time nobody is up. What comes then is lost, and a budget sees to it that it costs little besides."""
+
+    def send(who: str, now: float) -> Answer:
+        return (0.05, unreachable()) if now % period < period / 2 else well()
+
+    budget = RetryBudget(capacity=20, per_second=0.2)
+    seconds = period * max(2, ceil(60 / period))
+    crowd = Crowd([Retry(2, budget=budget), pair(balanced=True, budget=budget)], send, rate=10, seconds=seconds)
+    assert crowd.amplification <= 1.3
+    assert len(crowd.errors) <= 0.51 * len(crowd.runs)
 
 
 def test_a_target_that_comes_back_is_used_again() -> None:

@@ -65,11 +65,29 @@ def test_good_times_make_up_for_bad_ones() -> None:
     assert health.fail(70, RULES, room=True) == 30
 
 
-def test_soon_after_it_came_back_the_next_is_longer() -> None:
+def test_who_came_back_lately_has_less_credit_and_stays_away_longer() -> None:
+    health, told = ejected(), list[list[float | None]]()
+    for now in (40.0, 41.0, 42.0):
+        health.succeed(now)
+        told.append([health.fail(now, RULES, room=True) for _ in range(2)])
+    assert told == [[None, 60], [90, None], [120, None]]
+
+
+def test_times_that_count_have_an_end() -> None:
     health = ejected()
-    health.begin(30)
-    health.succeed(30)
-    assert [health.fail(40, RULES, room=True) for _ in range(5)] == [None] * 4 + [60]
+    for _ in range(1000):
+        health.succeed(1)
+        health.fail(1, RULES, room=True)
+    assert health.times == 10
+    health.succeed(2)
+    assert [health.fail(302, RULES, room=True) for _ in range(5)] == [None] * 4 + [30]
+
+
+def test_a_failure_that_kept_its_request_waiting_is_known_as_such() -> None:
+    health = Health()
+    for began, slow in ((None, False), (8.0, True), (9.5, False)):
+        health.fail(10, RULES, room=True, began=began)
+        assert health.slow is slow
 
 
 def test_one_is_on_trial_and_the_others_wait() -> None:

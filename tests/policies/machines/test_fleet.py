@@ -74,6 +74,27 @@ def test_not_more_than_half_are_ejected() -> None:
     assert sum(health.until is not None for health in fleet.health) == 2
 
 
+def test_where_no_more_may_be_out_the_one_that_has_been_out_longest_comes_back() -> None:
+    fleet = Fleet([Member("a"), Member("b"), Member("c"), Member("d")], RULES)
+    beat(fleet, 0, now=1.0)
+    beat(fleet, 1, now=2.0)
+    beat(fleet, 2, now=3.0)
+    assert [fleet.trouble(n, 3.0) for n in range(4)] == [None, "it is ejected", "it is ejected", None]
+    beat(fleet, 0, 2, now=4.0)  # who was out before needs fewer
+    assert [fleet.trouble(n, 4.0) for n in range(4)] == ["it is ejected", None, "it is ejected", None]
+
+
+def test_one_that_keeps_callers_waiting_comes_back_after_its_time_only() -> None:
+    fleet = Fleet(PAIR, RULES)
+    beat(fleet, 0)
+    waits = fleet.choose([0], 30.0, 0.0)
+    assert waits is not None
+    assert fleet.fail(waits, 35.0) == 60
+    fleet.leave(waits)
+    beat(fleet, 1, 10, now=36.0)
+    assert chosen(fleet, [0, 1], 36.0) == "b"
+
+
 def test_a_fleet_of_one_is_never_ejected() -> None:
     fleet = Fleet([Member("a")], RULES)
     beat(fleet, 0, 50)

@@ -1,8 +1,9 @@
 """Ejection: a target that fails again and again is left alone for a while, and tried by one request before all come back.
 
-Outlier detection as Envoy does it, with two things more. Five failures among the last ten requests eject, and not only five in a
-row, so that one that is up and down by turns is found out too. And after its time a target is *on trial*: it admits one request
-at a time until one succeeds, so that a target that is still dead costs one request and not one of everybody's.
+Outlier detection as Envoy does it, with three things more. Five failures among the last ten requests eject, and not only five in
+a row, so that one that is up and down by turns is found out too. Who was ejected lately has less credit: two failures are enough
+the second time, and one the third, so that each new turn costs one request. And after its time a target is *on trial*: it admits
+one request at a time until one succeeds, so that a target that is still dead costs one request and not one of everybody's.
 
 Arithmetic over timestamps; who holds it guards it.
 """
@@ -13,13 +14,16 @@ from typing import NamedTuple
 
 TRIAL = 60.0
 """Seconds after which a trial that nobody ended no longer stands in another's way."""
+_SLOW = 1.0
+"""Seconds. A failure that takes longer costs more than another attempt."""
 
 
 class Ejection(NamedTuple):
     """When a target is ejected, and for how long.
 
     Attributes:
-        failures: how many among the last ten requests eject it; from 1 to 10.
+        failures: how many among the last ten requests eject it; from 1 to 10. Half as many the next time, unless it was well
+            for a while.
         base: seconds of the first ejection; the n-th takes n times as long.
         longest: seconds no ejection exceeds.
         most: the share of all targets that may be ejected at once, from 0 to 1.
@@ -51,14 +55,18 @@ class Health:
     Attributes:
         times: how often it was ejected, less what good times have made up for.
         until: when its ejection ends; `None` where it is in its place.
+        since: when its ejection began.
+        slow: whether it kept its last failing request waiting.
         generation: changes with each ejection; what a request tells that began before the last change is no news.
     """
 
-    __slots__ = ("_healed", "_recent", "_trial", "generation", "times", "until")
+    __slots__ = ("_healed", "_recent", "_trial", "generation", "since", "slow", "times", "until")
 
     def __init__(self) -> None:
         self.times = 0
         self.until: float | None = None
+        self.since = 0.0
+        self.slow = False
         self.generation = 0
         self._recent = 0
         self._healed = 0.0
@@ -91,30 +99,40 @@ class Health:
         if self.until is None:
             self._recent = self._recent << 1 & 0x3FF
             return False
-        self.until, self._trial, self._healed, self._recent = None, None, now, 0
-        self.generation += 1
+        self.come_back(now)
         return True
 
-    def fail(self, now: float, rules: Ejection, *, room: bool) -> float | None:
+    def come_back(self, now: float) -> None:
+        """Take it back; what it was ejected for is not forgotten."""
+        self.until, self._trial, self._healed, self._recent = None, None, now, 0
+        self.generation += 1
+
+    def fail(self, now: float, rules: Ejection, *, room: bool, began: float | None = None) -> float | None:
         """It failed; the seconds for which that ejects it, or `None`.
 
         Args:
             now: monotonic seconds.
             rules: when it is ejected.
             room: whether one more target may be ejected.
+            began: when the request that failed was sent there, where that is known.
         """
+        self.slow = began is not None and now - began >= _SLOW
         if self.until is None:
             self._recent = (self._recent << 1 | 1) & 0x3FF
-            if self._recent.bit_count() < rules.failures or not room:
-                return None
             # Each stretch of the base length that it was well for makes up for one ejection.
             well = int((now - self._healed) / rules.base) if rules.base else self.times
-            self.times = max(0, self.times - well)
+            times = max(0, self.times - well)
+            if self._recent.bit_count() < max(1, rules.failures >> times) or not room:
+                return None
+            self.times = times
         elif now < self.until:
             return None
-        self.times += 1
+        # More would only take longer to make up for.
+        most = int(rules.longest / rules.base) if rules.base else 1
+        self.times = min(self.times + 1, max(1, most))
         self.generation += 1
         self._trial = None
+        self.since = now
         seconds = min(rules.base * self.times, rules.longest)
         self.until = now + seconds
         return seconds

@@ -35,14 +35,15 @@ class Member(NamedTuple):
 
 
 class Seat:
-    """One request's place at a member."""
+    """One request's place at a member; `began` is when it took it, where anybody looked at the clock."""
 
-    __slots__ = ("generation", "member", "taken", "trial")
+    __slots__ = ("began", "generation", "member", "taken", "trial")
 
-    def __init__(self, member: int, generation: int, trial: bool) -> None:
+    def __init__(self, member: int, generation: int, trial: bool, began: float | None = None) -> None:
         self.member = member
         self.generation = generation
         self.trial = trial
+        self.began = began
         self.taken = True
 
 
@@ -109,13 +110,14 @@ class Fleet:
             own: the asker's own credential.
         """
         with self._lock:
+            began = None if self.calm else now
             fit = self._fit(allowed, now, subject, own)
             if not fit:
                 return None
             member = self._pick(fit, random, key)
             health = self.health[member]
             self.loads[member] += 1
-            return Seat(member, health.generation, health.begin(now))
+            return Seat(member, health.generation, health.begin(now), began)
 
     def pass_by(self, member: int) -> Seat:
         """A seat that nobody counts, at the only member of a group of a calm fleet."""
@@ -184,10 +186,15 @@ class Fleet:
         if rules is None or health.generation != seat.generation:
             return None
         with self._lock:
-            out = sum(1 for other in self.health if other.until is not None)
-            seconds = health.fail(now, rules, room=out < rules.room(len(self.members)))
+            out = [other for other in self.health if other.until is not None]
+            most = rules.room(len(self.members))
+            # Where no more may be out, one that has been out for longest comes back for it: it is the one less is known of.
+            swaps = [other for other in out if other is not health and not other.slow] if 0 < most <= len(out) else []
+            seconds = health.fail(now, rules, room=len(out) < most or bool(swaps), began=seat.began)
             if seconds is not None:
                 self.calm = False
+                if swaps:
+                    min(swaps, key=lambda other: other.since).come_back(now)
             return seconds
 
     def heal(self, member: int, generation: int, now: float) -> None:
