@@ -59,6 +59,7 @@ gen: $(STAMP)-dev
 bench: $(STAMP)-bench
 	$(BIN)/python -m bench $(ARGS)
 	$(BIN)/python -m bench.emulator $(ARGS)
+	$(BIN)/python -m bench.policies $(ARGS)
 
 # In an environment of their own: one of them brings a great deal along.
 rivals: $(STAMP)-run

@@ -234,7 +234,7 @@ class Budget:
             raise UnknownPrice(name or kind, request=request)
         if not is_bounded(kind):
             return Bill(0, 0, 0), None, None
-        most = most_tokens(request)
+        most = most_tokens(body)
         if most is None or most < 0:
             most = 16 if kind == "completions.create" else self._most if self._most is not None else most_output(name)
             choices = body.get("n")

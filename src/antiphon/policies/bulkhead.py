@@ -128,7 +128,7 @@ class Bulkhead:
             reply = await forward(request)
             if self.adaptive is not None:
                 _learn(compartment, permit, request, reply)
-            if not reply.is_read:
+            if reply.body is not None and not reply.is_read:
                 stay = _Stay(compartment)
                 await Follow(reply, stay)
                 stay.kept = True

@@ -36,6 +36,7 @@ FAILED = frozenset({500, 502, 503, 504, 529})
 """Statuses by which a server says that it failed. Of other statuses at least the connection is well."""
 _SHORT = 1.0
 """Seconds. Who gives a call less has no ground to complain of the endpoint."""
+_OPENS, _CLOSES = b"{}"
 _ENDS = {b"{": b"}", b"[": b"]", b'"': b'"'}
 
 
@@ -299,7 +300,7 @@ def is_failure(failure: Exception) -> bool:
 def _is_broken(reply: Reply) -> bool:
     """Whether a success cannot be what it claims: a page where data was asked for, or JSON without its end."""
     content = reply.content
-    if content[:1] == b"{" and content[-1:] == b"}":
+    if content and content[0] == _OPENS and content[-1] == _CLOSES:
         return False
     request = reply.request
     if request.call is None or request.download or request.method == "HEAD" or reply.status_code == 204:

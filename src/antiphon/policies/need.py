@@ -45,12 +45,12 @@ def need(request: Request, usual: float) -> Units:
     body = body_of(request)
     if not body:
         return ONE
-    prompt = float(prompt_tokens(request))
+    prompt = float(prompt_tokens(body))
     operation = operation_of(request)
     if operation.startswith("images."):
         many = body.get("n")
         return (1.0, prompt, float(many) if isinstance(many, int) and many > 0 else 1.0, prompt)
-    answer = 0.0 if operation.startswith(_SILENT) else most_tokens(request)
+    answer = 0.0 if operation.startswith(_SILENT) else most_tokens(body)
     return (1.0, prompt + (usual if answer is None else answer), 0.0, prompt)
 
 

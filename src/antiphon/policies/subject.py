@@ -16,6 +16,7 @@ _PER_TOKEN = 4
 _SLACK = 1.1
 _PICTURE = 1105
 """Tokens of one picture in full detail; what a file takes is not known before it is read."""
+_PROMPT = ("input", "messages", "prompt", "instructions", "tools")
 _MEDIA = frozenset({"image_url", "file_data", "b64_json", "data"})
 _MOST = ("max_output_tokens", "max_completion_tokens", "max_tokens")
 _INFERENCE = (
@@ -56,7 +57,9 @@ def body_of(request: Request) -> Mapping[str, Any]:
     """The arguments of the body, as they were given; none where it is no JSON object."""
     call = request.call
     given: Any = None if call is None else call.body
-    if call is None or not (given.__class__ is dict or isinstance(given, Mapping)):
+    if given.__class__ is dict and call is not None and not call.extra_body:
+        return cast("dict[str, Any]", given)
+    if call is None or not isinstance(given, Mapping):
         return {}
     body = cast("Mapping[str, Any]", given)
     return {**body, **call.extra_body} if call.extra_body else body
@@ -108,11 +111,13 @@ def first_byte(request: Request, reply: Reply) -> float | None:
     return None if reply.is_read and operation_of(request).startswith(_WRITTEN) else reply.elapsed
 
 
-def prompt_tokens(request: Request) -> int:
+def prompt_tokens(body: Mapping[str, Any]) -> int:
     """About how many tokens the input has: four letters each, a tenth more to be safe, and a picture's worth for each picture."""
-    body = body_of(request)
     letters, pictures = 0, 0
-    stack: list[Any] = [body[name] for name in ("input", "messages", "prompt", "instructions", "tools") if name in body]
+    stack: list[Any] = []
+    for name in _PROMPT:
+        if name in body:
+            stack.append(body[name])  # noqa: PERF401  # a list made by a comprehension costs a call of its own
     while stack:
         value = stack.pop()
         if value.__class__ is str:
@@ -121,6 +126,8 @@ def prompt_tokens(request: Request) -> int:
             for name, item in cast("Mapping[str, Any]", value).items():
                 if name in _MEDIA:
                     pictures += 1
+                elif item.__class__ is str:
+                    letters += len(item)
                 else:
                     stack.append(item)
         elif isinstance(value, (list, tuple)):
@@ -132,12 +139,10 @@ def prompt_tokens(request: Request) -> int:
     return int(letters / _PER_TOKEN * _SLACK) + pictures * _PICTURE + 1
 
 
-def most_tokens(request: Request, otherwise: int | None = None) -> int | None:
-    """How many tokens the answers may have together; `otherwise` where the request sets no bound."""
-    body = body_of(request)
+def most_tokens(body: Mapping[str, Any]) -> int | None:
+    """How many tokens the answers may have together; `None` where the request sets no bound."""
     for name in _MOST:
-        most = body.get(name)
-        if isinstance(most, int):
+        if name in body and isinstance(most := body[name], int):
             choices = body.get("best_of") or body.get("n") or 1
             return most * (choices if isinstance(choices, int) else 1)
-    return otherwise
+    return None
