@@ -160,6 +160,7 @@ class Copies(Governed):
         rules: Rules | Iterable[Rule] | None = None,
         ambiguous: Literal["retry", "raise"] = "retry",
         max_retry_after: float = LONGEST_HINT,
+        first_event: bool = False,
         patient: bool = False,
     ) -> Self:
         """A client with another retry policy, or with its first one, that shares this one's connections.
@@ -187,6 +188,7 @@ class Copies(Governed):
             rules=rules,
             ambiguous=ambiguous,
             max_retry_after=max_retry_after,
+            first_event=first_event,
             patient=patient,
         )
         return self.copy(policies=merged(self.policies, [retry]), max_retries=not_given if most is None else most)

@@ -93,6 +93,18 @@ def test_a_body_that_was_looked_at_is_read_from_its_beginning(colour: type[Sync 
 
 
 @both
+def test_one_can_look_further_into_a_body_and_up_to_its_end(colour: type[Sync | Async]) -> None:
+    here = colour()
+    peeked = reply(here.body(b"ab", b"cd", b"ef"))
+
+    async def flow() -> list[bytes]:
+        looks = [await effects.Peek(peeked, beyond) for beyond in (0, 1, 2, 5, 6, 6)]
+        return [*looks, await effects.Read(peeked)]
+
+    assert here.run(flow()) == [b"ab", b"ab", b"abcd", b"abcdef", b"abcdef", b"abcdef", b"abcdef"]
+
+
+@both
 def test_a_body_that_was_looked_at_can_be_given_up(colour: type[Sync | Async]) -> None:
     here = colour()
 

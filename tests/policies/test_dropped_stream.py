@@ -66,7 +66,7 @@ def test_row_54_a_circuit_hears_of_it_whenever_the_collector_finds_its_stream() 
         leases = pair.admit(10.0, 30.0)
         assert leases is not None
         pair.release(leases)
-        follower = _Ending(pair, (pair.transport.generation, pair.service.generation), 0.5, probed=False)
+        follower = _Ending(pair, (pair.transport.generation, pair.service.generation), 0.5, counted=False)
         follower.feed(b"a")
         return follower
 

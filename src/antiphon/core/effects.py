@@ -245,12 +245,16 @@ class Race(Effect[R]):
 
 
 class Peek(Effect[bytes]):
-    """Wait for the first bytes of a reply's body; answered with them, and they stay there for its reader."""
+    """Wait for the first bytes of a reply's body, more than `beyond` of them; answered with all that are there.
 
-    __slots__ = ("reply",)
+    They stay there for its reader. Where the body ends before, they are no more than `beyond`.
+    """
 
-    def __init__(self, reply: Reply) -> None:
+    __slots__ = ("beyond", "reply")
+
+    def __init__(self, reply: Reply, beyond: int = 0) -> None:
         self.reply = reply
+        self.beyond = beyond
 
 
 class Gather(Effect[list[Any]]):

@@ -70,7 +70,7 @@ class AsyncDriver:
             effects.PerformRaw: lambda effect: perform(effect.call),
             effects.Gather: lambda effect: self._gather(effect.flows, effect.limit),
             effects.Race: lambda effect: async_race.race(self.run, effect),
-            effects.Peek: lambda effect: peeked.peek_async(effect.reply),
+            effects.Peek: lambda effect: peeked.peek_async(effect.reply, effect.beyond),
         }
 
     async def exchange(self, request: Request, begin: Callable[[Request], Flow[Reply]]) -> Reply:

@@ -66,7 +66,7 @@ class BlockingDriver:
             effects.PerformRaw: lambda effect: perform(effect.call),
             effects.Gather: lambda effect: self._gather(effect.flows, effect.limit),
             effects.Race: self._race,
-            effects.Peek: lambda effect: peeked.peek(effect.reply),
+            effects.Peek: lambda effect: peeked.peek(effect.reply, effect.beyond),
         }
 
     def exchange(self, request: Request, begin: Callable[[Request], Flow[Reply]]) -> Reply:

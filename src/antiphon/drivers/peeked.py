@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any, cast
+from typing import Any
 
-from ..core.reply import AsyncBody, Body, Reply
+from ..core.reply import Reply
 
 
 class _Peeked:
@@ -12,14 +12,16 @@ class _Peeked:
 
     Args:
         body: what comes after.
+
+    Attributes:
         first: what was looked at.
     """
 
-    __slots__ = ("__weakref__", "_body", "_first")
+    __slots__ = ("__weakref__", "_body", "first")
 
-    def __init__(self, body: Any, first: bytes) -> None:
+    def __init__(self, body: Any) -> None:
         self._body = body
-        self._first = first
+        self.first = b""
 
     def __getattr__(self, name: str) -> Any:
         # Bodies of some transports can do more, such as bound their next read.
@@ -28,11 +30,11 @@ class _Peeked:
     @property
     def closed(self) -> bool:
         """Whether nothing more will be read."""
-        return not self._first and bool(getattr(self._body, "closed", False))
+        return not self.first and bool(getattr(self._body, "closed", False))
 
     def close(self) -> None:
         """As `Body.close`."""
-        self._first = b""
+        self.first = b""
         self._body.close()
 
 
@@ -43,15 +45,19 @@ class PeekedBody(_Peeked):
 
     def read_chunk(self) -> bytes:
         """As `Body.read_chunk`."""
-        if self._first:
-            first, self._first = self._first, b""
+        if self.first:
+            first, self.first = self.first, b""
             return first
+        return self.look()
+
+    def look(self) -> bytes:
+        """The next bytes behind those that were looked at."""
         chunk: bytes = self._body.read_chunk()
         return chunk
 
     def finish(self) -> None:
         """As `Body.finish`."""
-        self._first = b""
+        self.first = b""
         self._body.finish()
 
 
@@ -62,41 +68,49 @@ class PeekedAsyncBody(_Peeked):
 
     async def read_chunk(self) -> bytes:
         """As `AsyncBody.read_chunk`."""
-        if self._first:
-            first, self._first = self._first, b""
+        if self.first:
+            first, self.first = self.first, b""
             return first
+        return await self.look()
+
+    async def look(self) -> bytes:
+        """As `PeekedBody.look`."""
         chunk: bytes = await self._body.read_chunk()
         return chunk
 
     async def finish(self) -> None:
         """As `AsyncBody.finish`."""
-        self._first = b""
+        self.first = b""
         await self._body.finish()
 
 
-def peek(reply: Reply) -> bytes:
-    """The first bytes of a reply's body, which stay there for its reader."""
+def peek(reply: Reply, beyond: int = 0) -> bytes:
+    """The first bytes of a reply's body, more than `beyond` unless it ends before; they stay there for its reader."""
     if reply.is_read or reply.body is None:
         return reply.content if reply.is_read else b""
-    body = cast("Body", reply.body)
+    body = reply.body
+    if not isinstance(body, PeekedBody):
+        body = reply.body = PeekedBody(body)
     try:
-        first = body.read_chunk()
+        while len(body.first) <= beyond and (chunk := body.look()):
+            body.first += chunk
     except BaseException:
         body.close()
         raise
-    reply.body = PeekedBody(body, first)
-    return first
+    return body.first
 
 
-async def peek_async(reply: Reply) -> bytes:
+async def peek_async(reply: Reply, beyond: int = 0) -> bytes:
     """As `peek`."""
     if reply.is_read or reply.body is None:
         return reply.content if reply.is_read else b""
-    body = cast("AsyncBody", reply.body)
+    body = reply.body
+    if not isinstance(body, PeekedAsyncBody):
+        body = reply.body = PeekedAsyncBody(body)
     try:
-        first = await body.read_chunk()
+        while len(body.first) <= beyond and (chunk := await body.look()):
+            body.first += chunk
     except BaseException:
         body.close()
         raise
-    reply.body = PeekedAsyncBody(body, first)
-    return first
+    return body.first

@@ -220,7 +220,7 @@ _INSTANT: dict[type, Callable[[VirtualDriver, Any], Any]] = {
     effects.Wall: lambda driver, _: driver._wall + driver.now,
     effects.Read: _read,
     effects.Discard: _discard,
-    effects.Peek: lambda _, effect: peeked.peek(effect.reply),
+    effects.Peek: lambda _, effect: peeked.peek(effect.reply, effect.beyond),
     effects.Follow: lambda _, effect: followed.follow(effect.reply, effect.follower, followed.FollowedBody),
     effects.Invoke: lambda _, effect: effect.function(*effect.arguments),
     effects.Outside: lambda _, effect: effect.function(*effect.arguments),

@@ -5,7 +5,7 @@ Knows where in a reply, a request and an error each fact stands. Reads as much o
 
 from __future__ import annotations
 
-from ..core.effects import Read
+from ..core.effects import Peek, Read
 from ..core.reply import Reply
 from ..core.request import Request
 from ..errors import APIConnectionError
@@ -17,6 +17,9 @@ from .telling import BODY_KEPT, whole
 
 _TELLING = frozenset({200, 201, 202, 429, 500, 503, 529})
 """Statuses whose error's code says more than they do."""
+_EVENT_ENDS = (b"\n\n", b"\r\n\r\n", b"\r\r")
+_LOOKS = 32
+"""Pieces of a first event that are waited for: one that comes byte by byte is its reader's affair."""
 
 
 def official_of_failure(failure: APIConnectionError) -> Facts:
@@ -27,7 +30,8 @@ def official_of_failure(failure: APIConnectionError) -> Facts:
 async def official_of_reply(reply: Reply, *, too_long: bool) -> Facts:
     """What the official rules want to know of a reply: the code of a 429 alone tells a full quota from a busy minute."""
     code = await _code(reply) if reply.status_code == 429 else None
-    return Facts(reply.status_code, code, told=reply.headers.get("x-should-retry"), too_long=too_long)
+    told, cut = reply.headers.get("x-should-retry"), reply.status_code < 400
+    return Facts(reply.status_code, code, told=told, too_long=too_long, cut=cut)
 
 
 def of_failure(failure: APIConnectionError, request: Request, *, rash: bool) -> Facts:
@@ -44,9 +48,12 @@ def of_failure(failure: APIConnectionError, request: Request, *, rash: bool) -> 
     )
 
 
-async def of_reply(reply: Reply, request: Request, *, too_long: bool) -> Facts:
-    """What is known of a reply; `too_long`: whether it asks for too long a pause."""
+async def of_reply(reply: Reply, request: Request, *, too_long: bool, rash: bool) -> Facts:
+    """What is known of a reply; `too_long`: whether it asks for too long a pause; `rash` as above."""
     status, finding = reply.status_code, NOTHING
+    if status < 400 and request.events:
+        told, unsafe = reply.headers.get("x-should-retry"), not may_repeat(request, rash=rash)
+        return Facts(status, told=told, too_long=too_long, unsafe=unsafe, cut=True)
     if status in _TELLING:
         await whole(reply)
         finding = (of_success if status < 400 else of_error)(reply.content)
@@ -82,6 +89,28 @@ def is_flawed(reply: Reply, request: Request) -> bool:
         return False
     finding = of_success(reply.content)
     return finding is not NOTHING and (finding.malformed or finding.code is not None)
+
+
+async def begins(reply: Reply, request: Request) -> bool:
+    """Whether a reply comes to its first event, if events were asked for. It is looked at no further than that.
+
+    A keep-alive is as good as an event: it lives, and how long it may be silent is for others to say.
+    """
+    if reply.status_code >= 400 or reply.is_read or not request.events:
+        return True
+    from ..core.event import kind_of
+
+    label, call = reply.headers.get("content-type", ""), request.call
+    if "json" in label or "html" in label or kind_of("" if call is None else call.operation.name).open_ended:
+        return True
+    seen = b""
+    for _ in range(_LOOKS):
+        before, seen = seen, await Peek(reply, len(seen))
+        if len(seen) == len(before):
+            return False
+        if any(end in seen for end in _EVENT_ENDS):
+            break
+    return True
 
 
 async def _code(reply: Reply) -> str | None:

@@ -169,4 +169,4 @@ def _retry(most: int | None, **options: Any) -> Retry:
     from .machines.rule import RELIABLE_RULES
     from .retry import Retry
 
-    return Retry(most, rules=RELIABLE_RULES, jitter="full", budget=RetryBudget(), **options)
+    return Retry(most, rules=RELIABLE_RULES, jitter="full", budget=RetryBudget(), first_event=True, **options)

@@ -179,9 +179,10 @@ class Repetition:
             if isinstance(outcome, Reply):
                 return await fact.official_of_reply(outcome, too_long=too_long)
             return fact.official_of_failure(outcome)
+        rash = policy.ambiguous == "retry"
         if isinstance(outcome, Reply):
-            return await fact.of_reply(outcome, self._request, too_long=too_long)
-        return fact.of_failure(outcome, self._request, rash=policy.ambiguous == "retry")
+            return await fact.of_reply(outcome, self._request, too_long=too_long, rash=rash)
+        return fact.of_failure(outcome, self._request, rash=rash)
 
     async def _hint(self, reply: Reply) -> float | None:
         """Seconds the server asks to wait."""
@@ -283,7 +284,7 @@ def _sent(outcome: Outcome, attempt: Request) -> Request:
 def _is_unclear(outcome: Outcome) -> bool:
     """Whether the request may have been carried out all the same."""
     if isinstance(outcome, Reply):
-        return is_ambiguous(outcome.status_code)
+        return outcome.status_code < 400 or is_ambiguous(outcome.status_code)
     return outcome.sent != "no"
 
 

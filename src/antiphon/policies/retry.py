@@ -41,7 +41,8 @@ class Retry:
     >>> Retry(3, retry_on={429, 503}, delay=2)
     Retry(max_retries=3, on 429, 503, delay=2 s)
 
-    An attempt is retried only before its reply reached the caller: never in the middle of a stream. A certificate that is
+    An attempt is retried only before its reply reached the caller: never in the middle of a stream. With `first_event` a stream
+    is not handed out before its first event has come, and one that ends or breaks before that is retried. A certificate that is
     not trusted, an exhausted quota, and a body that cannot be sent again are not retried. Where the next attempt could not
     begin before the request's deadline, the failure at hand is raised at once.
 
@@ -63,6 +64,8 @@ class Retry:
         ambiguous: what becomes of a request to a model that broke off after it was sent: "retry", which may cost twice, or
             "raise". The official rules always retry.
         max_retry_after: seconds; a server that asks for a longer pause is not waited for.
+        first_event: whether a stream counts as begun with its first event, and not with its head. A call that streams then
+            returns when that is there.
         patient: wait for whatever says when it will be over, up to the deadline: long pauses a server asks for, a budget that is
             used up, an open circuit, a limiter without room.
 
@@ -91,6 +94,7 @@ class Retry:
         rules: Rules | Iterable[Rule] | None = None,
         ambiguous: Literal["retry", "raise"] = "retry",
         max_retry_after: float = LONGEST_HINT,
+        first_event: bool = False,
         patient: bool = False,
     ) -> None:
         if max_retries is None and not patient:
@@ -115,8 +119,9 @@ class Retry:
             raise ValueError(f'ambiguous must be "retry" or "raise"; got {ambiguous!r}')
         self.ambiguous = ambiguous
         self.max_retry_after = seconds("max_retry_after", max_retry_after)
+        self.first_event = bool(first_event)
         self.patient = bool(patient)
-        if budget is not None or not self.is_official:
+        if budget is not None or first_event or not self.is_official:
             # A budget lives on successes; and what claims to be one is looked at. So they must be seen.
             self.only_failures = False
 
@@ -157,6 +162,8 @@ class Retry:
             yield f"max_retry_after={self.max_retry_after:g} s"
         if self.ambiguous != "retry":
             yield f"ambiguous={self.ambiguous}"
+        if self.first_event:
+            yield "first_event"
         if self.patient:
             yield "patient"
         if self.on_retry is not None:
@@ -171,6 +178,7 @@ class Retry:
         while True:
             try:
                 reply = await forward(attempt)
+                begun = reply.is_read or not self.first_event or await fact.begins(reply, request)
             except (APIConnectionError, PolicyError) as failure:
                 course = course or repetition.Repetition(self, request)
                 if (again := await course.after(failure, attempt)) is None:
@@ -185,7 +193,7 @@ class Retry:
                     raise
             else:
                 reply.retries_taken = 0 if course is None else course.taken
-                if reply.status_code < 400 and (self.is_official or not fact.is_flawed(reply, request)):
+                if reply.status_code < 400 and begun and (self.is_official or not fact.is_flawed(reply, request)):
                     if self.budget is not None:
                         self.budget.earn(subject.endpoint_of(reply.request))
                     return reply

@@ -13,7 +13,7 @@ from ...core.resource import spelled
 from ...errors import APIConnectionError, APIError, DeadlineExceeded, ProtocolError, TLSError
 
 Verdict = Literal["retry", "once", "free", "stop"]
-_FLAGS = ("too_long", "unsafe", "malformed", "too_large")
+_FLAGS = ("too_long", "unsafe", "malformed", "too_large", "cut")
 
 QUOTA_CODES = frozenset(
     {
@@ -45,6 +45,7 @@ class Facts(NamedTuple):
         unsafe: the request may have been carried out, and doing so twice is not the same as once.
         malformed: a success whose body is not what a success holds.
         too_large: the request needs more than the whole limit.
+        cut: a stream that ended before its first event.
     """
 
     status: int | None = None
@@ -56,6 +57,7 @@ class Facts(NamedTuple):
     unsafe: bool = False
     malformed: bool = False
     too_large: bool = False
+    cut: bool = False
 
 
 class Rule:
@@ -73,7 +75,7 @@ class Rule:
         failures: kinds of errors, subclasses included, where no reply came.
         sent: whether the server saw the request: "no" or "maybe".
         told: what it said in `x-should-retry`: "true" or "false".
-        fact: another fact that must be so: "too_long", "unsafe", "malformed", or "too_large".
+        fact: another fact that must be so: "too_long", "unsafe", "malformed", "too_large" or "cut".
         firm: whether it holds whatever `retry_on` names.
         throttle: whether the server is busy, so that the first pause is longer.
 
@@ -214,6 +216,7 @@ def _remade(rules: tuple[Rule, ...], official: bool, name: str) -> Rules:
     return Rules(rules, official=official, name=name)
 
 
+_CUT = "the stream ended before its first event"
 OFFICIAL_RULES = Rules(
     (
         Rule("stop", "the deadline passed", failures={DeadlineExceeded}, firm=True),
@@ -224,6 +227,7 @@ OFFICIAL_RULES = Rules(
         Rule("stop", "the quota is exhausted", codes=QUOTA_CODES, firm=True),
         Rule("retry", "the status", statuses=RETRIED_STATUSES),
         Rule("retry", "the server failed", statuses=range(500, 1000)),
+        Rule("once", _CUT, fact="cut"),
         Rule("stop", "the certificate", failures={TLSError}),
         Rule("retry", "the connection failed", failures={APIConnectionError}),
     ),
@@ -243,6 +247,7 @@ RELIABLE_RULES = Rules(
         Rule("stop", "it may have been carried out", fact="unsafe", firm=True),
         Rule("stop", "the certificate", failures={TLSError}),
         Rule("free", "nothing was sent", failures={APIConnectionError}, sent="no"),
+        Rule("once", _CUT, fact="cut"),
         Rule("once", "the body is malformed", fact="malformed"),
         Rule("once", "the server broke HTTP", failures={ProtocolError}),
         Rule("stop", "not implemented", statuses={501, 505}),
