@@ -11,8 +11,10 @@ import pytest
 import antiphon
 from antiphon.errors import APIConnectionError, StreamTruncated
 from antiphon.policies.cache import Cache
+from antiphon.policies.failover import Failover
 from antiphon.policies.machines.cipher import Cipher
 from antiphon.policies.retry import Retry
+from antiphon.policies.target import Target
 from antiphon.shared import SQLiteStore
 from tests.transports.rude import Rude, chunked, hang_up
 
@@ -319,3 +321,40 @@ def test_a_replayed_stream_is_attended_like_any_other(colour: Colour) -> None:
             assert text_of(it(streamed)) == text_of(it(streamed)) == "Hello"
             assert len(server.requests) == 1
     assert len(heard) == 6
+
+
+def fallen(cache: Cache, server: Any, **options: Any) -> dict[str, Any]:
+    """Policies of a client whose answers come from another server while its own is down."""
+    other = Target(f"{server.url}/v1", api_key="sk-spare", name="spare", **options)
+    return {"policies": [cache, Failover([other], cross_model=True)]}
+
+
+@pytest.mark.parametrize("ask", [chat, streamed])
+def test_what_another_model_answered_is_not_kept(colour: Colour, ask: Any) -> None:
+    answer = ok(ANSWER) if ask is chat else CHAT
+    with Rude(wrong(503), answer) as own, Rude(answer) as spare:
+        with colour.client(own.url, **fallen(Cache(), spare, models={"m": "small"})) as it:
+            first = it(ask)
+            assert json.loads(spare.requests[0].body)["model"] == "small"
+            it(ask)
+            assert (len(own.requests), len(spare.requests)) == (2, 1), "the model that was asked for is asked again"
+            it(ask)
+            assert len(own.requests) == 2, "and its answer is kept"
+            if ask is chat:
+                assert first.trace.of("Cache")[-1].get("reason") == "another model answered"
+
+
+def test_unless_that_is_wanted(colour: Colour) -> None:
+    with Rude(wrong(503)) as own, Rude(ok(ANSWER)) as spare:
+        cache = Cache(keep_fallback=True)
+        with colour.client(own.url, **fallen(cache, spare, models={"m": "small"})) as it:
+            it(chat)
+            assert events(it(chat)) == ["hit"]
+            assert "those of other models too" in it.raw.explain()
+
+
+def test_the_same_model_elsewhere_is_the_same_answer(colour: Colour) -> None:
+    with Rude(wrong(503)) as own, Rude(ok(ANSWER)) as spare:
+        with colour.client(own.url, **fallen(Cache(), spare)) as it:
+            it(chat)
+            assert events(it(chat)) == ["hit"]

@@ -141,10 +141,11 @@ def test_arguments_that_cannot_be_right(arguments: dict[str, Any], kind: type[Ex
 
 def test_it_shows_its_numbers() -> None:
     assert repr(Cache()) == "Cache(memory: 1024 entries, 64 MiB; ttl=86400 s, sampled answers are not kept)"
-    shown = repr(Cache(Rows(), ttl=60, cache_sampled=True, stale_if_error=30, cut_off=True, cipher=bytes(32)))  # type: ignore[arg-type]
+    more: dict[str, Any] = {"cache_sampled": True, "cut_off": True, "keep_fallback": True}
+    shown = repr(Cache(Rows(), ttl=60, stale_if_error=30, cipher=bytes(32), **more))  # type: ignore[arg-type]
     assert shown == (
         "Cache(Rows(), Cipher(AES-GCM, 1 key); ttl=60 s, sampled answers are kept, "
-        "stale ones given 30 s longer in an outage, cut-off ones kept too)"
+        "stale ones given 30 s longer in an outage, cut-off ones kept too, those of other models too)"
     )
 
 
@@ -163,7 +164,8 @@ def test_the_blocking_driver_runs_it_too() -> None:
 
 
 def test_another_process_gets_one_with_a_memory_of_its_own() -> None:
-    policy = Cache(ttl=60, cache_sampled=True, stale_if_error=5, cut_off=True, scope="team", entries=3, size=4096)
+    more: dict[str, Any] = {"cache_sampled": True, "cut_off": True, "keep_fallback": True}
+    policy = Cache(ttl=60, stale_if_error=5, scope="team", entries=3, size=4096, **more)
     House(policy)()
     other = pickle.loads(pickle.dumps(policy))
     assert repr(other) == repr(policy)

@@ -23,6 +23,7 @@ from .machines.cipher import Cipher
 from .machines.number import seconds
 from .machines.whole_answer import is_whole
 from .shelf import MemoryShelf, Shelf, StoreShelf
+from .subject import model_of
 
 _OUTAGES = (APIConnectionError, CircuitOpen, BulkheadFull, RateLimited, NoTarget)
 _BUSY = frozenset({408, 429})
@@ -46,6 +47,7 @@ class Cache:
         cache_sampled: whether answers are kept too that might have been others.
         stale_if_error: seconds beyond `ttl` for which an old answer is given where the server fails; `None` for never.
         cut_off: whether an answer is complete that ended because it became too long.
+        keep_fallback: whether an answer is kept for the model that was asked for although a failover had another one give it.
         cipher: encrypts what goes to the store: a `Cipher`, or a key for one.
         scope: whose answers these are, instead of the credential's owner. Needed where the key comes from a function, because
             it is not known yet when the cache is asked.
@@ -67,6 +69,7 @@ class Cache:
         cache_sampled: bool = False,
         stale_if_error: float | None = None,
         cut_off: bool = False,
+        keep_fallback: bool = False,
         cipher: Cipher | bytes | str | None = None,
         scope: str | None = None,
         entries: int = 1024,
@@ -78,6 +81,7 @@ class Cache:
         self.cache_sampled = cache_sampled
         self.stale_if_error = 0.0 if stale_if_error is None else seconds("stale_if_error", stale_if_error)
         self.cut_off = cut_off
+        self.keep_fallback = keep_fallback
         self.scope = checked_scope(scope)
         self._shelf: Shelf
         if store is None:
@@ -92,7 +96,8 @@ class Cache:
 
     def __reduce__(self) -> tuple[Any, ...]:
         # Another process has a memory of its own, and the same store.
-        said = {name: getattr(self, name) for name in ("ttl", "cache_sampled", "stale_if_error", "cut_off", "scope")}
+        names = ("ttl", "cache_sampled", "stale_if_error", "cut_off", "keep_fallback", "scope")
+        said = {name: getattr(self, name) for name in names}
         return (partial(type(self), **said, **self._shelf.told()), ())
 
     def __repr__(self) -> str:
@@ -101,6 +106,7 @@ class Cache:
         told = [f"ttl={self.ttl:g} s", f"sampled answers are {'' if self.cache_sampled else 'not '}kept"]
         told += [f"stale ones given {self.stale_if_error:g} s longer in an outage"] if self.stale_if_error else []
         told += ["cut-off ones kept too"] if self.cut_off else []
+        told += ["those of other models too"] if self.keep_fallback else []
         return f"Cache({self._shelf!r}; {', '.join(told)})"
 
     async def __call__(self, request: Request, forward: Forward) -> Reply:
@@ -127,7 +133,10 @@ class Cache:
             trace.note("Cache", "miss", reason="absent" if stale is None else "too old")
         reply = await forward(request) if stale is None else await _or_stale(request, forward, *stale)
         if reply.status_code == 200 and not reply.cached:
-            await self._keep(question, reply)
+            if self.keep_fallback or reply.request is request or model_of(reply.request) == model_of(request):
+                await self._keep(question, reply)
+            elif trace is not None:
+                trace.note("Cache", "not kept", reason="another model answered")
         return reply
 
     async def _keep(self, question: Question, reply: Reply) -> None:
