@@ -10,6 +10,9 @@ from typing import Any
 from ..drill import DRILLS
 
 _DRIVERS = ("sync", "asyncio", "virtual")
+_LOGS = """With several drivers, what the policies decided is compared, call by call and step by step:
+"the decision logs: 1,000 calls, 0 differ". Where they differ, the first step that does is shown of both.
+"cancel" and "canary" have no decisions to compare."""
 
 
 def main(words: list[str]) -> int:
@@ -38,7 +41,7 @@ def parser() -> argparse.ArgumentParser:
     made = argparse.ArgumentParser(
         prog="antiphon drill",
         description="Run a drill against an emulator of its own and tell its figures.",
-        epilog="\n".join(f"{name:<10} {told}" for name, told in DRILLS.items()),
+        epilog="\n".join([*(f"{name:<10} {told}" for name, told in DRILLS.items()), "", _LOGS]),
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     made.add_argument("drill", choices=DRILLS, metavar="NAME", help="which; they are listed below")

@@ -3,7 +3,8 @@
     antiphon drill iid --n 100000 --seed 1
 
 Each drill runs the same requests through the blocking client, the asyncio client and the virtual driver, compares what came back
-with the emulator's ledger, and says for each figure which bound it keeps. `antiphon drill` ends with 1 where one is missed.
+with the emulator's ledger, and says for each figure which bound it keeps. What the policies decided is compared between the
+drivers, step by step, wherever there is something to compare. `antiphon drill` ends with 1 where a bound is missed.
 """
 
 from __future__ import annotations

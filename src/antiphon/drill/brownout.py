@@ -6,15 +6,22 @@ at least p - 1 % of all. A budget of 5 % therefore helps up to p = 6 %; `--p 0.3
 
 from __future__ import annotations
 
+import random
 from collections.abc import Callable, Sequence
 from typing import Any
 
 from .figure import Figure, Result
 from .question import Question
+from .script import Script, decisions
+from .simulation import Simulation
 from .traffic import Flow, run
 
 _USUAL = 0.5
 """Seconds a usual answer takes, give or take 30 %."""
+_EARNED = 60
+"""So many calls are answered in time before the first that is late."""
+_LATE = ("latency=2;times=1", "latency=2;times=1", "latency=2")
+"""Either the second request is answered at once, or it is as late as the first."""
 
 
 def drill(
@@ -56,9 +63,40 @@ def drill(
             house_options=options,
         )
 
-    return [
+    results = [
         _told(driver, flow(driver, Policy.none), flow(driver, lambda: Policy(hedge=Hedge())), n) for driver in drivers
     ]
+    return [*results, *decisions(script(seed), drivers)]
+
+
+def script(seed: int, n: int = 160, slow: int = 12) -> Script:
+    """Calls of which some are late by far: half of those in a row, which is more than may be sent twice, the others anywhere.
+
+    The blocking driver times a race by the machine's clock. So an answer comes long before a second request is due, or long
+    after: at a hundredth of a second or at two, and it is due at one. A percentile of measured times would not be the same twice.
+
+    Args:
+        seed: of chance.
+        n: how many calls; more than 60, since the first are not late and earn second requests.
+        slow: how many are late.
+    """
+    from ..policies.hedge import Hedge
+    from ..policies.policy import Policy
+
+    dice = random.Random(seed)  # noqa: S311
+    late = {*range(_EARNED, _EARNED + slow // 2), *dice.sample(range(_EARNED, n), slow - slow // 2)}
+    questions = [
+        Question(number, f"q-{number}", dice.choice(_LATE) + f";id={number}" if number in late else "")
+        for number in range(n)
+    ]
+    return Script(
+        questions,
+        lambda number: number * 10.0,
+        lambda: Policy(hedge=Hedge(1.0)),
+        lambda: Simulation(seconds=0.01, jitter=0.3),
+        seed,
+        races=True,
+    )
 
 
 def _told(driver: str, without: Flow, hedged: Flow, n: int) -> Result:

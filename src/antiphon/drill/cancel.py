@@ -13,7 +13,7 @@ from typing import Any
 from ..client import AsyncOpenAI, OpenAI
 from ..drivers.virtual import VirtualDriver
 from ..errors import OpenAIError
-from .chance import dice_of
+from .chance import NOWHERE, SharedClock, dice_of
 from .figure import Figure, Result
 from .house import House
 from .question import Question
@@ -121,7 +121,7 @@ def _streams(house: House, n: int, p: float, seed: int) -> Result:
 def _virtual(n: int, p: float, seed: int) -> Result:
     dice = random.Random(seed)  # noqa: S311
     driver = VirtualDriver(Simulation({"seed": seed, **_PLAN}, seconds=0.05), seed=seed)
-    with OpenAI(api_key="sk-drill", base_url="http://virtual.invalid/v1", policies=_chain(), proxy=None) as client:
+    with OpenAI(policies=_chain(), _clock=SharedClock(lambda: driver.now), **NOWHERE) as client:
         before = _descriptors(), 0, threading.active_count()
         runs: list[Any] = []
         for number in range(n):

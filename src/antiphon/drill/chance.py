@@ -5,9 +5,13 @@ from __future__ import annotations
 import asyncio
 import random
 import time
+from collections.abc import Awaitable, Callable
 from contextvars import ContextVar
 from threading import Lock
+from typing import Any, Final
 
+NOWHERE: Final[dict[str, Any]] = {"api_key": "sk-drill", "base_url": "http://virtual.invalid/v1"}
+"""For a client that sends nothing itself."""
 _dice: ContextVar[random.Random] = ContextVar("dice")
 
 
@@ -19,6 +23,44 @@ def dice_of(seed: int, number: int) -> random.Random:
 def take_dice(seed: int, number: int) -> None:
     """Let this task or thread draw for a request from now on."""
     _dice.set(dice_of(seed, number))
+
+
+class SharedClock:
+    """A clock that reads somebody else's time, such as a virtual driver's; chance is that of the request at hand.
+
+    Args:
+        now: the seconds there.
+        sleep, asleep: how one waits there; left out where whoever drives does the waiting.
+    """
+
+    def __init__(
+        self,
+        now: Callable[[], float],
+        *,
+        sleep: Callable[[float], None] | None = None,
+        asleep: Callable[[float], Awaitable[None]] | None = None,
+    ) -> None:
+        self.monotonic = now
+        self._sleep = sleep
+        self._asleep = asleep
+
+    def wall(self) -> float:
+        """Seconds since the epoch; the virtual driver's days begin at the same."""
+        return 1_800_000_000.0 + self.monotonic()
+
+    def random(self) -> float:
+        """From the dice of the request at hand."""
+        return _dice.get().random()
+
+    def sleep(self, seconds: float) -> None:
+        """Wait there."""
+        assert self._sleep is not None
+        self._sleep(seconds)
+
+    async def asleep(self, seconds: float) -> None:
+        """Wait there."""
+        assert self._asleep is not None
+        await self._asleep(seconds)
 
 
 class CountedClock:

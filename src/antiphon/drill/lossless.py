@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
+from .comparison import compared
 from .figure import Figure, Result
 from .house import House
+from .official import beside
 from .question import Question
 from .simulation import Simulation
 from .stage import Chain, Run, blocking, concurrent, virtual
@@ -25,29 +28,62 @@ KINDS = (
 """The faults that are drawn from: answers that say no, bodies that break, and one that is no JSON."""
 
 
-def runs(
-    questions: Sequence[Question], chain: Chain, plan: dict[str, Any] | None, drivers: Sequence[str], seed: int
-) -> list[Run]:
-    """The questions through each of the drivers, each against a server of its own."""
-    made: list[Run] = []
-    for driver in drivers:
-        if driver == "virtual":
-            made.append(virtual(questions, chain, Simulation(plan), seed))
-            continue
-        with House("--journal", "1") as house:
-            house.break_with(plan)
-            made.append((blocking if driver == "sync" else concurrent)(questions, chain, house, seed))
-    return made
+@dataclass(frozen=True)
+class Case:
+    """What a drill is of.
 
-
-def told(run: Run, count: int, attempts: Callable[[int], Figure]) -> Result:
-    """One run's figures.
-
-    Args:
-        run: what came of it.
-        count: how many questions there were.
+    Attributes:
+        questions: what is asked.
+        chain: makes the policies.
+        plan: of faults, as the emulator takes it; `None` where the questions say what they meet.
         attempts: judges the number of attempts.
     """
+
+    questions: Sequence[Question]
+    chain: Chain
+    plan: dict[str, Any] | None
+    attempts: Callable[[int], Figure]
+
+
+def drill_of(case: Callable[[int, float, int], Case]) -> Callable[..., list[Result]]:
+    """A drill out of what it is of, given how many requests there are, how many faults, and the seed."""
+
+    def drill(
+        *,
+        n: int = 100_000,
+        p: float = 0.2,
+        seed: int = 1,
+        drivers: Sequence[str] = ("sync", "asyncio", "virtual"),
+        official: bool = False,
+    ) -> list[Result]:
+        """The figures.
+
+        Args:
+            n: how many requests.
+            p: the share of requests that meets a fault, or the chance of each attempt to meet one.
+            seed: of faults and chance.
+            drivers: which of "sync", "asyncio" and "virtual".
+            official: whether the official package gets a twentieth of the questions, too.
+        """
+        made = case(n, p, seed)
+        runs = [_run(driver, made, seed) for driver in drivers]
+        logs = {run.driver: [outcome.decisions for outcome in run.outcomes] for run in runs}
+        others = [beside(made.questions[: max(n // 20, 1)], made.plan)] if official else []
+        return [*(_told(run, n, made.attempts) for run in runs), *compared(logs), *others]
+
+    return drill
+
+
+def _run(driver: str, case: Case, seed: int) -> Run:
+    """The questions through a driver, against a server of its own."""
+    if driver == "virtual":
+        return virtual(case.questions, case.chain, Simulation(case.plan), seed)
+    with House("--journal", "1") as house:
+        house.break_with(case.plan)
+        return (blocking if driver == "sync" else concurrent)(case.questions, case.chain, house, seed)
+
+
+def _told(run: Run, count: int, attempts: Callable[[int], Figure]) -> Result:
     accounts = [account for key, account in run.ledger.items() if key.startswith("q-")]
     sent = sum(account["attempts"] for account in accounts)
     errors = Counter(outcome.error for outcome in run.outcomes if outcome.error)
@@ -63,16 +99,3 @@ def told(run: Run, count: int, attempts: Callable[[int], Figure]) -> Result:
             *(Figure(f"errors: {name}", number) for name, number in errors.most_common(4)),
         ],
     )
-
-
-def compared(runs: Sequence[Run]) -> list[Result]:
-    """Whether all drivers decided alike."""
-    if len(runs) < 2:
-        return []
-    first, *others = runs
-    figures: list[Figure] = []
-    for other in others:
-        pairs = zip(first.outcomes, other.outcomes, strict=True)
-        differ = sum(one.decisions != two.decisions for one, two in pairs)
-        figures.append(Figure.exactly(f"decisions of {first.driver} and {other.driver} that differ", differ, 0))
-    return [Result("the decision logs", figures)]

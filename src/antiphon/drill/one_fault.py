@@ -3,31 +3,13 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Sequence
 
-from .figure import Figure, Result
-from .lossless import KINDS, compared, runs, told
-from .official import beside as other
+from .figure import Figure
+from .lossless import KINDS, Case, drill_of
 from .question import Question
 
 
-def drill(
-    *,
-    n: int = 100_000,
-    p: float = 0.2,
-    seed: int = 1,
-    drivers: Sequence[str] = ("sync", "asyncio", "virtual"),
-    official: bool = False,
-) -> list[Result]:
-    """The figures.
-
-    Args:
-        n: how many requests.
-        p: the share that meets a fault.
-        seed: of faults and chance.
-        drivers: which of "sync", "asyncio" and "virtual".
-        official: whether the official package gets a twentieth of the questions, too.
-    """
+def _case(n: int, p: float, seed: int) -> Case:
     from ..policies.policy import Policy
 
     dice = random.Random(seed)  # noqa: S311
@@ -36,8 +18,12 @@ def drill(
         Question(number, f"q-{number}", f"{dice.choice(KINDS)};times=1;id={number}" if number in faulty else "")
         for number in range(n)
     ]
-    wanted = n + len(faulty)
-    made = runs(questions, lambda: Policy(retry=Policy.interactive().retry), None, drivers, seed)
-    results = [told(run, n, lambda sent: Figure.exactly("attempts", sent, wanted)) for run in made]
-    beside = [other(questions[: max(n // 20, 1)], None)] if official else []
-    return [*results, *compared(made), *beside]
+    return Case(
+        questions,
+        lambda: Policy(retry=Policy.interactive().retry),
+        None,
+        lambda sent: Figure.exactly("attempts", sent, n + len(faulty)),
+    )
+
+
+drill = drill_of(_case)

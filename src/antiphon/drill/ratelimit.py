@@ -16,13 +16,17 @@ from ..core.request import Request
 from ..drivers.virtual import Answer, VirtualDriver
 from ..emulator.limiter import Limiter
 from ..errors import OpenAIError
+from .chance import NOWHERE, SharedClock
 from .figure import Figure, Result
 from .house import House
 from .question import Question
+from .script import Script, decisions
 from .simulation import Simulation
 
 _CALLERS = 32
 _TOKENS = 1_000_000_000
+_SHARED_RPM = 600
+"""The limit under which the drivers' decisions are compared: small enough for calls to wait, and for some to wait too long."""
 
 
 def drill(
@@ -53,7 +57,14 @@ def drill(
             accounts = house.ledger().values()
             refused = sum(account["attempts"] - account["answered"] for account in accounts)
         made.append(_told(driver, answered, refused, rpm, seconds))
-    return made
+    return [*made, *decisions(script(seed), drivers)]
+
+
+def script(seed: int, minutes: float = 3.0) -> Script:
+    """A tenth more calls than the limit allows, of which somebody else takes most; and a few refusals that nothing foretells."""
+    per_second = 1.1 * _SHARED_RPM / 60
+    questions = [Question(number, f"q-{number}") for number in range(int(per_second * minutes * 60))]
+    return Script(questions, lambda number: number / per_second, _chain, lambda: _Shared(_SHARED_RPM, seed), seed)
 
 
 def _told(driver: str, answered: int, refused: int, rpm: int, seconds: float) -> Result:
@@ -123,8 +134,8 @@ async def _concurrent(house: House, seconds: float) -> int:
 class _Limited(Simulation):
     """A server with the emulator's own limiter."""
 
-    def __init__(self, rpm: int) -> None:
-        super().__init__(seconds=0.2, jitter=0.5)
+    def __init__(self, rpm: int, plan: dict[str, Any] | None = None) -> None:
+        super().__init__(plan, seconds=0.2, jitter=0.5)
         self._limiter = Limiter(rpm, _TOKENS)
         self.refused = 0
 
@@ -143,11 +154,27 @@ class _Limited(Simulation):
         return seconds, reply
 
 
+class _Shared(_Limited):
+    """The same, with somebody else who takes four fifths of the limit, and who is not told of in time."""
+
+    def __init__(self, rpm: int, seed: int) -> None:
+        faults = ["status=429;retry_after=2", "status=429", "status=503"]
+        super().__init__(rpm, {"seed": seed, "rules": [{"faults": faults, "rate": 0.02}]})
+        self._pause = 60 / rpm / 0.8
+        self._next = 0.0
+
+    def __call__(self, request: Request, now: float) -> Answer:
+        while self._next <= now:
+            self._limiter.admit(("key", "model"), self._next, 10)
+            self._next += self._pause
+        return super().__call__(request, now)
+
+
 def _virtual(rpm: int, seconds: float, seed: int) -> tuple[int, int]:
     server = _Limited(rpm)
     driver = VirtualDriver(server, seed=seed)
     answered, numbers = list[int](), count()
-    with OpenAI(api_key="sk-drill", base_url="http://virtual.invalid/v1", policies=_chain(), proxy=None) as client:
+    with OpenAI(policies=_chain(), _clock=SharedClock(lambda: driver.now), **NOWHERE) as client:
 
         async def ask() -> None:
             while await Now() < seconds:

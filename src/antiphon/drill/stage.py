@@ -13,7 +13,7 @@ from ..client import AsyncOpenAI, OpenAI
 from ..core.trace import Trace
 from ..drivers.virtual import VirtualDriver
 from ..errors import OpenAIError
-from .chance import CountedClock, dice_of, take_dice
+from .chance import NOWHERE, CountedClock, SharedClock, dice_of, take_dice
 from .house import House
 from .question import Question
 from .simulation import Simulation
@@ -112,7 +112,7 @@ def virtual(
     """In virtual time, each begun when `at` says."""
     began = time.perf_counter()
     driver = VirtualDriver(server, seed=seed)
-    with OpenAI(api_key="sk-drill", base_url="http://virtual.invalid/v1", policies=chain(), proxy=None) as client:
+    with OpenAI(policies=chain(), _clock=SharedClock(lambda: driver.now), **NOWHERE) as client:
         runs: list[Any] = []
         for place, question in enumerate(questions):
             request = client._endpoint.request(question.call())

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from ..client import AsyncOpenAI, OpenAI
 from ..drivers.virtual import VirtualDriver
 from ..errors import OpenAIError
-from .chance import QuickClock, dice_of, take_dice
+from .chance import NOWHERE, QuickClock, SharedClock, dice_of, take_dice
 from .house import House
 from .question import Question
 from .simulation import Simulation
@@ -81,7 +81,7 @@ def run(
 
 def _virtual(questions: Sequence[Question], times: Times, chain: Chain, server: Simulation, seed: int) -> Flow:
     driver = VirtualDriver(server, seed=seed)
-    with OpenAI(api_key="sk-drill", base_url="http://virtual.invalid/v1", policies=chain(), proxy=None) as client:
+    with OpenAI(policies=chain(), _clock=SharedClock(lambda: driver.now), **NOWHERE) as client:
         runs: list[Any] = []
         for question in questions:
             flow: Any = client._flow(client._endpoint.request(question.call()))

@@ -1,23 +1,28 @@
-"""Truncate: a recorded stream is cut at every byte, cleanly and rudely. Anything but an error would be a lie about the answer."""
+"""Truncate: a recorded stream is cut cleanly at every byte. Anything but an error would be a lie about the answer."""
 
 from __future__ import annotations
 
 import asyncio
 from collections import Counter
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from ..client import AsyncOpenAI, OpenAI
 from ..core.call import Call
+from ..core.request import Request
+from ..drivers.virtual import Answer, VirtualDriver
 from ..errors import OpenAIError
 from ..operations import chat, responses
 from ..transports.memory import AsyncMemoryTransport, MemoryTransport
+from .chance import NOWHERE, CountedClock, SharedClock, dice_of, take_dice
+from .comparison import compared
 from .figure import Figure, Result
 from .house import House
 
 _EVENTS = {"content-type": "text/event-stream"}
 _TEXT = "What is 6 * 7?"
-_CALLS: dict[str, Callable[[], Call[Any]]] = {
+Make = Callable[[], Call[Any]]
+_CALLS: dict[str, Make] = {
     "chat": lambda: chat.COMPLETIONS_CREATE.call(
         body={"model": "gpt-4.1-mini", "messages": [{"role": "user", "content": _TEXT}], "stream": True}, stream=True
     ),
@@ -27,11 +32,25 @@ _CALLS: dict[str, Callable[[], Call[Any]]] = {
 }
 
 
-def drill(*, drivers: Sequence[str] = ("sync", "asyncio"), official: bool = False, stride: int = 1) -> list[Result]:
+class End(NamedTuple):
+    """How reading a cut stream ends.
+
+    Attributes:
+        error: the class of the error, or "" where the stream seems whole.
+        log: what the policies decided, how many events came, and the error in full.
+    """
+
+    error: str
+    log: str = ""
+
+
+def drill(
+    *, drivers: Sequence[str] = ("sync", "asyncio", "virtual"), official: bool = False, stride: int = 1
+) -> list[Result]:
     """The figures.
 
     Args:
-        drivers: which of "sync" and "asyncio".
+        drivers: which of "sync", "asyncio" and "virtual".
         official: whether the official package reads the same streams.
         stride: how many bytes lie between two cuts.
     """
@@ -40,29 +59,17 @@ def drill(*, drivers: Sequence[str] = ("sync", "asyncio"), official: bool = Fals
         for name, make in _CALLS.items():
             whole = _recorded(house, make())
             last = _last_event(whole)
-            for driver in drivers:
-                if driver == "virtual":
-                    continue
-                read = _read if driver == "sync" else _read_async
-                results.append(
-                    _told(f"{driver}, {name}", whole, last, [read(make, cut) for cut in _cuts(whole, stride)], stride)
-                )
+            ends = {driver: _READ[driver](make, _cuts(whole, stride)) for driver in drivers}
+            results += [_told(f"{driver}, {name}", whole, last, ends[driver], stride) for driver in drivers]
+            results += compared({driver: [end.log for end in ends[driver]] for driver in drivers}, name)
             if official:
-                results.append(
-                    _told(
-                        f"the official package, {name}",
-                        whole,
-                        last,
-                        _official(name, whole, stride),
-                        stride,
-                        binds=False,
-                    )
-                )
+                title = f"the official package, {name}"
+                results.append(_told(title, whole, last, _official(name, whole, stride), stride, binds=False))
     return results
 
 
-def _told(title: str, whole: bytes, last: int, ends: list[str], stride: int, *, binds: bool = True) -> Result:
-    sizes = range(0, len(whole) + 1, stride)
+def _told(title: str, whole: bytes, last: int, ended: list[End], stride: int, *, binds: bool = True) -> Result:
+    sizes, ends = range(0, len(whole) + 1, stride), [end.error for end in ended]
     silent = [size for size, end in zip(sizes, ends, strict=True) if not end and size < last]
     # Within an event that nobody needs any more, an error is honest too.
     refused = [
@@ -103,37 +110,96 @@ def _cuts(whole: bytes, stride: int) -> list[bytes]:
     return [whole[:size] for size in range(0, len(whole) + 1, stride)]
 
 
-def _read(make: Callable[[], Call[Any]], content: bytes) -> str:
-    """How reading a stream of this content ends: with an error's class, or "" where it seems whole."""
-    transport = MemoryTransport(lambda request: (200, _EVENTS, content))
-    with OpenAI(
-        api_key="sk-drill", base_url="http://memory.invalid/v1", http_client=transport, max_retries=0
-    ) as client:
-        try:
-            for _ in client.perform(make()):
-                pass
-        except OpenAIError as failure:
-            return type(failure).__name__
-    return ""
+def _blocking(make: Make, cuts: Sequence[bytes]) -> list[End]:
+    """How reading streams of these contents ends, by the blocking client."""
+    return [_read(make, cut, CountedClock()) for cut in cuts]
 
 
-def _read_async(make: Callable[[], Call[Any]], content: bytes) -> str:
-    async def main() -> str:
-        transport = AsyncMemoryTransport(lambda request: (200, _EVENTS, content))
-        async with AsyncOpenAI(
-            api_key="sk-drill", base_url="http://memory.invalid/v1", http_client=transport, max_retries=0
-        ) as client:
-            try:
-                async for _ in await client.perform(make()):
-                    pass
-            except OpenAIError as failure:
-                return type(failure).__name__
-        return ""
+def _virtual(make: Make, cuts: Sequence[bytes]) -> list[End]:
+    """The same in virtual time: the virtual driver makes the call, and a blocking stream reads what it is answered with."""
+    stands = [_Stand(cut) for cut in cuts]
+    return [_read(make, stand.content, stand.clock, stand) for stand in stands]
+
+
+def _concurrent(make: Make, cuts: Sequence[bytes]) -> list[End]:
+    """The same by the asyncio client."""
+
+    async def main() -> list[End]:
+        return [await _read_async(make, cut) for cut in cuts]
 
     return asyncio.run(main())
 
 
-def _official(name: str, whole: bytes, stride: int) -> list[str]:
+_READ: dict[str, Callable[[Make, Sequence[bytes]], list[End]]] = {
+    "sync": _blocking,
+    "asyncio": _concurrent,
+    "virtual": _virtual,
+}
+
+
+def _read(make: Make, cut: bytes, clock: Any, driver: Any = None) -> End:
+    take_dice(0, len(cut))
+    events, stream = 0, None
+    transport = MemoryTransport(lambda request: (200, _EVENTS, cut))
+    with OpenAI(http_client=transport, policies=_chain(), _clock=clock, **NOWHERE) as client:
+        if driver is not None:
+            vars(client)["_driver"] = driver
+        try:
+            stream = client.perform(make())
+            for _ in stream:
+                events += 1
+        except OpenAIError as failure:
+            return _end(stream, events, failure)
+    return _end(stream, events)
+
+
+async def _read_async(make: Make, cut: bytes) -> End:
+    take_dice(0, len(cut))
+    events, stream = 0, None
+    transport = AsyncMemoryTransport(lambda request: (200, _EVENTS, cut))
+    async with AsyncOpenAI(http_client=transport, policies=_chain(), _clock=CountedClock(), **NOWHERE) as client:
+        try:
+            stream = await client.perform(make())
+            async for _ in stream:
+                events += 1
+        except OpenAIError as failure:
+            return _end(stream, events, failure)
+    return _end(stream, events)
+
+
+class _Stand:
+    """The virtual driver in the place of a client's own."""
+
+    def __init__(self, content: bytes) -> None:
+        self.content = content
+        self._driver = VirtualDriver(self._answer)
+        self.clock = SharedClock(lambda: self._driver.now)
+
+    def run(self, flow: Any) -> Any:
+        run = self._driver.start(flow, dice=dice_of(0, len(self.content)))
+        self._driver.run()
+        if run.failure is not None:
+            raise run.failure
+        return run.result
+
+    def _answer(self, request: Request, now: float) -> Answer:
+        return 0.0, MemoryTransport([(200, _EVENTS, self.content)]).send(request)
+
+
+def _chain() -> Any:
+    from ..policies.circuit_breaker import CircuitBreaker
+    from ..policies.policy import Policy
+
+    return Policy(retry=Policy.interactive().retry, circuit_breaker=CircuitBreaker())
+
+
+def _end(stream: Any, events: int, failure: OpenAIError | None = None) -> End:
+    error = "" if failure is None else type(failure).__name__
+    trace = getattr(stream, "trace", None) or getattr(failure, "trace", None)
+    return End(error, f"{trace}\n{events} events, then {error or 'the end'}: {failure or ''}")
+
+
+def _official(name: str, whole: bytes, stride: int) -> list[End]:
     """The same with the official package, where it is installed."""
     import httpx2
     import openai
@@ -147,7 +213,7 @@ def _official(name: str, whole: bytes, stride: int) -> list[str]:
     client = openai.OpenAI(
         api_key="sk-drill", max_retries=0, http_client=httpx2.Client(transport=httpx2.MockTransport(answer))
     )
-    ends: list[str] = []
+    ends: list[End] = []
     for _ in cuts:
         try:
             if name == "chat":
@@ -159,7 +225,7 @@ def _official(name: str, whole: bytes, stride: int) -> list[str]:
             for _ in events:
                 pass
         except Exception as failure:
-            ends.append(type(failure).__name__)
+            ends.append(End(type(failure).__name__))
         else:
-            ends.append("")
+            ends.append(End(""))
     return ends
