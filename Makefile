@@ -11,7 +11,7 @@ MEASURED := $(addprefix tests/,core wire policies drivers client lib shared cred
 # Test processes import the package by the hundred; compile it once.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo test coverage check gen bench rivals soak tour-python tour-js docs live clean
+.PHONY: demo test coverage check mutants gen bench rivals soak tour-python tour-js docs live clean
 .DELETE_ON_ERROR:
 
 $(VENV)/bin/python:
@@ -52,6 +52,9 @@ check: $(STAMP)-dev
 	$(BIN)/mypy
 	$(BIN)/pyright
 	$(BIN)/python -m codegen --check
+
+mutants: $(STAMP)-dev
+	$(BIN)/python -m mutation $(ARGS)
 
 gen: $(STAMP)-dev
 	$(BIN)/python -m codegen

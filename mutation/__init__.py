@@ -1,0 +1,1 @@
+"""Mutation testing: does some test notice when a line of `policies/` is wrong?"""
