@@ -49,13 +49,15 @@ class Script:
 
 
 def decisions(script: Script, drivers: Sequence[str], of: str = "") -> list[Result]:
-    """Whether the drivers decide alike.
+    """Whether the drivers decide alike; nothing where there is only one.
 
     Args:
         script: what they play.
         drivers: which of "sync", "asyncio" and "virtual".
         of: what is decided, where there are several scripts.
     """
+    if len(drivers) < 2:
+        return []
     return compared({driver: PLAYED[driver](script) for driver in drivers}, of)
 
 
@@ -80,7 +82,7 @@ class Log:
         """One for each call, in the script's order."""
         numbers = [question.number for question in self._script.questions]
         if missing := [number for number in numbers if number not in self._said]:
-            raise RuntimeError(f"calls that came to no end: {len(missing)}; the first of which is {missing[0]}")
+            raise RuntimeError(f"calls that came to no end: {len(missing)}, call {missing[0]} first")
         return [self._said[number] for number in numbers]
 
 
