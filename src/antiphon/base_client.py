@@ -62,7 +62,8 @@ class BaseClient(Attributes, RawCalls, Copies, Overrides, Generic[T]):
         data_residency: the region whose host is used instead of `base_url`.
         websocket_base_url: where WebSockets connect, when it differs from `base_url`.
         timeout: seconds for each phase of an attempt, or a `Timeout`; `None` waits without bound. Default 600, connect 5.
-        max_retries: attempts after the first; 0 or more. Warns where `policies` hold nothing that retries.
+        max_retries: attempts after the first; 0 or more. Said beside `policies`, it goes before the number of a `Retry` among
+            them; warns where they hold nothing that retries.
         deadline: seconds for a whole call: waiting, retries and body; `None` for no bound.
         default_headers: fields of every request; `omit` removes one.
         default_query: query arguments of every request.
@@ -137,6 +138,7 @@ class BaseClient(Attributes, RawCalls, Copies, Overrides, Generic[T]):
         base_url = hidden_proxy(base_url)  # type: ignore[assignment]  # one with a password will be refused, and not shown
         websocket_base_url = hidden_proxy(websocket_base_url)  # type: ignore[assignment]
         self._given_policies = as_policies(policies)
+        self._given_policies = self._policies_allowing(max_retries)
         self.strict_streams = strict_streams
         self._clock: Clock = _clock or SYSTEM_CLOCK
         if http_client is not None and not is_given(timeout):

@@ -22,7 +22,7 @@ from .governing import Governed, merged
 from .policies.chain import Policy
 from .policies.machines.backoff import LONGEST_HINT
 from .policies.retry import Retry
-from .settings import DEFAULT_MAX_RETRIES, DataResidency, Settings, Unsaid
+from .settings import DataResidency, Settings, Unsaid
 from .transports.link import Link
 
 if TYPE_CHECKING:
@@ -108,7 +108,7 @@ class Copies(Governed):
             "default_headers": _first(set_default_headers, {**old.default_headers, **(default_headers or {})}),
             "default_query": _first(set_default_query, {**old.default_query, **(default_query or {})}),
             "http_client": self._link if http_client is None else http_client,
-            "policies": policies if is_given(policies) else self._policies_allowing(max_retries),
+            "policies": policies if is_given(policies) else self._given_policies,
             "strict_streams": self.strict_streams,
             **self._no_profile(),
             "_strict_response_validation": old.strict,
@@ -193,10 +193,10 @@ class Copies(Governed):
         )
         return self.copy(policies=merged(self.policies, [retry]), max_retries=not_given if most is None else most)
 
-    def _policies_allowing(self, max_retries: int | NotGiven) -> Sequence[Policy] | NotGiven:
-        """The policies that were given, of which those that retry heed another number of retries."""
+    def _policies_allowing(self, max_retries: int) -> Sequence[Policy] | NotGiven:
+        """The policies that were given, of which those that retry heed the number of retries, if it was said."""
         given = self._given_policies
-        if isinstance(given, NotGiven) or isinstance(max_retries, NotGiven):
+        if isinstance(given, NotGiven) or isinstance(max_retries, Unsaid):
             return given
         most = checked_retries(max_retries)
         made: list[Policy] = [policy.allowing(most) if isinstance(policy, Retry) else policy for policy in given]
@@ -255,8 +255,8 @@ class Copies(Governed):
             "policies": self._given_policies,
             "strict_streams": self.strict_streams,
             "timeout": old.timeout,
-            # The default is left out, for said it would be asked for.
-            **({} if old.max_retries == DEFAULT_MAX_RETRIES else {"max_retries": old.max_retries}),
+            # Not said, for said it would go before what the policies say by now.
+            "max_retries": Unsaid(old.max_retries),
             "deadline": old.deadline,
             "default_headers": old.default_headers,
             "default_query": old.default_query,

@@ -87,6 +87,8 @@ class Attributes:
 
     colour: ClassVar[str]
     settings: Settings
+    _given_policies: Any
+    _policies_allowing: Callable[[int], Any]
 
     def _change(self, **changes: Any) -> None:
         raise TypeError(f"{type(self).__name__} has no settings to change")
@@ -198,8 +200,10 @@ class Attributes:
 
     @max_retries.setter
     def max_retries(self, value: int) -> None:
-        self._change(max_retries=checked_retries(value))
-        self._heed(value)
+        most = checked_retries(value)
+        self._given_policies = self._policies_allowing(most)
+        self._change(max_retries=most)
+        self._heed(most)
 
     @property
     def default_headers(self) -> Mapping[str, Any]:

@@ -195,7 +195,12 @@ def test_retries_are_not_added_to_live_ones(colour: Colour) -> None:
     client = colour.make("http://h.invalid", policies=Live([Retry(1)]))
     with pytest.raises(ValueError, match="multiply"):
         client.with_retries(3)
-    assert names(colour.make("http://h.invalid", policies=Live([])).with_retries(3)) == ["Live", "Retry"]
+    free = colour.make("http://h.invalid", policies=Live([]))
+    assert names(free.with_retries(3)) == ["Allowance", "Live", "Retry"]
+    with Rude(wrong(503)) as server, colour.client(server.url, policies=Live([Retry(9)])) as it:
+        free = it.raw.with_options(max_retries=1).with_policies(Live([])).with_retries(3)
+        failure_of(it, lambda _: retrieve(free))
+        assert len(server.requests) == 4
 
 
 @pytest.mark.parametrize("given", [None, "production", Retry(1), 3])

@@ -136,6 +136,8 @@ class Retry:
 
     def allowing(self, max_retries: int) -> Self:
         """The same policy with another number of retries; it draws on the same budget."""
+        if max_retries == self.max_retries:
+            return self
         from copy import copy
 
         other = copy(self)
