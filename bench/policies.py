@@ -68,6 +68,7 @@ def cases() -> Iterator[Case]:
     yield Case("Cache, a hit", [Cache()], most=20)
     yield Case("Retry, CircuitBreaker, Bulkhead, RateLimit", [Retry(), breaker, bulkhead, limiter], most=5)
     yield Case("the same, by tokens and the reliable rules", [retry, breaker, bulkhead, tokens])
+    yield Case("Policy.interactive()", Policy.interactive(), most=5)
     yield Case("Policy.production()", Policy.production())
 
 

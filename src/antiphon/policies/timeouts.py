@@ -80,7 +80,7 @@ class Timeouts:
         if (call is None or is_left_out(call.timeout)) and _is_usual(request.timeout):
             request.timeout = self._stream if request.events else self._whole
         if self.total is not None:
-            end = await Now() + self.total
+            end = (request.now() if request.now else await Now()) + self.total
             if request.deadline is None or end < request.deadline:
                 request.deadline = end
         return await forward(request)

@@ -4,16 +4,21 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterator
+from itertools import islice
 from typing import TypeAlias
+
+import msgspec
 
 from ...core.signal import Signal
 
 Units: TypeAlias = tuple[float, float, float, float]
 """What a request takes: requests, tokens, images, input tokens."""
 WAITING, GRANTED, GONE = 0, 1, 2
+_KEPT = 64
+"""How many that are gone are kept besides those who wait, before they are cleared away."""
 
 
-class Ticket:
+class Ticket(msgspec.Struct, eq=False):
     """One request's place, and what it took.
 
     Attributes:
@@ -26,16 +31,13 @@ class Ticket:
         signal: wakes whoever waits for it.
     """
 
-    due: float
-    signal: Signal | None
-    __slots__ = ("due", "mark", "number", "signal", "state", "units", "until")
-
-    def __init__(self, units: Units, until: float) -> None:
-        self.units = units
-        self.until = until
-        self.state = GONE
-        self.number = 0
-        self.mark = 0.0
+    units: Units
+    until: float
+    state: int = GONE
+    number: int = 0
+    mark: float = 0.0
+    due: float = float("inf")
+    signal: Signal | None = None
 
     def wake(self) -> None:
         """Have whoever waits look again."""
@@ -71,7 +73,8 @@ class Queue:
 
     def first(self, many: int) -> Iterator[Ticket]:
         """The first few that wait."""
-        for ticket in list(self._tickets)[:many]:
+        waiting = (ticket for ticket in self._tickets if ticket.state is WAITING)
+        for ticket in list(islice(waiting, many)):
             if ticket.state is WAITING:
                 yield ticket
 
@@ -82,6 +85,8 @@ class Queue:
         if not self.length:
             self._tickets.clear()
             self.units = [0.0, 0.0, 0.0, 0.0]  # no rounding errors are kept
+        elif len(self._tickets) > 2 * self.length + _KEPT:
+            self._tickets = deque(each for each in self._tickets if each.state is WAITING)
 
     def _count(self, ticket: Ticket, sign: int) -> None:
         self.length += sign
