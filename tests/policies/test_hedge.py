@@ -94,7 +94,7 @@ def test_a_late_answer_is_asked_for_again_and_the_first_one_taken() -> None:
     assert reply.request is scene.sent[1]
     assert request.trace is not None
     assert [str(step) for step in request.trace.of("Hedge")] == [
-        "Hedge: second target=api.openai.com",
+        "Hedge: second target=api.openai.com after=1.5",
         "Hedge: second won",
     ]
 

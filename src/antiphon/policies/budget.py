@@ -207,6 +207,15 @@ class Budget:
         spent, reserved, uncertain, over = (sums[name] for name in SUMS)
         return BudgetReport(label, self._limits, spent, reserved, uncertain, over, account.flags)
 
+    def left(self) -> float:
+        """Which part of the scarcest limit is left in the period of the last call, from 0 to 1; 1 where a store keeps the sums,
+        which is not asked for this."""
+        account = self._purse.ledger.account(self._purse.period.label)
+        sums = zip(self._limits, account.spent, account.reserved, strict=True)
+        return min(
+            max(0.0, 1 - (spent + held) / limit) if limit else 0.0 for limit, spent, held in sums if limit is not None
+        )
+
     async def _reserve(self, request: Request, kind: str) -> Reservation:
         """Set aside what the call may take at most.
 

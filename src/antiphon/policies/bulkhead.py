@@ -126,7 +126,7 @@ class Bulkhead:
         stay: _Stay | None = None
         try:
             reply = await forward(request)
-            if self.adaptive is not None:
+            if self.adaptive is not None and reply.request.server == request.server:
                 _learn(compartment, permit, request, reply)
             if reply.body is not None and not reply.is_read:
                 stay = _Stay(compartment)

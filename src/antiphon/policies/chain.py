@@ -11,11 +11,13 @@ Folding happens once, when a client is made. An empty chain is `Send` alone and 
 A policy that judges failures only says so by `only_failures = True`: it forwards the request at once and as it is, and lets a
 2xx reply pass untouched. A chain of such policies need not be begun before there is a failure, so drivers send first, and
 begin it with the outcome of that where judgement is needed.
+
+A policy that has to ask others of its chain has a method `among(chain)`, which gives the flow for its place there.
 """
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Coroutine, Iterable, Iterator
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Iterator, Sequence
 from types import FunctionType
 from typing import Any, Protocol
 
@@ -54,11 +56,11 @@ def fold(policies: Iterable[Policy], inner: Forward = send) -> Forward:
     Raises:
         TypeError: something in the list is not callable, e.g. a policy's class instead of an instance.
     """
-    flow = inner
-    for policy in reversed(list(policies)):
+    flow, chain = inner, list(policies)
+    for policy in reversed(chain):
         if not callable(policy) or isinstance(policy, type):
             raise TypeError(f"{policy!r} is not a policy; {_advice(policy)}")
-        flow = _around(policy, flow)
+        flow = _around(policy, flow, chain)
     return flow
 
 
@@ -68,9 +70,10 @@ def _advice(found: Any) -> str:
     return "pass them without a list" if isinstance(found, (list, tuple)) else "pass an instance, e.g. Retry(3)"
 
 
-def _around(policy: Policy, forward: Forward) -> Forward:
+def _around(policy: Policy, forward: Forward, chain: Sequence[Policy]) -> Forward:
     # Neither a coroutine of its own nor a search for `__call__`: less to do for each policy of each call.
-    begin = policy if isinstance(policy, FunctionType) else policy.__call__
+    among: Callable[[Sequence[Policy]], Policy] | None = getattr(policy, "among", None)
+    begin = policy if isinstance(policy, FunctionType) else policy.__call__ if among is None else among(chain)
     return lambda request: begin(request, forward)
 
 

@@ -159,6 +159,10 @@ class CircuitBreaker:
         """
         return self._board.retry_in(endpoint, model, now) == 0
 
+    def is_closed(self, endpoint: str, model: str = "") -> bool:
+        """Whether every call is let through, and none is a probe."""
+        return self._board.is_closed(endpoint, model)
+
     def retry_in(self, endpoint: str, now: float, model: str = "") -> float:
         """Seconds until a call would be let through; 0 for now."""
         return self._board.retry_in(endpoint, model, now)
@@ -184,6 +188,8 @@ class CircuitBreaker:
             leases = await self._admitted(request, forward, pair)
         try:
             reply = await forward(request)
+            if reply.request.server != request.server:
+                return reply  # of a second request, that went to another target and was counted there
             plain = reply.status_code < 400 and not probing and reply.is_read and not _is_broken(reply)
             if plain and reply.elapsed <= self._bearable:
                 pair.succeed(leases, request.now() if request.now else await Now())

@@ -1,12 +1,13 @@
 """Hedge: where an answer is late, ask a second time and take the answer that comes first.
 
-Knows which requests may be made twice, and when one is late. Innermost of all policies but the client's own, so that a second
-request needs no further leave: whoever stands outside sees one attempt.
+Knows which requests may be made twice, and when one is late. Innermost of all policies but the client's own, so that what is timed
+is the server and no wait of ours. The second request passes the gates that the first one has passed (circuit, bulkhead, rate limit)
+by itself, where it goes, and is counted there; whoever stands outside of these sees one attempt.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
@@ -14,8 +15,9 @@ from ..core.effects import Now, Peek, Race, Wall
 from ..core.reply import Reply
 from ..core.request import Request
 from ..core.resource import spelled
-from ..errors import APIConnectionError
-from .chain import PLACES, Forward
+from ..errors import APIConnectionError, PolicyError
+from .chain import PLACES, Forward, Policy
+from .gates import Gates, own_flow
 from .machines.backoff import retry_after
 from .machines.hedging import Hedging
 from .machines.number import is_number, seconds
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
 
 _HOLD = 10.0
 """Seconds without second requests, once a server said not to try again."""
+_NONE = Gates()
 _BEGINS_BADLY = (b"event: error", b'data: {"error"', b"event:error", b'data:{"error"')
 
 
@@ -44,8 +47,7 @@ class Hedge:
         floor: seconds; nothing is late before.
         extra: how many further requests may be sent for one; 1, or 0 for none.
         ratio: the share of requests that may be sent twice, above 0 and up to 1.
-        only_if: asked with the request before a second one could be sent; `False` holds it back, e.g. while a circuit is not
-            closed.
+        only_if: asked with the request before a second one could be sent; `False` holds it back.
         failover: whose targets are asked instead of the same one, where another of them could take the request.
 
     Raises:
@@ -91,27 +93,41 @@ class Hedge:
         options = {"floor": self.floor, "extra": self.extra, "ratio": self.ratio, "only_if": self.only_if}
         return (_remade, (type(self), self.late, {**options, "failover": self.failover}))
 
+    def among(self, chain: Sequence[Policy]) -> Policy:
+        """The flow for its place in a chain, where a second request passes the gates around it."""
+        return self.__call__ if own_flow(self, Hedge) else partial(self._judge, Gates.before(self, chain))
+
     async def __call__(self, request: Request, forward: Forward) -> Reply:
+        return await self._judge(_NONE, request, forward)
+
+    async def _judge(self, gates: Gates, request: Request, forward: Forward) -> Reply:
         content = request.content
         if not (self.extra and (content is None or content.__class__ is bytes) and is_inference(request)):
             return await forward(request)
-        # A factor of four in size is one kind.
-        kind = (request.server, request.origin.host, model_of(request), request.stream, _size(content))
-        begun = await Now()
-        delay = self._machine.delay(kind, begun)
-        if delay is None or not self._may(request, begun + delay):
-            return (await self._alone(request, forward, kind, begun)).reply
-        return await self._race(request, forward, kind, begun, delay)
+        begun = request.now() if request.now else await Now()
+        kind = _kind(request)
+        delay, objection = self._machine.delay(kind, begun)
+        if delay is not None and not objection:
+            objection = self._objection(request, begun + delay)
+            if not objection:
+                return await self._race(gates, request, forward, kind, begun, delay)
+        return (await self._alone(request, forward, kind, begun, delay, objection)).reply
 
-    def _may(self, request: Request, late: float) -> bool:
+    def _objection(self, request: Request, late: float) -> str:
         if request.deadline is not None and late >= request.deadline:
-            return False
-        return self.only_if is None or bool(self.only_if(request))
+            return "the deadline is near"
+        return "" if self.only_if is None or self.only_if(request) else "only_if"
 
     async def _alone(
-        self, request: Request, forward: Forward, kind: Hashable, begun: float, delay: float | None = None
+        self,
+        request: Request,
+        forward: Forward,
+        kind: Hashable,
+        begun: float,
+        late: float | None = None,
+        objection: str = "",
     ) -> _Outcome:
-        """One request, its time taken."""
+        """One request, its time taken; and what spoke against a second one, if it was late."""
         machine = self._machine
         try:
             reply = await forward(request)
@@ -122,33 +138,53 @@ class Hedge:
             machine.failed(kind)
             raise
         if good:
-            machine.answered(kind, await Now() - begun, delay)
+            seconds = (request.now() if request.now else await Now()) - begun
+            machine.answered(kind, seconds, None if objection else late)
+            if objection and late is not None and seconds >= late:
+                _note(request, "held back", reason=objection, after=round(late, 3))
         elif not 400 <= reply.status_code < 429:
             machine.failed(kind)
             await self._hold(reply)
         return _Outcome(reply, good)
 
-    async def _second(self, request: Request, forward: Forward, kind: Hashable) -> _Outcome:
+    async def _second(self, gates: Gates, request: Request, forward: Forward, kind: Hashable, delay: float) -> _Outcome:
         """The request that is sent when the first is late, if it may be."""
         now = await Now()
-        if not self._machine.spend(kind, now):
+        there, objection = request, self._machine.spend(kind, now)
+        if not objection:
+            there, objection = await self._somewhere(gates, request, now)
+            if objection:
+                self._machine.unspent()
+        if objection:
+            _note(request, "held back", reason=objection, after=round(delay, 3))
             raise _Unsent
-        there = None if self.failover is None else await self.failover.other(request)
-        if request.trace is not None:
-            request.trace.note("Hedge", "second", target=endpoint_of(there or request))
-        # A request of its own: what is cut short is known by it.
-        outcome = await self._alone(there or request.replace(), forward, kind, now)
+        _note(request, "second", target=endpoint_of(there), after=round(delay, 3))
+        try:
+            outcome = await self._alone(there, gates.around(forward), _kind(there), now)
+        except PolicyError as refusal:
+            _note(request, "held back", reason=type(refusal).__name__)
+            raise
         return outcome._replace(second=True)
 
-    async def _race(self, request: Request, forward: Forward, kind: Hashable, begun: float, delay: float) -> Reply:
+    async def _somewhere(self, gates: Gates, request: Request, now: float) -> tuple[Request, str]:
+        """A second request, to another target if one is there to take it; or what speaks against one."""
+        # A request of its own: what is cut short is known by it.
+        there = request.replace()
+        other = None if self.failover is None else await self.failover.other(request)
+        if other is not None and not gates.objection(other, now):
+            return other, ""
+        return there, gates.objection(there, now)
+
+    async def _race(
+        self, gates: Gates, request: Request, forward: Forward, kind: Hashable, begun: float, delay: float
+    ) -> Reply:
         """One request, and a second one if it is late."""
         first = self._alone(request, forward, kind, begun, delay)
-        outcome = await Race(first, partial(self._second, request, forward, kind), delay, _is_good)
+        outcome = await Race(first, partial(self._second, gates, request, forward, kind, delay), delay, _is_good)
         if outcome.second:
             # How long the first would have taken is not known, but that it is more than this.
             self._machine.given_up(kind, await Now() - begun)
-            if request.trace is not None:
-                request.trace.note("Hedge", "second won")
+            _note(request, "second won")
         return outcome.reply
 
     async def _hold(self, reply: Reply) -> None:
@@ -182,14 +218,23 @@ class _Outcome(NamedTuple):
 class _Unsent(Exception):
     """No second request may be sent; the first goes on alone."""
 
+    sent = "no"
+
 
 def _is_good(outcome: _Outcome) -> bool:
     return outcome.good
 
 
-def _size(content: Any) -> int:
-    """Requests of one size, give or take a factor of four, take about as long."""
-    return 0 if content is None else len(content).bit_length() // 2
+def _kind(request: Request) -> Hashable:
+    """What requests have in common that take about as long; a factor of four in size is one kind."""
+    content: Any = request.content
+    size = 0 if content is None else len(content).bit_length() // 2
+    return request.server, request.origin.host, model_of(request), request.stream, size
+
+
+def _note(request: Request, event: str, **figures: Any) -> None:
+    if request.trace is not None:
+        request.trace.note("Hedge", event, **figures)
 
 
 def _delay(delay: Any) -> tuple[float | None, float]:

@@ -149,6 +149,8 @@ class RateLimit:
             if failure.sent == "no":
                 lane.leave(ticket)  # nothing reached the server
             raise
+        if reply.request.server != request.server:
+            return reply  # of a second request, that went to another target and was charged there
         status = reply.status_code
         if status == 429 or status == 503:
             await self._refused(lane, ticket, request, reply, now)

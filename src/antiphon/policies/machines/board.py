@@ -119,6 +119,11 @@ class Board:
         circuits = self.endpoints.get(endpoint), self.services.get((endpoint, model))
         return max(0.0 if circuit is None else circuit.retry_in(now) for circuit in circuits)
 
+    def is_closed(self, endpoint: str, model: str) -> bool:
+        """Whether the circuits of an endpoint and one of its models are closed, as those are that are not known."""
+        circuits = self.endpoints.get(endpoint), self.services.get((endpoint, model))
+        return all(circuit is None or circuit.closed for circuit in circuits)
+
     def panic_in(self, pair: Pair, now: float) -> float:
         """Seconds until one call may go although every endpoint is open, infinite if one is not; at 0 that call is taken."""
         if self._panic is None or any(self.retry_in(name, pair.model, now) == 0 for name in [*self.endpoints]):

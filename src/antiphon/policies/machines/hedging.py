@@ -24,6 +24,7 @@ _MOST_ERRORS = 0.1
 _LAST = 20
 _MANY = 5
 """How many of the last twenty may be late, where one is the rule."""
+_SLOW = "many are late"
 
 
 class _Kind:
@@ -77,31 +78,40 @@ class Hedging:
         self._kinds: dict[Hashable, _Kind] = {}
         self._lock = allocate_lock()
 
-    def delay(self, kind: Hashable, now: float) -> float | None:
-        """Seconds after which a request of the kind is late; `None` where no second one would be sent.
+    def delay(self, kind: Hashable, now: float) -> tuple[float | None, str]:
+        """Seconds after which a request of the kind is late (`None` where nobody knows), and why no second one would be sent then.
 
         Args:
             kind: what it is like: requests of one kind take about as long.
             now: monotonic seconds.
         """
         known = self._kinds.get(kind)
-        if known is None or self.tokens < 1 or now < self._held or known.fails:
-            return None
-        if self._delay is not None:
-            return max(self._delay, self._floor)
-        if len(known.times) < ENOUGH:
-            return None
-        return max(known.times.at(self._share), self._floor)
+        if known is None or (self._delay is None and len(known.times) < ENOUGH):
+            return None, ""
+        delay = known.times.at(self._share) if self._delay is None else self._delay
+        return max(delay, self._floor), self._objection(known, now)
 
-    def spend(self, kind: Hashable, now: float) -> bool:
-        """A request of the kind is late: send a second one, if that may be by now."""
+    def spend(self, kind: Hashable, now: float) -> str:
+        """A request of the kind is late: send a second one, unless there is a reason not to, which this gives."""
         with self._lock:
             known = self._known(kind)
             known.time(True)
-            if self.tokens < 1 or now < self._held or known.late.bit_count() > _MANY:
-                return False
-            self.tokens -= 1
-            return True
+            objection = self._objection(known, now) or (_SLOW if known.late.bit_count() > _MANY else "")
+            if not objection:
+                self.tokens -= 1
+            return objection
+
+    def unspent(self) -> None:
+        """The second request was not sent after all."""
+        with self._lock:
+            self.tokens = min(self._most, self.tokens + 1)
+
+    def _objection(self, known: _Kind, now: float) -> str:
+        if now < self._held:
+            return "the server asked for less"
+        if known.fails:
+            return "many fail"
+        return "the share is used up" if self.tokens < 1 else ""
 
     def answered(self, kind: Hashable, seconds: float, delay: float | None = None) -> None:
         """A request of the kind was answered.

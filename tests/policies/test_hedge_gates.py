@@ -1,0 +1,219 @@
+"""A second request passes the gates that the first has passed: circuit, bulkhead and rate limit of where it goes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from antiphon.core.reply import Reply
+from antiphon.core.request import Request
+from antiphon.drivers.virtual import Answer, VirtualDriver
+from antiphon.policies.budget import Budget
+from antiphon.policies.bulkhead import Bulkhead
+from antiphon.policies.chain import fold, ordered
+from antiphon.policies.circuit_breaker import CircuitBreaker
+from antiphon.policies.failover import Failover
+from antiphon.policies.hedge import Hedge
+from antiphon.policies.rate_limit import RateLimit
+from antiphon.policies.target import Target
+
+from .fleet_script import answer, ask, unreachable
+
+
+class Scene:
+    """A chain whose hedge knows its servers, in virtual time."""
+
+    def __init__(self, *policies: Any, warm: int = 60) -> None:
+        self.sent: list[tuple[float, str]] = []
+        self.answers: Callable[[str, int], Answer] = lambda who, number: (1.0, answer())
+        self.driver = VirtualDriver(self._send)
+        self.flow: Any = fold(ordered(policies))
+        for _ in range(warm):
+            self.call()
+            self.driver.run(self.driver.now + 2.0)
+        self.sent.clear()
+
+    def _send(self, request: Request, now: float) -> Answer:
+        self.sent.append((now, request.server or "own"))
+        seconds, outcome = self.answers(self.sent[-1][1], len(self.sent))
+        if isinstance(outcome, Reply):
+            outcome.request = request
+        return seconds, outcome
+
+    def call(self, request: Request | None = None) -> Request:
+        request = request or ask(input="hi", max_output_tokens=90)
+
+        async def run() -> Reply:
+            reply: Reply = await self.flow(request)
+            return reply
+
+        begun = self.driver.start(run())
+        self.driver.run()
+        if begun.failure is not None:
+            raise begun.failure
+        return request
+
+    def story(self, request: Request | None = None) -> list[str]:
+        trace = self.call(request).trace
+        assert trace is not None
+        return [str(step) for step in trace.of("Hedge")]
+
+    @property
+    def asked(self) -> list[str]:
+        return [who for _, who in self.sent]
+
+
+def first_hangs(who: str, number: int) -> Answer:
+    return 100.0 if number == 1 else 1.0, answer()
+
+
+def spare() -> Failover:
+    return Failover([Target("https://eu.example.com/v1", api_key="sk-eu", name="eu")], cross_provider=True)
+
+
+def test_the_second_is_charged_to_the_limit() -> None:
+    limit = RateLimit(rpm=60, source="config", safety=1.0, burst_seconds=10)
+    scene = Scene(limit, Hedge(floor=1.5))
+    scene.answers = first_hangs
+    request = ask(input="hi")
+    assert limit.headroom(request, scene.driver.now) == 1.0
+    began = scene.driver.now
+    assert scene.story(request) == ["Hedge: second target=api.openai.com after=1.5", "Hedge: second won"]
+    # By then the first one's tenth was back.
+    assert limit.headroom(request, began + 1.5) == pytest.approx(0.9)
+    assert limit._lane(request)._number == 62
+
+
+def test_where_little_of_the_limit_is_free_none_is_sent() -> None:
+    limit = RateLimit(rpm=60, source="config", safety=1.0, burst_seconds=10)
+    scene = Scene(limit, Hedge(floor=1.5))
+    scene.answers = lambda who, number: (3.0 if number == 10 else 1.0, answer())
+    runs: list[Any] = [scene.driver.start(scene.flow(ask(input="hi"))) for _ in range(9)]
+    request = ask(input="hi")
+    assert scene.story(request) == ["Hedge: held back reason=rate limit after=1.5"]
+    assert len(scene.sent) == 10
+    assert all(run.result is not None for run in runs)
+
+
+def test_what_was_held_back_is_not_spent() -> None:
+    hedge = Hedge(floor=1.5)
+    scene = Scene(Budget(requests=70), hedge)
+    scene.answers = first_hangs
+    before = hedge._machine.tokens
+    assert scene.story() == ["Hedge: held back reason=budget after=1.5"]
+    assert hedge._machine.tokens >= before
+
+
+def test_a_budget_counts_the_one_that_lost() -> None:
+    budget = Budget(usd=1000, prices={"gpt-5.5": (1, 1)})
+    scene = Scene(budget, Hedge(floor=1.5))
+    scene.answers = first_hangs
+    before = budget.report().uncertain
+    scene.call()
+    assert budget.report().uncertain.tokens > before.tokens
+
+
+def test_while_a_circuit_is_not_closed_none_is_sent() -> None:
+    breaker = CircuitBreaker(consecutive=1, open_for=1.0, probes=3, close_after=3)
+    scene = Scene(breaker, Hedge(floor=1.5))
+    scene.answers = lambda who, number: (0.1, unreachable()) if number == 1 else (3.0, answer())
+    with pytest.raises(Exception, match="refused"):
+        scene.call()
+    scene.driver.run(scene.driver.now + 1.3)
+    assert scene.story() == ["Hedge: held back reason=circuit after=1.5"]
+    assert len(scene.sent) == 2
+
+
+def test_another_targets_own_limit_and_circuit_are_asked_and_charged() -> None:
+    limit, breaker, failover = RateLimit(rpm=600, source="config"), CircuitBreaker(), spare()
+    scene = Scene(failover, breaker, limit, Hedge(floor=1.5, failover=failover))
+    scene.answers = lambda who, number: (100.0 if who == "own" else 1.0, answer())
+    scene.driver.start(scene.flow(ask(input="hi")))
+    scene.driver.run(scene.driver.now + 2.6)
+    assert scene.asked == ["own", "eu"]
+    told = breaker.health(scene.driver.now)
+    assert told["eu"]["calls"] == 1
+    lanes = {where: lane for (where, *_), lane in limit._lanes.items()}
+    assert lanes["eu"]._number == 1
+    assert sorted(lane._number for lane in lanes.values()) == [1, 61]
+
+
+def test_what_another_target_answered_is_no_success_of_the_one_that_hung() -> None:
+    breaker, failover = CircuitBreaker(consecutive=2), spare()
+    scene = Scene(failover, breaker, Hedge(floor=1.5, failover=failover))
+    own = breaker._board.endpoints["api.openai.com"]
+    assert not own.fail(own.generation, scene.driver.now, 0.5)
+    scene.answers = lambda who, number: (100.0 if who == "own" else 1.0, answer())
+    scene.call()
+    assert scene.asked == ["own", "eu"]
+    assert own.fail(own.generation, scene.driver.now, 0.5), "the second in a row"
+
+
+def test_where_the_other_target_had_better_not_be_asked_the_same_one_is() -> None:
+    breaker, failover = CircuitBreaker(consecutive=1), spare()
+    scene = Scene(failover, breaker, Hedge(floor=1.5, failover=failover))
+    pair = breaker._board.pair("eu", "eu", "gpt-5.5")
+    assert pair.transport.fail(pair.transport.generation, scene.driver.now, 0.5)
+    scene.answers = first_hangs
+    assert scene.story()[0] == "Hedge: second target=api.openai.com after=1.5"
+    assert scene.asked == ["own", "own"]
+
+
+def test_what_another_target_tells_of_its_limits_stays_there() -> None:
+    limit, failover = RateLimit(), spare()
+    scene = Scene(failover, limit, Hedge(floor=1.5, failover=failover))
+    heads = {
+        "x_ratelimit_limit_requests": "60",
+        "x_ratelimit_remaining_requests": "0",
+        "x_ratelimit_reset_requests": "60s",
+    }
+    scene.answers = lambda who, number: (100.0, answer()) if who == "own" else (1.0, answer(200, None, **heads))
+    scene.call()
+    assert scene.asked == ["own", "eu"]
+    told = limit.health(scene.driver.now)
+    assert {where: each["limits"] for where, each in told.items()} == {
+        "https://api.openai.com gpt-5.5": {},
+        "eu gpt-5.5": {"requests": 60.0},
+    }
+
+
+def test_a_bulkhead_holds_a_place_for_each_and_gets_both_back() -> None:
+    bulkhead, seen = Bulkhead(max_concurrency=4), list[int]()
+    scene = Scene(bulkhead, Hedge(floor=1.5))
+
+    def hangs(who: str, number: int) -> Answer:
+        seen.append(next(iter(bulkhead.health(0).values()))["inflight"])
+        return first_hangs(who, number)
+
+    scene.answers = hangs
+    scene.call()
+    assert seen == [1, 2]
+    assert next(iter(bulkhead.health(0).values()))["inflight"] == 0
+
+
+def test_a_gate_that_refuses_the_second_leaves_the_first_alone() -> None:
+    scene = Scene(Bulkhead(max_concurrency=1, queue=0), Hedge(floor=1.5))
+    scene.answers = lambda who, number: (3.0, answer())
+    assert scene.story() == ["Hedge: second target=api.openai.com after=1.5", "Hedge: held back reason=BulkheadFull"]
+    assert len(scene.sent) == 1
+
+
+def test_an_answer_that_was_late_says_why_nobody_was_asked_besides() -> None:
+    hedge = Hedge(floor=1.5, ratio=0.001)
+    scene = Scene(hedge)
+    assert scene.story() == []
+    scene.answers = lambda who, number: (3.0, answer())
+    assert scene.story() == ["Hedge: held back reason=the share is used up after=1.5"]
+
+
+def test_a_class_of_its_own_keeps_its_flow() -> None:
+    class Counted(Hedge):
+        async def __call__(self, request: Request, forward: Any) -> Reply:
+            request.headers["X-Counted"] = "1"
+            return await super().__call__(request, forward)
+
+    request = ask(input="hi")
+    Scene(RateLimit(rpm=60), Counted(), warm=0).call(request)
+    assert request.headers["X-Counted"] == "1"
