@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import math
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from antiphon.policies.machines.gcra import Gcra
 
@@ -104,3 +107,68 @@ def test_it_is_a_token_bucket(rate: float, burst: float, steps: list[tuple[float
                 gate.take(units, now)
         elif model.take(units, now):
             gate.take(units, now)
+
+
+RATES = st.sampled_from([0.25, 0.5, 1.0, 2.0])
+UNITS = st.integers(0, 12)
+
+
+class Hourglass(RuleBasedStateMachine):
+    """Beside it a debt in seconds that runs down by the quarter; what is given back before it is due is not forgotten."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.rate, self.burst, self.now, self.debt = 1.0, 4.0, 100.0, -math.inf
+        self.gate = bucket(self.rate, self.burst)
+
+    @rule(quarters=st.sampled_from([1, 2, 3, 7, 30, 1000]))
+    def wait(self, quarters: int) -> None:
+        for _ in range(quarters):
+            self.debt -= 0.25
+        self.now += quarters / 4
+
+    @rule(units=UNITS)
+    def take(self, units: int) -> None:
+        self.gate.take(units, self.now)
+        self.debt = max(0.0, self.debt) + units / self.rate
+
+    @rule(units=UNITS)
+    def give(self, units: int) -> None:
+        self.gate.give(units)
+        self.debt -= units / self.rate
+
+    @rule(spare=st.integers(-12, 12))
+    def settle(self, spare: int) -> None:
+        self.gate.settle(spare)
+        self.debt -= spare / self.rate
+
+    @rule(rate=RATES, burst=st.sampled_from([1.0, 4.0, 8.0]))
+    def pace(self, rate: float, burst: float) -> None:
+        self.gate.pace(rate, burst)
+        self.rate, self.burst = rate, burst
+
+    @rule(seconds=st.sampled_from([-5000.0, -2.0, 3.0]))
+    def the_clock_is_set(self, seconds: float) -> None:
+        self.gate.shift(seconds)
+        self.now += seconds
+
+    def goes(self, units: float, before: float, after: float) -> bool:
+        """Whether so many may be taken after so many seconds, behind others."""
+        missing = (max(0.0, self.debt) - after) * self.rate + before
+        return min(units, self.burst) <= self.burst - missing
+
+    @invariant()
+    def nobody_waits_longer_or_shorter(self) -> None:
+        for units in (0.0, 1.0, 3.0, 4.0, 9.0):
+            for before in (0.0, 5.0):
+                wait = self.gate.wait(units, self.now, before)
+                assert self.goes(units, before, wait)
+                assert not self.goes(units, before, wait - 0.01)
+        missing = max(0.0, self.debt) * self.rate
+        assert self.gate.left(self.now) == max(0.0, 1 - missing / self.burst)
+        assert self.gate.full == self.now + self.debt
+        assert repr(self.gate) == f"<requests: {self.rate:g}/s, burst {self.burst:g}>"
+
+
+TestHourglass = Hourglass.TestCase
+TestHourglass.settings = settings(derandomize=True, deadline=None, max_examples=25, stateful_step_count=30)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections import Counter
 
-from hypothesis import given, settings
+from hypothesis import settings
 from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from antiphon.policies.machines.window import Window
 
@@ -71,14 +72,43 @@ def test_cleared_it_holds_nothing() -> None:
     assert (window.calls, window.failures) == (1, 1)
 
 
-@settings(derandomize=True, deadline=None, max_examples=100)
-@given(st.lists(st.tuples(st.floats(0, 8), st.sampled_from(HOW)), max_size=60), st.sampled_from([1.0, 10.0, 30.0]))
-def test_it_holds_what_a_list_would(steps: list[tuple[float, str]], seconds: float) -> None:
-    window, calls, now = Window(seconds), list[tuple[int, str]](), 0.0
-    for passed, how in steps:
-        now += passed
-        getattr(window, how)(now)
-        slot = int(now // (seconds / 10))
-        calls = [call for call in [*calls, (slot, how)] if call[0] > slot - 10]
-        counts = Counter(each for _, each in calls)
-        assert (window.calls, window.failures, window.slow) == (len(calls), counts["fail"], counts["crawl"])
+class Listed(RuleBasedStateMachine):
+    """Beside it the list of all calls, each with the tenth it was made in."""
+
+    @initialize(seconds=st.sampled_from([1.0, 10.0, 32.0]))
+    def begin(self, seconds: float) -> None:
+        self.window, self.tenth = Window(seconds), seconds / 10
+        self.calls: list[tuple[int, str]] = []
+        self.now, self.latest = 5.0, 0
+
+    @rule(tenths=st.sampled_from([0.0, 0.25, 1.0, 3.0, 9.0, 10.0, 11.0, 19.0, 500.0, -4.0]))
+    def wait(self, tenths: float) -> None:
+        self.now = max(0.0, self.now + tenths * self.tenth)
+
+    @rule(how=st.sampled_from(HOW), timed=st.booleans())
+    def count(self, how: str, timed: bool) -> None:
+        getattr(self.window, how)(self.now if timed else None)
+        if timed:  # a clock that goes back empties nothing, and what has no time is the latest there is
+            self.latest = max(self.latest, int(self.now // self.tenth))
+        self.calls.append((self.latest, how))
+
+    @rule()
+    def count_quickly(self) -> None:
+        if self.now < self.window.ends:
+            self.window.fresh += 1
+            self.calls.append((self.latest, "succeed"))
+
+    @rule()
+    def clear(self) -> None:
+        self.window.clear()
+        self.calls.clear()
+
+    @invariant()
+    def it_holds_what_the_list_holds(self) -> None:
+        counts = Counter(how for at, how in self.calls if self.latest - at < 10)
+        assert self.window.calls == counts.total()
+        assert (self.window.failures, self.window.slow) == (counts["fail"], counts["crawl"])
+
+
+TestListed = Listed.TestCase
+TestListed.settings = settings(derandomize=True, deadline=None, max_examples=25, stateful_step_count=40)
