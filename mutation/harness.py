@@ -14,7 +14,9 @@ import tempfile
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -52,6 +54,14 @@ class Source:
         self.tree = ast.parse(path.read_bytes())
         self.code = compile(self.tree, str(path), "exec", dont_inherit=True)
         self.mutants = [Mutant(path, change) for change in changes(self.tree)]
+
+    def load(self) -> None:
+        """Import it, if no test has: what is imported on use only has no functions yet."""
+        names, folder = [self.path.stem], self.path.parent
+        while (folder / "__init__.py").exists():
+            names, folder = [folder.name, *names], folder.parent
+        with suppress(ImportError):
+            import_module(".".join(name for name in names if name != "__init__"))
 
 
 class Harness:
@@ -128,6 +138,8 @@ class Harness:
         return reach, failed
 
     def _all(self, items: list[pytest.Item], reach: Reach) -> None:
+        for source in self._sources.values():
+            source.load()
         bodies = Bodies()
         tests = [self._tests(mutant, reach) for mutant in self._mutants]
 
