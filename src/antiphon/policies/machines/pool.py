@@ -29,17 +29,22 @@ class _Row:
         spent: units used or let go since the lease, less those that were left before.
         used: units used since the lease.
         late: seconds a unit may be used later than the limit's arithmetic has it.
+        old: of the units left, those of the lease before, which keep their own times.
     """
 
-    __slots__ = ("at", "gap", "late", "left", "old", "old_ends", "quota", "ready", "spent", "start", "used")
+    __slots__ = (
+        *("at", "gap", "late", "left", "quota", "ready", "spent", "start", "used"),
+        *("old", "old_ends", "old_ready", "old_start"),
+    )
 
     def __init__(self) -> None:
         self.left = self.spent = self.used = self.start = self.ready = self.old = self.late = self.gap = 0.0
-        self.at = self.old_ends = float("-inf")
+        self.at = self.old_ends = self.old_ready = self.old_start = float("-inf")
 
     def fill(self, quota: Quota, portion: Portion, late: float, wait: float, now: float) -> None:
         """A lease came."""
         self.old, self.old_ends = self.left, self._end(self.spent)
+        self.old_ready, self.old_start = self.ready, self.start + self.spent * self.gap
         self.spent, self.used = -self.left, 0.0
         self.quota, self.late, self.gap = quota, late, 1.0 / quota.rate
         self.left += portion.units
@@ -50,21 +55,24 @@ class _Row:
         self._let_go(now)
         if self.left + 1e-9 < units:
             return _NEVER
-        if self.spent + units <= 0:
-            return 0.0
-        return max(self.ready, self.start + (self.spent + min(units, self.quota.burst)) * self.gap) - now
+        at_once = min(units, self.quota.burst) * self.gap
+        if units <= self.old:
+            return max(0.0, max(self.old_ready, self.old_start + at_once) - now)
+        return max(self.ready, self.start + self.spent * self.gap + at_once) - now
 
     def take(self, units: float) -> None:
         """Use them; below 0 give them back."""
         self.left -= units
         self.spent += units
         self.used += units
-        self.old = max(0.0, self.old - units) if self.old else 0.0
+        if self.old:
+            self.old_start += min(units, self.old) * self.gap
+            self.old = max(0.0, self.old - units)
 
     def _let_go(self, now: float) -> None:
         if self.old and now > self.old_ends:
             self.left, self.spent, self.old = self.left - self.old, self.spent + self.old, 0.0
-        if self.left > 0 and self.spent >= 0 and now > self._end(self.spent):
+        if self.left > 0 and not self.old and now > self._end(self.spent):
             gone = min(self.left, (now - self._end(self.spent)) * self.quota.rate)
             self.left, self.spent = self.left - gone, self.spent + gone
 
@@ -180,6 +188,8 @@ class Pool:
         for row in self._rows.values():
             row.at += seconds
             row.old_ends += seconds
+            row.old_ready += seconds
+            row.old_start += seconds
             row.start += seconds
             row.ready += seconds
         for gate in self._alone:
