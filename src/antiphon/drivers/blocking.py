@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Coroutine
-from copy import copy
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from ..core import effects
@@ -19,10 +18,11 @@ from .refusal import refuse
 
 if TYPE_CHECKING:
     from ..core.ticket import Ticket
-    from . import aside, followed, peeked, waiting
+    from . import aside, followed, peeked, race, thread_race, waiting
 else:  # few clients have a policy that needs them
     followed, waiting = Later("antiphon.drivers.followed"), Later("antiphon.drivers.waiting")
     aside, peeked = Later("antiphon.drivers.aside"), Later("antiphon.drivers.peeked")
+    race, thread_race = Later("antiphon.drivers.race"), Later("antiphon.drivers.thread_race")
 
 R = TypeVar("R")
 Flow = Coroutine[Any, Any, R]
@@ -109,20 +109,19 @@ class BlockingDriver:
             effect.ended()
 
     def _race(self, effect: effects.Race[R]) -> R:
-        from .race import race
-
         send = self._send
-        # A transport of ours can cut an exchange short; what is borrowed cannot.
+        # A transport of ours rings its tickets' alarms and can cut an exchange short; what is borrowed does neither.
         cut = getattr(getattr(send, "__self__", None), "cut", None)
+        if cut is None:
+            threaded: R = thread_race.race(lambda flow, _: self.run(flow), effect)
+            return threaded
 
         def run(flow: Flow[R], ticket: Ticket) -> R:
-            if cut is None:
-                return self.run(flow)
-            driver = copy(self)
-            driver._send = lambda request: send(request, ticket)  # type: ignore[call-arg]
+            driver = BlockingDriver.__new__(BlockingDriver)
+            vars(driver).update(vars(self), _send=lambda request: send(request, ticket))  # type: ignore[call-arg]
             return driver.run(flow)
 
-        result: R = race(run, effect, cut)
+        result: R = race.race(run, effect, cut)
         return result
 
     def _gather(self, flows: list[Flow[Any]], limit: int) -> list[Any]:

@@ -21,6 +21,7 @@ from ..core.secret import Secret
 from ..core.signal import Signal
 from . import aside, followed, peeked
 from .refusal import refuse
+from .runner import telling
 
 R = TypeVar("R")
 Flow = Coroutine[Any, Any, R]
@@ -326,7 +327,7 @@ def _race(driver: VirtualDriver, effect: effects.Race[Any], answer: Callable[[An
         elif all(each.done for each in runs):
             stop()
             returned = [each for each in runs if each.failure is None]
-            answer(returned[0].result if returned else _Failed(runs[0].failure or run.failure))  # type: ignore[arg-type]
+            answer(returned[0].result if returned else _Failed(telling(runs[0].failure, runs[-1].failure)))  # type: ignore[arg-type]
 
     def stop() -> None:
         forget()

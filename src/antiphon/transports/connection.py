@@ -16,6 +16,7 @@ import struct
 from collections.abc import Hashable
 from contextlib import suppress
 from time import monotonic
+from typing import TYPE_CHECKING
 
 from ..core.limits import WireLimits
 from ..core.request import Request
@@ -28,6 +29,9 @@ from ..wire.reply import ReplyParser
 from .failure import is_gone, lost, passed, timed_out
 from .upload import upload
 from .watch import Watch
+
+if TYPE_CHECKING:
+    from ..core.ticket import Ticket
 
 RECEIVE = 64 * 1024
 _UNARMED = -1.0
@@ -60,6 +64,7 @@ class Connection:
         "_plain",
         "_read_timeout",
         "_spoiled",
+        "_ticket",
         "_tls",
         "absolute",
         "closed",
@@ -94,12 +99,17 @@ class Connection:
         self._tls = hasattr(sock, "pending")
         self._plain = _KERNEL_BOUNDS and type(sock) is socket.socket and type(sock).__module__ == "socket"
         self._spoiled = False
+        self._ticket: Ticket | None = None
         self.watch = Watch(sock)
 
     # -- an exchange ---------------------------------------------------------------------------------------------------
 
-    def exchange(self, request: Request) -> bytes:
+    def exchange(self, request: Request, ticket: Ticket | None = None) -> bytes:
         """Send a request and read until the head of its reply is there; gives the body bytes that came with it.
+
+        Args:
+            request: what is sent.
+            ticket: whose alarm rings while this waits, or while what comes of the body is waited for.
 
         Raises:
             Stale: see there; nothing of the reply has come.
@@ -108,7 +118,7 @@ class Connection:
             InvalidBody: the request cannot be sent.
         """
         timeout, parser = request.timeout, self.parser
-        self._read_timeout, self._deadline = timeout.read, request.deadline
+        self._read_timeout, self._deadline, self._ticket = timeout.read, request.deadline, ticket
         self.phase = "write"
         parser.expect(request.method, stream=request.stream or request.download, events=request.events)
         content, body = request.content, b""
@@ -140,7 +150,10 @@ class Connection:
         if self._deadline is not None or self._armed != self._read_timeout:
             self._arm(self._read_timeout)
         try:
-            data = self.sock.recv(RECEIVE)
+            if self._ticket is None or self._ticket.due is None:
+                data = self.sock.recv(RECEIVE)
+            else:
+                data = self._attend(self._ticket, self._ticket.due)
         except OSError as problem:
             if parser.is_error and is_gone(problem) and not self.closed:
                 parser.eof()
@@ -154,6 +167,25 @@ class Connection:
             raise Stale
         parser.eof()
         return b""
+
+    def _attend(self, ticket: Ticket, due: float) -> bytes:
+        """What comes next, where an alarm may ring before it; the wait is none the longer for that."""
+        begun, patience = monotonic(), self._read_timeout
+        ends = [end for end in (self._deadline, None if patience is None else begun + patience) if end is not None]
+        if not ends or due < min(ends):
+            if due > begun:
+                if self._plain and self.watch.hears(due - begun):
+                    return self.sock.recv(RECEIVE)
+                if not self._plain:
+                    self._arm(due - begun)
+                    try:
+                        return self.sock.recv(RECEIVE)
+                    except TimeoutError as problem:
+                        if problem.errno is not None:  # the system's own: the other side is gone
+                            raise
+            ticket.look(max(monotonic(), due))
+            self._arm(None if patience is None else max(begun + patience - monotonic(), 1e-6))
+        return self.sock.recv(RECEIVE)
 
     def receive_all(self, first: bytes, patience: float | None) -> bytes:
         """The rest of the body, after its first bytes, each piece within so many seconds. Raises as `receive`."""
@@ -173,7 +205,9 @@ class Connection:
             self.sock.sendall(encode_request(request, self.absolute, self.proxy_authorization))
             self._armed = _UNARMED
             pieces = rest(request) or iter(())
-            body, self._spoiled = upload(self.sock, self.watch, self.parser, pieces, timeout.write, self._deadline)
+            body, self._spoiled = upload(
+                self.sock, self.watch, self.parser, pieces, timeout.write, self._deadline, self._ticket
+            )
             return body
         except OSError as problem:
             return self._unsent(problem)

@@ -19,8 +19,10 @@ from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 from .failure import connect_failure, dns_failure, timed_out
+from .patience import patience
 
 if TYPE_CHECKING:
+    from ..core.ticket import Ticket
     from .reach import Reach
 
 STAGGER = 0.25
@@ -44,7 +46,9 @@ _TUNING = [(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1), (socket.SOL_SOCKET, sock
 ]
 
 
-def dial(host: str, port: int, until: float | None, reach: Reach | None = None) -> socket.socket:
+def dial(
+    host: str, port: int, until: float | None, reach: Reach | None = None, ticket: Ticket | None = None
+) -> socket.socket:
     """A connected TCP socket in blocking mode.
 
     Args:
@@ -52,20 +56,22 @@ def dial(host: str, port: int, until: float | None, reach: Reach | None = None) 
         port: 1 to 65535.
         until: the monotonic time by which it must be there, or `None`.
         reach: which of the host's addresses may be connected to; all when left out.
+        ticket: looked at all the while.
 
     Raises:
         ConnectError: the name does not resolve, or no address takes the connection.
         ConnectTimeout: it took too long.
+        ClientClosed: the ticket was withdrawn.
     """
-    addresses = resolve(host, port, until)
-    sock = race(alternate(addresses if reach is None else reach(host, addresses)), until)
+    addresses = resolve(host, port, until, ticket)
+    sock = race(alternate(addresses if reach is None else reach(host, addresses)), until, ticket)
     sock.setblocking(True)
     tune(sock)
     return sock
 
 
 def dial_unix(path: str, until: float | None) -> socket.socket:
-    """A connected unix socket; raises as `dial`."""
+    """A connected unix socket; raises as `dial`. The system makes such a connection at once, or says no."""
     sock = socket.socket(socket.AF_UNIX)
     try:
         allow(sock, until, "connect")
@@ -83,16 +89,16 @@ def dial_unix(path: str, until: float | None) -> socket.socket:
     return sock
 
 
-def allow(sock: socket.socket, until: float | None, phase: str) -> None:
-    """Let the socket's next operation last until a monotonic time.
+def allow(sock: socket.socket, until: float | None, phase: str, ticket: Ticket | None = None, detail: str = "") -> None:
+    """Let the socket's next operation last until a monotonic time; with a ticket, until that should be looked at.
 
     Raises:
         ConnectTimeout: the time is over.
+        ClientClosed: the ticket was withdrawn.
     """
-    left = None if until is None else until - monotonic()
-    if left is not None and left <= 0:
-        raise timed_out(phase)
-    sock.settimeout(left)
+    seconds = patience(until, phase, ticket, detail)
+    # Zero would mean "do not block" to the socket.
+    sock.settimeout(None if seconds is None else max(seconds, 1e-4))
 
 
 def tune(sock: socket.socket) -> None:
@@ -103,12 +109,13 @@ def tune(sock: socket.socket) -> None:
                 sock.setsockopt(level, name, value)
 
 
-def resolve(host: str, port: int, until: float | None) -> list[Address]:
+def resolve(host: str, port: int, until: float | None, ticket: Ticket | None = None) -> list[Address]:
     """The addresses of a host, in the system's order.
 
     Raises:
         ConnectError: there are none.
         ConnectTimeout: the resolver took too long; its thread ends when it answers.
+        ClientClosed: the ticket was withdrawn.
     """
     with suppress(OSError, UnicodeError):
         return _addresses(host, port, socket.AI_NUMERICHOST)
@@ -123,8 +130,8 @@ def resolve(host: str, port: int, until: float | None) -> list[Address]:
         answered.set()
 
     threading.Thread(target=ask, name="antiphon-resolver", daemon=True).start()
-    if not answered.wait(None if until is None else max(until - monotonic(), 0)):
-        raise timed_out("dns", detail=host)
+    while not answered.wait(patience(until, "dns", ticket, host)):
+        pass
     if isinstance(outcome[0], Exception):
         raise dns_failure(host, outcome[0]) from outcome[0]
     return outcome[0]
@@ -149,10 +156,10 @@ def alternate(addresses: Iterable[Address]) -> list[Address]:
     return turns
 
 
-def race(addresses: Iterable[Address], until: float | None) -> socket.socket:
+def race(addresses: Iterable[Address], until: float | None, ticket: Ticket | None = None) -> socket.socket:
     """The first socket to connect, in non-blocking mode; the others are closed. Raises as `dial`."""
     with selectors.DefaultSelector() as selector:
-        runners = _Race(selector, deque(addresses), until)
+        runners = _Race(selector, deque(addresses), until, ticket)
         try:
             return runners.run()
         finally:
@@ -160,25 +167,28 @@ def race(addresses: Iterable[Address], until: float | None) -> socket.socket:
 
 
 class _Race:
-    def __init__(self, selector: selectors.BaseSelector, waiting: deque[Address], until: float | None) -> None:
+    def __init__(
+        self, selector: selectors.BaseSelector, waiting: deque[Address], until: float | None, ticket: Ticket | None
+    ) -> None:
         self.selector = selector
         self.waiting = waiting
         self.until = until
+        self.ticket = ticket
         self.running: set[socket.socket] = set()
         self.problem = OSError(errno.EADDRNOTAVAIL, "no address to connect to")
 
     def run(self) -> socket.socket:
         next_start = monotonic()
         while self.waiting or self.running:
+            left = patience(self.until, "connect", self.ticket)
             now = monotonic()
-            if self.until is not None and now >= self.until:
-                raise timed_out("connect")
             failure = self.problem
             if self.waiting and now >= next_start:
                 next_start = now + STAGGER
                 winner = self._start(self.waiting.popleft())
             else:
-                winner = self._wait(self._patience(now, next_start))
+                soon = next_start - now if self.waiting else None
+                winner = self._wait(min((each for each in (left, soon) if each is not None), default=None))
             if winner is not None:
                 return winner
             if self.problem is not failure:
@@ -188,10 +198,6 @@ class _Race:
     def close(self) -> None:
         for sock in self.running:
             sock.close()
-
-    def _patience(self, now: float, next_start: float) -> float | None:
-        bounds = [next_start] * bool(self.waiting) + [self.until] * (self.until is not None)
-        return min(bound - now for bound in bounds if bound is not None) if bounds else None
 
     def _start(self, address: Address) -> socket.socket | None:
         try:

@@ -21,6 +21,7 @@ from .tunnel import tunnel
 if TYPE_CHECKING:
     import ssl
 
+    from ..core.ticket import Ticket
     from .reach import Reach
 
 _SECURE = frozenset({"https", "wss"})
@@ -48,59 +49,64 @@ class Opener:
         self._proxies = proxies
         self._uds = uds
 
-    def open(self, origin: Origin, until: float | None) -> Connection:
+    def open(self, origin: Origin, until: float | None, ticket: Ticket | None = None) -> Connection:
         """A fresh connection.
 
         Args:
             origin: whom to reach.
             until: the monotonic time by which it must be ready, or `None`.
+            ticket: looked at all the while, but for the inner handshake of two.
 
         Raises:
             ConnectError, TLSError, ProxyError: no connection, no trust, no tunnel.
             ConnectTimeout: it took too long.
+            ClientClosed: the ticket was withdrawn.
         """
         proxy = None if self._uds is not None else self._proxies.for_origin(origin)
-        sock = self._reach(proxy, until) if proxy is not None else self._dial(origin, until)
+        sock = self._dial(origin, until, ticket) if proxy is None else self._reach(proxy, until, ticket)
         try:
             if origin.scheme not in _SECURE:
                 authorization = None if proxy is None else proxy.authorization
                 return Connection(sock, self._limits, absolute=proxy is not None, proxy_authorization=authorization)
             if proxy is not None:
-                tunnel(sock, origin, proxy, until)
-            sock = self._secure(sock, origin.host, until)
+                tunnel(sock, origin, proxy, until, ticket)
+            sock = self._secure(sock, origin.host, until, ticket)
             return Connection(sock, self._limits)
         except BaseException:
             sock.close()
             raise
 
-    def _dial(self, origin: Origin, until: float | None) -> socket.socket:
+    def _dial(self, origin: Origin, until: float | None, ticket: Ticket | None) -> socket.socket:
         if self._uds is not None:
             return dial_unix(self._uds, until)
-        return dial(origin.host, origin.port, until, self._reachable)
+        return dial(origin.host, origin.port, until, self._reachable, ticket)
 
-    def _reach(self, proxy: Proxy, until: float | None) -> socket.socket:
+    def _reach(self, proxy: Proxy, until: float | None, ticket: Ticket | None) -> socket.socket:
         try:
-            sock = dial(proxy.host, proxy.port, until)
+            sock = dial(proxy.host, proxy.port, until, ticket=ticket)
             if proxy.scheme != "https":
                 return sock
             try:
-                return self._secure(sock, proxy.host, until)
+                return self._secure(sock, proxy.host, until, ticket)
             except BaseException:
                 sock.close()
                 raise
         except APIConnectionError as error:
             raise proxy_failure(error, proxy.address) from error.__cause__
 
-    def _secure(self, sock: socket.socket, host: str, until: float | None) -> socket.socket:
-        return handshake(sock, self._tls.context(), host, until)
+    def _secure(self, sock: socket.socket, host: str, until: float | None, ticket: Ticket | None) -> socket.socket:
+        return handshake(sock, self._tls.context(), host, until, ticket)
 
 
-def handshake(sock: socket.socket, context: ssl.SSLContext, host: str, until: float | None) -> socket.socket:
+def handshake(
+    sock: socket.socket, context: ssl.SSLContext, host: str, until: float | None, ticket: Ticket | None = None
+) -> socket.socket:
     """TLS over a connected socket.
 
     Raises:
         TLSError: the server is not trusted, or does not speak TLS.
         ConnectTimeout: it took too long.
+        ClientClosed: the ticket was withdrawn.
     """
     allow(sock, until, "tls")
     try:
@@ -112,7 +118,7 @@ def handshake(sock: socket.socket, context: ssl.SSLContext, host: str, until: fl
         secure = context.wrap_socket(
             sock, server_hostname=host, do_handshake_on_connect=False, suppress_ragged_eofs=False
         )
-        _shake(secure)
+        _shake(secure, until, ticket)
     except TimeoutError:
         raise timed_out("tls") from None
     except (OSError, ValueError) as problem:
@@ -120,9 +126,14 @@ def handshake(sock: socket.socket, context: ssl.SSLContext, host: str, until: fl
     return secure
 
 
-def _shake(secure: ssl.SSLSocket) -> None:
+def _shake(secure: ssl.SSLSocket, until: float | None, ticket: Ticket | None) -> None:
     try:
-        secure.do_handshake()
+        while True:
+            allow(secure, until, "tls", ticket)
+            try:
+                return secure.do_handshake()
+            except TimeoutError:  # it goes on where it was, should there be time left
+                pass
     except BaseException:
         secure.close()
         raise

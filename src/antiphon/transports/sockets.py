@@ -27,13 +27,14 @@ from ..core.omit import NotGiven, not_given
 from ..core.reply import Reply
 from ..core.request import BodyStream, Request
 from ..core.ticket import Ticket
-from ..errors import APIConnectionError, ClientClosed, ConnectTimeout, OpenAIError
+from ..errors import APIConnectionError, ClientClosed, ConnectTimeout, OpenAIError, PoolTimeout
 from ..wire.pool import OPEN, Open, Pool
 from ..wire.problem import WireProblem
 from .connection import Connection, Stale
 from .failure import complete, passed, refused, refused_by_proxy, timed_out
 from .open_body import OpenBody
 from .opening import Opener
+from .patience import CUT, patience
 from .proxy import Proxy, ProxyMap
 from .tls import TLSConfig
 
@@ -42,7 +43,6 @@ if TYPE_CHECKING:
 
 _ENDED = "the kept connection ended before an answer came, and this request must not be carried out twice"
 _CLOSED = "the client was closed; make a new one"
-_CUT = "the exchange was cut short, since nobody wants its answer any more"
 
 
 class SocketTransport:
@@ -99,7 +99,7 @@ class SocketTransport:
 
         Args:
             request: what is sent.
-            tied: with which `cut` ends it from another thread, until its body has ended.
+            tied: with which `cut` ends it from another thread, until its body has ended; its alarm rings meanwhile.
 
         Raises:
             APIConnectionError: no usable answer; its class says in which way.
@@ -113,15 +113,15 @@ class SocketTransport:
         try:
             connection = self._checkout(request, started, ticket)
             if tied is not None and tied.withdrawn:
-                raise ClientClosed(_CUT)
+                raise ClientClosed(CUT)
             body: bytes | None
             try:
-                body = connection.exchange(request)
+                body = connection.exchange(request, tied)
             except Stale:
                 body = None
             if body is None:  # out here, so that what goes wrong now is not shown as a failure within a failure
                 connection = self._replace(connection, request, ticket)
-                body = connection.exchange(request)
+                body = connection.exchange(request, tied)
             parser = connection.parser
             if connection.absolute and parser.status == 407:
                 raise refused_by_proxy()
@@ -179,21 +179,22 @@ class SocketTransport:
 
     def _open(self, request: Request, ticket: object) -> Connection:
         connect, deadline = request.timeout.connect, request.deadline
+        tied = ticket if isinstance(ticket, Ticket) else None
         until = deadline if connect is None else monotonic() + connect
         if deadline is not None and until is not None:
             until = min(until, deadline)
         try:
-            connection = self._opener.open(request.origin, until)
+            connection = self._opener.open(request.origin, until, tied)
         except ConnectTimeout as problem:
             if not passed(deadline):
                 raise
             raise timed_out(problem.phase or "connect", deadline=True) from None
         connection.key = request.origin
         self._busy[ticket] = connection
-        cut = isinstance(ticket, Ticket) and ticket.withdrawn
+        cut = tied is not None and tied.withdrawn
         if self._closed or cut:  # from here on close() and cut() see the connection; before, they could not
             connection.close()
-            raise ClientClosed(_CUT if cut else _CLOSED)
+            raise ClientClosed(CUT if cut else _CLOSED)
         return connection
 
     # -- places --------------------------------------------------------------------------------------------------------
@@ -235,7 +236,7 @@ class SocketTransport:
         if deadline is not None:
             seconds = deadline - now if seconds is None else min(seconds, deadline - now)
         try:
-            if waiter.wait(seconds):
+            if waiter.wait(None if seconds is None else now + seconds):
                 return waiter.place
         except BaseException:
             self._leave_line(waiter)
@@ -361,8 +362,15 @@ class _Waiter:
         self.place = place
         self._gate.release()
 
-    def wait(self, seconds: float | None) -> bool:
-        return self._gate.acquire(timeout=-1 if seconds is None else min(max(seconds, 0), threading.TIMEOUT_MAX))
+    def wait(self, until: float | None) -> bool:
+        tied = self.ticket if isinstance(self.ticket, Ticket) else None
+        try:
+            while True:
+                seconds = patience(until, "pool", tied)
+                if self._gate.acquire(timeout=-1 if seconds is None else min(seconds, threading.TIMEOUT_MAX)):
+                    return True
+        except PoolTimeout:
+            return False
 
 
 _living: weakref.WeakSet[SocketTransport] = weakref.WeakSet()

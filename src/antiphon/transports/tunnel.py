@@ -6,6 +6,8 @@
 from __future__ import annotations
 
 import socket
+from contextlib import suppress
+from typing import TYPE_CHECKING
 
 from ..core.limits import WireLimits
 from ..core.url import Origin
@@ -16,6 +18,9 @@ from ..wire.reply import ReplyParser
 from .dial import allow
 from .failure import timed_out
 from .proxy import Proxy
+
+if TYPE_CHECKING:
+    from ..core.ticket import Ticket
 
 LIMITS = WireLimits(header_bytes=16 * 1024, error_body=16 * 1024)
 """A proxy has less to say than a server."""
@@ -46,12 +51,15 @@ def nonsense(proxy: Proxy, problem: Exception) -> ProxyError:
     return ProxyError(message=f"the proxy {proxy.address} gave no tunnel: {problem}", phase="proxy", sent="no")
 
 
-def tunnel(sock: socket.socket, origin: Origin, proxy: Proxy, until: float | None) -> None:
+def tunnel(
+    sock: socket.socket, origin: Origin, proxy: Proxy, until: float | None, ticket: Ticket | None = None
+) -> None:
     """Ask for a tunnel to the origin over a connection with the proxy.
 
     Raises:
         ProxyError: the proxy refused, or answered nonsense.
         ConnectTimeout: it took too long.
+        ClientClosed: the ticket was withdrawn.
     """
     parser = ReplyParser(LIMITS)
     parser.expect("CONNECT")
@@ -59,8 +67,9 @@ def tunnel(sock: socket.socket, origin: Origin, proxy: Proxy, until: float | Non
         allow(sock, until, "proxy")
         sock.sendall(encode_connect(origin.host, origin.port, proxy.authorization))
         while not parser.status:
-            allow(sock, until, "proxy")
-            _hear(sock, parser)
+            allow(sock, until, "proxy", ticket, proxy.address)
+            with suppress(TimeoutError):  # its next allowance says whether there is time left
+                _hear(sock, parser)
     except TimeoutError:
         raise timed_out("proxy", detail=proxy.address) from None
     except (OSError, WireProblem) as problem:

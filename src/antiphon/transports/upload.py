@@ -8,11 +8,15 @@ from __future__ import annotations
 import socket
 from collections.abc import Iterator
 from time import monotonic
+from typing import TYPE_CHECKING
 
 from ..wire.framing import Buffer
 from ..wire.reply import ReplyParser
 from .failure import is_blocked, passed, timed_out
 from .watch import Watch
+
+if TYPE_CHECKING:
+    from ..core.ticket import Ticket
 
 
 def upload(
@@ -22,6 +26,7 @@ def upload(
     pieces: Iterator[Buffer],
     seconds: float | None,
     deadline: float | None,
+    ticket: Ticket | None = None,
 ) -> tuple[bytes, bool]:
     """Send the pieces; leaves the socket non-blocking.
 
@@ -32,6 +37,7 @@ def upload(
         pieces: the framed body.
         seconds: how long the system may take no bytes.
         deadline: the monotonic time by which the call must be over.
+        ticket: whose alarm rings while the system takes no bytes.
 
     Returns:
         The body bytes of an early reply, and whether there was one; then the rest was not sent.
@@ -41,7 +47,7 @@ def upload(
         OSError: the connection broke.
     """
     sock.settimeout(0)
-    sender = _Sender(sock, watch, parser, seconds, deadline)
+    sender = _Sender(sock, watch, parser, seconds, deadline, ticket)
     for piece in pieces:
         if not sender.send(memoryview(piece)):
             return sender.body, True
@@ -50,13 +56,20 @@ def upload(
 
 class _Sender:
     def __init__(
-        self, sock: socket.socket, watch: Watch, parser: ReplyParser, seconds: float | None, deadline: float | None
+        self,
+        sock: socket.socket,
+        watch: Watch,
+        parser: ReplyParser,
+        seconds: float | None,
+        deadline: float | None,
+        ticket: Ticket | None,
     ) -> None:
         self.sock = sock
         self.watch = watch
         self.parser = parser
         self.seconds = seconds
         self.deadline = deadline
+        self.ticket = ticket
         self.body = b""
 
     def send(self, view: memoryview) -> bool:
@@ -86,8 +99,14 @@ class _Sender:
         self.body = self.parser.feed(data)
 
     def _wait(self) -> None:
-        now, bounds = monotonic(), [] if self.seconds is None else [self.seconds]
+        now, ticket = monotonic(), self.ticket
+        ends = [] if self.seconds is None else [now + self.seconds]
         if self.deadline is not None:
-            bounds.append(self.deadline - now)
-        if not self.watch.ready(min(bounds, default=None)):
+            ends.append(self.deadline)
+        end = min(ends, default=None)
+        if ticket is not None and ticket.due is not None and (end is None or ticket.due < end):
+            if self.watch.ready(ticket.due - now):
+                return
+            ticket.look(monotonic())
+        if not self.watch.ready(None if end is None else end - monotonic()):
             raise timed_out("write", deadline=passed(self.deadline))
