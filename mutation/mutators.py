@@ -214,7 +214,9 @@ def _called(node: ast.Call) -> New:
 
 
 def _returned(node: ast.Return) -> New:
-    if node.value is not None and not (isinstance(node.value, ast.Constant) and node.value.value is None):
+    """But `False` is only made `True`: whoever asks for one of them takes nothing for no."""
+    nothing = isinstance(node.value, ast.Constant) and node.value.value in (None, False)
+    if node.value is not None and not nothing:
         yield "return None", ast.Return(ast.Constant(None))
 
 
