@@ -71,9 +71,12 @@ class Settings(NamedTuple):
     @property
     def identity(self) -> Identity:
         """The `Authorization` values."""
-        if self.api_key_source is not None or self.signed:
-            return Identity(credential.PENDING, _bearer(self.admin_api_key))
-        return Identity(_bearer(self.api_key), _bearer(self.admin_api_key))
+        key = _bearer(self.api_key)
+        if self.signed:
+            key = credential.PENDING
+        elif self.api_key_source is not None:
+            key = credential.pending(self.api_key_source)
+        return Identity(key, _bearer(self.admin_api_key))
 
     def key(self, value: object, name: str = "api_key") -> Secret:
         """A key that replaces one of these, checked like the first."""

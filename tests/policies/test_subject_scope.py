@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+from functools import partial
+from typing import Any
+
 import pytest
 
+from antiphon.core.credential import PENDING, pending
 from antiphon.core.headers import Headers
-from antiphon.policies.subject import scope_of
+from antiphon.core.request import Request
+from antiphon.credentials import EnvKey
+from antiphon.policies.authorize import Authorize
+from antiphon.policies.chain import send
+from antiphon.policies.subject import asked_scope_of, common_scope_of, scope_of
 
-from .stepping import request
+from .stepping import Script, reply, request
 
 
 def scope(**fields: str) -> str:
@@ -28,3 +36,74 @@ def test_masked_and_plain_are_one() -> None:
     plain = request(headers=Headers([("Authorization", "Bearer sk-1")]))
     assert scope_of(plain) == scope(Authorization="Bearer sk-1")
     assert "sk-1" not in scope_of(plain)
+
+
+class Vault:
+    """Keys of a house."""
+
+    def key(self) -> str:
+        return "sk-1"
+
+
+def asking(source: Any, field: str = "Authorization", **fields: str) -> Request:
+    """A request whose key a function will give."""
+    return request(headers=Headers({field: pending(source).reveal(), **fields}))
+
+
+def test_each_function_is_somebody_else_and_the_same_one_is_not() -> None:
+    def one() -> str:
+        return "sk-1"
+
+    vault, other = Vault(), Vault()
+    method = vault.key
+    scopes = [scope_of(asking(source)) for source in (one, lambda: "sk-1", method, other.key, partial(one))]
+    assert len(set(scopes)) == 5
+    assert scopes[0] == scope_of(asking(one))
+    assert scopes[2] == scope_of(asking(vault.key)), "a method is made anew each time it is looked up"
+    assert scope_of(asking(one)) != scope_of(asking(one, **{"OpenAI-Organization": "o"}))
+    assert scope_of(asking(one)) != scope_of(request(headers=Headers({"Authorization": PENDING.reveal()})))
+
+
+def test_a_source_that_cannot_be_held_weakly_has_a_name_too() -> None:
+    class Odd:
+        __slots__ = ()
+        __hash__: Any = None
+
+        def __call__(self) -> str:
+            return "sk-1"
+
+    one, two = Odd(), Odd()
+    assert scope_of(asking(one)) == scope_of(asking(one)) != scope_of(asking(two))
+
+
+def test_a_name_is_not_given_again_when_its_source_is_gone() -> None:
+    assert len({scope_of(asking(lambda: "sk-1")) for _ in range(200)}) == 200
+
+
+def test_for_other_processes_it_is_the_key_that_was_given_last() -> None:
+    vault = Vault()
+    made, script = asking(vault.key), Script([reply()] * 2)
+    assert common_scope_of(made) == scope_of(made), "before it was asked"
+    for script.key in ("sk-1", "sk-2"):
+        script.run(Authorize(vault.key)(made, send))
+        assert common_scope_of(made) == scope(Authorization=f"Bearer {script.key}")
+
+
+def test_a_source_is_known_by_its_description_whichever_key_it_gives() -> None:
+    one, twin, other = (asking(EnvKey(name)) for name in ("A_KEY", "A_KEY", "B_KEY"))
+    assert common_scope_of(one) == common_scope_of(twin) != common_scope_of(other)
+    assert scope_of(one) != scope_of(twin)
+
+
+@pytest.mark.parametrize(("field", "whole"), [("Authorization", "Bearer sk-asked"), ("api-key", "sk-asked")])
+def test_where_it_must_be_certain_the_function_is_asked(field: str, whole: str) -> None:
+    made = asking(Vault().key, field)
+    assert Script([]).run(asked_scope_of(made)) == scope(**{field: whole})
+    plain = request(headers=Headers({field: whole}))
+    assert Script([]).run(asked_scope_of(plain)) == scope(**{field: whole})
+
+
+def test_what_stands_for_a_key_shows_nothing_and_is_equal_to_any_other() -> None:
+    held = asking(lambda: "sk-canary").headers["authorization"]
+    assert held == PENDING.reveal()
+    assert "sk-canary" not in repr(held)

@@ -12,6 +12,7 @@ from typing import Any, TypeVar, cast
 from ..errors import InvalidCredential
 from .effects import Ask, Outside
 from .headers import FieldMap, Masked
+from .pending import Pending
 from .resource import spelled
 from .secret import Secret
 from .url import Origin
@@ -24,6 +25,11 @@ _SECRETS = frozenset({"api_key", "admin_api_key", "azure_ad_token", "webhook_sec
 
 PENDING = Secret("Bearer (asked for at each attempt)")
 """Stands in `Authorization` until the key's source is asked; never sent."""
+
+
+def pending(source: Callable[[], Any]) -> Secret:
+    """As `PENDING`, for a source that can be told from others."""
+    return Secret(Pending(PENDING.reveal(), source))
 
 
 def hidden(value: T) -> T | Secret:

@@ -13,6 +13,7 @@ from typing import Any, ClassVar, cast
 from ..core.credential import PENDING, bearer, checked, is_official
 from ..core.effects import Ask, Discard
 from ..core.headers import Headers
+from ..core.pending import Pending
 from ..core.reply import Reply
 from ..core.request import Request
 from ..core.secret import Secret
@@ -50,9 +51,12 @@ class Authorize:
         return "key"
 
     async def __call__(self, request: Request, forward: Forward) -> Reply:
-        if request.headers.get(self._field) != PENDING.reveal():
+        pending = request.headers.get(self._field)
+        if pending != PENDING.reveal():
             return await forward(request)
         key = await self._key(request.origin)
+        if isinstance(pending, Pending):
+            pending.given = key
         reply = await self._attempt(request, key, forward)
         refused: list[Secret] = []
         while reply.status_code in self._refusals and request.rewind():

@@ -27,7 +27,7 @@ from .machines.effect import is_ambiguous
 from .machines.idempotency import Row, Running, boundary_of, digest_of, pack, standing, unpack
 from .machines.number import seconds, whole
 from .reconcile import can_look, found, marked
-from .subject import scope_of
+from .subject import asked_scope_of
 
 _LARGE = 1024 * 1024
 """Bytes from which on a body is hashed where that may take its time."""
@@ -123,7 +123,7 @@ class Idempotency:
         if digest is None:
             _note(request, "bypass", reason="the body can be read only once")
             return await forward(request)
-        scope = self.scope or scope_of(request)
+        scope = self.scope or await asked_scope_of(request)
         name = f"idempotency:{scope}:{digest_of('', key, ())[:32]}"
         try:
             return await self._once(request, forward, key, name, digest)

@@ -22,7 +22,7 @@ from .machines.queue import GRANTED, Ticket, Units
 from .machines.told import told
 from .machines.verdict import QUOTA_CODES
 from .need import ONE, family_of, need, too_large, total_of, total_tokens
-from .subject import endpoint_of, model_of, scope_of
+from .subject import common_scope_of, endpoint_of, model_of, scope_of
 
 _LANES = 1024
 _LOOK = 0.02
@@ -262,7 +262,7 @@ class RateLimit:
         """The same for all who share it."""
         model = "" if self.per == "all" else model_of(request)
         family = family_of(model) if self.per == "family" else model
-        return f"rate:{endpoint_of(request)}:{scope_of(request)}:{family}"
+        return f"rate:{endpoint_of(request)}:{common_scope_of(request)}:{family}"
 
     def _opened(self, key: tuple[Any, ...]) -> Lane:
         if len(self._lanes) >= _LANES:

@@ -5,9 +5,12 @@ Knows the call behind a request. Everything here is worked out when it is asked 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any, cast
 
+from ..core.credential import asked, bearer
+from ..core.headers import Masked
+from ..core.pending import Pending
 from ..core.reply import Reply
 from ..core.request import Request
 from ..core.url import Origin
@@ -30,6 +33,7 @@ _INFERENCE = (
     "audio.",
 )
 _WRITTEN = ("responses.", "chat.", "completions.", "audio.", "images.", "videos.")
+_WHOSE = ("authorization", "api-key", "openai-organization", "openai-project")
 _scopes: dict[int, str] = {}
 _names: dict[Origin, str] = {}
 
@@ -75,15 +79,48 @@ def model_of(request: Request) -> str:
 
 
 def scope_of(request: Request) -> str:
-    """Whose request it is: credential, organization and project as a short hash that tells nothing about them."""
+    """Whose request it is: credential, organization and project as a short hash that tells nothing about them.
+
+    Where a function gives the key, it is the function's: one of its own for each, and another one in each process.
+    """
     scope = request.headers.whose
     if scope is None:
-        scope = request.headers.whose = _scope(request.headers.get)
+        scope = request.headers.whose = _scope(_held(request))
     return scope
 
 
-def _scope(get: Callable[[str], str | None]) -> str:
-    whose = (get("authorization"), get("api-key"), get("openai-organization"), get("openai-project"))
+def common_scope_of(request: Request) -> str:
+    """As `scope_of`, where other processes are to know it too: by what a source is called, or the key a function gave last."""
+    held = _held(request)
+    if not any(value.__class__ is Pending for value in held.values()):
+        return scope_of(request)
+    return _scope(
+        {field: _told(field, value) if isinstance(value, Pending) else value for field, value in held.items()}
+    )
+
+
+async def asked_scope_of(request: Request) -> str:
+    """As `common_scope_of`, where nobody else may be taken for who asks: a function is asked for its key anew. A flow."""
+    for value in _held(request).values():
+        if isinstance(value, Pending) and value.label is None:
+            value.given = await asked(value.source, None)
+    return common_scope_of(request)
+
+
+def _held(request: Request) -> dict[str, str | None]:
+    get = request.headers.get
+    return {field: get(field) for field in _WHOSE}
+
+
+def _told(field: str, pending: Pending) -> str:
+    """What tells a source in other processes."""
+    if pending.label is not None or pending.given is None:
+        return pending.label or pending
+    return Masked((pending.given if field == "api-key" else bearer(pending.given)).reveal())
+
+
+def _scope(held: Mapping[str, str | None]) -> str:
+    whose = tuple(value.name if isinstance(value, Pending) else value for value in held.values())
     key = hash(whose)
     scope = _scopes.get(key)
     if scope is None:

@@ -58,9 +58,9 @@ class AzureCredential(NamedTuple):
 
     @property
     def value(self) -> Secret | None:
-        """What the field holds; `PENDING` where a function is still to be asked."""
+        """What the field holds; what stands for it where a function is still to be asked."""
         if self.source is not None:
-            return credential.PENDING
+            return credential.pending(self.source)
         return self.key if self.token is None else credential.bearer(self.token)
 
 
