@@ -215,7 +215,7 @@ def _called(node: ast.Call) -> New:
 
 def _returned(node: ast.Return) -> New:
     """But `False` is only made `True`: whoever asks for one of them takes nothing for no."""
-    nothing = isinstance(node.value, ast.Constant) and node.value.value in (None, False)
+    nothing = isinstance(node.value, ast.Constant) and (node.value.value is None or node.value.value is False)
     if node.value is not None and not nothing:
         yield "return None", ast.Return(ast.Constant(None))
 
