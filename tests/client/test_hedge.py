@@ -13,7 +13,10 @@ import pytest
 
 import antiphon
 from antiphon.errors import ReadTimeout
+from antiphon.policies.bulkhead import Bulkhead
+from antiphon.policies.circuit_breaker import CircuitBreaker
 from antiphon.policies.hedge import Hedge
+from antiphon.policies.rate_limit import RateLimit
 from tests.transports.rude import Rude, hang, pause
 
 from .answer import CHAT, RESPONSE, chat, create, ok, retrieve, wrong
@@ -54,6 +57,32 @@ def test_a_call_that_hangs_is_overtaken_and_its_connection_closed(colour: Colour
             assert server.left(lost)
         it.turn()
     # What a borrowed client still waits for ends with the server.
+
+
+def test_a_second_request_is_charged_to_the_limit_and_holds_a_place_of_its_own(own_colour: Colour) -> None:
+    limit, bulkhead, breaker = RateLimit(rpm=60_000, source="config"), Bulkhead(max_concurrency=2), CircuitBreaker()
+    hedge = Gated()
+    policies = [breaker, bulkhead, limit, hedge]
+    with Rude(FINE, FINE, FINE, hang, FINE) as server, client(own_colour, server, hedge, policies=policies) as it:
+        hedge.ready(it)
+        result = it(create)
+        assert [step.event for step in result.trace.of("Hedge")] == ["second", "second won"]
+        assert [lane._number for lane in limit._lanes.values()] == [5]
+        assert server.left(server.requests[3].connection)
+        it.turn()
+        (held,) = it.raw.health().policies["Bulkhead"].values()
+        assert (held["inflight"], held["refused"]) == (0, 0)
+
+
+def test_a_second_request_that_a_gate_refuses_is_not_sent(own_colour: Colour) -> None:
+    hedge = Gated()
+    policies = [Bulkhead(max_concurrency=1, queue=0), hedge]
+    slow = [pause(0.4), FINE]
+    with Rude(FINE, FINE, FINE, slow) as server, client(own_colour, server, hedge, policies=policies) as it:
+        hedge.ready(it)
+        result = it(create)
+        assert [str(step) for step in result.trace.of("Hedge")][1:] == ["Hedge: held back reason=BulkheadFull"]
+        assert len(server.requests) == 4
 
 
 def test_a_stream_that_does_not_begin_is_overtaken(colour: Colour) -> None:

@@ -13,8 +13,10 @@ from antiphon.drivers.asynchronous import AsyncDriver
 from antiphon.drivers.blocking import BlockingDriver
 from antiphon.drivers.virtual import Answer, VirtualDriver
 from antiphon.policies.chain import fold
+from antiphon.policies.circuit_breaker import CircuitBreaker
 from antiphon.policies.failover import Failover
 from antiphon.policies.hedge import Hedge
+from antiphon.policies.rate_limit import RateLimit
 from antiphon.policies.retry import Retry
 from antiphon.policies.target import Target
 
@@ -73,14 +75,14 @@ class World:
         self.now += seconds
 
 
-def log(run: Callable[[Coroutine[Any, Any, Reply]], Any]) -> list[str]:
+def log(run: Callable[[Coroutine[Any, Any, Reply]], Any], *gates: Any) -> list[str]:
     """What was decided in many calls, one after another."""
     targets = [
         Target.own(),
         Target("https://eu.example.com/v1", api_key="sk-eu", name="eu", weight=2),
         Target("https://us.example.com/v1", api_key="sk-us", name="us", group=1),
     ]
-    flow: Any = fold([Retry(2), Failover(targets, cross_provider=True), Hedge(floor=50.0)])
+    flow: Any = fold([Retry(2), Failover(targets, cross_provider=True), *gates, Hedge(floor=50.0)])
     lines: list[str] = []
     for number in range(CALLS):
         body: dict[str, Any] = {"prompt_cache_key": f"chapter {number}"} if number % 3 else {}
@@ -93,22 +95,22 @@ def log(run: Callable[[Coroutine[Any, Any, Reply]], Any]) -> list[str]:
     return lines
 
 
-def blocking() -> list[str]:
+def blocking(*gates: Any) -> list[str]:
     world = World()
-    return log(BlockingDriver(world.send, None, world).run)  # type: ignore[arg-type]
+    return log(BlockingDriver(world.send, None, world).run, *gates)  # type: ignore[arg-type]
 
 
-def on_asyncio() -> list[str]:
+def on_asyncio(*gates: Any) -> list[str]:
     world = World()
     driver = AsyncDriver(world.asend, None, world)  # type: ignore[arg-type]
     with asyncio.Runner() as runner:
-        return log(lambda flow: runner.run(driver.run(flow)))
+        return log(lambda flow: runner.run(driver.run(flow)), *gates)
 
 
-def virtually() -> list[str]:
+def virtually(*gates: Any) -> list[str]:
     world = World()
     driver = VirtualDriver(world.answer, seed=11)
-    return log(driver.perform)
+    return log(driver.perform, *gates)
 
 
 def test_the_three_drivers_decide_alike() -> None:
@@ -118,3 +120,14 @@ def test_the_three_drivers_decide_alike() -> None:
     assert any("Retry: again" in line for line in told)
     assert on_asyncio() == told
     assert virtually() == told
+
+
+def test_the_three_drivers_heed_limits_alike() -> None:
+    def gates() -> list[Any]:
+        return [CircuitBreaker(), RateLimit(rpm=60, source="config", max_wait=0)]
+
+    told = blocking(*gates())
+    assert any("Failover: passed over" in line for line in told)
+    assert any("RateLimit: refused" in line for line in told)
+    assert on_asyncio(*gates()) == told
+    assert virtually(*gates()) == told

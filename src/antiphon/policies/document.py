@@ -6,13 +6,10 @@ names the environment variable that holds its own.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable, Mapping
 from dataclasses import fields
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, cast
-
-from ..core.secret import Secret
 
 if TYPE_CHECKING:
     from .policy import Policy
@@ -74,27 +71,17 @@ def _value(part: str, name: str, value: Any) -> Any:
         if value not in tables:
             raise ValueError(f"[retry]: rules must be 'official' or 'reliable'; got {value!r}")
         return tables[value]
-    if (part, name) == ("circuit_breaker", "health") and isinstance(value, Mapping):
+    if name == "health":
         from .health import HealthCheck
 
-        return HealthCheck(**cast("Mapping[str, Any]", value))
-    if (part, name) == ("failover", "targets"):
-        return [_target(each) for each in cast("list[Mapping[str, Any]]", value)]
+        if value is True or isinstance(value, Mapping):
+            return HealthCheck(**(cast("Mapping[str, Any]", value) if value is not True else {}))
+        return None if value is False else value
+    if part == "failover":
+        from .target_table import argument
+
+        return argument(name, value)
     return tuple(cast("Iterable[Any]", value)) if isinstance(value, list) else value
-
-
-def _target(given: Mapping[str, Any]) -> Any:
-    from .target import Target
-
-    arguments = dict(given)
-    variable = arguments.pop("api_key_env", None)
-    if "api_key" in arguments:
-        raise ValueError("[failover]: a key does not belong into a file; name its variable as api_key_env")
-    if variable is not None:
-        if not os.environ.get(variable):
-            raise ValueError(f"[failover]: the environment has no {variable}, which a target's api_key_env names")
-        arguments["api_key"] = Secret(os.environ[variable])
-    return Target(**arguments)
 
 
 def _nearest(name: str, names: list[str]) -> str:

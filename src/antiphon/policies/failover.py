@@ -8,9 +8,10 @@ nothing moves.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any, ClassVar
+from functools import partial
+from typing import Any, ClassVar
 
-from ..core.effects import Follow, Invoke, Now, Random, Wall
+from ..core.effects import Follow, Now, Random, Wall
 from ..core.reply import Reply
 from ..core.request import Request
 from ..core.resource import spelled
@@ -24,30 +25,30 @@ from ..errors import (
     PoolTimeout,
     RateLimited,
 )
-from .chain import PLACES, Forward
+from .chain import PLACES, Forward, Policy
 from .fact import may_repeat
-from .lineup import line_up, member_of, refuse_models
+from .gates import Gates, own_flow
+from .health import HealthCheck
+from .lineup import checked, line_up, member_of, refuse_houses, refuse_models
 from .machines.backoff import retry_after
+from .machines.budget import RetryBudget
 from .machines.cause import Cause, cause_of
 from .machines.effect import is_ambiguous
 from .machines.ejection import Ejection
 from .machines.finding import of_error
-from .machines.fleet import FOREVER, Fleet, Seat
+from .machines.fleet import Fleet, Seat
 from .machines.number import seconds, whole
-from .parked import Parked, brings_others, has_another_key
+from .parked import Parked, alert, has_another_key, park
 from .portable import objection
 from .round import Occupant, Round
+from .sooner import is_worth_it, sooner
 from .subject import endpoint_of, model_of
-from .target import LOCAL, OWN, Target, house_of, suffix_of, with_model
-from .telling import settled
+from .target import Target, house_of, suffix_of
 from .telling import whole as read_whole
-
-if TYPE_CHECKING:
-    from .health import HealthCheck
-    from .machines.budget import RetryBudget
 
 _PAUSE = 1.0
 """Seconds for which a target is left alone that answered 429 and did not say for how long."""
+_NONE = Gates()
 _OURS = (DeadlineExceeded, PoolTimeout)
 """Failures that are this client's own, and no target's."""
 
@@ -63,7 +64,9 @@ class Failover:
         own: whether the client's own endpoint is a target at all.
         sticky: whether requests with the same `prompt_cache_key` go to the same target of a group, whose cache is warm for them.
         most_attempts: how many attempts a call may make in all, retries included; 3, one more for each further group, at most 5,
-            when left out.
+            when left out. Within a patient `Retry` it bounds each round of it, for such a call goes on until it is served.
+        patience: seconds that a request rather waits for its `RateLimit` than go to a target of another group, or leave the one
+            whose prompt cache is warm for it.
         cross_model: whether a target may answer with another model, where its `models` say so.
         cross_provider: whether requests may go to another provider's house than the client's.
         on_context_length: the model that is asked instead, at the same target, when the input is too long for the first.
@@ -87,6 +90,7 @@ class Failover:
         own: bool = True,
         sticky: bool = True,
         most_attempts: int | None = None,
+        patience: float = 1.0,
         cross_model: bool = False,
         cross_provider: bool = False,
         on_context_length: str | None = None,
@@ -101,16 +105,17 @@ class Failover:
         self.cross_model = cross_model
         self.cross_provider = cross_provider
         self.on_context_length = on_context_length
-        self.eject = eject
-        self.checks = health
+        self.eject = checked("eject", eject, Ejection)
+        self.checks = checked("health", health, HealthCheck)
+        self.patience = seconds("patience", patience)
         self.park_for = seconds("park_for", park_for)
         self.on_park = on_park
-        self.budget = budget
+        self.budget = checked("budget", budget, RetryBudget)
         if on_park is not None and not callable(on_park):
             raise TypeError(f"on_park must be a function; got {type(on_park).__name__}")
         if not cross_model:
             refuse_models(self.targets)
-        self._fleet = Fleet([member_of(target) for target in self.targets], eject)
+        self._fleet = Fleet([member_of(target) for target in self.targets], self.eject)
         self.most_attempts = (
             min(5, 2 + self._fleet.groups) if most_attempts is None else whole("most_attempts", most_attempts, 1)
         )
@@ -130,8 +135,10 @@ class Failover:
 
     def __reduce__(self) -> tuple[Any, ...]:
         # What is known of targets is this process's own.
-        names = ("sticky", "most_attempts", "cross_model", "cross_provider", "on_context_length", "eject", "park_for")
-        options = {name: getattr(self, name) for name in (*names, "on_park", "budget")} | {"health": self.checks}
+        names = (
+            "sticky most_attempts patience cross_model cross_provider on_context_length eject park_for on_park budget"
+        )
+        options = {name: getattr(self, name) for name in names.split()} | {"health": self.checks}
         return (_remade, (type(self), self.targets, options))
 
     # -- what users may ask and change ---------------------------------------------------------------------------------
@@ -171,18 +178,25 @@ class Failover:
 
     # -- the flow ------------------------------------------------------------------------------------------------------
 
+    def among(self, chain: Sequence[Policy]) -> Policy:
+        """The flow for its place in a chain, where the rate limits further in have a say in where a request goes."""
+        return self.__call__ if own_flow(self, Failover) else partial(self._move, Gates.behind(self, chain))
+
     async def __call__(self, request: Request, forward: Forward) -> Reply:
+        return await self._move(_NONE, request, forward)
+
+    async def _move(self, gates: Gates, request: Request, forward: Forward) -> Reply:
         fleet = self._fleet
         if request.origin is not self._met:
             self._meet(request)
         way: Round | None = None
         attempt = request
-        if fleet.calm and self._alone is not None:
+        if fleet.calm and self._alone is not None and not (gates.limiters and await self._would_wait(gates, request)):
             # Nothing is held against the client's own endpoint, and nobody shares its group.
             seat: Seat | None = fleet.pass_by(self._alone)
         else:
-            way = self._round(request)
-            seat = await self._seat(way)
+            way = self._round(request, gates)
+            seat = await self._seat(way, gates)
         while seat is not None:
             target = self.targets[seat.member]
             try:
@@ -194,7 +208,7 @@ class Failover:
                         _note(request, "to", target=target.name, because=way.reason)
                 reply = await forward(attempt)
             except (APIConnectionError, CircuitOpen, BulkheadFull, RateLimited) as failure:
-                way = way or self._round(request)
+                way = way or self._round(request, gates)
                 moves = await self._failed(way, seat, failure)
             except BaseException:
                 fleet.leave(seat)
@@ -204,17 +218,20 @@ class Failover:
                     if way is None and not fleet.is_news(seat):
                         return reply
                     return await self._served(seat, reply, None if way is None else way.request)
-                way = way or self._round(request)
-                moves = await self._refused(way, seat, reply)
+                way = way or self._round(request, gates)
+                moves = await self._refused(way, seat, reply, gates)
             if self.checks is not None:
                 await self._look_after(seat.member, attempt, forward)
-            seat = await self._seat(way) if moves and await self._may_move(way, attempt) else None
+            seat = await self._seat(way, gates) if moves and await self._may_move(way, attempt, gates) else None
         assert way is not None  # only a round without a seat comes here
         now = await Now()
         return way.outcome(lambda member: fleet.trouble(member, now, way.subject, way.own))
 
-    def _round(self, request: Request) -> Round:
-        if request.trace is not None:
+    async def _would_wait(self, gates: Gates, request: Request) -> bool:
+        return gates.wait(request, request.now() if request.now else await Now()) > self.patience
+
+    def _round(self, request: Request, gates: Gates) -> Round:
+        if request.trace is not None and not gates.patient:
             request.trace.most = self.most_attempts  # `Retry` heeds it too
         return Round(request, self.targets, sticky=self.sticky)
 
@@ -224,25 +241,32 @@ class Failover:
         if suffix_of(request) is None:  # a URL of the user's own, that stays where it is
             return
         if not self.cross_provider:
-            house = house_of(origin.host)
-            for target in self.targets:
-                if target.provider not in (OWN, LOCAL, house):
-                    raise ValueError(
-                        f"{target!r} is of {target.provider}, and this client's endpoint of {house}: requests would go there "
-                        "with all they hold; say cross_provider=True if they may, or provider= if both are one"
-                    )
+            refuse_houses(self.targets, house_of(origin.host))
         self._fleet.adopt(str(origin))
         self._met = origin
 
-    async def _seat(self, way: Round) -> Seat | None:
+    async def _seat(self, way: Round, gates: Gates) -> Seat | None:
         """A place at the next target; `None` where nobody is left."""
         fleet, again = self._fleet, way.again
         random = await Random() if fleet.draws and way.key is None and again is None else 0.0
-        if fleet.calm and again is None:
-            return fleet.choose(way.allowed, 0.0, random, key=way.key)
+        now = 0.0 if fleet.calm and not gates.limiters else await Now()
         way.again = None
         allowed = way.allowed if again is None else [again]
-        return fleet.choose(allowed, await Now(), random, key=way.key, subject=way.subject, own=way.own)
+        # What is held against nobody in particular need not be worked out.
+        subject, own = ("", "") if fleet.calm else (way.subject, way.own)
+        seat = fleet.choose(allowed, now, random, key=way.key, subject=subject, own=own)
+        if seat is None or not gates.limiters or again is not None or len(allowed) < 2:
+            return seat
+        try:
+            others = [n for n in allowed if n != seat.member and fleet.trouble(n, now, subject, own) is None]
+            other = await sooner(gates, way, seat.member, others, self.patience, now)
+        except BaseException:
+            fleet.leave(seat)
+            raise
+        if other is None:
+            return seat
+        fleet.leave(seat)
+        return fleet.choose([other], now, random, subject=subject, own=own)
 
     async def _served(self, seat: Seat, reply: Reply, asked: Request | None) -> Reply:
         fleet = self._fleet
@@ -268,7 +292,7 @@ class Failover:
             way.remember(seat.member, failure, None)
             way.reason = type(failure).__name__
             if isinstance(failure, RateLimited):
-                self._keep_scopes(way, seat)
+                way.spare(self._fleet.members, seat.member)
             if isinstance(failure, PolicyError):
                 return True
             if isinstance(failure, _OURS):
@@ -278,7 +302,7 @@ class Failover:
         finally:
             fleet.leave(seat)
 
-    async def _refused(self, way: Round, seat: Seat, reply: Reply) -> bool:
+    async def _refused(self, way: Round, seat: Seat, reply: Reply, gates: Gates) -> bool:
         """Settle an answer that is no success; whether another target may be asked."""
         fleet, status = self._fleet, reply.status_code
         try:
@@ -288,21 +312,20 @@ class Failover:
             way.remember(seat.member, reply, cause)
             way.reason = code or str(status)
             if cause is Cause.STOP:
-                return self._lengthen(way, seat, code)
+                return code == "context_length_exceeded" and way.lengthen(seat.member, self.on_context_length)
             if cause is Cause.UNAVAILABLE:
                 await self._strike(way, seat)
                 return not is_ambiguous(status) or may_repeat(way.request)
             if cause is Cause.RATE:
-                await self._pause(way, seat, reply)
-                return True
+                return await self._pause(way, seat, reply, gates)
             return await self._park(way, seat, reply, cause, code)
         finally:
             fleet.leave(seat)
 
-    async def _may_move(self, way: Round, attempt: Request) -> bool:
+    async def _may_move(self, way: Round, attempt: Request, gates: Gates) -> bool:
         """Whether the call has an attempt left, and time, and somebody to ask."""
         request = way.request
-        sent = way.sent if request.trace is None else max(way.sent, request.trace.attempts)
+        sent = way.sent if request.trace is None or gates.patient else max(way.sent, request.trace.attempts)
         if sent >= self.most_attempts:
             _note(request, "stop", reason=f"{sent} attempts were made")
             return False
@@ -311,6 +334,7 @@ class Failover:
         if request.deadline is not None or self.budget is not None:
             now = await Now()
             if request.deadline is not None and now >= request.deadline:
+                _note(request, "stop", reason="the deadline has passed")
                 return False
             if self.budget is not None and not self.budget.spend(now, endpoint_of(attempt)):
                 _note(request, "stop", reason="retry_budget")
@@ -340,51 +364,25 @@ class Failover:
             await Now(),
         )
 
-    async def _pause(self, way: Round, seat: Seat, reply: Reply) -> None:
-        """Its limit is used up, and so is that of all who share it."""
+    async def _pause(self, way: Round, seat: Seat, reply: Reply, gates: Gates) -> bool:
+        """Its limit is used up, and so is that of all who share it; whether another one would take less time."""
         hint = retry_after(reply.headers, await Wall() if "retry-after" in reply.headers else 0.0)
         pause = _PAUSE if hint is None or hint <= 0 else hint
-        self._fleet.pause(seat.member, await Now() + pause, way.subject)
-        self._keep_scopes(way, seat)
-
-    def _keep_scopes(self, way: Round, seat: Seat) -> None:
-        """Ask nobody who shares a limit that is used up: a second key of one project gains nothing."""
-        members = self._fleet.members
-        way.allowed = [n for n in way.allowed if members[n].scope != members[seat.member].scope]
+        now = await Now()
+        self._fleet.pause(seat.member, now + pause, way.subject)
+        way.spare(self._fleet.members, seat.member)
+        return await is_worth_it(gates, way, pause, now)
 
     async def _park(self, way: Round, seat: Seat, reply: Reply, cause: Cause, code: str | None) -> bool:
         """Its credential is of no use for now."""
-        target, members = self.targets[seat.member], self._fleet.members
-        if (
-            cause is Cause.REJECTED
-            and await has_another_key(target, reply.request)
-            and way.turn(seat.member, "another key")
-        ):
+        member, rejected = seat.member, cause is Cause.REJECTED
+        if rejected and await has_another_key(self.targets[member], reply.request) and way.turn(member, "another key"):
             return True
-        # Who has credit again, or a key from a source that brings another one, need not be told so by hand.
-        pause = self.park_for if cause is Cause.BILLING or brings_others(target, reply.request) else FOREVER
-        subject = way.subject if cause is Cause.FORBIDDEN else ""
-        if self._fleet.park(seat.member, await Now() + pause, subject, way.own):
-            _note(way.request, "parked", target=target.name, reason=cause.value, seconds=pause)
-            if self.on_park is not None:
-                await self._alert(way, Parked(target.name, cause.value, pause, subject, reply.status_code, code))
-        way.allowed = [n for n in way.allowed if members[n].credential != members[seat.member].credential]
-        return True
-
-    async def _alert(self, way: Round, parked: Parked) -> None:
-        try:
-            settled(await Invoke(self.on_park, parked))  # type: ignore[arg-type]
-        except Exception as flaw:
-            _note(way.request, "alert failed", error=type(flaw).__name__)
-
-    def _lengthen(self, way: Round, seat: Seat, code: str | None) -> bool:
-        """Ask for a model with more room, where the input was too long for the first."""
-        larger = self.on_context_length
-        if larger is None or code != "context_length_exceeded" or not isinstance(way.request.content, bytes):
-            return False
-        if not way.turn(seat.member, "more room"):
-            return False
-        way.request = with_model(way.request, larger)
+        parked = await park(way, self._fleet, member, reply, cause, code, self.park_for)
+        if parked is not None:
+            _note(way.request, "parked", target=parked.target, reason=parked.reason, seconds=parked.seconds)
+            if self.on_park is not None and (flaw := await alert(self.on_park, parked)) is not None:
+                _note(way.request, "alert failed", error=type(flaw).__name__)
         return True
 
 

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TypeVar
 
+from .machines.ejection import Ejection
 from .machines.fleet import Member
-from .target import Target
+from .target import LOCAL, OWN, Target
+
+T = TypeVar("T")
 
 
 def line_up(targets: Sequence[Target], own: bool) -> tuple[Target, ...]:
@@ -29,12 +33,36 @@ def line_up(targets: Sequence[Target], own: bool) -> tuple[Target, ...]:
     return line
 
 
+def checked(name: str, value: T | None, kind: type[T]) -> T | None:
+    """An argument that is an object of its own, or none.
+
+    Raises:
+        TypeError: it is something else.
+        ValueError: its numbers cannot be right.
+    """
+    if value is not None and not isinstance(value, kind):
+        raise TypeError(f"{name} must be {kind.__name__}(…), or None for none; got {value!r}")
+    if isinstance(value, Ejection):
+        value.check()
+    return value
+
+
 def refuse_models(targets: Sequence[Target]) -> None:
     """Refuse targets that may answer with another model."""
     for target in targets:
         if target.crosses_models:
             raise ValueError(
                 f"{target!r} may answer with another model than the one asked for; say cross_model=True if it may"
+            )
+
+
+def refuse_houses(targets: Sequence[Target], house: str) -> None:
+    """Refuse targets of another provider's."""
+    for target in targets:
+        if target.provider not in (OWN, LOCAL, house):
+            raise ValueError(
+                f"{target!r} is of {target.provider}, and this client's endpoint of {house}: requests would go there "
+                "with all they hold; say cross_provider=True if they may, or provider= if both are one"
             )
 
 

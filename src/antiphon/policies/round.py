@@ -12,10 +12,10 @@ from ..core.request import Request
 from ..errors import APIConnectionError, NoTarget, PolicyError
 from .machines.cause import Cause
 from .machines.effect import is_ambiguous
-from .machines.fleet import Fleet, Seat
+from .machines.fleet import Fleet, Member, Seat
 from .portable import objection
 from .subject import body_of, model_of, operation_of, scope_of
-from .target import Target
+from .target import Target, with_model
 
 _PARKED = frozenset({Cause.BILLING, Cause.REJECTED, Cause.FORBIDDEN})
 
@@ -107,6 +107,17 @@ class Round:
             return False
         turned.add((member, why))
         self.again = member
+        return True
+
+    def spare(self, members: Sequence[Member], member: int) -> None:
+        """Ask nobody who shares a limit that is used up: a second key of one project gains nothing."""
+        self.allowed = [n for n in self.allowed if members[n].scope != members[member].scope]
+
+    def lengthen(self, member: int, larger: str | None) -> bool:
+        """Ask the same target for a model with more room, if there is one."""
+        if larger is None or not isinstance(self.request.content, bytes) or not self.turn(member, "more room"):
+            return False
+        self.request, self.reason = with_model(self.request, larger), "the input is too long"
         return True
 
     def outcome(self, trouble: Callable[[int], str | None]) -> Reply:

@@ -12,6 +12,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from .number import is_number, seconds, whole
+
 TRIAL = 60.0
 """Seconds after which a trial that nobody ended no longer stands in another's way."""
 _SLOW = 1.0
@@ -35,6 +37,21 @@ class Ejection(NamedTuple):
     longest: float = 300.0
     most: float = 0.5
     panic: float = 0.5
+
+    def check(self) -> None:
+        """Refuse numbers that cannot be right.
+
+        Raises:
+            ValueError, TypeError: one of them is not.
+        """
+        if whole("failures", self.failures, 1) > 10:
+            raise ValueError(f"failures are counted among the last ten requests; got {self.failures}")
+        seconds("base", self.base)
+        if seconds("longest", self.longest) < self.base:
+            raise ValueError(f"longest must be base ({self.base:g} s) or more; got {self.longest:g} s")
+        for name, share in (("most", self.most), ("panic", self.panic)):
+            if not is_number(share) or not 0 <= share <= 1:
+                raise ValueError(f"{name} must be a share of the targets, from 0 to 1; got {share!r}")
 
     def room(self, targets: int) -> int:
         """How many of so many targets may be out at once; never all, for then nobody would serve.
