@@ -229,7 +229,11 @@ def test_handlers_that_raise_anywhere_leave_nothing_behind(
     alarm: Callable[[float], None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """No thread, and no exchange under way. But for threads that `Thread.start` itself loses, since it is no better."""
-    monkeypatch.setattr(threading.Thread, "start", lambda thread: _thread.start_new_thread(thread.run, ()))
+
+    def start(thread: threading.Thread) -> None:
+        _thread.start_new_thread(thread.run, ())
+
+    monkeypatch.setattr(threading.Thread, "start", start)
     wire, rung = Wire(), 0
     before = _thread._count()
 

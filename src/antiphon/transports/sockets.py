@@ -311,6 +311,7 @@ class SocketTransport:
             connection = self._busy.get(ticket)
             if connection is not None:
                 connection.shut()
+        self._tidy()  # the thread that woke may have found the lock taken
 
     # -- the end -------------------------------------------------------------------------------------------------------
 
