@@ -202,10 +202,6 @@ class Purse:
         left = await self._seconds_left(request, ends)
         if left <= 0 or (short.for_good and ends > left):
             raise self._exceeded(request, short, bound)
-        if request.trace is not None:
-            request.trace.note(
-                "Budget", "wait", short=UNITS[short.unit], until="next period" if short.for_good else "room"
-            )
         return min(left, _FOLD if self.shared is None else _GLANCE)
 
     async def _seconds_left(self, request: Request, most: float) -> float:
