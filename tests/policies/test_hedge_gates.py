@@ -151,6 +151,24 @@ def test_what_another_target_answered_is_no_success_of_the_one_that_hung() -> No
     assert own.fail(own.generation, scene.driver.now, 0.5), "the second in a row"
 
 
+def test_an_equal_of_the_chains_own_failover_is_asked_and_nobody_of_another_group() -> None:
+    def asked(*targets: Target) -> list[str]:
+        failover = Failover(list(targets), cross_provider=True, cross_model=True, sticky=False)
+        scene = Scene(failover, Hedge(floor=1.5))
+        scene.answers = lambda who, number: (100.0 if number == 1 else 1.0, answer())
+        scene.call()
+        return scene.asked
+
+    eu = Target("https://eu.example.com/v1", name="eu")
+    assert asked(eu) == ["own", "own"]
+    assert asked(Target.local(model="llama3.2", group=0), eu) == ["own", "own"]
+    assert asked(Target.own(weight=1e9), eu) == ["own", "eu"]
+    assert (
+        asked(Target.own(weight=1e9), Target("https://eu.example.com/v1", name="eu", models={"gpt-5.5": "x"}))
+        == ["own"] * 2
+    )
+
+
 def test_where_the_other_target_had_better_not_be_asked_the_same_one_is() -> None:
     breaker, failover = CircuitBreaker(consecutive=1), spare()
     scene = Scene(failover, breaker, Hedge(floor=1.5, failover=failover))

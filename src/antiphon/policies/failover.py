@@ -166,11 +166,14 @@ class Failover:
                 return position
         raise ValueError(f"no target is called {name!r}; there are {', '.join(t.name for t in self.targets)}")
 
-    async def other(self, request: Request) -> Request | None:
-        """The same request at another target that is well, for `Hedge`; `None` where there is none. A flow."""
-        now = await Now()
+    async def other(self, request: Request, *, equal: bool = False) -> Request | None:
+        """The same request at another target that is well, or (`equal`) one of the same group for the same model. For `Hedge`."""
+        now, server = await Now(), request.server
+        here = next((each.group for each in self.targets if each.name == server or (each.is_own and not server)), None)
         for n, target in enumerate(self.targets):
-            if target.is_own or target.name == request.server or (target.models is not None and request.server):
+            if target.is_own or target.name == server or (target.models is not None and server):
+                continue
+            if equal and (target.group != here or target.crosses_models):
                 continue
             if objection(target, request) is None and self._fleet.trouble(n, now) is None:
                 return await target.request(request)

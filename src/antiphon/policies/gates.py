@@ -48,24 +48,32 @@ class Account(Protocol):
         ...
 
 
+@runtime_checkable
+class Chooser(Protocol):
+    """Knows of other targets, as `Failover` does."""
+
+    async def other(self, request: Request, *, equal: bool = False) -> Request | None:
+        """The same request at another target."""
+        ...
+
+
 class Gates:
     """What stands between a choice and the network.
 
     Args:
         policies: the gates, outermost first.
-        accounts: who else may have run low.
+        outer: what stands around them, outermost first: accounts that may run low, and who chose where the request goes.
         patient: whether the call is repeated for as long as it takes.
     """
 
-    __slots__ = ("accounts", "breakers", "limiters", "patient", "policies")
+    __slots__ = ("accounts", "breakers", "chooser", "limiters", "patient", "policies")
 
-    def __init__(
-        self, policies: Sequence[Policy] = (), accounts: Sequence[Account] = (), *, patient: bool = False
-    ) -> None:
+    def __init__(self, policies: Sequence[Policy] = (), outer: Sequence[Policy] = (), *, patient: bool = False) -> None:
         self.policies = policies
         self.limiters = [each for each in policies if isinstance(each, Limiter)]
         self.breakers = [each for each in policies if isinstance(each, Breaker)]
-        self.accounts = accounts
+        self.accounts = [each for each in outer if isinstance(each, Account)]
+        self.chooser = next((each for each in reversed(outer) if isinstance(each, Chooser)), None)
         self.patient = patient
 
     @classmethod
@@ -74,7 +82,7 @@ class Gates:
         here = _place(policy, chain)
         first = PLACES["CircuitBreaker"]
         begin = next((n for n in range(here) if getattr(chain[n], "place", -1) >= first), here)
-        return cls(chain[begin:here], [each for each in chain[:begin] if isinstance(each, Account)])
+        return cls(chain[begin:here], chain[:begin])
 
     @classmethod
     def behind(cls, policy: Policy, chain: Sequence[Policy]) -> Gates:

@@ -48,7 +48,8 @@ class Hedge:
         extra: how many further requests may be sent for one; 1, or 0 for none.
         ratio: the share of requests that may be sent twice, above 0 and up to 1.
         only_if: asked with the request before a second one could be sent; `False` holds it back.
-        failover: whose targets are asked instead of the same one, where another of them could take the request.
+        failover: any of whose targets may be asked instead of the same one. When left out, the chain's own `Failover` is asked for
+            an equal one: of the same group, for the same model.
 
     Raises:
         ValueError, TypeError: an argument that cannot be right.
@@ -170,7 +171,8 @@ class Hedge:
         """A second request, to another target if one is there to take it; or what speaks against one."""
         # A request of its own: what is cut short is known by it.
         there = request.replace()
-        other = None if self.failover is None else await self.failover.other(request)
+        chooser = self.failover or gates.chooser
+        other = None if chooser is None else await chooser.other(request, equal=self.failover is None)
         if other is not None and not gates.objection(other, now):
             return other, ""
         return there, gates.objection(there, now)

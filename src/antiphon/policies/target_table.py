@@ -23,10 +23,9 @@ def argument(name: str, value: Any) -> Any:
         ValueError, TypeError: it cannot be right; the message says how it is written.
     """
     if name == "targets":
-        if not isinstance(value, list):
+        if value.__class__ is not list:
             raise TypeError(f"[failover]: targets must be a list; {_TARGETS}")
-        tables: list[Any] = value
-        return [_target(each) for each in tables]
+        return [_target(each) for each in value]
     if name == "eject":
         return _ejection(value)
     if name == "budget" and value is not None:
