@@ -1,6 +1,9 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from antiphon.policies.machines.ejection import TRIAL, Ejection, Health
 
@@ -146,3 +149,111 @@ def test_half_may_be_out_and_never_all(targets: int, room: int) -> None:
 
 def test_below_half_it_panics() -> None:
     assert [RULES.panics(well, 4) for well in range(5)] == [True, True, False, False, False]
+
+
+class Told(RuleBasedStateMachine):
+    """Beside it the list of all that was told of a target since it was last in its place."""
+
+    @initialize(failures=st.integers(1, 6), base=st.sampled_from([0.0, 10.0]))
+    def begin(self, failures: int, base: float) -> None:
+        self.policy = Ejection(failures, base, longest=35.0)
+        self.health = Health()
+        self.now = 1000.0
+        self.told: list[bool] = []
+        self.times, self.back, self.generation = 0, 0.0, 0
+        self.end: float | None = None
+        self.trial: float | None = None
+
+    @rule(seconds=st.sampled_from([0.5, 4.0, 9.5, 10.0, 40.0, 60.0, 500.0]))
+    def wait(self, seconds: float) -> None:
+        self.now += seconds
+
+    @rule(lasted=st.sampled_from([None, 0.5, 1.0, 7.0]), room=st.booleans(), many=st.integers(1, 5))
+    def fail(self, lasted: float | None, room: bool, many: int) -> None:
+        for _ in range(many):
+            began = None if lasted is None else self.now - lasted
+            seconds = self.health.fail(self.now, self.policy, room=room, began=began)
+            assert seconds == self.sentence(room)
+            assert self.health.slow == (lasted in (1.0, 7.0))
+            if seconds is not None:
+                self.end, self.trial = self.now + seconds, None
+                self.generation += 1
+                assert (self.health.since, self.health.until) == (self.now, self.end)
+
+    def sentence(self, room: bool) -> float | None:
+        """Seconds for which a failure ejects it."""
+        base = self.policy.base
+        if self.end is None:
+            self.told.append(False)
+            made_up_for = (self.now - self.back) // base if base else 99
+            times = max(0, self.times - int(made_up_for))
+            enough = max(1, self.policy.failures // 2**times)
+            if self.told[-10:].count(False) < enough or not room:
+                return None
+            self.times = times
+        elif self.now < self.end:
+            return None
+        self.times = min(self.times + 1, 3 if base else 1)
+        return min(35.0, base * self.times)
+
+    @rule(many=st.integers(1, 9))
+    def succeed(self, many: int) -> None:
+        for _ in range(many):
+            assert self.health.succeed(self.now) == (self.end is not None)
+            if self.end is None:
+                self.told.append(True)
+            else:
+                self.in_its_place()
+
+    @rule()
+    def come_back(self) -> None:
+        self.health.come_back(self.now)
+        self.in_its_place()
+
+    @rule()
+    def restore(self) -> None:
+        self.health.restore()
+        back = self.back
+        self.in_its_place()
+        self.times, self.back = 0, back
+
+    def in_its_place(self) -> None:
+        self.end = self.trial = None
+        self.back = self.now
+        self.told.clear()
+        self.generation += 1
+
+    @rule()
+    def begin_a_request(self) -> None:
+        tried = self.end is not None and not self.out
+        assert self.health.begin(self.now) == tried
+        if tried:
+            self.trial = self.now
+
+    @rule(seconds=st.sampled_from([0.0, 10.0, 20.0, 35.0]))
+    def the_trial_fails(self, seconds: float) -> None:
+        self.begin_a_request()
+        self.fail(None, room=True, many=1)
+        self.now += seconds
+
+    @rule()
+    def the_trial_tells_nothing(self) -> None:
+        self.health.leave()
+        self.trial = None
+
+    @property
+    def out(self) -> bool:
+        if self.end is None:
+            return False
+        return self.now < self.end or (self.trial is not None and self.now - self.trial < TRIAL)
+
+    @invariant()
+    def they_agree(self) -> None:
+        health = self.health
+        assert health.is_out(self.now) == self.out
+        assert (health.until, health.times, health.generation) == (self.end, self.times, self.generation)
+        assert health.spotless == (self.end is None and all(self.told[-10:]))
+
+
+TestTold = Told.TestCase
+TestTold.settings = settings(derandomize=True, deadline=None, max_examples=40, stateful_step_count=40)

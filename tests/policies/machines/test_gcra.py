@@ -67,7 +67,8 @@ def test_a_debt_stays_as_long_as_it_was_under_another_rate() -> None:
 
 
 def test_how_much_is_left() -> None:
-    gate = bucket()
+    gate = Gcra("requests", 2, 1.0, 4.0)
+    assert gate.kind == 2
     assert gate.left(0.0) == 1.0
     gate.take(3, 0.0)
     assert gate.left(0.0) == pytest.approx(0.25)

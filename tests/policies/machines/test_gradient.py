@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from statistics import mean
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from antiphon.policies.machines.gradient import Aimd, Gradient
 
@@ -141,3 +144,85 @@ def test_aimd_finds_where_a_server_refuses() -> None:
             rule.succeed(int(rule.limit), None)
         assert turn < 40 or 44 <= rule.limit <= 51
     assert drops <= 0.01 * 5000
+
+
+class Moved(RuleBasedStateMachine):
+    """Both rules, told the same; beside them what each step has to come to, and all times that were told."""
+
+    @initialize(most=st.sampled_from([1, 3, 25, 60]))
+    def begin(self, most: int) -> None:
+        self.most, self.least = float(most), float(min(4, most))
+        self.aimd, self.gradient = Aimd(most), Gradient(most)
+        self.dropped = False
+        self.times: list[float] = []
+        self.usual = 0.0
+        self.limits = {self.aimd: min(20.0, most), self.gradient: min(20.0, most)}
+
+    @rule(
+        part=st.sampled_from([0.1, 0.49, 0.5, 0.51, 1.0]), seconds=st.sampled_from([None, 0.0]), many=st.integers(1, 9)
+    )
+    def succeed_untimed(self, part: float, seconds: float | None, many: int) -> None:
+        for each in self.limits:
+            for _ in range(many):
+                inflight = round(part * each.limit)
+                each.succeed(inflight, seconds)
+                self.step(each, inflight)
+
+    def step(self, each: Aimd, inflight: int) -> None:
+        """What is told no time for."""
+        before = self.limits[each]
+        if inflight >= before / 2:
+            self.move(each, before + (1 / before if self.dropped else 1.0))
+
+    @rule(
+        part=st.sampled_from([0.1, 0.5, 1.0]),
+        seconds=st.sampled_from([0.2, 1.0, 1.4, 2.0, 90.0]),
+        many=st.integers(1, 9),
+    )
+    def succeed_timed(self, part: float, seconds: float, many: int) -> None:
+        for _ in range(many):
+            inflight = round(part * self.aimd.limit)
+            self.aimd.succeed(inflight, seconds)
+            self.step(self.aimd, inflight)
+            inflight = round(part * self.gradient.limit)
+            self.gradient.succeed(inflight, seconds)
+            self.times.append(seconds)
+            self.learn(seconds)
+            before = self.limits[self.gradient]
+            if inflight >= before / 2:
+                slower = seconds / self.usual / 1.5  # how much more than is tolerated
+                target = before / min(2.0, max(1.0, slower)) + 4
+                self.move(self.gradient, (4 * before + target) / 5)
+
+    def learn(self, seconds: float) -> None:
+        """The mean of all as long as they are ten, and then two parts of 601 for each."""
+        count = len(self.times)
+        weight = 1 / count if count <= 10 else 2 / 601
+        before, self.usual = self.usual, (1 - weight) * self.usual + weight * seconds
+        if self.usual > 2 * seconds:
+            self.usual *= 0.95
+        elif count == 1 or (count <= 10 and before == pytest.approx(mean(self.times[:-1]))):
+            assert self.usual == pytest.approx(mean(self.times))
+
+    @rule()
+    def drop(self) -> None:
+        self.dropped = True
+        for each in self.limits:
+            each.drop()
+            self.move(each, 0.9 * self.limits[each])
+
+    def move(self, each: Aimd, limit: float) -> None:
+        self.limits[each] = min(self.most, max(self.least, limit))
+
+    @invariant()
+    def they_agree(self) -> None:
+        for each, limit in getattr(self, "limits", {}).items():
+            assert each.limit == pytest.approx(limit)
+            assert self.least <= each.limit <= self.most
+            self.limits[each] = each.limit  # no rounding adds up
+        if hasattr(self, "gradient"):
+            assert self.gradient.usual == pytest.approx(self.usual)
+
+
+TestMoved = Moved.TestCase
+TestMoved.settings = settings(derandomize=True, deadline=None, max_examples=30, stateful_step_count=30)

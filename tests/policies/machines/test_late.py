@@ -7,6 +7,9 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from antiphon.policies.machines.bulkhead import Compartment
 from antiphon.policies.machines.circuit import Circuit, Rule
@@ -110,3 +113,75 @@ def _sees_to_it(machine: Any, method: Callable[[Any], object]) -> None:
     method(machine)
     assert done == ["left"]
     assert not machine._lock.locked()
+
+
+class Left(RuleBasedStateMachine):
+    """Beside it the list of what was left, in order; a holder of the lock comes and goes."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.late = Late()
+        self.left: list[int] = []
+        self.done: list[int] = []
+        self.held = False
+
+    @precondition(lambda self: not self.held)
+    @rule()
+    def somebody_takes_the_lock(self) -> None:
+        assert self.late._lock.acquire(False)
+        self.held = True
+
+    @precondition(lambda self: self.held)
+    @rule(settles=st.booleans())
+    def and_gives_it_back(self, settles: bool) -> None:
+        self.late._lock.release()
+        self.held = False
+        if settles and self.late._late:
+            self.late._settle()
+
+    @rule(leaves=st.integers(0, 3))
+    def leave(self, leaves: int) -> None:
+        """Work that leaves more work, as where the collector comes while it is being done."""
+        self.late._leave(self.work(leaves))
+        if not self.held:
+            assert self.done == self.left, "with nobody there all is done at once"
+
+    def work(self, leaves: int) -> Callable[[], object]:
+        number = len(self.left)
+        self.left.append(number)
+
+        def done() -> None:
+            assert self.late._lock.locked()
+            self.done.append(number)
+            if leaves:
+                self.late._leave(self.work(leaves - 1))
+                assert self.done[-1] == number, "not within other work"
+
+        return done
+
+    @rule()
+    def work_that_fails_stops_no_other(self) -> None:
+        def fail() -> None:
+            raise KeyError
+
+        if self.held:
+            return
+        with pytest.raises(KeyError):
+            self.late._leave(fail)
+        self.late._settle()
+
+    @rule()
+    def settle(self) -> None:
+        self.late._settle()
+        if not self.held:
+            assert self.done == self.left
+
+    @invariant()
+    def what_is_done_is_done_once_and_in_order(self) -> None:
+        assert self.done == self.left[: len(self.done)]
+        assert len(self.late._late) == len(self.left) - len(self.done)
+        assert self.late._lock.locked() == self.held
+
+
+TestLeft = Left.TestCase
+TestLeft.settings = settings(derandomize=True, deadline=None, max_examples=25, stateful_step_count=25)

@@ -27,9 +27,11 @@ class Line(RuleBasedStateMachine):
     def add(self, units: tuple[float, float, float, float]) -> None:
         fresh = Ticket(units, 9.0)
         assert fresh.state is GONE
+        fresh.due, fresh.signal = 3.0, Signal()  # of another time in line
         self.queue.add(fresh)
         self.waiting.append(fresh)
-        assert (fresh.state, fresh.due, fresh.signal) == (WAITING, float("inf"), None)
+        assert (fresh.state, fresh.due) == (WAITING, float("inf"))
+        assert not fresh.signal
 
     @precondition(lambda self: self.waiting)
     @rule(place=st.integers(0, 50), state=st.sampled_from([GRANTED, GONE]))

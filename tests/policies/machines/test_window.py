@@ -11,6 +11,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from antiphon.policies.machines.window import Window
 
 HOW = ["succeed", "fail", "crawl"]
+TENTHS = [0.0, 0.25, 1.0, 3.0, 8.0, 9.0, 10.0, 19.0, 500.0, -4.0]
 
 
 def test_it_counts_and_forgets() -> None:
@@ -81,15 +82,16 @@ class Listed(RuleBasedStateMachine):
         self.calls: list[tuple[int, str]] = []
         self.now, self.latest = 5.0, 0
 
-    @rule(tenths=st.sampled_from([0.0, 0.25, 1.0, 3.0, 9.0, 10.0, 11.0, 19.0, 500.0, -4.0]))
-    def wait(self, tenths: float) -> None:
+    @rule(tenths=st.sampled_from(TENTHS), how=st.sampled_from(HOW))
+    def count(self, tenths: float, how: str) -> None:
         self.now = max(0.0, self.now + tenths * self.tenth)
+        getattr(self.window, how)(self.now)
+        self.latest = max(self.latest, int(self.now // self.tenth))  # a clock that goes back empties nothing
+        self.calls.append((self.latest, how))
 
-    @rule(how=st.sampled_from(HOW), timed=st.booleans())
-    def count(self, how: str, timed: bool) -> None:
-        getattr(self.window, how)(self.now if timed else None)
-        if timed:  # a clock that goes back empties nothing, and what has no time is the latest there is
-            self.latest = max(self.latest, int(self.now // self.tenth))
+    @rule(how=st.sampled_from(HOW))
+    def count_without_a_clock(self, how: str) -> None:
+        getattr(self.window, how)(None)
         self.calls.append((self.latest, how))
 
     @rule()
