@@ -214,7 +214,7 @@ class BaseClient(Attributes, RawCalls, Copies, Overrides, Generic[T]):
     def _take_on(self, settings: Settings) -> None:
         """Take on settings, and let whoever wants to watch."""
         self._settle(settings)
-        names = bool(settings.hooks) or _tells(self._policies)
+        names = bool(settings.hooks)
         silence = settings.stream_idle_timeout is not None or any(
             getattr(policy, "bounds_streams", False) for policy in self._policies
         )
@@ -310,11 +310,6 @@ def _listeners(settings: Settings) -> list[Policy]:
     from .log import listeners
 
     return [*listeners(settings)]
-
-
-def _tells(policies: Sequence[Policy]) -> bool:
-    """Whether one of them tells somebody which operation it repeats."""
-    return any(isinstance(each, Retry) and each.on_retry is not None for each in policies)
 
 
 def _may_retry(policies: Sequence[Policy]) -> bool:

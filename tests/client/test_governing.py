@@ -158,6 +158,20 @@ def test_a_live_policy_changes_a_client_between_two_calls(colour: Colour) -> Non
         assert "max_retries=2" in it.raw.explain()
 
 
+def test_live_retries_are_told_of_as_others_are(colour: Colour) -> None:
+    told: list[Any] = []
+    for policies in (Live([Retry(5, on_retry=told.append)]), [Retry(5, on_retry=told.append)]):
+        told.clear()
+        script = [wrong(503), wrong(503), ok()] * 2
+        with Rude(*script) as server, colour.client(server.url, policies=policies) as it:
+            it(retrieve)
+            it(retrieve)
+        assert {info.request.operation for info in told} == {"models.retrieve"}
+        first, *_, last = [info.request.call for info in told]
+        assert [info.request.call for info in told] == [first, first, last, last]
+        assert 0 < first != last
+
+
 def test_the_number_of_retries_of_a_call_holds_for_a_live_policy_too(colour: Colour) -> None:
     with Rude(wrong(503)) as server, colour.client(server.url, policies=Live([Retry(5)])) as it:
         failure_of(it, lambda client: client.get("/x", cast_to=object, options={"max_retries": 1}))

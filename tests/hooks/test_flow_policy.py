@@ -71,7 +71,14 @@ def test_policies_and_hooks_see_each_others_fields(colour: str) -> None:
 
     name = "OpenAI" if colour == "sync" else "AsyncOpenAI"
     policies = [Marking(), antiphon.Retry(1)]
-    asked = ask(getattr(antiphon, name), own, retrieve, [wrong(500, "Retry-After-Ms: 1"), ok()], policies=policies)
+    asked = ask(
+        getattr(antiphon, name),
+        own,
+        retrieve,
+        [wrong(500, "Retry-After-Ms: 1"), ok()],
+        policies=policies,
+        max_retries=1,
+    )
     assert asked.error is None
     assert [request.headers["x-policy"] for request in asked.requests] == seen == ["outside"] * 2
     assert asked.requests[1].headers["x-stainless-retry-count"] == "1"

@@ -160,7 +160,7 @@ def test_a_wait_that_is_too_long_everywhere_is_told_for_each() -> None:
     town = Town(fallen(Target.own(), target()), ten(max_wait=0.5))
     use_up(town, 20)
     with pytest.raises(
-        Exception, match=r"own: the limit of requests leaves room in .* eu: the limit of requests"
+        Exception, match=r"own: the limit of requests leaves no room for .* eu: the limit of requests"
     ) as told:
         town.call()
     assert not isinstance(told.value, RateLimited)

@@ -103,6 +103,7 @@ def test_a_wait_that_grows_past_the_deadline_ends_there() -> None:
     assert isinstance(late.failure, RateLimited)
     assert late.ended == pytest.approx(3.0)
     assert late.failure.retry_after == pytest.approx(97.0)
+    assert late.failure.dimension == "pause"
     assert not scene.lane().queue.length
 
 

@@ -8,6 +8,7 @@ import pytest
 
 from antiphon.core.effects import Send
 from antiphon.errors import RateLimited
+from antiphon.policies.chain import fold
 from antiphon.policies.machines.pool import SPAN
 from antiphon.policies.rate_limit import RateLimit
 from antiphon.shared import Lease, MemoryStore, StoreError
@@ -59,6 +60,17 @@ def most(times: list[float], window: float) -> int:
             first += 1
         largest = max(largest, last - first + 1)
     return largest
+
+
+def test_who_asks_the_store_and_need_not_wait_is_not_said_to_have_waited() -> None:
+    provider = Provider()
+    limiter = RateLimit(rpm=600, source="config", store=MemoryStore(clock=lambda: provider.driver.now))
+    run = provider.driver.start(fold([limiter])(ask()))
+    provider.driver.run()
+    assert run.result is not None
+    trace = run.result.request.trace
+    assert trace is not None
+    assert not trace.of("RateLimit")
 
 
 @pytest.mark.parametrize("workers", [1, 2, 10])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pickle
+from copy import copy, deepcopy
 from functools import partial
 from typing import Any
 
@@ -107,3 +109,5 @@ def test_what_stands_for_a_key_shows_nothing_and_is_equal_to_any_other() -> None
     held = asking(lambda: "sk-canary").headers["authorization"]
     assert held == PENDING.reveal()
     assert "sk-canary" not in repr(held)
+    assert copy(held) is deepcopy(held) is held
+    assert pickle.loads(pickle.dumps(held)) == held

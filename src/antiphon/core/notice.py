@@ -6,6 +6,7 @@ Knows how to describe a request, a reply and a failure without a credential in i
 from __future__ import annotations
 
 import copy
+from itertools import count
 from typing import Any, NoReturn
 
 import msgspec
@@ -17,6 +18,8 @@ from .ratelimit import RateLimits
 from .reply import Reply
 from .request import Request
 
+numbers = count(1)
+"""Of calls that somebody is told of."""
 _SHADY = ("auth", "key", "token", "secret", "cookie", "credential", "password", "signature", "session")
 _KNOWN = frozenset({"idempotency-key", "www-authenticate", "proxy-authenticate"})
 _REDACTED = "<redacted>"
@@ -135,15 +138,16 @@ class StreamEventInfo(msgspec.Struct, frozen=True, kw_only=True):
     index: int
 
 
-def request_info(request: Request, attempt: int) -> RequestInfo:
-    """What may be told of a request."""
+def request_info(request: Request, attempt: int, number: int = 0) -> RequestInfo:
+    """What may be told of a request; `number`: its call's, where the request has none of its own."""
+    call = request.call
     return RequestInfo(
-        operation=getattr(request, "operation", None),
+        operation=getattr(request, "operation", None) or (None if call is None else call.operation.name),
         method=request.method,
         url=f"{request.origin}{request.target.partition('?')[0]}",
         headers=FrozenHeaders(masked(request.headers)),
         attempt=attempt,
-        call=getattr(request, "number", 0),
+        call=getattr(request, "number", number),
         stream=request.events,
     )
 

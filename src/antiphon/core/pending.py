@@ -38,6 +38,15 @@ class Pending(str):
         made.source, made.given = source, None
         return made
 
+    def __copy__(self) -> Pending:
+        return self
+
+    def __deepcopy__(self, memo: object) -> Pending:
+        return self
+
+    def __reduce__(self) -> tuple[type[str], tuple[str]]:
+        return (str, (str(self),))  # elsewhere there is no such source
+
     @property
     def name(self) -> str:
         """Its source's: the same for all who go by that one, and for nobody else."""

@@ -49,20 +49,25 @@ class BulkheadFull(PolicyError):
         self.queued = queued
 
 
+_SHORT = {
+    "pause": "the server asked for a pause, which lasts for",
+    "shared quota": "the limit that the processes share leaves no room for",
+}
+
+
 class RateLimited(PolicyError):
     """This client's own rate limiter would have to wait longer than the call may.
 
     Attributes:
         retry_after: seconds until there would be room.
-        dimension: what is short, e.g. "tokens".
+        dimension: what is short, e.g. "tokens"; "shared quota" where that is what processes share, and "pause" where the server
+            asked for one.
     """
 
     def __init__(self, retry_after: float, dimension: str, *, why: str = "", request: Any = None) -> None:
-        super().__init__(
-            f"the limit of {dimension} leaves room in {retry_after:.1f} s only{why and f', and {why}'}; "
-            "nothing was sent",
-            request=request,
-        )
+        short = _SHORT.get(dimension, f"the limit of {dimension} leaves no room for")
+        told = f"{short} another {retry_after:.1f} s" if retry_after >= 0.05 else "the rate limiter has no room right now"
+        super().__init__(f"{told}{why and f', and {why}'}; nothing was sent", request=request)
         self.retry_after = retry_after
         self.dimension = dimension
 

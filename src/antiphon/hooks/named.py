@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from itertools import count
 from typing import Any, Self
 
 from ..core.call import Call
 from ..core.headers import Headers
+from ..core.notice import numbers
 from ..core.request import Request
 
-_numbers = count(1)
 _FACTS = tuple(slot for slot in Request.__slots__ if slot != "__weakref__")
 
 
@@ -57,7 +56,7 @@ class NamingEndpoint:
         """The request for a call."""
         request = self._endpoint.request(call, stream=stream)
         named = request if isinstance(request, Named) else Named.of(request)
-        named.operation, named.number = call.operation.name, next(_numbers)
+        named.operation, named.number = call.operation.name, next(numbers)
         return named
 
     def __getattr__(self, name: str) -> Any:

@@ -191,7 +191,7 @@ class RateLimit:
         while (delay := lane.turn(ticket, now)) > 0 or ticket.state is not GRANTED:
             if now >= ticket.until:
                 wait, name = lane.wait(ticket.units, now)
-                raise RateLimited(wait, name, why="this call cannot wait any longer")
+                raise RateLimited(wait, name, why="this call cannot wait so long")
             wishes = lane.wish(ticket, now) if self.store is not None else None
             if wishes is None:
                 assert ticket.signal is not None
@@ -199,8 +199,9 @@ class RateLimit:
             else:
                 await self._ask(lane, ticket, wishes, request, now)
             now = await Now()
-        if request.trace is not None:
-            request.trace.note("RateLimit", "waited", seconds=round(now - began, 3))
+        waited = round(now - began, 3)
+        if request.trace is not None and waited:
+            request.trace.note("RateLimit", "waited", seconds=waited)
         return now
 
     async def _ask(self, lane: Lane, ticket: Ticket, wishes: list[Quota], request: Request, now: float) -> None:
@@ -219,7 +220,7 @@ class RateLimit:
             raise
         lane.leased(wishes, lease, await Now())
         if not lease.portions:
-            raise RateLimited(lease.wait, "the shared quota", why="this call cannot wait so long")
+            raise RateLimited(lease.wait, "shared quota", why="this call cannot wait so long")
 
     def _learn(self, lane: Lane, ticket: Ticket, reply: Reply, sent: float, now: float) -> None:
         """Take in what a reply that is no refusal tells of the limits."""

@@ -22,7 +22,7 @@ from .machines.effect import is_ambiguous
 from .machines.number import seconds
 from .machines.rule import NAMED, UNNAMED, Facts, Rule
 from .subject import endpoint_of
-from .telling import asked, tell, whole
+from .telling import asked, call_number, tell, whole
 
 if TYPE_CHECKING:
     from .retry import Retry
@@ -49,6 +49,7 @@ class Repetition:
         self._policy = policy
         self._request = request
         self._course = Course(UNBOUNDED if own is None else own, patient=policy.patient)
+        self._number = 0 if policy.on_retry is None else call_number()
         self._reserved: str | None = None
         """The endpoint whose budget the next attempt was taken from."""
         self._place = 0.0
@@ -223,7 +224,7 @@ class Repetition:
             if isinstance(outcome, Reply):
                 await Discard(outcome)
             if policy.on_retry is not None:
-                await tell(policy.on_retry, outcome, attempt, course.attempts, delay)
+                await tell(policy.on_retry, outcome, attempt, course.attempts, delay, self._number)
             if not course.is_free or delay:
                 await Sleep(delay)
             if not lines_up or await self._lined_up():

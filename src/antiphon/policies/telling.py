@@ -31,11 +31,19 @@ async def tell(
     attempt: Request,
     number: int,
     delay: float,
+    call: int,
 ) -> None:
-    """Tell a user's function that an attempt is repeated; a reply's body has been read."""
+    """Tell a user's function that an attempt is repeated; a reply's body has been read. `call`: which one it is of."""
     from ..core.notice import request_info, retry_info
 
-    settled(await Invoke(function, retry_info(outcome, request_info(attempt, number), delay)))
+    settled(await Invoke(function, retry_info(outcome, request_info(attempt, number, call), delay)))
+
+
+def call_number() -> int:
+    """A number for a call that somebody is told of."""
+    from ..core.notice import numbers
+
+    return next(numbers)
 
 
 async def whole(outcome: Reply | APIConnectionError) -> None:

@@ -307,7 +307,7 @@ class Lane:
         return longest
 
     def _longest(self, units: Units, now: float, before: list[float]) -> tuple[float, str]:
-        longest, name = self.held - now, "the server's patience"
+        longest, name = self.held - now, "pause"
         for gate in self.gates:
             if needed := units[gate.kind]:
                 wait = gate.wait(needed, now, before[gate.kind])
