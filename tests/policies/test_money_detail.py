@@ -153,3 +153,22 @@ def test_who_waits_for_another_period_says_that() -> None:
     assert run.result is not None
     assert str(run.result.trace).count("Budget: wait short=requests until=next period") == 1
     assert run.ended == pytest.approx(3600.0)
+
+
+def test_what_is_left_is_the_scarcest_part_with_what_is_set_aside_counted() -> None:
+    budget = Budget(tokens=400, requests=4)
+    assert budget.left() == 1.0
+    house = House(budget, say=answer(usage=used(20, 20)), seconds=1.0)
+    house(ask(max_output_tokens=20))
+    assert budget.left() == 0.75  # of the requests; of the tokens there are nine tenths
+    house.start(ask(max_output_tokens=240 - len(ask(max_output_tokens=100).content or b"")))  # type: ignore[arg-type]
+    house.driver.run(house.driver.now + 0.5)
+    assert budget.left() == pytest.approx(0.3)
+    assert Budget(requests=0, tokens=5).left() == 0.0
+
+
+def test_more_spent_than_there_was_leaves_nothing() -> None:
+    budget = Budget(tokens=400)
+    House(budget, say=answer(usage=used(2000, 100)))()
+    assert budget.report().spent.tokens > 400
+    assert budget.left() == 0.0
