@@ -20,7 +20,7 @@ from .drivers.clock import SYSTEM_CLOCK, Clock
 from .governing import as_policies
 from .hooks.base import Overrides
 from .policies.authorize import Authorize
-from .policies.chain import Forward, Policy, explain, fold, only_failures, ordered
+from .policies.chain import Forward, Layer, explain, fold, only_failures, ordered
 from .policies.deadline import Deadline
 from .policies.outcome import Judge
 from .policies.redirect import Redirect
@@ -43,7 +43,7 @@ from .transports.link import Link
 if TYPE_CHECKING:
     from .hooks.listener import Hooks
     from .policies.live import Live
-    from .policies.policy import Policy as WholePolicy
+    from .policies.policy import Policy
 
 T = TypeVar("T", Transport, AsyncTransport)
 
@@ -124,7 +124,7 @@ class BaseClient(Attributes, RawCalls, Copies, Overrides, Generic[T]):
         verify: Any = True,
         cert: str | tuple[str, str] | None = None,
         limits: Any = None,
-        policies: Sequence[Policy] | WholePolicy | Live | NotGiven = not_given,
+        policies: Sequence[Layer] | Policy | Live | NotGiven = not_given,
         strict_streams: bool = True,
         stream_idle_timeout: float | None = None,
         hooks: Hooks | Sequence[Hooks] | None = None,
@@ -225,7 +225,7 @@ class BaseClient(Attributes, RawCalls, Copies, Overrides, Generic[T]):
 
     def _settle(self, settings: Settings) -> None:
         """Take on settings, and make ready what follows from them."""
-        chain: list[Policy] = [*_listeners(settings), *self._chain(settings)]
+        chain: list[Layer] = [*_listeners(settings), *self._chain(settings)]
         if self._hooks:
             from .hooks.flow import installed
             from .hooks.routing import routes
@@ -269,8 +269,8 @@ class BaseClient(Attributes, RawCalls, Copies, Overrides, Generic[T]):
             own["OpenAI-Project"] = settings.project
         return own
 
-    def _chain(self, settings: Settings) -> list[Policy]:
-        chain: list[Policy] = [] if settings.deadline is None else [Deadline(settings.deadline)]
+    def _chain(self, settings: Settings) -> list[Layer]:
+        chain: list[Layer] = [] if settings.deadline is None else [Deadline(settings.deadline)]
         if not isinstance(self._given_policies, NotGiven):
             chain += self._given_policies
             chain = ordered(chain)
@@ -303,7 +303,7 @@ class BaseClient(Attributes, RawCalls, Copies, Overrides, Generic[T]):
         return f"<antiphon.{type(self).__name__} {self.base_url.origin}{self.base_url.path} policies=[{names}]>"
 
 
-def _listeners(settings: Settings) -> list[Policy]:
+def _listeners(settings: Settings) -> list[Layer]:
     """What writes a log, where a program could have asked for one."""
     if not ("logging" in sys.modules or os.environ.get("OPENAI_LOG") or os.environ.get("ANTIPHON_LOG")):
         return []
@@ -312,7 +312,7 @@ def _listeners(settings: Settings) -> list[Policy]:
     return [*listeners(settings)]
 
 
-def _may_retry(policies: Sequence[Policy]) -> bool:
+def _may_retry(policies: Sequence[Layer]) -> bool:
     """Whether one of them is known to heed `max_retries`, or is a user's own, which may."""
     own = __name__.partition(".")[0]
     return any(

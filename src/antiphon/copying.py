@@ -19,7 +19,7 @@ from .core.timeout import Timeout
 from .core.url import URL
 from .drivers.clock import SYSTEM_CLOCK, Clock
 from .governing import Governed, merged
-from .policies.chain import Policy
+from .policies.chain import Layer
 from .policies.machines.backoff import LONGEST_HINT
 from .policies.retry import Retry
 from .settings import DataResidency, Settings, Unsaid
@@ -42,7 +42,7 @@ class Copies(Governed):
     settings: Settings
     strict_streams: bool
     _clock: Clock
-    _given_policies: Sequence[Policy] | NotGiven
+    _given_policies: Sequence[Layer] | NotGiven
     _ambient: ClassVar[bool]
     _own_policies: ClassVar[bool]
     _key_variable: ClassVar[str]
@@ -70,7 +70,7 @@ class Copies(Governed):
         set_default_headers: Mapping[str, Any] | None = None,
         default_query: Mapping[str, object] | None = None,
         set_default_query: Mapping[str, object] | None = None,
-        policies: Sequence[Policy] | NotGiven = not_given,
+        policies: Sequence[Layer] | NotGiven = not_given,
         stream_idle_timeout: float | NotGiven | None = not_given,
         hooks: Hooks | Sequence[Hooks] | NotGiven | None = not_given,
         workload_identity: Mapping[str, Any] | None = None,
@@ -193,13 +193,13 @@ class Copies(Governed):
         )
         return self.copy(policies=merged(self.policies, [retry]), max_retries=not_given if most is None else most)
 
-    def _policies_allowing(self, max_retries: int) -> Sequence[Policy] | NotGiven:
+    def _policies_allowing(self, max_retries: int) -> Sequence[Layer] | NotGiven:
         """The policies that were given, of which those that retry heed the number of retries, if it was said."""
         given = self._given_policies
         if isinstance(given, NotGiven) or isinstance(max_retries, Unsaid):
             return given
         most = checked_retries(max_retries)
-        made: list[Policy] = [policy.allowing(most) if isinstance(policy, Retry) else policy for policy in given]
+        made: list[Layer] = [policy.allowing(most) if isinstance(policy, Retry) else policy for policy in given]
         if not any(hasattr(policy, "rollback") for policy in made):
             return made
         # What a `Live` policy holds is not this client's alone.

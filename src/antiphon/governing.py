@@ -12,8 +12,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Concatenate, Generic, ParamSpec
 
 from .core.call import Call
 from .core.omit import NotGiven
-from .policies.chain import PLACES, ordered
-from .policies.chain import Policy as One
+from .policies.chain import PLACES, Layer, ordered
 from .policies.redirect import Redirect
 from .policies.retry import Retry
 
@@ -47,7 +46,7 @@ class _With(Generic[P]):
         load: gives the policy's class, when the method is asked for.
     """
 
-    def __init__(self, load: Callable[[], Callable[P, One]]) -> None:
+    def __init__(self, load: Callable[[], Callable[P, Layer]]) -> None:
         self._load = load
 
     @overload
@@ -129,14 +128,14 @@ class Governed:
         with_timeouts = _policy("timeouts", "Timeouts")
 
     @property
-    def policies(self) -> list[One]:
+    def policies(self) -> list[Layer]:
         """What this client was given to go by, or goes by of itself: outermost first."""
         given = self._given_policies
         if not isinstance(given, NotGiven):
             return ordered(given)
         return [Retry(self.settings.max_retries), Redirect()] if self._own_policies else []
 
-    def with_policies(self, *policies: Policy | Live | One) -> Self:
+    def with_policies(self, *policies: Policy | Live | Layer) -> Self:
         """A client that goes by other policies and shares this one's connections.
 
         >>> client.with_policies(Policy.production())  # doctest: +SKIP
@@ -152,12 +151,12 @@ class Governed:
         return self.copy(policies=merged(self.policies, policies))
 
     @overload
-    def execute_with_policies(self, call: Call[Any], *policies: Policy | Live | One) -> Any: ...
+    def execute_with_policies(self, call: Call[Any], *policies: Policy | Live | Layer) -> Any: ...
 
     @overload
-    def execute_with_policies(self, call: Callable[[Self], T], *policies: Policy | Live | One) -> T: ...
+    def execute_with_policies(self, call: Callable[[Self], T], *policies: Policy | Live | Layer) -> T: ...
 
-    def execute_with_policies(self, call: Call[Any] | Callable[[Self], Any], *policies: Policy | Live | One) -> Any:
+    def execute_with_policies(self, call: Call[Any] | Callable[[Self], Any], *policies: Policy | Live | Layer) -> Any:
         """Make one call under other policies than the client's own.
 
         >>> client.execute_with_policies(lambda it: it.models.list(), Policy.interactive())  # doctest: +SKIP
@@ -194,10 +193,10 @@ def as_policies(given: Any) -> Any:
             "policies must be a list such as [Retry(3)], a Policy such as Policy.production(), or a Live; "
             f"got {given!r}"
         )
-    return list(cast("Iterable[One]", given))
+    return list(cast("Iterable[Layer]", given))
 
 
-def merged(old: list[One], new: Iterable[Any]) -> list[One]:
+def merged(old: list[Layer], new: Iterable[Any]) -> list[Layer]:
     """The policies with others put in the place of their kind, or added around what they belong around.
 
     A whole policy replaces everything before it. One of a user's own comes last.
@@ -221,7 +220,7 @@ def merged(old: list[One], new: Iterable[Any]) -> list[One]:
     return ordered(made)
 
 
-def _refuse_second_retries(made: list[One], policy: Any) -> None:
+def _refuse_second_retries(made: list[Layer], policy: Any) -> None:
     if getattr(policy, "place", None) != PLACES["Retry"]:
         return
     for held in (held for each in made for held in getattr(each, "policies", ())):
@@ -232,6 +231,6 @@ def _refuse_second_retries(made: list[One], policy: Any) -> None:
             )
 
 
-def _are_alike(one: One, other: One) -> bool:
+def _are_alike(one: Layer, other: Layer) -> bool:
     """Whether one stands for the other; a user's own policies never do."""
     return hasattr(other, "place") and (isinstance(one, type(other)) or isinstance(other, type(one)))

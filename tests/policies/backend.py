@@ -16,7 +16,7 @@ from antiphon.core.url import Origin
 from antiphon.drivers.followed import FollowedBody, follow
 from antiphon.drivers.virtual import VirtualDriver
 from antiphon.errors import ConnectError
-from antiphon.policies.chain import Policy, fold
+from antiphon.policies.chain import Layer, fold
 
 RESPOND = Operation("responses.create", "POST", "/responses", body="json")
 EMBED = Operation("embeddings.create", "POST", "/embeddings", body="json")
@@ -87,13 +87,13 @@ class Backend:
     def _over(self) -> None:
         self.under_way -= 1
 
-    def call(self, policies: Policy | list[Policy], request: Request | None = None) -> Any:
+    def call(self, policies: Layer | list[Layer], request: Request | None = None) -> Any:
         """Make a call to its end; its reply, or the error it ended with."""
         run = self.start(policies, request)
         self.driver.run()
         return run.failure or run.result
 
-    def start(self, policies: Policy | list[Policy], request: Request | None = None, at: float | None = None) -> Any:
+    def start(self, policies: Layer | list[Layer], request: Request | None = None, at: float | None = None) -> Any:
         """Have a call begin."""
         chain = policies if isinstance(policies, list) else [policies]
 

@@ -66,7 +66,9 @@ class RateLimited(PolicyError):
 
     def __init__(self, retry_after: float, dimension: str, *, why: str = "", request: Any = None) -> None:
         short = _SHORT.get(dimension, f"the limit of {dimension} leaves no room for")
-        told = f"{short} another {retry_after:.1f} s" if retry_after >= 0.05 else "the rate limiter has no room right now"
+        told = (
+            f"{short} another {retry_after:.1f} s" if retry_after >= 0.05 else "the rate limiter has no room right now"
+        )
         super().__init__(f"{told}{why and f', and {why}'}; nothing was sent", request=request)
         self.retry_after = retry_after
         self.dimension = dimension

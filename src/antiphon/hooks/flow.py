@@ -21,7 +21,7 @@ from ..core.timeout import Phases
 from ..core.url import URL
 from ..errors import APIConnectionError
 from ..policies.authorize import Authorize
-from ..policies.chain import Forward, Policy, fold
+from ..policies.chain import Forward, Layer, fold
 from ..policies.outcome import Judge
 from ..policies.retry import Retry
 from ..settings import Settings
@@ -180,7 +180,7 @@ def _options(request: Begun) -> Options:
     return Options(call, body=body, begun=None if json else request)
 
 
-def installed(client: Any, settings: Settings, chain: list[Policy]) -> tuple[Endpoint, list[Policy], Forward]:
+def installed(client: Any, settings: Settings, chain: list[Layer]) -> tuple[Endpoint, list[Layer], Forward]:
     """The endpoint, the policies and the flow of a client with hooks."""
     hooks: frozenset[str] = client._hooks
     endpoint = HookedEndpoint(
@@ -193,11 +193,15 @@ def installed(client: Any, settings: Settings, chain: list[Policy]) -> tuple[End
         timeout=settings.phases,
     )
     asked = settings.api_key_source
-    policies: list[Policy] = [
+    policies: list[Layer] = [
         policy for policy in chain if not (isinstance(policy, Authorize) and policy._source is asked)
     ]
     if hooks & {"_should_retry", "_calculate_retry_timeout"}:
         policies = [HookedRetry(client, policy) if type(policy) is Retry else policy for policy in policies]
     last = max((place for place, policy in enumerate(policies, 1) if isinstance(policy, Retry)), default=0)
     policies.insert(last, Prepare(client, settings))
-    return endpoint, policies, fold([Judge(client._make_status_error_from_response, client._clock.monotonic), *policies])
+    return (
+        endpoint,
+        policies,
+        fold([Judge(client._make_status_error_from_response, client._clock.monotonic), *policies]),
+    )

@@ -38,15 +38,15 @@ ORDER = (
 PLACES = {name: place for place, name in enumerate(ORDER)}
 
 
-class Policy(Protocol):
-    """Judges one exchange; calls `forward` zero, one or several times."""
+class Layer(Protocol):
+    """One policy of a chain, as the chain sees it: it judges one exchange, and calls `forward` zero, one or several times."""
 
     def __call__(self, request: Request, forward: Forward, /) -> Coroutine[Any, Any, Reply]:
         """A flow that answers with a reply or raises."""
         ...
 
 
-def fold(policies: Iterable[Policy], inner: Forward = send) -> Forward:
+def fold(policies: Iterable[Layer], inner: Forward = send) -> Forward:
     """One flow out of many policies; the first one is outermost.
 
     Args:
@@ -70,31 +70,31 @@ def _advice(found: Any) -> str:
     return "pass them without a list" if isinstance(found, (list, tuple)) else "pass an instance, e.g. Retry(3)"
 
 
-def _around(policy: Policy, forward: Forward, chain: Sequence[Policy]) -> Forward:
+def _around(policy: Layer, forward: Forward, chain: Sequence[Layer]) -> Forward:
     # Neither a coroutine of its own nor a search for `__call__`: less to do for each policy of each call.
-    among: Callable[[Sequence[Policy]], Policy] | None = getattr(policy, "among", None)
+    among: Callable[[Sequence[Layer]], Layer] | None = getattr(policy, "among", None)
     begin = policy if isinstance(policy, FunctionType) else policy.__call__ if among is None else among(chain)
     return lambda request: begin(request, forward)
 
 
-def ordered(policies: Iterable[Policy]) -> list[Policy]:
+def ordered(policies: Iterable[Layer]) -> list[Layer]:
     """The same policies, each in its place: outermost first, whatever the order in which they were named.
 
     A policy without a `place`, such as a user's own, stays directly inside the one it was named after.
     """
-    place, keyed = -1, list[tuple[int, Policy]]()
+    place, keyed = -1, list[tuple[int, Layer]]()
     for policy in policies:
         place = getattr(policy, "place", place)
         keyed.append((place, policy))
     return [policy for _, policy in sorted(keyed, key=lambda pair: pair[0])]
 
 
-def only_failures(policies: Iterable[Policy]) -> bool:
+def only_failures(policies: Iterable[Layer]) -> bool:
     """Whether all of them judge failures only."""
     return all(map(_judges_failures_only, policies))
 
 
-def _judges_failures_only(policy: Policy) -> bool:
+def _judges_failures_only(policy: Layer) -> bool:
     """What the policy itself says, or the class that defines `__call__`: one derived from it may do more than it does."""
     own: dict[str, Any] = getattr(policy, "__dict__", {})
     if "only_failures" in own:
@@ -105,12 +105,12 @@ def _judges_failures_only(policy: Policy) -> bool:
     return False
 
 
-def explain(policies: Iterable[Policy]) -> str:
+def explain(policies: Iterable[Layer]) -> str:
     """The chain with its numbers, one policy a line, outermost first; what one holds in turn is indented below it."""
     return "\n".join([*_told(policies, ""), "→ send"])
 
 
-def _told(policies: Iterable[Policy], indent: str) -> Iterator[str]:
+def _told(policies: Iterable[Layer], indent: str) -> Iterator[str]:
     for number, policy in enumerate(policies, 1):
         yield f"{indent}{number}. {policy!r}"
         yield from _told(getattr(policy, "policies", ()), indent + "   ")

@@ -25,7 +25,7 @@ from ..errors import (
     PoolTimeout,
     RateLimited,
 )
-from .chain import PLACES, Forward, Policy
+from .chain import PLACES, Forward, Layer
 from .fact import may_repeat
 from .gates import Gates, own_flow
 from .health import HealthCheck
@@ -181,7 +181,7 @@ class Failover:
 
     # -- the flow ------------------------------------------------------------------------------------------------------
 
-    def among(self, chain: Sequence[Policy]) -> Policy:
+    def among(self, chain: Sequence[Layer]) -> Layer:
         """The flow for its place in a chain, where the rate limits further in have a say in where a request goes."""
         return self.__call__ if own_flow(self, Failover) else partial(self._move, Gates.behind(self, chain))
 

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from typing import Any, Protocol, runtime_checkable
 
 from ..core.request import Request
-from .chain import PLACES, Forward, Policy, fold
+from .chain import PLACES, Forward, Layer, fold
 from .subject import endpoint_of, model_of
 
 ROOM = 0.2
@@ -68,7 +68,7 @@ class Gates:
 
     __slots__ = ("accounts", "breakers", "chooser", "limiters", "patient", "policies")
 
-    def __init__(self, policies: Sequence[Policy] = (), outer: Sequence[Policy] = (), *, patient: bool = False) -> None:
+    def __init__(self, policies: Sequence[Layer] = (), outer: Sequence[Layer] = (), *, patient: bool = False) -> None:
         self.policies = policies
         self.limiters = [each for each in policies if isinstance(each, Limiter)]
         self.breakers = [each for each in policies if isinstance(each, Breaker)]
@@ -77,7 +77,7 @@ class Gates:
         self.patient = patient
 
     @classmethod
-    def before(cls, policy: Policy, chain: Sequence[Policy]) -> Gates:
+    def before(cls, policy: Layer, chain: Sequence[Layer]) -> Gates:
         """The gates that a policy's request has passed when it comes to it."""
         here = _place(policy, chain)
         first = PLACES["CircuitBreaker"]
@@ -85,7 +85,7 @@ class Gates:
         return cls(chain[begin:here], chain[:begin])
 
     @classmethod
-    def behind(cls, policy: Policy, chain: Sequence[Policy]) -> Gates:
+    def behind(cls, policy: Layer, chain: Sequence[Layer]) -> Gates:
         """The gates that a policy's request has yet to pass."""
         here = _place(policy, chain)
         return cls(chain[here + 1 :], patient=any(getattr(each, "patient", False) for each in chain[:here]))
@@ -112,7 +112,7 @@ class Gates:
         return "budget" if any(each.left() < ROOM for each in self.accounts) else ""
 
 
-def _place(policy: Policy, chain: Sequence[Policy]) -> int:
+def _place(policy: Layer, chain: Sequence[Layer]) -> int:
     return next(n for n, each in enumerate(chain) if each is policy)
 
 

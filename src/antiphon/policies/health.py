@@ -16,7 +16,7 @@ from ..core.request import Request
 from ..core.resource import spelled
 from ..core.timeout import Timeout
 from ..errors import APIError
-from .chain import Forward, Policy
+from .chain import Forward, Layer
 from .machines.number import LONGEST, is_number, whole
 
 _FORGOTTEN = 60.0
@@ -38,7 +38,7 @@ class Health(NamedTuple):
     policies: dict[str, dict[str, Any]]
 
 
-def health(policies: Iterable[Policy], now: float) -> Health:
+def health(policies: Iterable[Layer], now: float) -> Health:
     """The health of a chain; a policy that knows some has a method `health(now)`.
 
     Args:

@@ -16,7 +16,7 @@ from ..core.reply import Reply
 from ..core.request import Request
 from ..core.resource import spelled
 from ..errors import APIConnectionError, PolicyError
-from .chain import PLACES, Forward, Policy
+from .chain import PLACES, Forward, Layer
 from .gates import Gates, own_flow
 from .machines.backoff import retry_after
 from .machines.hedging import Hedging
@@ -94,7 +94,7 @@ class Hedge:
         options = {"floor": self.floor, "extra": self.extra, "ratio": self.ratio, "only_if": self.only_if}
         return (_remade, (type(self), self.late, {**options, "failover": self.failover}))
 
-    def among(self, chain: Sequence[Policy]) -> Policy:
+    def among(self, chain: Sequence[Layer]) -> Layer:
         """The flow for its place in a chain, where a second request passes the gates around it."""
         return self.__call__ if own_flow(self, Hedge) else partial(self._judge, Gates.before(self, chain))
 

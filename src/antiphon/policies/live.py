@@ -16,8 +16,7 @@ from ..core.effects import Now, Outside
 from ..core.reply import Reply
 from ..core.request import Request
 from .callback import tell
-from .chain import PLACES, Forward, fold, ordered
-from .chain import Policy as One
+from .chain import PLACES, Forward, Layer, fold, ordered
 from .machines.number import seconds, whole
 from .policy import Policy
 
@@ -35,8 +34,8 @@ class Version(NamedTuple):
     """
 
     number: int
-    policies: list[One]
-    policy: Policy | Iterable[One]
+    policies: list[Layer]
+    policy: Policy | Iterable[Layer]
     flows: dict[Forward, Forward]
 
 
@@ -63,7 +62,7 @@ class Live:
     may_retry: ClassVar[bool] = True
     bounds_streams: ClassVar[bool] = True
 
-    def __init__(self, policy: Policy | Iterable[One], *, keep: int = 10) -> None:
+    def __init__(self, policy: Policy | Iterable[Layer], *, keep: int = 10) -> None:
         self._keep = whole("keep", keep, 1)
         self._lock = allocate_lock()
         self._past: list[Version] = []
@@ -95,7 +94,7 @@ class Live:
         return live
 
     @property
-    def policies(self) -> list[One]:
+    def policies(self) -> list[Layer]:
         """The parts that count now, outermost first."""
         return self._current.policies
 
@@ -109,7 +108,7 @@ class Live:
         """Why the file as it is now does not count; `None` if it does, or there is none."""
         return None if self._file is None else self._file.error
 
-    def update(self, policy: Policy | Iterable[One]) -> int:
+    def update(self, policy: Policy | Iterable[Layer]) -> int:
         """Let another policy count from the next call on; its version's number.
 
         Raises:
@@ -177,7 +176,7 @@ class Live:
             request.trace.note("Live", "kept" if file.error is not None else "reloaded", version=self.version)
 
 
-def _version(number: int, policy: Policy | Iterable[One]) -> Version:
+def _version(number: int, policy: Policy | Iterable[Layer]) -> Version:
     parts = policy.policies if isinstance(policy, Policy) else ordered(policy)
     fold(parts)  # refuses what is no policy
     if any(isinstance(part, Live) for part in parts):

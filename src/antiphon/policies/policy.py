@@ -10,8 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING, Any, Self
 
-from .chain import Policy as One
-from .chain import ordered
+from .chain import Layer, ordered
 
 if TYPE_CHECKING:
     from .audit import Audit
@@ -64,10 +63,10 @@ class Policy:
     bulkhead: Bulkhead | None = None
     rate_limit: RateLimit | None = None
     hedge: Hedge | None = None
-    own: tuple[One, ...] = ()
+    own: tuple[Layer, ...] = ()
 
     @property
-    def policies(self) -> list[One]:
+    def policies(self) -> list[Layer]:
         """Its parts, outermost first."""
         parts = (getattr(self, each.name) for each in fields(self) if each.name != "own")
         return [*ordered(part for part in parts if part is not None), *self.own]

@@ -19,7 +19,7 @@ from ..core.timeout import Timeout
 from ..core.url import URL, Origin
 from ..errors import OpenAIError
 from ..policies.authorize import Authorize
-from ..policies.chain import Policy
+from ..policies.chain import Layer
 from ..settings import DEFAULT_MAX_RETRIES, Settings, environment_headers
 from ..transports.base import AsyncTransport, Transport
 from .azure_authorize import AzureAuthorize, carried
@@ -92,7 +92,7 @@ class BaseAzureClient(BaseClient[T]):
         verify: Any = True,
         cert: str | tuple[str, str] | None = None,
         limits: Any = None,
-        policies: Sequence[Policy] | NotGiven = not_given,
+        policies: Sequence[Layer] | NotGiven = not_given,
         strict_streams: bool = True,
         stream_idle_timeout: float | None = None,
         hooks: Hooks | Sequence[Hooks] | None = None,
@@ -161,8 +161,8 @@ class BaseAzureClient(BaseClient[T]):
                 timeout=settings.phases,
             )
 
-    def _chain(self, settings: Settings) -> list[Policy]:
-        chain: list[Policy] = [each for each in super()._chain(settings) if not isinstance(each, Authorize)]
+    def _chain(self, settings: Settings) -> list[Layer]:
+        chain: list[Layer] = [each for each in super()._chain(settings) if not isinstance(each, Authorize)]
         credential = self._azure.credential
         return chain if credential.source is None else [*chain, AzureAuthorize(credential.field, credential.source)]
 
@@ -254,7 +254,7 @@ class BaseAzureClient(BaseClient[T]):
         set_default_headers: Mapping[str, Any] | None = None,
         default_query: Mapping[str, object] | None = None,
         set_default_query: Mapping[str, object] | None = None,
-        policies: Sequence[Policy] | NotGiven = not_given,
+        policies: Sequence[Layer] | NotGiven = not_given,
         stream_idle_timeout: float | NotGiven | None = not_given,
         hooks: Hooks | Sequence[Hooks] | NotGiven | None = not_given,
         _enforce_credentials: bool | None = None,

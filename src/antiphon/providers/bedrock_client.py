@@ -18,7 +18,7 @@ from ..core.url import URL
 from ..errors import OpenAIError
 from ..policies.authorize import Authorize
 from ..policies.bound import Bound
-from ..policies.chain import Policy
+from ..policies.chain import Layer
 from ..policies.redirect import Redirect
 from ..settings import DEFAULT_MAX_RETRIES, DataResidency, Settings
 from ..transports.base import AsyncTransport, Transport
@@ -89,7 +89,7 @@ class BedrockClient(BaseClient[T]):
         verify: Any = True,
         cert: str | tuple[str, str] | None = None,
         limits: Any = None,
-        policies: Sequence[Policy] | NotGiven = not_given,
+        policies: Sequence[Layer] | NotGiven = not_given,
         strict_streams: bool = True,
         stream_idle_timeout: float | None = None,
         hooks: Hooks | Sequence[Hooks] | None = None,
@@ -156,7 +156,7 @@ class BedrockClient(BaseClient[T]):
         self._bedrock = setting
         super()._settle(settings._replace(base_url=setting.base_url, signed=signed))
 
-    def _chain(self, settings: Settings) -> list[Policy]:
+    def _chain(self, settings: Settings) -> list[Layer]:
         chain = [policy for policy in super()._chain(settings) if not isinstance(policy, (Redirect, Authorize))]
         authorization = settings.identity.bearer
         if authorization is not None:
@@ -206,7 +206,7 @@ class BedrockClient(BaseClient[T]):
         set_default_headers: Mapping[str, Any] | None = None,
         default_query: Mapping[str, object] | None = None,
         set_default_query: Mapping[str, object] | None = None,
-        policies: Sequence[Policy] | NotGiven = not_given,
+        policies: Sequence[Layer] | NotGiven = not_given,
         stream_idle_timeout: float | NotGiven | None = not_given,
         hooks: Hooks | Sequence[Hooks] | NotGiven | None = not_given,
         workload_identity: Any = None,

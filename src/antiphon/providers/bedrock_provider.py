@@ -14,7 +14,7 @@ from ..core.secret import Secret
 from ..core.url import URL
 from ..errors import OpenAIError
 from ..policies.authorize import Authorize
-from ..policies.chain import Policy
+from ..policies.chain import Layer
 from ..policies.sign import Sign
 from .aws import AsyncSigV4, AwsCredential, AwsCredentialsProvider, BlockingSigV4
 from .bedrock_endpoint import SERVICES, BedrockEndpoint
@@ -95,7 +95,7 @@ class BedrockDefinition:
         """None: botocore keeps what it finds."""
         return None
 
-    def policies(self, colour: str, keeper: Keeper | None) -> Sequence[Policy]:
+    def policies(self, colour: str, keeper: Keeper | None) -> Sequence[Layer]:
         """What signs a request, or puts the bearer key into it."""
         credential = self._setting.credential
         if credential.token_provider is not None:
@@ -109,7 +109,7 @@ def _given(key: Secret) -> Callable[[], Any]:
     return lambda: key.reveal()
 
 
-def signing(setting: BedrockSetting, colour: str) -> Policy:
+def signing(setting: BedrockSetting, colour: str) -> Layer:
     """The policy that signs with AWS credentials."""
     assert setting.credential.aws is not None
     signer = BlockingSigV4 if colour == "sync" else AsyncSigV4

@@ -12,7 +12,7 @@ from typing import Any, NoReturn, Protocol, TypeVar, cast
 from ..core.credential import hidden
 from ..core.url import URL
 from ..errors import OpenAIError
-from ..policies.chain import Policy
+from ..policies.chain import Layer
 from .keeper import Keeper
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -35,7 +35,7 @@ class Definition(Protocol):
         """What keeps a token for one client and its copies, if one is kept."""
         ...
 
-    def policies(self, colour: str, keeper: Keeper | None) -> Sequence[Policy]:
+    def policies(self, colour: str, keeper: Keeper | None) -> Sequence[Layer]:
         """What puts the credential into a request, innermost."""
         ...
 

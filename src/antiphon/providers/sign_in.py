@@ -17,7 +17,7 @@ from ..core.url import URL
 from ..errors import OpenAIError
 from ..policies.authorize import Authorize
 from ..policies.bound import Bound
-from ..policies.chain import Policy
+from ..policies.chain import Layer
 from ..policies.redirect import Redirect
 from ..policies.retry import Retry
 from ..settings import Settings, environment_headers
@@ -43,7 +43,7 @@ class SignIn(Protocol):
         """A new client's settings, as they are under this sign-in."""
         ...
 
-    def chain(self, chain: list[Policy], settings: Settings, colour: str) -> list[Policy]:
+    def chain(self, chain: list[Layer], settings: Settings, colour: str) -> list[Layer]:
         """The client's policies, with those that sign in."""
         ...
 
@@ -67,7 +67,7 @@ class ProviderSignIn:
         """As `SignIn.settled`."""
         return settings._replace(signed=True)
 
-    def chain(self, chain: list[Policy], settings: Settings, colour: str) -> list[Policy]:
+    def chain(self, chain: list[Layer], settings: Settings, colour: str) -> list[Layer]:
         """As `SignIn.chain`."""
         kept = [policy for policy in chain if not isinstance(policy, (Redirect, Authorize))]
         origin = self._definition.base_url.origin
@@ -92,7 +92,7 @@ class WorkloadSignIn:
             changed = changed._replace(default_headers=_without_ambient_authorization(settings.default_headers))
         return changed._replace(data_residency=self._region) if self._region is not None else changed
 
-    def chain(self, chain: list[Policy], settings: Settings, colour: str) -> list[Policy]:
+    def chain(self, chain: list[Layer], settings: Settings, colour: str) -> list[Layer]:
         """As `SignIn.chain`."""
         if settings.api_key is not None or settings.api_key_source is not None:
             raise OpenAIError("this client signs in by its workload identity; copy(api_key=…) gives one with a key")

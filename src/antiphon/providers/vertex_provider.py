@@ -12,7 +12,7 @@ from ..core.request import Request
 from ..core.url import URL
 from ..errors import InvalidBaseURL, OpenAIError
 from ..policies.authorize import Authorize
-from ..policies.chain import Forward, Policy
+from ..policies.chain import Forward, Layer
 from ..settings import base_url_from
 from .keeper import Keeper
 from .present import Present
@@ -98,7 +98,7 @@ class VertexDefinition:
 
         return Keeper(GoogleCredential(self._credentials()), MARGIN)
 
-    def policies(self, colour: str, keeper: Keeper | None) -> Sequence[Policy]:
+    def policies(self, colour: str, keeper: Keeper | None) -> Sequence[Layer]:
         """What refuses fields of other houses, and puts the token into a request."""
         if keeper is None:
             assert self._source is not None
