@@ -206,7 +206,7 @@ class Failover:
                 if way is None:
                     attempt = request
                 else:
-                    attempt = await target.request(way.request)
+                    attempt, way.made = way.made or await target.request(way.request), None
                     if way.reason:
                         _note(request, "to", target=target.name, because=way.reason)
                 reply = await forward(attempt)
@@ -261,7 +261,7 @@ class Failover:
         if seat is None or not gates.limiters or again is not None or len(allowed) < 2:
             return seat
         try:
-            others = [n for n in allowed if n != seat.member and fleet.trouble(n, now, subject, own) is None]
+            others = (n for n in allowed if n != seat.member and fleet.trouble(n, now, subject, own) is None)
             other = await sooner(gates, way, seat.member, others, self.patience, now)
         except BaseException:
             fleet.leave(seat)

@@ -96,7 +96,12 @@ class Gates:
 
     def wait(self, request: Request, now: float) -> float:
         """Seconds that a request would wait for its limits."""
-        return max((each.wait_for(request, now) for each in self.limiters), default=0.0)
+        longest = 0.0
+        for each in self.limiters:
+            wait = each.wait_for(request, now)
+            if wait > longest:
+                longest = wait
+        return longest
 
     def is_troubled(self, request: Request) -> bool:
         """Whether a circuit leaves the endpoint of a request alone, or is not sure of it."""

@@ -108,7 +108,7 @@ class Hedge:
         begun = request.now() if request.now else await Now()
         kind = _kind(request)
         delay, objection = self._machine.delay(kind, begun)
-        if delay is not None and not objection:
+        if delay is not None:
             objection = self._objection(request, begun + delay)
             if not objection:
                 return await self._race(gates, request, forward, kind, begun, delay)
@@ -125,10 +125,10 @@ class Hedge:
         forward: Forward,
         kind: Hashable,
         begun: float,
-        late: float | None = None,
+        delay: float | None = None,
         objection: str = "",
     ) -> _Outcome:
-        """One request, its time taken; and what spoke against a second one, if it was late."""
+        """One request, its time taken; and what spoke against a second one, noted if it was late."""
         machine = self._machine
         try:
             reply = await forward(request)
@@ -140,9 +140,9 @@ class Hedge:
             raise
         if good:
             seconds = (request.now() if request.now else await Now()) - begun
-            machine.answered(kind, seconds, None if objection else late)
-            if objection and late is not None and seconds >= late:
-                _note(request, "held back", reason=objection, after=round(late, 3))
+            machine.answered(kind, seconds, None if objection else delay)
+            if objection and (after := machine.late(kind, seconds)) is not None:
+                _note(request, "held back", reason=objection, after=round(after, 3))
         elif not 400 <= reply.status_code < 429:
             machine.failed(kind)
             await self._hold(reply)

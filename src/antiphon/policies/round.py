@@ -32,13 +32,14 @@ class Round:
         request: what is asked by now; another model may have taken the place of the first.
         allowed: the positions of those that may still be asked.
         again: who is asked once more, with another key or for another model.
+        made: the request as it goes to the one that is asked next, where it was made already.
         reason: why the last one did not serve.
         sent: how many requests were sent.
     """
 
     __slots__ = (
         *("_best", "_objections", "_own", "_rank", "_refusals", "_subject", "_turned", "_unclear"),
-        *("again", "allowed", "key", "reason", "request", "sent", "targets"),
+        *("again", "allowed", "key", "made", "reason", "request", "sent", "targets"),
     )
 
     def __init__(self, request: Request, targets: Sequence[Target], *, sticky: bool) -> None:
@@ -57,6 +58,7 @@ class Round:
             else:
                 self._objections[n] = why
         self.again: int | None = None
+        self.made: Request | None = None
         self.reason = ""
         self.sent = 0
         # What only trouble asks for is worked out in trouble.

@@ -5,7 +5,7 @@ Knows what each limiter further in would make a request wait; refuses to know wh
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Iterable
 from typing import Any
 
 from .gates import Gates
@@ -13,7 +13,7 @@ from .round import Round
 
 
 async def sooner(
-    gates: Gates, way: Round, member: int, others: Collection[int], patience: float, now: float
+    gates: Gates, way: Round, member: int, others: Iterable[int], patience: float, now: float
 ) -> int | None:
     """Who would have the request wait less than the one that was chosen; `None` where nobody would, or not by enough. A flow.
 
@@ -29,7 +29,8 @@ async def sooner(
         now: the time.
     """
     chosen = way.targets[member]
-    wait = gates.wait(await chosen.request(way.request), now)
+    way.made = await chosen.request(way.request)
+    wait = gates.wait(way.made, now)
     found: list[tuple[int, float, int]] = []
     for n in others if wait > 0 else ():
         group = way.targets[n].group
@@ -41,7 +42,7 @@ async def sooner(
     if not found:
         return None
     _note(way, "passed over", target=chosen.name, because="its rate limit", wait=round(wait, 3))
-    way.reason = "less to wait"
+    way.reason, way.made = "less to wait", None
     return min(found)[2]
 
 

@@ -22,7 +22,8 @@ def seasoned(times: int = 400, ratio: float = 0.05, delay: float | None = None) 
 def late(machine: Hedging, kind: Any, now: float) -> float | None:
     """When a request is late, if a second one could be sent then."""
     delay, objection = machine.delay(kind, now)
-    return None if objection else delay
+    assert delay is None or not objection
+    return delay
 
 
 def spends(machine: Hedging, kind: Any, now: float) -> bool:
@@ -42,6 +43,15 @@ def test_each_objection_has_a_name() -> None:
     for _ in range(7):
         machine.failed("kind")
     assert machine.delay("kind", 10.0)[1] == "many fail"
+
+
+def test_who_was_late_is_known_afterwards() -> None:
+    machine = seasoned()
+    assert machine.late("kind", 99.0) == pytest.approx(95, abs=2)
+    assert machine.late("kind", 50.0) is None
+    assert machine.late("another", 99.0) is None
+    assert seasoned(delay=7.0).late("kind", 6.9) is None
+    assert seasoned(delay=7.0).late("kind", 7.0) == 7.0
 
 
 def test_what_was_not_sent_after_all_was_not_spent() -> None:

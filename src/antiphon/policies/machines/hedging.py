@@ -79,7 +79,7 @@ class Hedging:
         self._lock = allocate_lock()
 
     def delay(self, kind: Hashable, now: float) -> tuple[float | None, str]:
-        """Seconds after which a request of the kind is late (`None` where nobody knows), and why no second one would be sent then.
+        """Seconds after which a second request may be sent; or `None`, and why not, where requests of the kind are known.
 
         Args:
             kind: what it is like: requests of one kind take about as long.
@@ -88,8 +88,19 @@ class Hedging:
         known = self._kinds.get(kind)
         if known is None or (self._delay is None and len(known.times) < ENOUGH):
             return None, ""
-        delay = known.times.at(self._share) if self._delay is None else self._delay
-        return max(delay, self._floor), self._objection(known, now)
+        objection = self._objection(known, now)
+        return (None, objection) if objection else (self._late(known), "")
+
+    def late(self, kind: Hashable, seconds: float) -> float | None:
+        """Seconds after which a request of the kind is late, if one that took so long was."""
+        if seconds < self._floor or (self._delay is not None and seconds < self._delay):
+            return None
+        known = self._kinds.get(kind)
+        late = None if known is None else self._late(known)
+        return late if late is not None and seconds >= late else None
+
+    def _late(self, known: _Kind) -> float:
+        return max(known.times.at(self._share) if self._delay is None else self._delay, self._floor)
 
     def spend(self, kind: Hashable, now: float) -> str:
         """A request of the kind is late: send a second one, unless there is a reason not to, which this gives."""
