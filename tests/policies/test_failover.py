@@ -231,7 +231,10 @@ def test_nobody_left_names_every_reason() -> None:
     assert first.status_code == 401
     failure, _ = run(failover, ask(), script=script)
     assert isinstance(failure, NoTarget)
-    assert failure.reasons == ("own: its credential is parked", "eu: its credential is parked")
+    assert failure.reasons == (
+        "own: its credential is parked, until its time is over or Failover.enable('own')",
+        "eu: its credential is parked, until its time is over or Failover.enable('eu')",
+    )
 
 
 @pytest.mark.parametrize("ours", [PoolTimeout(phase="pool"), DeadlineExceeded(phase="head")])

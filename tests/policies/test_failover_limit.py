@@ -14,6 +14,7 @@ from antiphon.errors import RateLimited
 from antiphon.policies.chain import fold, ordered
 from antiphon.policies.circuit_breaker import CircuitBreaker
 from antiphon.policies.failover import Failover
+from antiphon.policies.machines.ejection import Ejection
 from antiphon.policies.policy import Policy
 from antiphon.policies.rate_limit import RateLimit
 from antiphon.policies.retry import Retry
@@ -199,3 +200,45 @@ def test_who_is_not_patient_stops_at_the_bound_of_the_call() -> None:
     assert run.result is not None
     assert run.result.status_code == 503
     assert len(town.asked) == 4
+
+
+def story(failover: Failover, outcome: Reply | None = None) -> list[str]:
+    return Town(failover, answers=lambda who, now: outcome if outcome and who == "own" else answer()).call()
+
+
+def test_the_trace_says_why_one_was_passed_over() -> None:
+    failover = fallen(eject=Ejection(failures=1))
+    assert story(failover, answer(503))[0] == "Failover: ejected target=own seconds=30"
+    assert story(failover)[0] == "Failover: passed over target=own because=it is ejected"
+    paused = fallen()
+    story(paused, answer(429))
+    assert story(paused)[0] == "Failover: passed over target=own because=its limit is used up"
+    parked = fallen()
+    story(parked, answer(401))
+    assert story(parked)[0] == "Failover: passed over target=own because=its credential is parked"
+
+
+def test_its_health_says_what_is_wrong_and_for_how_long() -> None:
+    failover = fallen(target("us", group=2), eject=Ejection(failures=1))
+    assert failover.health(0.0)["own"] == {"state": "closed", "under_way": 0}
+    story(failover, answer(503))
+    assert failover.health(10.0)["own"] == {
+        "state": "open",
+        "under_way": 0,
+        "reason": "ejected",
+        "retry_in": 20.0,
+        "ejections": 1,
+    }
+    paused = fallen()
+    story(paused, answer(429, retry_after="7"))
+    assert paused.health(2.0)["own"] == {
+        "state": "closed",
+        "under_way": 0,
+        "reason": "its limit is used up",
+        "retry_in": 5.0,
+    }
+    parked = fallen(target(), own=False)
+    parked._fleet.park(0, 600.0)
+    assert parked.health(100.0)["eu"] == {"state": "open", "under_way": 0, "reason": "parked", "retry_in": 500.0}
+    parked._fleet.park(0, float("inf"))
+    assert parked.health(100.0)["eu"] == {"state": "open", "under_way": 0, "reason": "parked"}

@@ -258,6 +258,8 @@ class Failover:
         # What is held against nobody in particular need not be worked out.
         subject, own = ("", "") if fleet.calm else (way.subject, way.own)
         seat = fleet.choose(allowed, now, random, key=way.key, subject=subject, own=own)
+        if seat is not None and not fleet.calm:
+            way.tell_why(seat.member, lambda member: fleet.trouble(member, now, subject, own))
         if seat is None or not gates.limiters or again is not None or len(allowed) < 2:
             return seat
         try:

@@ -12,7 +12,7 @@ from ..core.request import Request
 from ..errors import APIConnectionError, NoTarget, PolicyError
 from .machines.cause import Cause
 from .machines.effect import is_ambiguous
-from .machines.fleet import Fleet, Member, Seat
+from .machines.fleet import PARKED, Fleet, Member, Seat
 from .portable import objection
 from .subject import body_of, model_of, operation_of, scope_of
 from .target import Target, with_model
@@ -111,6 +111,14 @@ class Round:
         self.again = member
         return True
 
+    def tell_why(self, member: int, trouble: Callable[[int], str | None]) -> None:
+        """Note who was passed over at first, of those that go before the one that was chosen or are its equals."""
+        trace, group = self.request.trace, self.targets[member].group
+        for n in self.allowed if trace is not None and not self.sent and self._refusals is None else ():
+            why = trouble(n) if n != member and self.targets[n].group <= group else None
+            if why is not None and trace is not None:
+                trace.note("Failover", "passed over", target=self.targets[n].name, because=why)
+
     def spare(self, members: Sequence[Member], member: int) -> None:
         """Ask nobody who shares a limit that is used up: a second key of one project gains nothing."""
         self.allowed = [n for n in self.allowed if members[n].scope != members[member].scope]
@@ -149,6 +157,8 @@ class Round:
                 pause = getattr(refusal, "retry_in", getattr(refusal, "retry_after", None))
                 pauses += [] if pause is None else [pause]
             why = self._objections.get(n) or (trouble(n) if refusal is None else refusal.message)
+            if why == PARKED:
+                why += f", until its time is over or Failover.enable({target.name!r})"
             reasons.append(f"{target.name}: {why or 'it was not asked'}")
         return NoTarget(reasons, retry_in=min(pauses, default=None), request=self.request)
 

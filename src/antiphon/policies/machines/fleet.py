@@ -14,6 +14,8 @@ from .ejection import Ejection, Health
 from .selection import less_busy, preference
 
 FOREVER = float("inf")
+PARKED = "its credential is parked"
+"""What is said of a member where that is so."""
 
 
 class Member(NamedTuple):
@@ -238,20 +240,24 @@ class Fleet:
         """Why a member takes no request, or would rather not; `None` where it is well."""
         with self._lock:
             if self._is_parked(member, now, subject, own):
-                return "its credential is parked"
+                return PARKED
             if self.health[member].is_out(now):
                 return "it is ejected"
             return "its limit is used up" if self._pause_end(member, subject) > now else None
 
-    def state(self, member: int, now: float) -> dict[str, str | int]:
+    def state(self, member: int, now: float) -> dict[str, str | int | float]:
         """A member's state, as JSON: "open" where it is left alone or parked for everything, else "closed"."""
         with self._lock:
-            credential = self.members[member].credential
+            health, credential = self.health[member], self.members[member].credential
+            state: dict[str, str | int | float] = {"state": "closed", "under_way": self.loads[member]}
             # Of its askers' own credentials none is known here; that one of them is parked says nothing of the others.
-            parked = bool(credential) and self._is_parked(member, now, "", "")
-            why = "parked" if parked else "ejected" if self.health[member].is_out(now) else ""
-            state: dict[str, str | int] = {"state": "open" if why else "closed", "under_way": self.loads[member]}
-            return {**state, "reason": why} if why else state
+            if credential and self._is_parked(member, now, "", ""):
+                state |= {"state": "open", "reason": "parked"} | _in(self._parked[credential, ""] - now)
+            elif health.is_out(now):
+                state |= {"state": "open", "reason": "ejected"} | _in((health.until or now) - now)
+            elif pauses := [end for (scope, _), end in self._pauses.items() if scope == self.members[member].scope]:
+                state |= {"reason": "its limit is used up"} | _in(max(pauses) - now) if max(pauses) > now else {}
+            return state | ({"ejections": health.times} if health.times else {})
 
     def _is_parked(self, member: int, now: float, subject: str, own: str) -> bool:
         credential = self.members[member].credential or own
@@ -271,3 +277,8 @@ class Fleet:
 
     def _calm_down(self) -> None:
         self.calm = not (self._pauses or self._parked or any(each.until is not None for each in self.health))
+
+
+def _in(seconds: float) -> dict[str, float]:
+    """When it will be asked again, if that is known; a trial may be under way already."""
+    return {} if seconds == FOREVER else {"retry_in": round(max(0.0, seconds), 3)}
