@@ -7,9 +7,9 @@ is used.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from importlib import import_module
 from typing import TYPE_CHECKING, Any, ClassVar, Concatenate, Generic, ParamSpec, Self, TypeVar, cast, overload
 
+from . import policies
 from .core.call import Call
 from .core.omit import NotGiven
 from .policies.chain import PLACES, Layer, ordered
@@ -17,22 +17,9 @@ from .policies.redirect import Redirect
 from .policies.retry import Retry
 
 if TYPE_CHECKING:
-    from .policies.audit import Audit
-    from .policies.budget import Budget
-    from .policies.bulkhead import Bulkhead
-    from .policies.cache import Cache
-    from .policies.circuit_breaker import CircuitBreaker
-    from .policies.coalesce import Coalesce
-    from .policies.failover import Failover
     from .policies.health import Health
-    from .policies.hedge import Hedge
-    from .policies.idempotency import Idempotency
     from .policies.live import Live
     from .policies.policy import Policy
-    from .policies.privacy import Privacy
-    from .policies.rate_limit import RateLimit
-    from .policies.single_flight import SingleFlight
-    from .policies.timeouts import Timeouts
 
 P = ParamSpec("P")
 C = TypeVar("C", bound="Governed")
@@ -73,37 +60,29 @@ class _With(Generic[P]):
         return method
 
 
-def _policy(module: str, name: str) -> Any:
-    """A method for the policy of that name."""
-
-    def load() -> Any:
-        return getattr(import_module(f".policies.{module}", __package__), name)
-
-    return _With[Any](load)
-
-
 class Governed:
     """The methods of a client that give it policies."""
 
     _given_policies: Any
     _own_policies: ClassVar[bool]
 
+    # Each loads its policy's module when somebody asks for it.
+    with_audit = _With(lambda: policies.Audit)
+    with_budget = _With(lambda: policies.Budget)
+    with_bulkhead = _With(lambda: policies.Bulkhead)
+    with_cache = _With(lambda: policies.Cache)
+    with_circuit_breaker = _With(lambda: policies.CircuitBreaker)
+    with_coalescing = _With(lambda: policies.Coalesce)
+    with_failover = _With(lambda: policies.Failover)
+    with_hedging = _With(lambda: policies.Hedge)
+    with_idempotency = _With(lambda: policies.Idempotency)
+    with_privacy = _With(lambda: policies.Privacy)
+    with_rate_limit = _With(lambda: policies.RateLimit)
+    with_single_flight = _With(lambda: policies.SingleFlight)
+    with_timeouts = _With(lambda: policies.Timeouts)
+
     if TYPE_CHECKING:
         settings: Any
-        with_audit = _With(lambda: Audit)
-        with_budget = _With(lambda: Budget)
-        with_bulkhead = _With(lambda: Bulkhead)
-        with_cache = _With(lambda: Cache)
-        with_circuit_breaker = _With(lambda: CircuitBreaker)
-        with_coalescing = _With(lambda: Coalesce)
-        with_failover = _With(lambda: Failover)
-        with_hedging = _With(lambda: Hedge)
-        with_idempotency = _With(lambda: Idempotency)
-        with_privacy = _With(lambda: Privacy)
-        with_rate_limit = _With(lambda: RateLimit)
-        with_single_flight = _With(lambda: SingleFlight)
-        with_timeouts = _With(lambda: Timeouts)
-
         _clock: Any
         _policies: Any
 
@@ -112,20 +91,6 @@ class Governed:
         def is_closed(self) -> bool: ...
 
         def perform(self, call: Call[Any]) -> Any: ...
-    else:
-        with_audit = _policy("audit", "Audit")
-        with_budget = _policy("budget", "Budget")
-        with_bulkhead = _policy("bulkhead", "Bulkhead")
-        with_cache = _policy("cache", "Cache")
-        with_circuit_breaker = _policy("circuit_breaker", "CircuitBreaker")
-        with_coalescing = _policy("coalesce", "Coalesce")
-        with_failover = _policy("failover", "Failover")
-        with_hedging = _policy("hedge", "Hedge")
-        with_idempotency = _policy("idempotency", "Idempotency")
-        with_privacy = _policy("privacy", "Privacy")
-        with_rate_limit = _policy("rate_limit", "RateLimit")
-        with_single_flight = _policy("single_flight", "SingleFlight")
-        with_timeouts = _policy("timeouts", "Timeouts")
 
     @property
     def policies(self) -> list[Layer]:
