@@ -205,6 +205,12 @@ class Told(RuleBasedStateMachine):
             else:
                 self.in_its_place()
 
+    @rule(seconds=st.sampled_from([0.0, 4.0, 9.5, 10.0, 21.0]), many=st.integers(1, 3))
+    def come_back_and_fail_again(self, seconds: float, many: int) -> None:
+        self.come_back()
+        self.now += seconds
+        self.fail(None, room=True, many=many)
+
     @rule()
     def come_back(self) -> None:
         self.health.come_back(self.now)

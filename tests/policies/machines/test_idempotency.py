@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
+from antiphon.core.signal import Signal
 from antiphon.policies.machines.idempotency import (
     Book,
     Row,
@@ -137,3 +138,37 @@ class Books(RuleBasedStateMachine):
 
 Books.TestCase.settings = settings(derandomize=True, deadline=None, max_examples=40, stateful_step_count=30)
 TestBooks = Books.TestCase
+
+
+class Keys(RuleBasedStateMachine):
+    """Who is at a key, and the signals of those who wait for it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.running = Running()
+        self.at: dict[str, list[Signal]] = {}
+
+    @rule(name=st.sampled_from("abc"))
+    def enter(self, name: str) -> None:
+        signal = self.running.enter(name)
+        assert (signal is None) == (name not in self.at)
+        waiting = self.at.setdefault(name, [])
+        if signal is not None:
+            waiting.append(signal)
+
+    @rule(name=st.sampled_from("abc"))
+    def leave(self, name: str) -> None:
+        for signal in self.at.get(name, ()):
+            assert not signal.is_set
+        if name in self.at:
+            self.running.leave(name)
+            assert all(signal.is_set for signal in self.at.pop(name))
+
+    @invariant()
+    def as_many_keys_as_are_held(self) -> None:
+        assert len(self.running) == len(self.at)
+        assert not any(signal.is_set for waiting in self.at.values() for signal in waiting)
+
+
+TestKeys = Keys.TestCase
+TestKeys.settings = settings(derandomize=True, deadline=None, max_examples=20, stateful_step_count=20)

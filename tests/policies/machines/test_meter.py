@@ -25,13 +25,20 @@ DELTAS: list[tuple[dict[str, Any], int]] = [
 USAGE: dict[str, Any] = {"prompt_tokens": 3, "completion_tokens": 5}
 
 
+def metered(told: list[Told], *, events: bool = True, counts: bool = True) -> Meter:
+    def done(usage: dict[str, Any] | None, letters: int, whole: bool) -> None:
+        told.append((usage, letters, whole))
+
+    return Meter(events=events, counts=counts, done=done)
+
+
 class Pieces(RuleBasedStateMachine):
     """Events in a row, and how much text each of them brings."""
 
     @initialize(counts=st.booleans())
     def begin(self, counts: bool) -> None:
         self.told: list[Told] = []
-        self.meter = Meter(events=True, counts=counts, done=lambda *each: self.told.append(each))
+        self.meter = metered(self.told, counts=counts)
         self.counts, self.rest = counts, b""
         self.letters, self.usage = 0, dict[str, Any]()
         self.last = False
@@ -80,7 +87,7 @@ TestPieces.settings = settings(derandomize=True, deadline=None, max_examples=40,
 
 def test_what_is_no_stream_is_not_counted() -> None:
     told: list[Told] = []
-    meter = Meter(events=False, counts=True, done=lambda *each: told.append(each))
+    meter = metered(told, events=False)
     meter.feed(b'{"choices": [{"text": "abc"}], "us')
     meter.feed(b'age": {"total_tokens": 3}}')
     meter.end(None, True)
@@ -90,7 +97,7 @@ def test_what_is_no_stream_is_not_counted() -> None:
 @pytest.mark.parametrize("failure", [None, OSError()])
 def test_a_body_that_broke_off_is_not_whole(failure: Exception | None) -> None:
     told: list[Told] = []
-    meter = Meter(events=False, counts=False, done=lambda *each: told.append(each))
+    meter = metered(told, events=False, counts=False)
     meter.feed(b'{"usage": {"total_tokens": 3}}')
     meter.end(failure, failure is not None)
     assert told == [(None, 0, False)]
@@ -98,7 +105,7 @@ def test_a_body_that_broke_off_is_not_whole(failure: Exception | None) -> None:
 
 def test_after_an_event_that_cannot_be_read_no_more_is_counted(monkeypatch: pytest.MonkeyPatch) -> None:
     told: list[Told] = []
-    meter = Meter(events=True, counts=True, done=lambda *each: told.append(each))
+    meter = metered(told)
     meter.feed(b'data: {"choices": [{"text": "abc"}]}\n\n')
     meter.feed(b"data: \xff\n\n")
     meter.feed(b'data: {"choices": [{"text": "abc"}]}\n\n')
