@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -104,6 +105,15 @@ def test_a_failover_is_read_from_a_file(tmp_path: Path) -> None:
     )
     told = repr(Live.from_file(file).policies)
     assert told == "[Failover(own → eu.example, most_attempts=4, ejected after 3 of 10 for 10 s)]"
+
+
+def test_the_file_in_the_documentation_is_right(monkeypatch: pytest.MonkeyPatch) -> None:
+    page = (Path(__file__).parents[2] / "docs" / "policies" / "failover.md").read_text("utf-8")
+    monkeypatch.setenv("EU_KEY", "sk-canary-eu")
+    policy = Policy.from_mapping(tomllib.loads(page.partition("```toml")[2].partition("```")[0])).failover
+    assert policy is not None
+    assert [each.name for each in policy.targets] == ["own", "eu", "local"]
+    assert (policy.eject, policy.checks is None) == (Ejection(failures=3, base=10), False)
 
 
 def test_rules_are_named() -> None:

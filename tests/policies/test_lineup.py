@@ -11,6 +11,7 @@ from antiphon.core.call import Operation
 from antiphon.core.url import Origin
 from antiphon.policies.chain import send
 from antiphon.policies.failover import Failover
+from antiphon.policies.machines.ejection import Ejection
 from antiphon.policies.target import Target
 
 from .fleet_script import answer, ask, servers
@@ -46,6 +47,10 @@ def test_a_url_of_the_users_own_is_not_looked_at() -> None:
         (lambda: Failover([], most_attempts=0), "most_attempts"),
         (lambda: Failover([], park_for=-1), "park_for"),
         (lambda: Failover([], on_park="x"), "on_park"),  # type: ignore[arg-type]
+        (lambda: Failover([], eject={"failures": 3}), r"eject must be Ejection\(…\)"),  # type: ignore[arg-type]
+        (lambda: Failover([], eject=Ejection(failures=0)), "failures"),
+        (lambda: Failover([], eject=Ejection(panic=1.5)), "panic must be a share"),
+        (lambda: Failover([], patience=-1), "patience"),
         (lambda: fallen(parc_for=1), "park_for"),
         (lambda: fallen().enable("us"), "own, eu"),
     ],
