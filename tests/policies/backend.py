@@ -35,28 +35,6 @@ def ask(model: str = "m", host: str = "api", operation: Operation = RESPOND, **c
     return request.replace(**changes) if changes else request
 
 
-class Body:
-    """An open body of so many chunks, that may break after them."""
-
-    def __init__(self, *chunks: bytes, failure: Exception | None = None) -> None:
-        self.chunks = list(chunks)
-        self.failure = failure
-        self.closed = False
-
-    def read_chunk(self) -> bytes:
-        if self.chunks:
-            return self.chunks.pop(0)
-        if self.failure is not None:
-            raise self.failure
-        return b""
-
-    def finish(self) -> None:
-        """Nothing is left."""
-
-    def close(self) -> None:
-        self.closed = True
-
-
 class Backend:
     """Answers each request with what `outcome` says, after `seconds`; remembers when and for whom it was asked.
 

@@ -1,4 +1,4 @@
-"""What the cache's tests share: bodies that are read piece by piece, and a store of rows that can fail."""
+"""What the cache's tests share: replies whose body is open, and a store of rows that can fail."""
 
 from __future__ import annotations
 
@@ -8,28 +8,6 @@ from antiphon.core.headers import Headers
 from antiphon.core.reply import Reply
 from antiphon.core.request import Request
 from antiphon.shared.store import StoreError
-
-
-class Piecewise:
-    """An open body in pieces."""
-
-    def __init__(self, *pieces: bytes, failure: Exception | None = None) -> None:
-        self.pieces = list(pieces)
-        self.failure = failure
-        self.closed = False
-
-    def read_chunk(self) -> bytes:
-        if self.pieces:
-            return self.pieces.pop(0)
-        if self.failure is not None:
-            raise self.failure
-        return b""
-
-    def finish(self) -> None:
-        self.closed = True
-
-    def close(self) -> None:
-        self.closed = True
 
 
 def opened(asked: Request, body: Any, kind: str = "text/event-stream") -> Reply:

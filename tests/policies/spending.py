@@ -19,6 +19,8 @@ from antiphon.operations import responses
 from antiphon.policies.chain import fold
 from antiphon.policies.outcome import Judge
 
+from .piecewise import Piecewise
+
 MODEL = "gpt-4.1-mini"
 """0.4 dollars per million tokens of input, 1.6 of output."""
 Outcome = Reply | Exception
@@ -57,28 +59,6 @@ def answer(status: int = 200, **body: Any) -> Callable[[Request], Outcome]:
 def used(given: int, made: int, **more: Any) -> dict[str, Any]:
     """A usage object."""
     return {"input_tokens": given, "output_tokens": made, "total_tokens": given + made, **more}
-
-
-class Piecewise:
-    """An open body in pieces, which may break in the end."""
-
-    def __init__(self, *pieces: bytes, failure: Exception | None = None) -> None:
-        self.pieces = list(pieces)
-        self.failure = failure
-        self.closed = False
-
-    def read_chunk(self) -> bytes:
-        if self.pieces:
-            return self.pieces.pop(0)
-        if self.failure is not None:
-            raise self.failure
-        return b""
-
-    def finish(self) -> None:
-        self.closed = True
-
-    def close(self) -> None:
-        self.closed = True
 
 
 def streamed(*events: Any, failure: Exception | None = None) -> Callable[[Request], Outcome]:

@@ -22,7 +22,8 @@ from antiphon.policies.bulkhead import Bulkhead
 from antiphon.policies.chain import fold
 from antiphon.policies.machines.bulkhead import Compartment
 
-from .backend import JSON, Backend, Body, Interrupted, Outcome, ask, interrupt, refused
+from .backend import JSON, Backend, Interrupted, Outcome, ask, interrupt, refused
+from .piecewise import Piecewise
 
 
 def only(bulkhead: Bulkhead) -> Compartment:
@@ -150,7 +151,7 @@ def test_row_54_a_stream_holds_its_permit_until_it_is_closed() -> None:
     backend, bulkhead = Backend(), Bulkhead(1, queue=0)
 
     def stream(*chunks: bytes, failure: Exception | None = None) -> Any:
-        backend.outcome = Reply(200, Headers(JSON), ask(), body=Body(*chunks, failure=failure))
+        backend.outcome = Reply(200, Headers(JSON), ask(), body=Piecewise(*chunks, failure=failure))
         reply = backend.call(bulkhead)
         assert only(bulkhead).inflight == 1
         assert isinstance(backend.call(bulkhead), BulkheadFull)
@@ -179,7 +180,7 @@ def test_row_54_a_stream_holds_its_permit_until_it_is_closed() -> None:
 
 def test_row_54_a_refusal_that_is_still_open_holds_it_too() -> None:
     backend, bulkhead = Backend(), Bulkhead(1)
-    backend.outcome = Reply(429, Headers(JSON), ask(), body=Body(b"{}"))
+    backend.outcome = Reply(429, Headers(JSON), ask(), body=Piecewise(b"{}"))
     reply = backend.call(bulkhead)
     assert only(bulkhead).inflight == 1
     reply.body.close()
@@ -226,7 +227,7 @@ def test_row_61_every_permit_comes_back_by_every_way_out(
     compartment = bulkhead._made(ask().origin, ask())
     permits = [compartment.enter() for _ in range(2 * busy)]
     for effects, how, which, granted in steps:
-        outcome = Reply(200, Headers(JSON), ask(), body=Body(b"a")) if isinstance(which, str) else OUTCOMES[which]
+        outcome = Reply(200, Headers(JSON), ask(), body=Piecewise(b"a")) if isinstance(which, str) else OUTCOMES[which]
         if granted and permits:
             permits.pop()
             compartment.leave()

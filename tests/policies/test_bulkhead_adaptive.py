@@ -11,7 +11,8 @@ from antiphon.core.reply import Reply
 from antiphon.errors import DeadlineExceeded, PoolTimeout, ReadTimeout
 from antiphon.policies.bulkhead import Bulkhead
 
-from .backend import EMBED, JSON, Backend, Body, Outcome, ask, refused
+from .backend import EMBED, JSON, Backend, Outcome, ask, refused
+from .piecewise import Piecewise
 from .test_bulkhead import only
 
 
@@ -88,7 +89,7 @@ def test_the_time_of_a_reply_that_comes_whole_tells_how_long_it_is() -> None:
     assert rule.usual == 0.0
     backend.call(bulkhead, ask(operation=EMBED))
     assert rule.usual == 40.0
-    backend.outcome = Reply(200, Headers(JSON), ask(), body=Body(b"a"), elapsed=0.5)
+    backend.outcome = Reply(200, Headers(JSON), ask(), body=Piecewise(b"a"), elapsed=0.5)
     stream = backend.call(bulkhead)
     assert rule.usual == pytest.approx((40.0 + 0.5) / 2 * 0.95)
     stream.body.close()

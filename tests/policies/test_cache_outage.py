@@ -13,8 +13,8 @@ from antiphon.errors import APIConnectionError, BudgetExceeded, CircuitOpen, Rat
 from antiphon.policies.cache import Cache
 
 from .house import House, story
-from .kept import Piecewise
 from .machines.asking import reply, vectors
+from .piecewise import Piecewise
 
 
 @pytest.mark.parametrize(

@@ -15,8 +15,9 @@ from antiphon.policies.machines.cipher import Cipher
 from antiphon.shared.store import StoreError
 
 from .house import House, story
-from .kept import Piecewise, Rows, opened
+from .kept import Rows, opened
 from .machines.asking import CHAT, chat, chunk, embed, events, reply, request, vectors
+from .piecewise import Piecewise
 
 STREAM = events(chunk(), chunk("stop"))
 ASKS = chat(stream=True)

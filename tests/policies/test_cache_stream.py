@@ -12,8 +12,9 @@ from antiphon.errors import APIConnectionError
 from antiphon.policies.cache import Cache
 
 from .house import House, story
-from .kept import Piecewise, opened
+from .kept import opened
 from .machines.asking import CHAT, chat, chunk, completion, events, reply, vectors
+from .piecewise import Piecewise
 
 STREAM = events(chunk(), chunk("stop"))
 ASKS = chat(stream=True)

@@ -31,7 +31,8 @@ from antiphon.errors import (
 from antiphon.policies.chain import fold
 from antiphon.policies.circuit_breaker import CircuitBreaker
 
-from .backend import EMBED, JSON, Backend, Body, Interrupted, Outcome, ask, interrupt, refused
+from .backend import EMBED, JSON, Backend, Interrupted, Outcome, ask, interrupt, refused
+from .piecewise import Piecewise
 
 
 def answer(status: int, content: bytes = b"", label: str = "application/json") -> Callable[[float, Any], Reply]:
@@ -303,9 +304,9 @@ def _outcome(said: Any) -> Outcome:
         case "mine":
             return Interrupted()
         case "stream":
-            return Reply(200, Headers(JSON), ask(), body=Body(b"a"))
+            return Reply(200, Headers(JSON), ask(), body=Piecewise(b"a"))
         case "broken stream":
-            return Reply(200, Headers(JSON), ask(), body=Body(failure=TruncatedBody()))
+            return Reply(200, Headers(JSON), ask(), body=Piecewise(failure=TruncatedBody()))
     return int(said)
 
 

@@ -11,7 +11,8 @@ from antiphon.core.reply import Reply
 from antiphon.errors import CircuitOpen, TruncatedBody
 from antiphon.policies.circuit_breaker import CircuitBreaker
 
-from .backend import EMBED, JSON, RESPOND, Backend, Body, ask
+from .backend import EMBED, JSON, RESPOND, Backend, ask
+from .piecewise import Piecewise
 
 
 def breaker(**changes: Any) -> CircuitBreaker:
@@ -68,7 +69,7 @@ def test_another_model_at_the_same_endpoint_is_not_slow() -> None:
 
 
 def stream(elapsed: float, failure: Exception | None = None) -> Reply:
-    return Reply(200, Headers(JSON), ask(), body=Body(b"a", failure=failure), elapsed=elapsed)
+    return Reply(200, Headers(JSON), ask(), body=Piecewise(b"a", failure=failure), elapsed=elapsed)
 
 
 @pytest.mark.parametrize("per", ["endpoint", "endpoint+model"])

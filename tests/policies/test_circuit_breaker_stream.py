@@ -11,13 +11,14 @@ from antiphon.core.reply import Reply
 from antiphon.errors import APIConnectionError, CircuitOpen, DeadlineExceeded, ReadTimeout, TruncatedBody
 from antiphon.policies.circuit_breaker import CircuitBreaker
 
-from .backend import JSON, Backend, Body, Interrupted, ask, refused
+from .backend import JSON, Backend, Interrupted, ask, refused
+from .piecewise import Piecewise
 from .test_circuit_breaker import opened
 
 
 def test_streams_count_when_they_end() -> None:
     def stream(*chunks: bytes, failure: Exception | None = None) -> Reply:
-        return Reply(200, Headers(JSON), ask(), body=Body(*chunks, failure=failure))
+        return Reply(200, Headers(JSON), ask(), body=Piecewise(*chunks, failure=failure))
 
     backend, breaker = Backend(), CircuitBreaker(consecutive=2, panic=None)
 
@@ -51,7 +52,7 @@ def test_the_head_of_a_stream_is_enough_for_a_probe() -> None:
     breaker = CircuitBreaker(consecutive=1, panic=None)
     backend = opened(Backend(refused()), breaker)
     backend.wait(6.0)
-    bodies = [Body(b"a"), Body(b"a", failure=TruncatedBody())]
+    bodies = [Piecewise(b"a"), Piecewise(b"a", failure=TruncatedBody())]
     streams = []
     for body in bodies:
         backend.outcome = Reply(200, Headers(JSON), ask(), body=body)
@@ -67,7 +68,7 @@ def test_a_probes_stream_counts_once() -> None:
     breaker = CircuitBreaker(consecutive=1, close_after=2, panic=None, per="endpoint")
     backend = opened(Backend(refused()), breaker)
     backend.wait(6.0)
-    backend.outcome = Reply(200, Headers(JSON), ask(), body=Body(b"a"))
+    backend.outcome = Reply(200, Headers(JSON), ask(), body=Piecewise(b"a"))
     body = backend.call(breaker).body
     while body.read_chunk():
         pass
@@ -76,7 +77,7 @@ def test_a_probes_stream_counts_once() -> None:
 
 def test_a_stream_of_another_generation_breaks_unheard() -> None:
     breaker, backend = CircuitBreaker(consecutive=1, panic=None), Backend()
-    backend.outcome = Reply(200, Headers(JSON), ask(), body=Body(failure=TruncatedBody()))
+    backend.outcome = Reply(200, Headers(JSON), ask(), body=Piecewise(failure=TruncatedBody()))
     stream = backend.call(breaker)
     backend.outcome = refused()
     opened(backend, breaker)

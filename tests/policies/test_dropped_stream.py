@@ -18,7 +18,7 @@ from antiphon.policies.machines.ejection import Ejection
 from antiphon.policies.machines.fleet import Fleet, Member
 from antiphon.policies.round import Occupant
 
-from .backend import Body
+from .piecewise import Piecewise
 
 
 @pytest.fixture(autouse=True)
@@ -31,7 +31,7 @@ def collector() -> Iterator[None]:
 
 def dropped(follower: Follower) -> None:
     """A body that is followed, in a cycle that nobody holds."""
-    cycle: list[object] = [FollowedBody(Body(), follower)]
+    cycle: list[object] = [FollowedBody(Piecewise(), follower)]
     cycle.append(cycle)
 
 

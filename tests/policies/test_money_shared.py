@@ -6,7 +6,6 @@ import asyncio
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
@@ -23,37 +22,14 @@ from antiphon.policies.chain import fold
 from antiphon.policies.machines.budget_report import BudgetReport
 from antiphon.policies.shared_ledger import Claim
 from antiphon.shared.memory import MemoryStore
-from antiphon.shared.redis import RedisStore
 from antiphon.shared.sqlite import SQLiteStore
 from antiphon.shared.store import StoreError
-from tests.shared.server import BINARY, Server
 
 from .spending import House, answer, ask, streamed, used
 
 ROOT = Path(__file__).parents[2]
 SPENT = 10 * 400 + 5 * 1600
 BOUND = (len(ask().content or b"") * 400 + 100 * 1600) / 1e9  # type: ignore[arg-type]
-
-
-@pytest.fixture(scope="module")
-def redis_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    pytest.importorskip("redis", reason="the library redis is not installed")
-    if BINARY is None:
-        pytest.skip("no redis-server is installed")
-    server = Server(tmp_path_factory.mktemp("redis"))
-    yield server
-    server.stop()
-
-
-@pytest.fixture(params=["memory", "sqlite", "redis"])
-def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Any]:
-    if request.param == "redis":
-        server = request.getfixturevalue("redis_server")
-        made: Any = RedisStore(server.url, patience=5, prefix=f"test:{tmp_path.name}:")
-    else:
-        made = MemoryStore() if request.param == "memory" else SQLiteStore(tmp_path / "shared.db", patience=5)
-    yield made
-    made.close()
 
 
 def test_two_share_one_limit(store: Any) -> None:

@@ -23,6 +23,7 @@ from antiphon.policies.need import family_of, need
 from antiphon.policies.rate_limit import RateLimit
 from antiphon.policies.retry import Retry
 
+from .piecewise import Piecewise
 from .throttle import Provider, ask
 
 OK = b'{"id": "c", "usage": {"total_tokens": 50}}'
@@ -193,25 +194,9 @@ def test_what_was_not_used_is_given_back() -> None:
     assert scene.lane().gates[0].wait(801, 0.0) == pytest.approx(0.01)
 
 
-class Lines:
-    """A stream's body."""
-
-    def __init__(self, *chunks: bytes) -> None:
-        self.chunks = list(chunks)
-
-    def read_chunk(self) -> bytes:
-        return self.chunks.pop(0) if self.chunks else b""
-
-    def finish(self) -> None:
-        """Nothing."""
-
-    def close(self) -> None:
-        """Nothing."""
-
-
 def test_what_a_stream_used_is_settled_when_it_ends() -> None:
     limiter = config(tpm=6000, burst_seconds=10)
-    body = Lines(b'data: {"choices": []}\n\n', b'data: {"usage": {"total_tokens": 100}}\n\ndata: [DONE]\n\n')
+    body = Piecewise(b'data: {"choices": []}\n\n', b'data: {"usage": {"total_tokens": 100}}\n\ndata: [DONE]\n\n')
     driver = VirtualDriver(lambda request, now: (0.0, Reply(200, Headers(), request, body=body)))
     request = ask(487, stream=True, events=True)
     reply = driver.perform(limiter(request, Send))
