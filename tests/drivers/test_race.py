@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import _thread
 import asyncio
 import gc
-import threading
 from contextlib import suppress
 from functools import partial
 from typing import Any
@@ -129,10 +129,10 @@ def test_a_failure_is_not_held_by_a_frame_of_its_own(run: Any) -> None:
 
 @DRIVERS
 def test_nothing_is_left_behind(run: Any) -> None:
-    before = threading.active_count()
+    before = _thread._count()
     for _ in range(3):
         run(racing(after(4, "first"), lambda: after(1, "second"), 1))
-    assert_soon(lambda: threading.active_count() <= before)
+    assert_soon(lambda: _thread._count() <= before)
     gc.collect()  # a coroutine that nobody awaited would speak now
 
 

@@ -22,16 +22,17 @@ from .racing import TICK, Flow, Wire, after, assert_soon, blocking, never, racin
 
 
 @pytest.fixture
-def begun(monkeypatch: pytest.MonkeyPatch) -> list[threading.Thread]:
-    """The threads that were started."""
-    started: list[threading.Thread] = []
-    start = threading.Thread.start
+def begun(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
+    """What threads were begun with."""
+    started: list[Any] = []
+    start = _thread.start_new_thread
 
-    def noted(self: threading.Thread) -> None:
-        started.append(self)
-        start(self)
+    def noted(*arguments: Any) -> int:
+        started.append(arguments)
+        return start(*arguments)
 
-    monkeypatch.setattr(threading.Thread, "start", noted)
+    monkeypatch.setattr(_thread, "start_new_thread", noted)
+    monkeypatch.setattr(threading, "_start_new_thread", noted)
     return started
 
 
@@ -44,17 +45,17 @@ async def whereabouts() -> int:
     return threading.get_ident()
 
 
-def test_the_first_runs_in_the_callers_thread_and_begins_no_other(begun: list[threading.Thread]) -> None:
+def test_the_first_runs_in_the_callers_thread_and_begins_no_other(begun: list[Any]) -> None:
     assert all(ringing(racing(whereabouts(), never, 50)) == threading.get_ident() for _ in range(100))
     assert begun == []
 
 
-def test_one_that_is_late_begins_one_thread(begun: list[threading.Thread]) -> None:
+def test_one_that_is_late_begins_one_thread(begun: list[Any]) -> None:
     assert ringing(racing(after(20, "first"), whereabouts, 1)) != threading.get_ident()
     assert len(begun) == 1
 
 
-def test_what_cannot_be_cut_begins_a_thread(begun: list[threading.Thread]) -> None:
+def test_what_cannot_be_cut_begins_a_thread(begun: list[Any]) -> None:
     assert blocking(racing(whereabouts(), never, 50)) != threading.get_ident()
     assert len(begun) == 1
 
@@ -153,10 +154,10 @@ def test_an_answer_that_nobody_wants_any_more_is_let_go(before: bool) -> None:
 
 @pytest.mark.parametrize("run", [blocking, ringing])
 def test_where_no_thread_is_to_be_had_the_first_runs_alone(run: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    def refused(self: threading.Thread) -> None:
+    def refused(*_: Any) -> None:
         raise RuntimeError("can't start new thread")
 
-    monkeypatch.setattr(threading.Thread, "start", refused)
+    monkeypatch.setattr(_thread, "start_new_thread", refused)
     assert run(racing(after(3, "first"), lambda: after(1, "second"), 1)) == "first"
     gc.collect()
 
@@ -192,11 +193,11 @@ def hangs(log: list[str], name: str) -> Flow:
 @pytest.mark.parametrize("ticks", [1, 4])
 def test_a_handler_that_raises_ends_both(alarm: Callable[[float], None], ticks: float) -> None:
     log: list[str] = []
-    before = threading.active_count()
+    before = _thread._count()
     alarm(ticks)
     with pytest.raises(Rung):
         ringing(racing(hangs(log, "a"), lambda: hangs(log, "b"), 2))
-    assert_soon(lambda: threading.active_count() <= before)
+    assert_soon(lambda: _thread._count() <= before)
     assert sorted(log) == ["a Rung", "b Halted"][: 1 if ticks == 1 else 2]
 
 
@@ -225,15 +226,8 @@ def test_an_interruption_is_not_taken_for_a_lost_race() -> None:
 # A coroutine may be interrupted before anybody has hold of it, and a finalizer of Python's own too.
 @pytest.mark.filterwarnings("ignore::RuntimeWarning", "ignore::pytest.PytestUnraisableExceptionWarning")
 @pytest.mark.parametrize("alarm", [Interrupted], indirect=True)
-def test_handlers_that_raise_anywhere_leave_nothing_behind(
-    alarm: Callable[[float], None], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """No thread, and no exchange under way. But for threads that `Thread.start` itself loses, since it is no better."""
-
-    def start(thread: threading.Thread) -> None:
-        _thread.start_new_thread(thread.run, ())
-
-    monkeypatch.setattr(threading.Thread, "start", start)
+def test_handlers_that_raise_anywhere_leave_nothing_behind(alarm: Callable[[float], None]) -> None:
+    """No thread, and no exchange under way."""
     wire, rung = Wire(), 0
     before = _thread._count()
 

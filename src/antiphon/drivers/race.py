@@ -11,6 +11,7 @@ is raised there and is no error of a call, by a signal's handler above all, ends
 from __future__ import annotations
 
 from contextlib import suppress
+from functools import partial
 from queue import Empty, SimpleQueue
 from threading import Lock
 from time import monotonic
@@ -80,14 +81,14 @@ class _Heat:
     def _begin(self) -> None:
         """The first is late. Called in its thread, by whatever it waits in."""
         self._second = second = Runner(self._effect.second(), Ticket())
-        if not second.start(self._run, self._overtake):
+        if not second.start(self._run, partial(self._overtake, second)):
             self._second = None
             second.unbegun()
 
-    def _overtake(self) -> None:
+    def _overtake(self, second: Runner) -> None:
         """The second has come to its end. Called in its own thread."""
-        second, first = self._second, self._first
-        fit = second is not None and second.returned and self._effect.fit(second.result)
+        first = self._first
+        fit = second.returned and self._effect.fit(second.result)
         with self._lock:
             self._second_is_over = True
             if fit and self._winner is None:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import _thread
 import inspect
 from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from contextvars import copy_context
-from threading import Lock, Thread
+from threading import Lock
 from time import monotonic
 from typing import Any
 
@@ -76,10 +77,13 @@ class Runner:
         self.done = True
 
     def start(self, run: Run, ended: Callable[[], None]) -> bool:
-        """Have it run in a thread; whether one was to be had."""
-        thread = Thread(target=copy_context().run, args=(self._work, run, ended), daemon=True)
+        """Have it run in a thread; whether one was to be had.
+
+        A plain one, since `Thread.start` waits in a way that a signal's handler cannot break off without a trace.
+        """
+        context = copy_context()
         try:
-            thread.start()
+            _thread.start_new_thread(lambda: context.run(self._work, run, ended), ())
         except RuntimeError:  # no more threads, or the interpreter is about to exit
             return False
         return True

@@ -141,9 +141,13 @@ class SocketTransport:
             # In order, without names: a class that is called with keywords costs a dictionary more.
             return Reply(status, headers, request, content, None, version, now - started)
         except BaseException as problem:
-            if connection is not None:
-                connection.close()
-                self._settle(connection, ticket)
+            try:
+                if connection is not None:
+                    connection.close()
+                    self._settle(connection, ticket)
+            except BaseException:  # broken off a second time, in the midst of this
+                self._recover(ticket)
+                raise
             if isinstance(problem, WireProblem) and connection is not None:
                 elapsed = monotonic() - started
                 raise refused(problem, connection.parser, request, connection.phase, elapsed) from problem
