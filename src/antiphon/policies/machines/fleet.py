@@ -14,6 +14,7 @@ from .ejection import Ejection, Health
 from .selection import less_busy, preference
 
 FOREVER = float("inf")
+State = dict[str, str | int | float]
 PARKED = "its credential is parked"
 """What is said of a member where that is so."""
 
@@ -245,19 +246,21 @@ class Fleet:
                 return "it is ejected"
             return "its limit is used up" if self._pause_end(member, subject) > now else None
 
-    def state(self, member: int, now: float) -> dict[str, str | int | float]:
+    def state(self, member: int, now: float) -> State:
         """A member's state, as JSON: "open" where it is left alone or parked for everything, else "closed"."""
         with self._lock:
             health, credential = self.health[member], self.members[member].credential
-            state: dict[str, str | int | float] = {"state": "closed", "under_way": self.loads[member]}
+            state: State = {"state": "closed", "under_way": self.loads[member]}
             # Of its askers' own credentials none is known here; that one of them is parked says nothing of the others.
             if credential and self._is_parked(member, now, "", ""):
-                state |= {"state": "open", "reason": "parked"} | _in(self._parked[credential, ""] - now)
+                state |= {"state": "open", **_because("parked", self._parked[credential, ""] - now)}
             elif health.is_out(now):
-                state |= {"state": "open", "reason": "ejected"} | _in((health.until or now) - now)
-            elif pauses := [end for (scope, _), end in self._pauses.items() if scope == self.members[member].scope]:
-                state |= {"reason": "its limit is used up"} | _in(max(pauses) - now) if max(pauses) > now else {}
-            return state | ({"ejections": health.times} if health.times else {})
+                state |= {"state": "open", **_because("ejected", (health.until or now) - now)}
+            elif (pause := self._longest_pause(member)) > now:
+                state |= _because("its limit is used up", pause - now)
+            if health.times:
+                state["ejections"] = health.times
+            return state
 
     def _is_parked(self, member: int, now: float, subject: str, own: str) -> bool:
         credential = self.members[member].credential or own
@@ -265,6 +268,10 @@ class Fleet:
 
     def _is_well(self, member: int, now: float, own: str) -> bool:
         return not self.health[member].is_out(now) and not self._is_parked(member, now, "", own)
+
+    def _longest_pause(self, member: int) -> float:
+        scope = self.members[member].scope
+        return max((end for (whose, _), end in self._pauses.items() if whose == scope), default=0.0)
 
     def _pause_end(self, member: int, subject: str) -> float:
         return self._pauses.get((self.members[member].scope, subject), 0.0)
@@ -279,6 +286,6 @@ class Fleet:
         self.calm = not (self._pauses or self._parked or any(each.until is not None for each in self.health))
 
 
-def _in(seconds: float) -> dict[str, float]:
-    """When it will be asked again, if that is known; a trial may be under way already."""
-    return {} if seconds == FOREVER else {"retry_in": round(max(0.0, seconds), 3)}
+def _because(reason: str, seconds: float) -> State:
+    """Why, and when it will be asked again, if that is known; a trial may be under way already."""
+    return {"reason": reason} if seconds == FOREVER else {"reason": reason, "retry_in": round(max(0.0, seconds), 3)}
