@@ -15,7 +15,11 @@ R = TypeVar("R")
 
 
 async def outlive(run: Callable[[Coroutine[Any, Any, R]], Coroutine[Any, Any, R]], effect: Outlive[R]) -> R:
-    """Run the effect's flow in a task of its own, until it is over or abandoned."""
+    """Run the effect's flow in a task of its own, until it is over or abandoned.
+
+    From the beginning, and not only once somebody joins: what has been begun in one task cannot go on in another, since a
+    cancellation ends the very future it waits for, and bounds of time belong to the task that they were set in.
+    """
     if running_trio() is not None:  # where no task can outlive the one that made it
         try:
             return await run(effect.flow)
