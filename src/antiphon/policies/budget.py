@@ -233,9 +233,7 @@ class Budget:
 
     def _bill(self, request: Request, kind: str) -> tuple[Bill, Price | None, Any]:
         """What the call may take at most, by which price."""
-        body: Mapping[str, Any] = request.call.body if request.call else {}
-        if body.__class__ is not dict or (request.call and request.call.extra_body):
-            body = body_of(request)
+        body = body_of(request)
         model = body.get("model")
         name = model if isinstance(model, str) and model else _UNSAID.get(kind, "")
         price = price_of(name, self._prices) if is_bounded(kind) else None
