@@ -152,6 +152,37 @@ def test_growth_past_what_is_free_is_kept_to_the_ramp() -> None:
     assert slope.burst == pytest.approx(slope.rate * 10.0)
 
 
+def test_growth_is_as_fast_whatever_the_clock_says_when_it_begins() -> None:
+    rates = []
+    for began in (0.0, 1e6):
+        it = lane(None, 6_000_000, ramp=600_000.0)
+        for second in range(0, 300, 10):
+            enter(it, it.gates[-1].rate * 6.5, now=began + second)
+        rates.append(it.gates[-1].rate)
+    assert rates[0] == rates[1] > 10_000.0
+
+
+def test_the_ramp_is_no_bound_of_its_own_where_it_is_one_token_a_second() -> None:
+    slope = lane(None, 6000, ramp=60.0).gates[-1]
+    assert (slope.rate, slope.burst) == (1.0, 10.0)
+
+
+def test_a_request_may_take_the_whole_limit() -> None:
+    it = lane(None, 600)
+    assert enter(it, 600.0).state == GRANTED
+    assert enter(it, 600.0).state == WAITING
+
+
+def test_the_slightest_that_was_spare_is_news_for_the_first_in_line() -> None:
+    it = lane(None, 600)
+    taken = enter(it, 600.0)
+    head = enter(it, 600.0)
+    it.turn(head, 0.0)
+    assert head.signal is not None
+    it.settle(taken, 1, 599.5)
+    assert head.signal.is_set
+
+
 @pytest.mark.parametrize(("tpm", "guarded"), [(600_000, False), (600_001, True)])
 def test_only_a_limit_past_what_is_free_needs_the_ramp(tpm: float, guarded: bool) -> None:
     limits = [Limit("requests", 0, MINUTE, TERMS, 10_000_000), Limit("tokens", 1, MINUTE, TERMS, tpm)]

@@ -256,10 +256,12 @@ class Lane:
     def _repace(self) -> None:
         rate = self._cubic.rate
         if rate is not None:
+            burst = max(1.0, rate)
             if self._pace is None:
-                self._pace = Gcra("requests", REQUESTS, rate, max(1.0, rate))
+                self._pace = Gcra("requests", REQUESTS, rate, burst)
                 self.gates.append(self._pace)
-            self._pace.pace(rate, max(1.0, rate))
+            else:
+                self._pace.pace(rate, burst)
 
     def _limit(self, kind: int, period: float) -> Limit:
         for gate in self.gates:
@@ -278,15 +280,19 @@ class Lane:
         if self._ramp is not None and self._slope is None:
             known = (gate.most for gate in self.gates if isinstance(gate, Limit) and gate.kind == TOKENS)
             if max(known, default=0.0) > self._ramp.free:
-                self._slope = Gcra("input tokens", INPUT, 1.0, 1.0)
+                rate = self._ramp.free / 60
+                self._slope = Gcra("input tokens", INPUT, rate, rate * self.terms.burst)
                 self.gates.append(self._slope)
-                self._climb(0.0)
 
-    def _climb(self, now: float) -> None:
-        if self._ramp is not None and self._slope is not None:
-            rate = self._ramp.ceiling(now) / 60
-            if rate != self._slope.rate:
-                self._slope.pace(rate, rate * self.terms.burst)
+    def _climb(self, tokens: float, now: float) -> None:
+        """So many input tokens go out, for which later more may."""
+        ramp, slope = self._ramp, self._slope
+        assert ramp is not None
+        assert slope is not None
+        ramp.used(tokens, now)
+        rate = ramp.ceiling(now) / 60
+        if rate != slope.rate:
+            slope.pace(rate, rate * self.terms.burst)
 
     def _refuse_too_large(self, units: Units) -> None:
         for gate in self.gates:
@@ -327,9 +333,8 @@ class Lane:
         ticket.mark = self._tokens = self._tokens + units[TOKENS]
         if now >= self._cubic.due:
             self._cubic.sent(self._number, now)
-        if self._slope is not None and self._ramp is not None:
-            self._ramp.used(units[INPUT], now)
-            self._climb(now)
+        if self._slope is not None:
+            self._climb(units[INPUT], now)
 
     def _pump(self, now: float) -> None:
         queue = self.queue
