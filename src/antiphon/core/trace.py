@@ -55,7 +55,9 @@ class Trace:
     @property
     def steps(self) -> list[Step]:
         """What was decided, in order."""
-        return [Step("attempt", str(said[1]), (("endpoint", said[0]),)) if len(said) == 2 else said for said in self.log]
+        return [
+            Step("attempt", str(said[1]), (("endpoint", said[0]),)) if len(said) == 2 else said for said in self.log
+        ]
 
     @property
     def is_spent(self) -> bool:

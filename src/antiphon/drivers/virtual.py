@@ -108,6 +108,8 @@ _LATER = object()
 class VirtualDriver:
     """Runs flows in virtual time.
 
+    A client whose calls it runs needs its time too, since policies read the clock that their client was made with.
+
     >>> driver = VirtualDriver(lambda request, now: (0.1, Reply(200, request.headers, request, b"{}")))
     >>> async def nap() -> float:
     ...     await effects.Sleep(3600)
