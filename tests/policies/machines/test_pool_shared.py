@@ -79,7 +79,10 @@ class Shared(RuleBasedStateMachine):
         mine.leased(quotas, granted, self.now)
         assert not mine.asking
         assert mine.workers == granted.workers
-        assert mine.wait(need, self.now) <= granted.wait + SMALL, "what was leased may be used"
+        wait = mine.wait(need, self.now)
+        assert wait < NEVER
+        if all(quota.need for quota in quotas):  # else what is left of another kind may have to wait for its own time
+            assert wait <= granted.wait + SMALL, "what was leased may be used"
 
     @precondition(lambda self: self.used)
     @rule(kind=st.integers(0, 1), part=st.sampled_from([0.5, 1.0]))
@@ -189,3 +192,38 @@ class Alone(RuleBasedStateMachine):
 
 TestAlone = Alone.TestCase
 TestAlone.settings = settings(derandomize=True, deadline=None, max_examples=25, stateful_step_count=30)
+
+
+def test_where_nothing_came_of_one_kind_what_is_left_of_it_keeps_its_times() -> None:
+    mine = workers_pool()
+    mine.leased(mine.wish(units(10), units(30), 0.0), Lease((Portion(1.0, -9.0), Portion(30.0, 0.2)), 0.3, 2), 0.0)
+    mine.take(units(10), 0.4)
+    for now in (0.4, 0.5):  # requests run out, and others have taken the tokens of the next ten seconds
+        mine.leased(mine.wish(units(10), units(10), now), Lease((Portion(1.0, -1.0), Portion(0.0, 10.0)), 0.0, 2), now)
+        assert mine.wait(units(10), now) == 0.0
+        assert mine.wait(units(25), now) == NEVER
+    assert mine.wait((0.0, 20.0, 0.0, 0.0), 0.45) == pytest.approx(0.05)
+    assert mine.wait((0.0, 20.0, 0.0, 0.0), 60.0) == NEVER, "and go stale as they would have"
+
+
+def test_what_is_left_of_one_lease_is_not_free_earlier_for_another() -> None:
+    mine = pool()
+    for now in (0.0, 0.1):
+        mine.leased(mine.wish(ONE, (9.0, 0, 0, 0), now), Lease((Portion(4.0, 0.5 + 2 * now),), 0.0, 2), now)
+    assert mine.wait(ONE, 0.1) == pytest.approx(0.5)
+    assert mine.wait((4.0, 0, 0, 0), 0.1) == pytest.approx(0.8)
+    mine.take((3.0, 0, 0, 0), 0.8)
+    assert mine.wait(ONE, 0.8) == pytest.approx(0.1)
+    assert mine.wait((2.0, 0, 0, 0), 0.8) == pytest.approx(0.1)
+    mine.give(0, 3.0)
+    assert mine.wait((2.0, 0, 0, 0), 0.6) == pytest.approx(0.1)
+
+
+def test_what_is_given_back_after_another_lease_goes_stale_as_well() -> None:
+    mine = pool()
+    for now in (0.0, 0.1):
+        mine.leased(mine.wish(ONE, (9.0, 0, 0, 0), now), Lease((Portion(4.0, -1.0),), 0.0, 2), now)
+    mine.take((6.0, 0, 0, 0), 0.1)
+    mine.give(0, 6.0)
+    assert mine.wait((8.0, 0, 0, 0), 0.1) <= 0
+    assert mine.wait(ONE, 60.0) == NEVER

@@ -43,12 +43,14 @@ class _Row:
 
     def fill(self, quota: Quota, portion: Portion, late: float, wait: float, now: float) -> None:
         """A lease came."""
-        self.old, self.old_ends = self.left, self._end(self.spent)
-        self.old_ready, self.old_start = self.ready, self.start + self.spent * self.gap
-        self.spent, self.used = -self.left, 0.0
+        if portion.units:  # else what is left keeps its times
+            self.old, self.old_ends = self.left, self._end(self.spent)
+            self.old_ready, self.old_start = self.ready, self.start + self.spent * self.gap
+            self.spent = -self.left
+            self.left += portion.units
+            self.start, self.ready = now + portion.start, now + wait
         self.quota, self.late, self.gap = quota, late, 1.0 / quota.rate
-        self.left += portion.units
-        self.at, self.start, self.ready = now, now + portion.start, now + wait
+        self.at, self.used = now, 0.0
 
     def wait(self, units: float, now: float) -> float:
         """Seconds until so many may be used; infinite where there are not so many."""
