@@ -59,6 +59,7 @@ def test_another_process_has_one_of_its_own() -> None:
         ({"slow_ratio": 1.1}, ValueError, "slow_ratio must be above 0 and at most 1"),
         ({"slow_ratio": None}, TypeError, "slow_ratio must be a number"),
         ({"consecutive": 2.5}, TypeError, "consecutive must be a whole number"),
+        ({"consecutive": 0}, ValueError, "consecutive must be 1 or more"),
         ({"open_for": 10, "max_open": 5}, ValueError, r"max_open must be open_for \(10 s\) or more"),
         ({"probes": 0}, ValueError, "probes must be 1 or more"),
         ({"close_after": -1}, ValueError, "close_after must be 1 or more"),

@@ -60,6 +60,20 @@ def test_who_waits_too_long_is_told_to_wait_no_more() -> None:
     assert first.state == WAITING
 
 
+def test_nobody_is_woken_for_nothing() -> None:
+    it = lane()
+    for _ in range(5):
+        enter(it)
+    first, second = waiting(it), waiting(it)
+    it.turn(first, 0.0)
+    it.turn(second, 0.25)
+    assert first.signal is not None
+    assert not first.signal.is_set
+    it.gates[0].give(0.5)
+    it.turn(second, 0.25)
+    assert first.signal.is_set, "it has half a second less to wait"
+
+
 def test_who_is_no_longer_first_watches_no_clock() -> None:
     it = lane()
     for _ in range(5):
@@ -181,6 +195,22 @@ def test_the_slightest_that_was_spare_is_news_for_the_first_in_line() -> None:
     assert head.signal is not None
     it.settle(taken, 1, 599.5)
     assert head.signal.is_set
+
+
+@pytest.mark.parametrize("fair", [False, True])
+def test_where_it_may_a_small_request_overtakes_one_that_has_waited_longer(fair: bool) -> None:
+    it = lane(60, 600, fair=fair)
+    for _ in range(5):
+        enter(it, 20.0)
+    large, small, smaller = enter(it, 500.0), enter(it, 0.0), enter(it, 0.0)
+    for ticket in (large, small, smaller):
+        it.turn(ticket, 0.5)
+    assert {large.state, small.state, smaller.state} == {WAITING}
+    it.turn(large, 1.0)
+    assert (large.state, small.state, smaller.state) == (WAITING, WAITING if fair else GRANTED, WAITING)
+    assert small.signal is not None
+    assert small.signal.is_set is not fair
+    assert it.queue.length == (3 if fair else 2)
 
 
 @pytest.mark.parametrize(("tpm", "guarded"), [(600_000, False), (600_001, True)])
