@@ -80,7 +80,11 @@ def test_which_refusals_an_old_answer_stands_in_for(status: int) -> None:
     house = House(Cache(ttl=10, stale_if_error=60))
     house()
     house.wait(11)
-    house.answer = lambda asked: reply(asked, {"error": {}}, status)
+
+    def refuse(asked: Request) -> Reply:
+        return reply(asked, {"error": {}}, status)
+
+    house.answer = refuse
     assert told(house())[-1] == f"Cache: stale reason={status}"
 
 

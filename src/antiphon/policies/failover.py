@@ -392,7 +392,7 @@ class Failover:
 
 
 def _remade(kind: type[Failover], targets: Sequence[Target], options: dict[str, Any]) -> Failover:
-    return kind(targets, own=any(target.is_own for target in targets), **options)
+    return kind(targets, own=False, **options)  # which is among the targets, if it is to be one
 
 
 def _note(request: Request, event: str, **figures: Any) -> None:
