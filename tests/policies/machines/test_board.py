@@ -104,6 +104,14 @@ def test_each_model_is_asked_for_by_itself_and_dead_connections_together() -> No
     assert [board.panic_in(pair, 3.5) for pair in (one, other)] == [0, 1.0]
 
 
+def test_connections_are_dead_to_the_last_moment_for_all_models_together() -> None:
+    board = made()
+    one, other = pair_of(board, model="m"), pair_of(board, model="n")
+    fail(one.transport)
+    late = one.transport.retry_in(0.0) - 0.5
+    assert [board.panic_in(pair, late) for pair in (one, other)] == [0, 1.0]
+
+
 def test_a_health_check_closes_the_connections_and_lets_the_models_be_tried() -> None:
     board = made()
     pair, elsewhere = pair_of(board), pair_of(board, "b")
@@ -133,6 +141,7 @@ def test_what_is_told() -> None:
         },
         "b": {"state": "closed", "calls": 0, "failures": 0},
     }
+    assert board.told(1.00001)["a"]["models"]["m"]["retry_in"] == 4.0, "in milliseconds"
     assert (board.retry_in("a", "m", 1.0), board.retry_in("a", "n", 1.0), board.retry_in("?", "", 1.0)) == (4.0, 0, 0)
 
 

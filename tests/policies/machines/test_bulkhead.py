@@ -85,7 +85,7 @@ def test_a_permit_goes_past_those_whose_time_is_over() -> None:
     good = waiting(compartment, 60.0, now=20.0)
     compartment.leave()
     assert (late.permit, late.signal.is_set, good.permit) == (0, True, 2)
-    assert compartment.inflight == 1
+    assert (compartment.inflight, compartment.refused) == (1, 1)
 
 
 def test_who_withdraws_makes_room() -> None:

@@ -76,6 +76,41 @@ def test_nothing_is_late_below_the_floor() -> None:
     assert late(machine, "kind", 0.0) == 1.0
 
 
+def test_what_took_as_long_as_the_floor_was_late() -> None:
+    machine = Hedging(None, 0.95, 1.0, 1.0)
+    for _ in range(ENOUGH):
+        machine.answered("kind", 0.01)
+    assert machine.late("kind", 0.999) is None
+    assert machine.late("kind", 1.0) == 1.0
+
+
+def test_one_that_was_earned_to_the_last_part_may_be_sent() -> None:
+    machine = seasoned(50, ratio=0.03125)
+    machine.tokens = 1.0
+    assert machine.delay("kind", 0.0)[0] is not None
+    assert spends(machine, "kind", 0.0)
+    assert machine.tokens == 0
+
+
+def test_who_was_answered_just_when_it_was_late_was_not_in_time() -> None:
+    machine = seasoned(5000)
+    for _ in range(6):
+        spends(machine, "kind", 0.0)
+    for _ in range(20):
+        machine.answered("kind", 50.0, delay=50.0)
+    assert not spends(machine, "kind", 0.0)
+
+
+@pytest.mark.parametrize(("good", "bad", "objection"), [(17, 3, True), (18, 2, False), (16, 3, False), (17, 2, False)])
+def test_more_than_a_tenth_of_twenty_is_many(good: int, bad: int, objection: bool) -> None:
+    machine = Hedging(1.0, 0.95, 1.0, 1.0)
+    for _ in range(good):
+        machine.answered("kind", 5.0)
+    for _ in range(bad):
+        machine.failed("kind")
+    assert (machine.delay("kind", 0.0)[1] == "many fail") is objection
+
+
 def test_too_few_tell_nothing() -> None:
     machine = Hedging(None, 0.95, 1.0, 1.0)
     for _ in range(ENOUGH - 1):

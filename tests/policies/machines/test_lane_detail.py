@@ -245,6 +245,14 @@ def test_leased_quota_that_was_not_sent_is_there_again() -> None:
     assert pool.wait((1.0, 0.0, 0.0, 0.0), 10.0) == 0.0
 
 
+def test_a_clock_that_trembles_takes_nothing_along() -> None:
+    it = lane()
+    it.hold(10.0)
+    head = waiting(it, now=5.0)
+    assert it.turn(head, 4.5) == pytest.approx(5.0), "it is no earlier than it was"
+    assert it.turn(head, 6.0) == pytest.approx(4.0)
+
+
 def test_a_clock_that_jumps_back_takes_leased_quota_along() -> None:
     it, pool = shared()
     it.queue.add(Ticket((1.0, 0.0, 0.0, 0.0), 1e6))
