@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from antiphon.core.effects import Effect, Now, Random, Send
+from antiphon.core.effects import Now, Random, Send
 from antiphon.core.headers import Headers
 from antiphon.core.reply import Reply
 from antiphon.core.request import Request
@@ -29,10 +29,11 @@ class Watched(Script):
 
     def __init__(self) -> None:
         super().__init__([])
-        self.effects: list[type[Effect[Any]]] = []
+        self.effects: list[type[Any]] = []
 
     def answer(self, effect: Any) -> Any:
-        self.effects.append(type(effect))
+        kind: type[Any] = type(effect)
+        self.effects.append(kind)
         return super().answer(effect)
 
 
