@@ -32,8 +32,7 @@ class Watched(Script):
         self.effects: list[type[Any]] = []
 
     def answer(self, effect: Any) -> Any:
-        kind: type[Any] = type(effect)
-        self.effects.append(kind)
+        self.effects.append(effect.__class__)
         return super().answer(effect)
 
 
