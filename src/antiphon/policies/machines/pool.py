@@ -26,25 +26,25 @@ class _Row:
 
     Attributes:
         left: units that may still be used.
-        spent: units used or let go since the lease, less those that were left before.
+        spent: units used or let go since the lease; below 0 so many are left of the lease before, which keep their own times.
         used: units used since the lease.
         late: seconds a unit may be used later than the limit's arithmetic has it.
-        old: of the units left, those of the lease before, which keep their own times.
     """
 
     __slots__ = (
         *("at", "gap", "late", "left", "quota", "ready", "spent", "start", "used"),
-        *("old", "old_ends", "old_ready", "old_start"),
+        *("old_ends", "old_ready", "old_start"),
     )
 
     def __init__(self) -> None:
-        self.left = self.spent = self.used = self.start = self.ready = self.old = self.late = self.gap = 0.0
+        self.left = self.spent = self.used = self.start = self.ready = self.late = self.gap = 0.0
         self.at = self.old_ends = self.old_ready = self.old_start = float("-inf")
 
     def fill(self, quota: Quota, portion: Portion, late: float, wait: float, now: float) -> None:
         """A lease came."""
         if portion.units:  # else what is left keeps its times
-            self.old, self.old_ends = self.left, self._end(self.spent)
+            if self.spent >= 0:  # else the oldest are those before
+                self.old_ends = self._end(self.spent)
             self.old_ready, self.old_start = self.ready, self.start + self.spent * self.gap
             self.spent = -self.left
             self.left += portion.units
@@ -58,23 +58,26 @@ class _Row:
         if self.left + 1e-9 < units:
             return _NEVER
         at_once = min(units, self.quota.burst) * self.gap
-        if units <= self.old:
+        if self.spent + units <= 0:
             return max(0.0, max(self.old_ready, self.old_start + at_once) - now)
         return max(self.ready, self.start + self.spent * self.gap + at_once) - now
 
     def take(self, units: float) -> None:
         """Use them; below 0 give them back."""
         self.left -= units
-        self.spent += units
         self.used += units
-        if self.old:
-            self.old_start += min(units, self.old) * self.gap
-            self.old = max(0.0, self.old - units)
+        self._move(units)
+
+    def _move(self, units: float) -> None:
+        """Go on by so many; what is left of the lease before ends later by those that are gone."""
+        gone = (min(0.0, self.spent + units) - min(0.0, self.spent)) * self.gap
+        self.old_start, self.old_ends, self.spent = self.old_start + gone, self.old_ends + gone, self.spent + units
 
     def _let_go(self, now: float) -> None:
-        if self.old and now > self.old_ends:
-            self.left, self.spent, self.old = self.left - self.old, self.spent + self.old, 0.0
-        if self.left > 0 and not self.old and now > self._end(self.spent):
+        if self.spent < 0 and now > self.old_ends:
+            self.left += self.spent
+            self._move(-self.spent)
+        if self.left > 0 and self.spent >= 0 and now > self._end(self.spent):
             gone = min(self.left, (now - self._end(self.spent)) * self.quota.rate)
             self.left, self.spent = self.left - gone, self.spent + gone
 
