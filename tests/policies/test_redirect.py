@@ -4,14 +4,23 @@ from __future__ import annotations
 
 import pytest
 
+from antiphon.core.headers import Headers
 from antiphon.core.reply import Reply
 from antiphon.core.request import Request
+from antiphon.core.timeout import Timeout
 from antiphon.errors import BodyNotReplayable, RedirectRefused
 from antiphon.policies.chain import send
 from antiphon.policies.redirect import Redirect
 
-from .stepping import Script, reply, request
+from .stepping import ORIGIN, Script, reply, request
 from .test_retry import Once
+
+
+class Directed(Request):
+    """A request that says whether it wants to be led on."""
+
+    __slots__ = ("follow_redirects",)
+    follow_redirects: bool | None
 
 
 def moved(status: int, location: str) -> Reply:
@@ -33,6 +42,23 @@ def test_the_verb_after_a_move(status: int, method: str, then: str) -> None:
     assert (script.sent[1].method, script.sent[1].target) == (then, "/v2/x?a=1")
     assert (script.sent[1].content is None) == (then != method or status == 303)
     assert script.sent[1].headers["authorization"] == "Bearer sk-1"
+    assert [each.status_code for each in script.discarded] == [status], "its connection is free for the next"
+
+
+@pytest.mark.parametrize(("status", "described"), [(303, False), (307, True)])
+def test_what_has_no_body_any_more_says_nothing_of_its_kind(status: int, described: bool) -> None:
+    script, made = Script([moved(status, "/x"), reply(200)]), request()
+    made.headers["Content-Type"] = "application/json"
+    run(script, made)
+    assert ("content-type" in script.sent[1].headers) is described
+    assert made.headers["content-type"] == "application/json"
+
+
+@pytest.mark.parametrize(("follow", "status"), [(False, 307), (True, 200), (None, 200)])
+def test_a_request_may_ask_for_the_redirect_itself(follow: bool | None, status: int) -> None:
+    made = Directed("POST", ORIGIN, "/v1/responses", Headers({}), b"{}", Timeout(1.0))
+    made.follow_redirects = follow
+    assert run(Script([moved(307, "/x"), reply(200)]), made).status_code == status
 
 
 @pytest.mark.parametrize(

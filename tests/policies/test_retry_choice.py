@@ -172,6 +172,12 @@ def test_a_budget_is_shared_by_calls_and_filled_by_successes() -> None:
     assert run(Script([reply(500), reply(200)]), policy.allowing(4)).retries_taken == 1
 
 
+def test_another_number_of_retries_is_another_policy() -> None:
+    policy = Retry(1)
+    assert policy.allowing(1) is policy
+    assert [run(Script([reply(500)] * 9), each).retries_taken for each in (policy.allowing(4), policy)] == [4, 1]
+
+
 def test_only_a_budget_must_see_successes() -> None:
     assert only_failures([Retry(retry_on={500}, delay=1, on_retry=print, jitter=0)])
     assert not only_failures([Retry(budget=RetryBudget())])

@@ -57,6 +57,12 @@ def test_none_is_no_bound() -> None:
     assert not nothing.bounds_streams
 
 
+@pytest.mark.parametrize("named", ["stream_first_event", "max_silent"])
+def test_one_bound_of_streams_is_enough_to_bound_them(named: str) -> None:
+    bounds: dict[str, Any] = {"stream_first_event": None, "max_silent": None, named: 3}
+    assert Timeouts(**bounds).bounds_streams
+
+
 def test_the_first_event_comes_after_the_first_byte() -> None:
     assert asked(Timeouts(first_byte=30), events=True).timeout.read == 30
     assert asked(Timeouts(first_byte=None), events=True).timeout.read == 120

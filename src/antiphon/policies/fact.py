@@ -88,7 +88,7 @@ def is_flawed(reply: Reply, request: Request) -> bool:
     if operation.page is None and not (isinstance(result, str) and ":" in result):
         return False
     finding = of_success(reply.content)
-    return finding is not NOTHING and (finding.malformed or finding.code is not None)
+    return finding.malformed or finding.code is not None
 
 
 async def begins(reply: Reply, request: Request) -> bool:
