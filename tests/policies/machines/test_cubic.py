@@ -74,4 +74,4 @@ class Listed(RuleBasedStateMachine):
 
 
 TestListed = Listed.TestCase
-TestListed.settings = settings(derandomize=True, deadline=None, max_examples=40, stateful_step_count=30)
+TestListed.settings = settings(derandomize=True, deadline=None, max_examples=25, stateful_step_count=30)

@@ -224,4 +224,4 @@ class TwoBuckets(RuleBasedStateMachine):
 
 
 TestTwoBuckets = TwoBuckets.TestCase
-TestTwoBuckets.settings = settings(derandomize=True, deadline=None, max_examples=40, stateful_step_count=25)
+TestTwoBuckets.settings = settings(derandomize=True, deadline=None, max_examples=30, stateful_step_count=25)

@@ -82,7 +82,7 @@ class Pieces(RuleBasedStateMachine):
 
 
 TestPieces = Pieces.TestCase
-TestPieces.settings = settings(derandomize=True, deadline=None, max_examples=40, stateful_step_count=25)
+TestPieces.settings = settings(derandomize=True, deadline=None, max_examples=30, stateful_step_count=25)
 
 
 def test_what_is_no_stream_is_not_counted() -> None:

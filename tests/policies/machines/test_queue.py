@@ -54,7 +54,7 @@ class Line(RuleBasedStateMachine):
 
 
 TestLine = Line.TestCase
-TestLine.settings = settings(derandomize=True, deadline=None, max_examples=20, stateful_step_count=30)
+TestLine.settings = settings(derandomize=True, deadline=None, max_examples=14, stateful_step_count=30)
 
 
 def test_who_gives_up_behind_one_that_waits_long_is_not_kept() -> None:

@@ -60,4 +60,4 @@ class Listed(RuleBasedStateMachine):
 
 
 TestListed = Listed.TestCase
-TestListed.settings = settings(derandomize=True, deadline=None, max_examples=25, stateful_step_count=20)
+TestListed.settings = settings(derandomize=True, deadline=None, max_examples=15, stateful_step_count=20)

@@ -106,4 +106,4 @@ class Once(RuleBasedStateMachine):
 
 
 TestOnce = Once.TestCase
-TestOnce.settings = settings(derandomize=True, deadline=None, max_examples=60, stateful_step_count=20)
+TestOnce.settings = settings(derandomize=True, deadline=None, max_examples=40, stateful_step_count=20)
