@@ -239,3 +239,25 @@ def test_row_61_one_that_is_broken_off_after_its_answer_gives_the_seat_back(faul
     with pytest.raises(type(fault)):
         running.throw(fault)
     assert failover._fleet.loads == [0, 0]
+
+
+# -- another target, for who asks ---------------------------------------------------------------------------------------
+
+
+def another(failover: Failover, server: str | None, *, equal: bool) -> str | None:
+    request = ask()
+    request.server = server
+    found = Script([]).run(failover.other(request, equal=equal))
+    return None if found is None else found.server
+
+
+def test_an_equal_one_is_of_the_same_group_whoever_stands_before_it() -> None:
+    failover = fallen(target("a", group=1), target("b", group=2), target("c", group=2), Target.own(), target("d"))
+    assert [another(failover, server, equal=True) for server in (None, "a", "b", "c", "d")] == [
+        "d",
+        None,
+        "c",
+        "b",
+        None,
+    ]
+    assert [another(failover, server, equal=False) for server in (None, "a", "b")] == ["a", "b", "a"]

@@ -10,7 +10,7 @@ from antiphon.core.headers import Headers
 from antiphon.core.price import dollars
 from antiphon.core.reply import Reply
 from antiphon.core.request import Request
-from antiphon.errors import APIStatusError, BudgetExceeded, ConnectError, ReadTimeout, UnknownPrice
+from antiphon.errors import APIError, APIStatusError, BudgetExceeded, ConnectError, ReadTimeout, UnknownPrice
 from antiphon.operations import batches, images, moderations
 from antiphon.policies.budget import Budget
 from antiphon.policies.machines.budget_report import BudgetReport
@@ -90,12 +90,17 @@ def test_what_was_lost_before_a_reply_that_is_no_success_costs_its_bound(status:
     assert (budget.report().spent.usd, budget.report().spent.requests) == (BOUND, 1)
 
 
-def test_what_a_failure_left_is_written_down_for_others_at_once() -> None:
+@pytest.mark.parametrize(
+    ("outcome", "spent"),
+    [(answer(400), 0), (ReadTimeout(phase="head"), BOUND), (ConnectError(phase="connect", sent="no"), None)],
+)
+def test_what_a_failure_left_is_written_down_for_others_at_once(outcome: Any, spent: int | None) -> None:
     store = MemoryStore()
-    with pytest.raises(APIStatusError):
-        House(Budget(usd=1, requests=1, store=store), say=answer(400))()
+    with pytest.raises(APIError):
+        House(Budget(usd=1, requests=1, store=store), say=outcome)()
     report = Budget(usd=1, requests=1, store=store).report("run")
-    assert (report.spent, report.reserved) == ((0, 0, 1), (0, 0, 0))
+    assert report.reserved == (0, 0, 0)
+    assert (report.spent.usd, report.spent.requests) == ((0, 0) if spent is None else (spent, 1))
 
 
 def test_on_soft_of_a_shared_budget_is_told_the_sums_of_all() -> None:

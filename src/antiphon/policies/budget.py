@@ -303,7 +303,7 @@ def _fail(held: Reservation, failure: BaseException, known: Attempts | None) -> 
 def _told(reply: Reply) -> tuple[dict[str, Any] | None, int]:
     """What a reply that was read says it used, and what its calls of hosted tools cost."""
     content = reply.content
-    if b'"usage"' not in content and b"_call" not in content:
+    if b'"usage"' not in content:
         return None, 0
     if content[:1] != b"{":
         return usage_of(reply), 0
