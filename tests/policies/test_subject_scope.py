@@ -12,6 +12,7 @@ import pytest
 from antiphon.core.credential import PENDING, pending
 from antiphon.core.headers import Headers
 from antiphon.core.request import Request
+from antiphon.core.secret import Secret
 from antiphon.credentials import EnvKey
 from antiphon.policies.authorize import Authorize
 from antiphon.policies.chain import send
@@ -103,6 +104,18 @@ def test_where_it_must_be_certain_the_function_is_asked(field: str, whole: str) 
     assert Script([]).run(asked_scope_of(made)) == scope(**{field: whole})
     plain = request(headers=Headers({field: whole}))
     assert Script([]).run(asked_scope_of(plain)) == scope(**{field: whole})
+
+
+def test_who_asks_is_not_taken_for_who_asks_at_the_same_moment() -> None:
+    vault = Vault()
+    made = asking(vault.key, **{"api-key": pending(lambda: "sk-2").reveal()})
+    asks = asked_scope_of(made)
+    asks.send(None)
+    asks.send(Secret("sk-mine"))
+    made.headers["authorization"].given = Secret("sk-anothers")  # type: ignore[attr-defined]  # as a call in another thread does
+    with pytest.raises(StopIteration) as end:
+        asks.send(Secret("sk-2"))
+    assert end.value.value == scope(Authorization="Bearer sk-mine", api_key="sk-2")
 
 
 def test_what_stands_for_a_key_shows_nothing_and_is_equal_to_any_other() -> None:

@@ -13,6 +13,7 @@ from ..core.headers import Masked
 from ..core.pending import Pending
 from ..core.reply import Reply
 from ..core.request import Request
+from ..core.secret import Secret
 from ..core.url import Origin
 
 _PER_TOKEN = 4
@@ -95,16 +96,22 @@ def common_scope_of(request: Request) -> str:
     if not any(value.__class__ is Pending for value in held.values()):
         return scope_of(request)
     return _scope(
-        {field: _told(field, value) if isinstance(value, Pending) else value for field, value in held.items()}
+        {
+            field: _told(field, value, value.given) if isinstance(value, Pending) else value
+            for field, value in held.items()
+        }
     )
 
 
 async def asked_scope_of(request: Request) -> str:
     """As `common_scope_of`, where nobody else may be taken for who asks: a function is asked for its key anew. A flow."""
-    for value in _held(request).values():
-        if isinstance(value, Pending) and value.label is None:
-            value.given = await asked(value.source, None)
-    return common_scope_of(request)
+    held = _held(request)
+    for field, value in held.items():
+        if isinstance(value, Pending):
+            # What it gives is kept here alone: in another thread it may speak for somebody else at this moment.
+            given = await asked(value.source, None) if value.label is None else None
+            held[field] = _told(field, value, given)
+    return _scope(held)
 
 
 def _held(request: Request) -> dict[str, str | None]:
@@ -112,11 +119,11 @@ def _held(request: Request) -> dict[str, str | None]:
     return {field: get(field) for field in _WHOSE}
 
 
-def _told(field: str, pending: Pending) -> str:
+def _told(field: str, pending: Pending, given: Secret | None) -> str:
     """What tells a source in other processes."""
-    if pending.label is not None or pending.given is None:
+    if pending.label is not None or given is None:
         return pending.label or pending
-    return Masked((pending.given if field == "api-key" else bearer(pending.given)).reveal())
+    return Masked((given if field == "api-key" else bearer(given)).reveal())
 
 
 def _scope(held: Mapping[str, str | None]) -> str:
