@@ -20,3 +20,7 @@ def test_a_calls_own_number_goes_before(own: int | None, heeded: int) -> None:
 def test_a_number_that_cannot_be_right() -> None:
     with pytest.raises(ValueError, match="max_retries"):
         Allowance(-1)
+
+
+def test_it_shows_its_number() -> None:
+    assert repr(Allowance(2).allowing(3)) == "Allowance(max_retries=3)"

@@ -67,6 +67,23 @@ def test_full_jitter_may_take_all(jitter: Any) -> None:
     assert [backoff.delay(taken, random=0.75) for taken in range(6)] == [0.125, 0.25, 0.5, 1.0, 2.0, 2.0]
 
 
+@pytest.mark.parametrize(("jitter", "part"), [(True, 0.25), (False, 0.0), (0, 0.0), (0.5, 0.5), ("full", 1.0)])
+def test_what_jitter_may_be(jitter: Any, part: float) -> None:
+    assert share(jitter) == part
+
+
+@pytest.mark.parametrize(
+    ("jitter", "kind"), [("none", TypeError), (None, TypeError), (-0.1, ValueError), (1.1, ValueError)]
+)
+def test_what_jitter_cannot_be(jitter: Any, kind: type[Exception]) -> None:
+    with pytest.raises(kind, match="jitter must be"):
+        share(jitter)
+
+
+def test_a_hint_is_exceeded_by_a_tenth_and_a_second_at_most() -> None:
+    assert [beyond(hint, random=0.5) for hint in (0.0, 4.0, 10.0, 600.0)] == [0.0, 4.2, 10.5, 600.5]
+
+
 def test_a_busy_server_is_given_a_second_at_least() -> None:
     assert [Backoff().throttled().delay(taken, random=0.0) for taken in range(4)] == [1.0, 2.0, 4.0, 8.0]
     assert Backoff(initial=3.0).throttled().initial == 3.0
