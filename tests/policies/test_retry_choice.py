@@ -21,6 +21,7 @@ from antiphon.errors import (
 )
 from antiphon.policies.chain import only_failures, send
 from antiphon.policies.machines.budget import RetryBudget
+from antiphon.policies.machines.rule import RELIABLE_RULES
 from antiphon.policies.retry import Retry
 
 from .stepping import Script, reply, request
@@ -170,6 +171,23 @@ def test_a_budget_is_shared_by_calls_and_filled_by_successes() -> None:
     assert run(Script([reply(400)]), policy).status_code == 400  # earns nothing
     run(Script([reply(200)]), policy)
     assert run(Script([reply(500), reply(200)]), policy.allowing(4)).retries_taken == 1
+
+
+@pytest.mark.parametrize(
+    ("policy", "method", "target", "once"),
+    [
+        (Retry(rules=RELIABLE_RULES), "POST", "/v1/batches", True),
+        (Retry(rules=RELIABLE_RULES), "POST", "/v1/chat/completions", False),
+        (Retry(rules=RELIABLE_RULES), "GET", "/v1/batches", False),
+        (Retry(), "POST", "/v1/batches", False),
+    ],
+)
+def test_what_may_not_be_repeated_is_not_repeated_further_in_either(
+    policy: Retry, method: str, target: str, once: bool
+) -> None:
+    script = Script([reply()])
+    run(script, policy, request(method=method, target=target))
+    assert script.sent[0].only_once is once
 
 
 def test_another_number_of_retries_is_another_policy() -> None:
