@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from antiphon.core.effects import Send, Sleep, Spawn
 from antiphon.core.request import Request
 from antiphon.errors import BulkheadFull
 from antiphon.policies.bulkhead import Bulkhead
@@ -15,9 +16,10 @@ from antiphon.policies.chain import fold
 from antiphon.policies.circuit_breaker import CircuitBreaker
 from antiphon.policies.health import HealthCheck, health
 from antiphon.policies.live import Live
+from antiphon.policies.machines.number import LONGEST
 from antiphon.policies.retry import Retry
 
-from .backend import EMBED, Backend, Outcome, ask, interrupt, refused
+from .backend import EMBED, Backend, Interrupted, Outcome, ask, interrupt, refused
 
 
 class Watched(Backend):
@@ -82,6 +84,53 @@ def test_what_is_asked_for() -> None:
     assert request.trace is not None
     assert [step.event for step in request.trace.of("CircuitBreaker")] == ["opened"]
     assert request.trace.attempts == 1, "a check is in nobody's trace"
+
+
+def test_a_check_is_a_small_request_of_its_own_whatever_the_call_is() -> None:
+    check = HealthCheck(timeout=1.5)._request(ask(download=True, max_retries=7))
+    assert (check.download, check.max_retries, check.method, check.timeout.read) == (False, 0, "GET", 1.5)
+
+
+@pytest.mark.parametrize("successes", [1, 2, 3])
+def test_it_takes_as_many_good_checks_as_are_said(successes: int) -> None:
+    backend, policy = Watched(5.0), breaker(successes=successes)
+    backend.start(policy)
+    backend.wait(60.0)
+    assert len(backend.checks) == successes
+
+
+@pytest.mark.parametrize(("dice", "seconds"), [(0.0, 8.0), (0.5, 10.0), (1.0, 12.0)])
+def test_between_two_checks_is_the_interval_give_or_take_a_fifth(dice: float, seconds: float) -> None:
+    flow = HealthCheck()._watch("api", ask(), Send, lambda: True, lambda now: None)  # type: ignore[arg-type]
+    flow.send(None)
+    pause = flow.send(dice)
+    flow.close()
+    assert isinstance(pause, Sleep)
+    assert pause.seconds == pytest.approx(seconds)
+
+
+def test_a_check_that_nobody_runs_is_closed() -> None:
+    closed: list[bool] = []
+
+    class Watching(HealthCheck):
+        def _watch(self, *arguments: Any) -> Any:
+            return self
+
+        def close(self) -> None:
+            closed.append(True)
+
+    check = Watching()
+    flow = check.attend("api", ask(), Send, lambda: True, lambda now: None, 0.0)  # type: ignore[arg-type]
+    assert isinstance(flow.send(None), Spawn)
+    with pytest.raises(Interrupted):
+        flow.throw(Interrupted())
+    assert closed == [True]
+
+
+def test_the_longest_that_can_be_meant_is_meant() -> None:
+    assert HealthCheck(interval=LONGEST).interval == LONGEST
+    with pytest.raises(ValueError, match="at most 1000000000"):
+        HealthCheck(interval=LONGEST * 1.001)
 
 
 @pytest.mark.parametrize(

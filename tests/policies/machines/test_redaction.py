@@ -62,6 +62,7 @@ def test_what_is_found(text: str, kind: str) -> None:
         "0000 0000 0000 0000",
         "DE89370400440532013001",  # nor an IBAN
         "XX89370400440532013000",
+        "DE89370400440532013000X",
         "999.1.1.1 and 1.2.3",
         "std::vector<int>",
         "version 10.2, order 1234567, 3.14159265358979",
@@ -75,6 +76,19 @@ def test_what_is_found(text: str, kind: str) -> None:
 )
 def test_what_is_left_alone(text: str) -> None:
     assert Redactor().redact(text) == (text, {})
+
+
+@pytest.mark.parametrize(
+    ("text", "clean"),
+    [
+        ("fe80::1: up", "[IP_1]: up"),
+        ("fe80:: up", "[IP_1] up"),
+        ("10.0.0.1.", "[IP_1]."),
+        ("2001:db8::7334.", "[IP_1]."),
+    ],
+)
+def test_an_address_ends_where_its_last_part_does(text: str, clean: str) -> None:
+    assert Redactor(["ip"]).redact(text)[0] == clean
 
 
 def test_the_same_text_gets_the_same_placeholder_throughout_a_call() -> None:
@@ -103,6 +117,9 @@ def test_kinds_of_ones_own() -> None:
     redactor = Redactor({"patient": r"P-\d{6}", "email": True})
     assert redactor.redact("P-123456 ann@b.com 4111111111111111")[0] == "[PATIENT_1] [EMAIL_1] 4111111111111111"
     assert repr(redactor) == "Redactor(patient, email)"
+    assert Redactor({"mine": KINDS["card"]}).redact("4111111111111111, not 4111111111111112")[0] == (
+        "[MINE_1], not 4111111111111112"
+    )
 
 
 @pytest.mark.parametrize(
