@@ -44,6 +44,25 @@ def test_a_refusal_takes_a_part_of_what_was_measured_and_it_grows_back_along_the
     assert cubic.rate == pytest.approx(40, rel=0.05), "never more than twice of what is sent"
 
 
+@pytest.mark.parametrize(
+    ("number", "now", "rate"),
+    [(20, 102.0, 3.5), (20, 101.0, 7.0), (20, 100.1, 14.0), (10, 102.0, 0.1)],
+)
+def test_before_anything_was_measured_the_rate_is_that_of_the_few_that_were_sent(
+    number: int, now: float, rate: float
+) -> None:
+    cubic = Cubic()
+    cubic.sent(10, 100.0)
+    cubic.refused(number, now)
+    assert cubic.rate == pytest.approx(rate)
+
+
+def test_one_that_was_told_of_none_counts_from_the_beginning_of_time() -> None:
+    cubic = Cubic()
+    cubic.refused(10, 5.0)
+    assert cubic.rate == pytest.approx(1.4)
+
+
 def test_refusals_that_come_together_count_once() -> None:
     cubic = Cubic()
     now = steady(cubic, 20.0)
