@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, invariant, rule
 
 from antiphon.policies.machines.ejection import TRIAL, Ejection
-from antiphon.policies.machines.fleet import FOREVER, Fleet, Member, Seat
+from antiphon.policies.machines.fleet import FOREVER, MOST, PARKED, Fleet, Member, Seat
 
 RULES = Ejection()
 PAIR = (Member("a", 0), Member("b", 1))
@@ -82,6 +82,28 @@ def test_where_no_more_may_be_out_the_one_that_has_been_out_longest_comes_back()
     assert [fleet.trouble(n, 3.0) for n in range(4)] == [None, "it is ejected", "it is ejected", None]
     beat(fleet, 0, 2, now=4.0)  # who was out before needs fewer
     assert [fleet.trouble(n, 4.0) for n in range(4)] == ["it is ejected", None, "it is ejected", None]
+
+
+def test_nobody_comes_back_for_one_that_was_out_already() -> None:
+    fleet = Fleet([Member("a"), Member("b"), Member("c"), Member("d")], RULES)
+    beat(fleet, 0, now=1.0)
+    beat(fleet, 1, now=20.0)
+    trial = fleet.choose([0], 32.0, 0.0)
+    assert trial is not None
+    assert trial.trial
+    assert fleet.fail(trial, 32.0) == 60
+    assert [fleet.trouble(n, 32.0) for n in range(4)] == ["it is ejected", "it is ejected", None, None]
+
+
+def test_what_is_held_against_whatever_somebody_asks_for_has_an_end() -> None:
+    fleet = Fleet(PAIR, RULES)
+    for n in range(MOST + 10):
+        assert fleet.park(0, FOREVER, f"model {n}")
+        fleet.pause(1, 1000.0, f"model {n}")
+    assert (len(fleet._parked), len(fleet._pauses)) == (MOST, MOST)
+    assert [fleet.trouble(0, 1.0, f"model {n}") for n in (9, 10, MOST + 9)] == [None, PARKED, PARKED]
+    assert not fleet.park(0, FOREVER, f"model {MOST + 9}")
+    assert fleet.trouble(0, 1.0, "model 10") == PARKED
 
 
 def test_one_that_keeps_callers_waiting_comes_back_after_its_time_only() -> None:

@@ -17,6 +17,8 @@ FOREVER = float("inf")
 State = dict[str, str | int | float]
 PARKED = "its credential is parked"
 """What is said of a member where that is so."""
+MOST = 512
+"""How many credentials and subjects are known to be parked, and how many to pause; beyond, the oldest are asked again."""
 
 
 class Member(NamedTuple):
@@ -189,10 +191,10 @@ class Fleet:
         if rules is None or health.generation != seat.generation:
             return None
         with self._lock:
-            out = [other for other in self.health if other.until is not None]
+            out = [other for other in self.health if other is not health and other.until is not None]
             most = rules.room(len(self.members))
             # Where no more may be out, one that has been out for longest comes back for it: it is the one less is known of.
-            swaps = [other for other in out if other is not health and not other.slow] if 0 < most <= len(out) else []
+            swaps = [other for other in out if not other.slow] if 0 < most <= len(out) else []
             seconds = health.fail(now, rules, room=len(out) < most or bool(swaps), began=seat.began)
             if seconds is not None:
                 self.calm = False
@@ -212,15 +214,14 @@ class Fleet:
         with self._lock:
             key = (self.members[member].credential or own, subject)
             new = key not in self._parked
-            self._parked[key] = max(until, self._parked.get(key, until))
+            _extend(self._parked, key, until)
             self.calm = False
             return new
 
     def pause(self, member: int, until: float, subject: str = "") -> None:
         """Prefer others until then: its limit is used up."""
         with self._lock:
-            key = (self.members[member].scope, subject)
-            self._pauses[key] = max(until, self._pauses.get(key, until))
+            _extend(self._pauses, (self.members[member].scope, subject), until)
             self.calm = False
 
     def enable(self, member: int | None = None) -> None:
@@ -284,6 +285,13 @@ class Fleet:
 
     def _calm_down(self) -> None:
         self.calm = not (self._pauses or self._parked or any(each.until is not None for each in self.health))
+
+
+def _extend(ends: dict[tuple[str, str], float], key: tuple[str, str], until: float) -> None:
+    """Have something last until then; of more than may be known, which is what anybody may ask for, the oldest is forgotten."""
+    ends[key] = max(until, ends.get(key, until))
+    if len(ends) > MOST:
+        del ends[next(iter(ends))]
 
 
 def _because(reason: str, seconds: float) -> State:
