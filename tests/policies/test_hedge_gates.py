@@ -16,10 +16,11 @@ from antiphon.policies.chain import fold, ordered
 from antiphon.policies.circuit_breaker import CircuitBreaker
 from antiphon.policies.failover import Failover
 from antiphon.policies.hedge import Hedge
+from antiphon.policies.machines.fleet import PARKED
 from antiphon.policies.rate_limit import RateLimit
 from antiphon.policies.target import Target
 
-from .fleet_script import answer, ask, unreachable
+from .fleet_script import answer, ask, silent, unreachable
 
 
 class Scene:
@@ -149,6 +150,56 @@ def test_what_another_target_answered_is_no_success_of_the_one_that_hung() -> No
     scene.call()
     assert scene.asked == ["own", "eu"]
     assert own.fail(own.generation, scene.driver.now, 0.5), "the second in a row"
+
+
+class Pair:
+    """Two targets of equal rank, both of them known; `first` is asked first, and the other one where that is late."""
+
+    def __init__(self, first: str = "eu") -> None:
+        targets = [Target(f"https://{name}.example.com/v1", api_key=f"sk-{name}", name=name) for name in ("eu", "us")]
+        self.failover = Failover(targets, own=False, cross_provider=True)
+        self.fleet = self.failover._fleet
+        self.scene = Scene(self.failover, Hedge(1.5, floor=0.0, ratio=1.0), warm=0)
+        for busy in (0, 1, 1 if first == "eu" else 0):
+            self.fleet.loads[:] = [0, 0]
+            self.fleet.loads[busy] = 50
+            self.scene.call()
+        self.scene.sent.clear()
+
+
+def test_who_answers_in_place_of_one_on_trial_does_not_bring_it_back() -> None:
+    pair = Pair()
+    health, now = pair.fleet.health[0], pair.scene.driver.now
+    health.until, health.times, pair.fleet.calm = now - 1.0, 1, False
+    pair.scene.answers = lambda who, number: (100.0 if who == "eu" else 1.0, answer())
+    trace = pair.scene.call().trace
+    assert trace is not None
+    assert pair.scene.asked == ["eu", "us"]
+    assert [str(step) for step in trace.of("Failover")] == ["Failover: served target=us model=gpt-5.5"]
+    assert (health.until, pair.fleet.loads) == (now - 1.0, [0, 50])
+    assert health.begin(pair.scene.driver.now), "its trial told nothing, and is the next one's"
+
+
+def test_it_is_the_credential_of_who_refused_it_that_is_parked() -> None:
+    pair = Pair()
+    outcomes: list[Answer] = [(3.0, silent()), (0.2, answer(401)), (0.1, answer())]
+    pair.scene.answers = lambda who, number: outcomes[number - 1]
+    pair.scene.call()
+    assert pair.scene.asked == ["eu", "us", "eu"]
+    assert [pair.fleet.trouble(n, pair.scene.driver.now) for n in (0, 1)] == [None, PARKED]
+
+
+def test_what_a_target_that_is_no_failovers_answered_is_held_against_nobody() -> None:
+    pair, elsewhere = Pair(), Failover([Target("https://ap.example.com/v1", name="ap")], own=False, cross_provider=True)
+    hedge = Hedge(1.5, floor=0.0, ratio=1.0, failover=elsewhere)
+    scene = Scene(pair.failover, hedge, warm=3)
+    scene.answers = lambda who, number: (0.2, answer(401)) if who == "ap" else (3.0, silent())
+    scene.call()
+    assert scene.asked == ["eu", "ap"]
+    assert (pair.failover.health(scene.driver.now)["eu"], pair.fleet.loads) == (
+        {"state": "closed", "under_way": 0},
+        [0, 50],
+    )
 
 
 def test_an_equal_of_the_chains_own_failover_is_asked_and_nobody_of_another_group() -> None:

@@ -8,13 +8,15 @@ from __future__ import annotations
 from ..core.effects import Peek, Read
 from ..core.reply import Reply
 from ..core.request import Request
-from ..errors import APIConnectionError
+from ..errors import APIConnectionError, DeadlineExceeded, PoolTimeout
 from .machines.effect import is_ambiguous, is_repeatable
 from .machines.finding import NOTHING, of_error, of_success
 from .machines.rule import Facts
 from .subject import body_of
 from .telling import BODY_KEPT, whole
 
+OURS = (DeadlineExceeded, PoolTimeout)
+"""Failures that are this client's own, and no target's."""
 _TELLING = frozenset({200, 201, 202, 429, 500, 503, 529})
 """Statuses whose error's code says more than they do."""
 _EVENT_ENDS = (b"\n\n", b"\r\n\r\n", b"\r\r")

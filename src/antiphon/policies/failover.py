@@ -16,20 +16,12 @@ from ..core.reply import Reply
 from ..core.request import Request
 from ..core.resource import spelled
 from ..core.url import Origin
-from ..errors import (
-    APIConnectionError,
-    BulkheadFull,
-    CircuitOpen,
-    DeadlineExceeded,
-    PolicyError,
-    PoolTimeout,
-    RateLimited,
-)
+from ..errors import APIConnectionError, BulkheadFull, CircuitOpen, PolicyError, RateLimited
 from .chain import PLACES, Forward, Layer
-from .fact import may_repeat
+from .fact import OURS, may_repeat
 from .gates import Gates, own_flow
 from .health import HealthCheck
-from .lineup import checked, line_up, member_of, refuse_houses, refuse_models
+from .lineup import checked, line_up, member_of, position_of, refuse_houses, refuse_models
 from .machines.backoff import retry_after
 from .machines.budget import RetryBudget
 from .machines.cause import Cause, cause_of
@@ -49,8 +41,6 @@ from .telling import whole as read_whole
 _PAUSE = 1.0
 """Seconds for which a target is left alone that answered 429 and did not say for how long."""
 _NONE = Gates()
-_OURS = (DeadlineExceeded, PoolTimeout)
-"""Failures that are this client's own, and no target's."""
 
 
 class Failover:
@@ -161,10 +151,10 @@ class Failover:
         return {target.name: self._fleet.state(n, now) for n, target in enumerate(self.targets)}
 
     def _position(self, name: str) -> int:
-        for position, target in enumerate(self.targets):
-            if target.name == name:
-                return position
-        raise ValueError(f"no target is called {name!r}; there are {', '.join(t.name for t in self.targets)}")
+        position = position_of(self.targets, name)
+        if position is None:
+            raise ValueError(f"no target is called {name!r}; there are {', '.join(t.name for t in self.targets)}")
+        return position
 
     async def other(self, request: Request, *, equal: bool = False) -> Request | None:
         """The same request at another target that is well, or (`equal`) one of the same group for the same model. For `Hedge`."""
@@ -217,6 +207,10 @@ class Failover:
                 fleet.leave(seat)
                 raise
             else:
+                if reply.request.server != attempt.server:
+                    seat, attempt = self._seat_of(reply, seat), reply.request
+                    if seat is None:
+                        return reply
                 if 200 <= reply.status_code < 300:
                     if way is None and not fleet.is_news(seat):
                         return reply
@@ -273,6 +267,12 @@ class Failover:
         fleet.leave(seat)
         return fleet.choose([other], now, random, subject=subject, own=own)
 
+    def _seat_of(self, reply: Reply, asked: Seat) -> Seat | None:
+        """The seat of who answered in place of the one that was asked, since a `Hedge` went there; `None` for nobody of ours."""
+        self._fleet.leave(asked)
+        member = position_of(self.targets, reply.request.server)
+        return None if member is None else self._fleet.pass_by(member)
+
     async def _served(self, seat: Seat, reply: Reply, asked: Request | None) -> Reply:
         fleet = self._fleet
         try:
@@ -300,7 +300,7 @@ class Failover:
                 way.spare(self._fleet.members, seat.member)
             if isinstance(failure, PolicyError):
                 return True
-            if isinstance(failure, _OURS):
+            if isinstance(failure, OURS):
                 return False
             await self._strike(way, seat)
             return failure.sent == "no" or may_repeat(way.request)

@@ -71,3 +71,8 @@ def member_of(target: Target) -> Member:
     where = "" if target.url is None else str(target.url.origin)
     credential = "" if target.key is None else f"{where} {target.key.id}"
     return Member(target.name, target.group, target.weight, credential, target.scope or where)
+
+
+def position_of(targets: Sequence[Target], name: str | None) -> int | None:
+    """Where the target of this name stands; `None` where there is none."""
+    return next((position for position, target in enumerate(targets) if target.name == name), None)
