@@ -10,9 +10,11 @@ from antiphon.core.reply import Reply
 from antiphon.core.request import Request
 from antiphon.errors import InvalidCredential, NotFoundError, RateLimitError
 from antiphon.policies.authorize import Authorize
-from antiphon.policies.chain import Forward, explain, fold, send
+from antiphon.policies.chain import Forward, explain, fold, only_failures, ordered, send
 from antiphon.policies.deadline import Deadline
+from antiphon.policies.live import Live
 from antiphon.policies.outcome import Judge
+from antiphon.policies.policy import Policy
 from antiphon.policies.retry import Retry
 
 from .stepping import Script, reply, request
@@ -105,3 +107,54 @@ def test_the_outcome_is_a_reply_or_its_typed_error() -> None:
     assert str(error) == "Error code: 429 - slow down"
     with pytest.raises(NotFoundError, match="/v1"):
         Script([reply(404, content=b"<html>")]).run(Judge()(request(), send))
+
+
+class Mine:
+    """A policy of the user's own, that holds others."""
+
+    def __init__(self, *policies: object) -> None:
+        self.policies = policies
+
+    def __repr__(self) -> str:
+        return "Mine"
+
+    async def __call__(self, request: Request, forward: Forward) -> Reply:
+        return await forward(request)
+
+
+def test_what_a_policy_holds_is_told_below_it() -> None:
+    told = explain([Mine(Deadline(30), Mine(Deadline(5))), Deadline(1)])
+    assert told.splitlines() == [
+        "1. Mine",
+        "   1. Deadline(30 s)",
+        "   2. Mine",
+        "      1. Deadline(5 s)",
+        "2. Deadline(1 s)",
+        "→ send",
+    ]
+
+
+def test_a_policy_of_the_users_own_stays_where_it_was_named() -> None:
+    mine, retry, deadline, live = Mine(), Retry(1), Deadline(1), Live(Policy.production())
+    assert ordered([mine, retry, deadline, live]) == [mine, live, deadline, retry]
+    assert ordered([retry, mine, deadline, live]) == [live, deadline, retry, mine]
+    assert not only_failures([mine])
+
+
+@pytest.mark.parametrize(
+    ("wrong", "advice"),
+    [
+        ([Retry(1)], "without a list"),
+        ((Retry(1),), "without a list"),
+        (Retry, r"an instance, e\.g\. Retry"),
+        (3, "an instance"),
+    ],
+)
+def test_what_is_no_policy_is_told_how_it_would_be_one(wrong: object, advice: str) -> None:
+    with pytest.raises(TypeError, match=advice):
+        fold([wrong])  # type: ignore[list-item]
+
+
+def test_a_whole_policy_stands_alone() -> None:
+    with pytest.raises(TypeError, match="stands alone"):
+        fold([Policy.production()])  # type: ignore[list-item]

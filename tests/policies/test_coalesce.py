@@ -305,6 +305,7 @@ def test_without_a_trace_it_does_the_same() -> None:
         ({"window": 0}, ValueError, "window"),
         ({"window": "x"}, TypeError, "window"),
         ({"inputs": 0}, ValueError, "inputs"),
+        ({"tokens": 0}, ValueError, "tokens"),
         ({"tokens": 1.5}, TypeError, "tokens"),
         ({"scope": 5}, TypeError, "scope"),
         ({"input": 5}, TypeError, "inputs"),
