@@ -104,6 +104,25 @@ def test_slow_is_more_than_what_is_said(seconds: float) -> None:
     assert breaker.is_closed("api", "m") is (seconds == 2.0)
 
 
+def test_a_probe_that_is_answered_slowly_says_that_the_connection_is_well() -> None:
+    breaker = CircuitBreaker(consecutive=1, close_after=1, slow=2.0, min_calls=1, panic=None)
+    backend = opened(Backend(refused()), breaker)
+    backend.wait(6.0)
+    backend.outcome = Reply(200, Headers(JSON), ask(), body=Piecewise(b"a"), elapsed=3.0)
+    backend.call(breaker)
+    assert breaker.is_closed("api", "another model")
+    assert not breaker.is_closed("api", "m")
+
+
+def test_a_pair_of_circuits_is_found_again_at_the_next_call() -> None:
+    breaker, backend = CircuitBreaker(), Backend()
+    backend.call(breaker)
+    (found,) = breaker._board.pairs.items()
+    assert found[0] == (ask().origin, "m")
+    backend.call(breaker)
+    assert breaker._board.pairs[found[0]] is found[1]
+
+
 def test_an_answer_whose_first_byte_nobody_saw_is_not_slow() -> None:
     breaker, backend = CircuitBreaker(slow=0.5, min_calls=1, panic=None), Backend(seconds=60.0)
     for _ in range(2):

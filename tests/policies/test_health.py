@@ -12,7 +12,7 @@ from antiphon.core.effects import Send, Sleep, Spawn
 from antiphon.core.request import Request
 from antiphon.errors import BulkheadFull
 from antiphon.policies.bulkhead import Bulkhead
-from antiphon.policies.chain import fold
+from antiphon.policies.chain import fold, send
 from antiphon.policies.circuit_breaker import CircuitBreaker
 from antiphon.policies.health import HealthCheck, health
 from antiphon.policies.live import Live
@@ -101,12 +101,32 @@ def test_it_takes_as_many_good_checks_as_are_said(successes: int) -> None:
 
 @pytest.mark.parametrize(("dice", "seconds"), [(0.0, 8.0), (0.5, 10.0), (1.0, 12.0)])
 def test_between_two_checks_is_the_interval_give_or_take_a_fifth(dice: float, seconds: float) -> None:
-    flow = HealthCheck()._watch("api", ask(), Send, lambda: True, lambda now: None)  # type: ignore[arg-type]
+    flow = HealthCheck()._watch("api", ask(), send, lambda: True, lambda now: None)
     flow.send(None)
     pause = flow.send(dice)
     flow.close()
     assert isinstance(pause, Sleep)
     assert pause.seconds == pytest.approx(seconds)
+
+
+@pytest.mark.parametrize(
+    ("interval", "now", "forgotten"), [(10, 100.0, False), (10, 100.1, True), (1, 60.0, False), (1, 60.1, True)]
+)
+def test_it_is_forgotten_after_ten_intervals_and_a_minute_at_least(
+    interval: float, now: float, forgotten: bool
+) -> None:
+    check = HealthCheck(interval=interval)
+    check._asked["api"] = 0.0
+    flow = check._watch("api", ask(), send, lambda: True, lambda now: None)
+    for answer in (None, 0.5, None):
+        flow.send(answer)
+    try:
+        assert isinstance(flow.send(now), Send)
+    except StopIteration:
+        assert forgotten
+    else:
+        assert not forgotten
+        flow.close()
 
 
 def test_a_check_that_nobody_runs_is_closed() -> None:
@@ -120,7 +140,7 @@ def test_a_check_that_nobody_runs_is_closed() -> None:
             closed.append(True)
 
     check = Watching()
-    flow = check.attend("api", ask(), Send, lambda: True, lambda now: None, 0.0)  # type: ignore[arg-type]
+    flow = check.attend("api", ask(), send, lambda: True, lambda now: None, 0.0)
     assert isinstance(flow.send(None), Spawn)
     with pytest.raises(Interrupted):
         flow.throw(Interrupted())

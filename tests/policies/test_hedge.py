@@ -180,6 +180,7 @@ def test_without_extra_it_is_off() -> None:
     ("bad", "seconds"),
     [
         (answer(429, retry_after="30"), 30.0),
+        (answer(503, retry_after="1"), 1.0),
         (answer(503, x_should_retry="false"), 10.0),
         (answer(503, retry_after="0"), 0.0),
         (answer(503), 0.0),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from email.utils import formatdate
 from typing import Any
 
 import pytest
@@ -82,13 +83,42 @@ def test_only_streams_of_events_are_looked_into() -> None:
     assert scene.call() is replies[0], "a file may say what it likes"
 
 
-def test_what_is_noted_has_milliseconds_and_no_more() -> None:
-    scene = Scene(Hedge(delay=1.23456, floor=0), lambda number, _: (100.0, answer()))
+@pytest.mark.parametrize(("ratio", "reason"), [(0.05, "the share is used up"), (1.0, "many are late")])
+def test_what_is_noted_has_milliseconds_and_no_more(ratio: float, reason: str) -> None:
+    scene = Scene(Hedge(delay=1.23456, floor=0, ratio=ratio), lambda number, _: (100.0, answer()))
     notes = set()
     for _ in range(9):
         request = scene.ask()
         scene.call(request)
         assert request.trace is not None
         notes |= {(step.event, step.get("reason"), step.get("after")) for step in request.trace.of("Hedge")}
-    assert {("second", None, 1.235), ("held back", "the share is used up", 1.235)} <= notes
+    assert {("second", None, 1.235), ("held back", reason, 1.235)} <= notes
     assert {after for event, _, after in notes if event != "second won"} == {1.235}
+
+
+def test_a_race_that_the_second_won_says_how_long_the_first_took_at_least() -> None:
+    hedge = Hedge(floor=1.5)
+    scene = Scene(hedge, lambda number, _: (100.0 if number == 1 else 1.0, answer()))
+    known: list[float] = []
+    hedge._machine.given_up = lambda kind, seconds: known.append(seconds)  # type: ignore[method-assign]
+    scene.call()
+    assert known == pytest.approx([2.5])
+    scene.answers = lambda number, _: (2.0, answer())
+    scene.call()
+    assert len(known) == 1
+
+
+def test_a_server_may_ask_for_quiet_until_a_time_of_day() -> None:
+    scene = Scene(Hedge(floor=1.5), lambda number, _: (5.0, answer()))
+    wall = 1_800_000_000.0 + scene.driver.now
+    late = answer(503, retry_after=formatdate(wall + 31.0, usegmt=True))
+    scene.answers, slow = lambda number, _: (1.0, late), scene.answers
+    scene.call()
+    scene.answers = slow
+    requests = []
+    for seconds in (28.0, 32.0):
+        scene.driver.run(until=wall - 1_800_000_000.0 + seconds)
+        scene.sent.clear()
+        scene.call()
+        requests.append(len(scene.sent))
+    assert requests == [1, 2]

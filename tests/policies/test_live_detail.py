@@ -95,3 +95,5 @@ def test_chains_are_folded_once_for_each_client(driver: VirtualDriver) -> None:
         driver.perform(live(request(), another()))
     assert live._current.flows[first] is folded[first]
     assert len(live._current.flows) == 64
+    driver.perform(live(request(), another()))
+    assert len(live._current.flows) == 1

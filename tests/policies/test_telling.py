@@ -11,7 +11,7 @@ from antiphon.core.reply import Reply
 from antiphon.drivers.virtual import VirtualDriver
 from antiphon.errors import APIError, TruncatedBody
 from antiphon.policies import callback, telling
-from antiphon.policies.fact import is_flawed, of_reply, official_of_reply
+from antiphon.policies.fact import begins, is_flawed, of_reply, official_of_reply
 
 from .backend import ask
 from .piecewise import Piecewise
@@ -98,6 +98,14 @@ def test_the_code_of_a_refusal_that_is_still_open_is_a_fact() -> None:
     assert facts.code == "slow_down"
     assert perform(official_of_reply(open_reply(429, *CODE), too_long=False)).code == "slow_down"
     assert perform(official_of_reply(open_reply(503, *CODE), too_long=False)).code is None
+
+
+@pytest.mark.parametrize(("status", "success"), [(200, True), (399, True), (400, False), (500, False)])
+def test_a_success_ends_below_four_hundred(status: int, success: bool) -> None:
+    made = ask(events=True)
+    assert perform(official_of_reply(open_reply(status), too_long=False)).cut is success
+    assert perform(of_reply(open_reply(status), made, too_long=False, rash=True)).cut is success
+    assert perform(begins(open_reply(status), made)) is not success, "of a refusal no event is waited for"
 
 
 @pytest.mark.parametrize(

@@ -141,7 +141,7 @@ def test_what_is_told() -> None:
         },
         "b": {"state": "closed", "calls": 0, "failures": 0},
     }
-    assert board.told(1.00001)["a"]["models"]["m"]["retry_in"] == 4.0, "in milliseconds"
+    assert board.told(1.0004)["a"]["models"]["m"]["retry_in"] == 4.0, "in milliseconds"
     assert (board.retry_in("a", "m", 1.0), board.retry_in("a", "n", 1.0), board.retry_in("?", "", 1.0)) == (4.0, 0, 0)
 
 
