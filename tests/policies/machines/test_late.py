@@ -82,6 +82,7 @@ CIRCUIT: dict[str, Callable[[Circuit], object]] = {
     "retry_in": lambda circuit: circuit.retry_in(1.0),
     "succeed": lambda circuit: circuit.succeed(circuit.generation, 99.0),
     "fail": lambda circuit: circuit.fail(circuit.generation, 99.0, 0.5),
+    "crawl": lambda circuit: circuit.crawl(circuit.generation, 99.0, 0.5),
     "invite": lambda circuit: circuit.invite(1.0),
     "close": lambda circuit: circuit.close(1.0),
     "open": lambda circuit: circuit.open(1.0, 5.0),

@@ -35,6 +35,8 @@ def kinds_in(text: str) -> list[str]:
         ("::1", "IP"),
         ("+1 (415) 555-2671", "PHONE"),
         ("+442071838750", "PHONE"),
+        ("+12345678", "PHONE"),
+        ("+123456789012345", "PHONE"),
         ("call (030) 1234 5678 now", "PHONE"),
         ("415-555-2671", "PHONE"),
         ("030/123 456 78", "PHONE"),
@@ -63,6 +65,10 @@ def test_what_is_found(text: str, kind: str) -> None:
         "DE89370400440532013001",  # nor an IBAN
         "XX89370400440532013000",
         "DE89370400440532013000X",
+        "DE8937040044053201300",
+        "operator :: of C++",
+        "+1234567",  # too short for a telephone
+        "+1234567890123456",
         "999.1.1.1 and 1.2.3",
         "std::vector<int>",
         "version 10.2, order 1234567, 3.14159265358979",
@@ -104,6 +110,10 @@ def test_a_placeholder_that_is_in_the_text_is_not_taken() -> None:
     clean, found = Redactor().redact(text)
     assert clean == "[EMAIL_1] is not [EMAIL_2]"
     assert restored(clean, found) == text
+
+
+def test_of_two_that_begin_alike_the_longer_is_restored() -> None:
+    assert restored("a ab abc", {"a": "1", "abc": "3", "ab": "2"}) == "1 2 3"
 
 
 def test_many_placeholders_do_not_mix() -> None:
