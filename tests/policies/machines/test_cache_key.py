@@ -104,6 +104,12 @@ def test_the_order_of_a_schemas_properties_counts_because_models_answer_in_it() 
     assert asks("a", "b") != asks("b", "a")
     assert asks("a", "b") == asks("a", "b")
 
+    def either(*names: str) -> str:
+        schema: dict[str, Any] = {"anyOf": [{"type": "object", "properties": {name: {} for name in names}}]}
+        return question(chat(response_format={"json_schema": {"schema": schema}}), CHAT).key
+
+    assert either("a", "b") != either("b", "a"), "in a list too"
+
 
 @pytest.mark.parametrize(
     "changes",
@@ -192,6 +198,8 @@ def test_which_operations_are_kept(target: str, kind: str | None) -> None:
 
 
 def test_reading_something_is_no_question() -> None:
+    for other in (request({}, method="GET"), request({}, "/v1/files")):
+        assert question_of(other, None, sampled=False) == "not an operation that is kept"
     assert kind_of(request({}, method="GET")) is None
     assert kind_of(request({}, download=True)) is None
 
@@ -201,6 +209,11 @@ def test_what_is_sampled_must_be_asked_for(temperature: Any) -> None:
     body = chat(temperature=temperature)
     assert question_of(request(body, CHAT), None, sampled=False) == "the model samples"
     assert question(body, CHAT, sampled=True)
+
+
+def test_a_body_that_says_nothing_of_its_temperature_is_sampled() -> None:
+    body = {"model": "m", "messages": [{"role": "user", "content": "hi"}]}
+    assert question_of(request(body, CHAT), None, sampled=False) == "the model samples"
 
 
 @pytest.mark.parametrize("temperature", [0, 0.0])
@@ -245,8 +258,8 @@ def test_bytes_of_the_users_own_pass_by() -> None:
 
 def test_the_answers_are_counted() -> None:
     assert [question(chat(n=n), CHAT).answers for n in (3, None, "x")] == [3, 1, 1]
-    inputs: list[Any] = ["a", ["a", "b"], [1, 2, 3], [[1], [2, 3]], [], None]
-    assert [question(embed(value)).answers for value in inputs] == [1, 2, 1, 2, 1, 1]
+    inputs: list[Any] = ["a", ["a"], ["a", "b"], [1, 2, 3], [[1], [2, 3]], [], None]
+    assert [question(embed(value)).answers for value in inputs] == [1, 1, 2, 1, 2, 1, 1]
     pictures = [{"type": "text", "text": "a"}, {"type": "image_url", "image_url": {"url": "u"}}]
     assert question({"input": pictures}, "/v1/moderations").answers == 1
 

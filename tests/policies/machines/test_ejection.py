@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
@@ -149,6 +151,38 @@ def test_half_may_be_out_and_never_all(targets: int, room: int) -> None:
 
 def test_below_half_it_panics() -> None:
     assert [RULES.panics(well, 4) for well in range(5)] == [True, True, False, False, False]
+
+
+@pytest.mark.parametrize(
+    ("wrong", "told"),
+    [
+        ({"failures": 0}, "failures"),
+        ({"failures": 11}, "last ten requests"),
+        ({"failures": 2.5}, "failures"),
+        ({"base": -1.0}, "base"),
+        ({"base": 30.0, "longest": 29.0}, "longest must be base"),
+        ({"most": 1.1}, "most must be a share"),
+        ({"panic": -0.1}, "panic must be a share"),
+        ({"panic": "0.5"}, "panic must be a share"),
+    ],
+)
+def test_numbers_that_cannot_be_right(wrong: dict[str, Any], told: str) -> None:
+    with pytest.raises((ValueError, TypeError), match=told):
+        Ejection(**wrong).check()
+
+
+@pytest.mark.parametrize(
+    "right",
+    [
+        {"failures": 1},
+        {"failures": 10},
+        {"base": 30.0, "longest": 30.0},
+        {"most": 0, "panic": 0},
+        {"most": 1, "panic": 1},
+    ],
+)
+def test_numbers_at_the_edge(right: dict[str, Any]) -> None:
+    Ejection(**right).check()
 
 
 class Told(RuleBasedStateMachine):

@@ -117,3 +117,16 @@ def test_statuses_that_leave_open_what_happened() -> None:
     assert [status for status in (400, 408, 429, 500, 501, 502, 503, 504, 520, 524, 529) if is_ambiguous(status)] == [
         *(500, 502, 504, 520, 524)
     ]
+
+
+@pytest.mark.parametrize(("size", "malformed"), [(64 * 1024, True), (64 * 1024 + 1, False)])
+def test_only_of_what_is_larger_than_64_kib_the_ends_alone_are_looked_at(size: int, malformed: bool) -> None:
+    content = b"{" + b"x" * (size - 2) + b"}"
+    assert of_success(content).malformed is malformed
+
+
+@pytest.mark.parametrize(("blanks", "malformed"), [(62, False), (63, False), (64, True)])
+def test_of_a_large_body_64_bytes_at_each_end_are_looked_at(blanks: int, malformed: bool) -> None:
+    assert of_success(b" " * blanks + LARGE).malformed is malformed
+    assert of_success(LARGE + b"\n" * blanks).malformed is malformed
+    assert of_success(LARGE[:-1] + b" " * blanks).malformed

@@ -71,3 +71,30 @@ def test_keys_spread_by_weight() -> None:
 
 def test_text_that_no_encoding_knows_is_a_key_too() -> None:
     assert sorted(preference("\ud800", ("a", "b"), (1.0, 1.0))) == [0, 1]
+
+
+def test_two_are_drawn_by_their_weights_to_the_last_bit() -> None:
+    assert [less_busy([3, 1], [0, 0], chance) for chance in (0.0, 0.7499, 0.75, 1 - 2**-53)] == [0, 0, 1, 1]
+    assert [less_busy([3, 1], loads, 0.0) for loads in ([3, 1], [4, 1], [3, 0])] == [0, 1, 1]
+
+
+@pytest.mark.parametrize(
+    ("weights", "chance", "position", "rest"),
+    [
+        ([1, 3], 0.0, 0, 0.0),
+        ([1, 3], 0.125, 0, 0.5),
+        ([1, 3], 0.25, 1, 0.0),
+        ([1, 3], 0.625, 1, 0.5),
+        ([1.4, 5.1], 1 - 2**-53, 1, 0.0),  # what rounding leaves over is the last one's
+        ([2.1, 3.68, 5.0], 1 - 2**-53, 2, 0.0),
+    ],
+)
+def test_who_is_drawn_and_what_is_left_of_the_number(
+    weights: list[float], chance: float, position: int, rest: float
+) -> None:
+    assert drawn(weights, chance) == (position, pytest.approx(rest))
+
+
+def test_keys_prefer_today_as_they_did_yesterday() -> None:
+    places = [preference(f"chapter {n}", ("eu", "us", "ap"), (1.0, 2.0, 1.0)) for n in range(5)]
+    assert places == [(1, 2, 0), (0, 1, 2), (2, 1, 0), (0, 1, 2), (1, 0, 2)]

@@ -17,7 +17,13 @@ from antiphon.policies.machines.tally import LARGEST, Tally, tally
         ({"input_tokens": 9, "output_tokens": 2, "total_tokens": 11}, Tally(9, 2)),
         ({"prompt_tokens": 9, "completion_tokens": 2, "total_tokens": 11}, Tally(9, 2)),
         ({"prompt_tokens": 9, "total_tokens": 9}, Tally(9, 0)),
+        ({"prompt_tokens": 8, "total_tokens": 10}, Tally(8, 2)),
+        ({"completion_tokens": 2, "total_tokens": 10}, None),
         ({"total_tokens": 9}, Tally(9, 0)),
+        ({"input_tokens": LARGEST, "output_tokens": 0}, Tally(LARGEST, 0)),
+        ({"input_tokens": LARGEST + 1, "output_tokens": 0}, None),
+        ({"input_tokens": 9, "output_tokens": 2, "input_tokens_details": {"cached_tokens": 0}}, Tally(9, 2)),
+        ({"input_tokens": 9, "output_tokens": 2, "output_tokens_details": {"reasoning_tokens": 1}}, Tally(9, 2)),
         ({"type": "duration", "seconds": 12.2}, Tally(seconds=13)),
         ({"prompt_tokens": 9, "completion_tokens": 2, "total_tokens": 31}, Tally(9, 22)),
         (

@@ -26,6 +26,9 @@ def head(limit: str, left: str, reset: str, name: str = "requests") -> dict[str,
         (head("10000", "5000", "12h0m0s"), Told(0, 10000, 43200.0, 86400.0, False)),
         (head("100", "100", "0s"), Told(0, 100, 0.0, 60.0, False)),
         (head("100", "99", "1"), Told(0, 100, 1.0, 60.0, False)),
+        (head("60", "0", "67s"), Told(0, 60, 67.0, 60.0, True)),
+        (head("60", "30", "34s"), Told(0, 60, 34.0, 60.0, False)),
+        (head("60", "30", "26s"), Told(0, 60, 26.0, 60.0, False)),
     ],
 )
 def test_row_33_what_fits_a_bucket_is_believed(fields: dict[str, str], expected: Told) -> None:
@@ -67,3 +70,10 @@ def test_row_33_a_window_of_an_unknown_length_holds_only_once_it_is_spent() -> N
 def test_both_dimensions_are_read() -> None:
     fields = {**head("5000", "4999", "12ms"), **head("160000", "159976", "9ms", "tokens")}
     assert [each.kind for each in told(fields)] == [0, 1]
+    one = {**head("5000", "nonsense", "12ms"), **head("160000", "159976", "9ms", "tokens")}
+    assert [each.kind for each in told(one)] == [1]
+
+
+@pytest.mark.parametrize("reset", ["34.1s", "25.9s"])
+def test_more_than_a_second_and_a_tenth_beside_it_is_another_period(reset: str) -> None:
+    assert told(head("60", "30", reset)) == []
