@@ -67,6 +67,10 @@ def test_how_many_seconds_worth_may_go_at_once(said: dict[str, Any], seconds: tu
     assert (terms.request_burst, terms.burst) == seconds
 
 
+def test_a_limit_may_be_less_than_one_a_minute() -> None:
+    assert RateLimit(rpm=0.5).limits == {"rpm": 0.5}
+
+
 def test_what_it_knows_is_told() -> None:
     limiter = RateLimit(rpm=60, tpm=6000, source="config", burst_seconds=10)
     assert limiter.health(0.0) == {}
@@ -104,14 +108,14 @@ def test_how_long_a_request_would_wait_goes_by_its_size() -> None:
 
 
 def test_how_long_it_waited_is_noted_whatever_the_time_is() -> None:
-    limiter = RateLimit(rpm=60, source="config", burst_seconds=1, safety=1)
+    limiter = RateLimit(rpm=70, source="config", burst_seconds=6 / 7, safety=1)
     driver = replies((200, {}, b"{}"))
     runs = [driver.start(fold([limiter])(ask()), 50.0) for _ in range(2)]
     driver.run()
     assert runs[1].result is not None
     trace = runs[1].result.request.trace
     assert trace is not None
-    assert [str(step) for step in trace.of("RateLimit")] == ["RateLimit: waited seconds=1"]
+    assert [str(step) for step in trace.of("RateLimit")] == ["RateLimit: waited seconds=0.857"]
 
 
 def test_heads_are_looked_at_fifty_times_a_second_and_no_more() -> None:
@@ -126,7 +130,7 @@ def test_heads_are_looked_at_fifty_times_a_second_and_no_more() -> None:
 
 def test_only_what_the_server_took_makes_a_learnt_rate_grow() -> None:
     limiter = RateLimit()
-    driver = replies(*[(200, {}, b"{}")] * 20, (429, {}, b"{}"), (404, {}, b"{}"), (200, {}, b"{}"))
+    driver = replies(*[(200, {}, b"{}")] * 20, (429, {}, b"{}"), (400, {}, b"{}"), (200, {}, b"{}"))
     for n in range(21):
         call(driver, limiter, at=n * 0.5)
     (pace,) = only_lane(limiter).gates
@@ -136,6 +140,15 @@ def test_only_what_the_server_took_makes_a_learnt_rate_grow() -> None:
     assert pace.rate == rate
     call(driver, limiter, at=61.0)
     assert pace.rate > rate
+
+
+def test_who_listens_to_nobody_learns_a_rate_and_no_limit() -> None:
+    limiter = RateLimit(rpm=6000, source="config", safety=1)
+    driver = replies((429, {}, b"{}"), (200, told(60), b"{}"))
+    for at in (0.0, 10.0):
+        call(driver, limiter, at=at)
+    assert only_lane(limiter).learns
+    assert limiter.health(10.0)[f"{HOST} gpt-4o"]["limits"] == {"requests": 6000}
 
 
 def test_a_refusal_that_is_still_open_is_read() -> None:

@@ -57,6 +57,11 @@ def test_a_refusal_that_breaks_off_has_no_body() -> None:
     assert (reply.is_read, reply.content) == (True, b"")
 
 
+def test_each_call_has_a_number_of_its_own() -> None:
+    first, second = telling.call_number(), telling.call_number()
+    assert 0 < first < second
+
+
 def test_what_has_been_read_is_not_read_again() -> None:
     reply = Reply(503, Headers(), ask(), b"{}")
     perform(telling.whole(reply))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import Any, ClassVar, Literal, cast
 
-from ..core.effects import Discard, Follow, Now, Outside, Read, Wait
+from ..core.effects import Follow, Now, Outside, Read, Wait
 from ..core.ratelimit import parse_retry_after
 from ..core.reply import Reply
 from ..core.request import Request
@@ -241,7 +241,6 @@ class RateLimit:
             lane.learn(ticket, heads, sent, now)
         larger = too_large(content)
         if larger is not None:
-            await Discard(reply)
             raise RequestTooLarge(*larger, "tokens", request=request)
         hint = parse_retry_after(reply.headers, None)
         rate = None

@@ -46,6 +46,13 @@ def test_a_twentieth_of_the_rate_is_kept_whatever_others_do() -> None:
     assert limit.wait(1, 0.0, before=3) == pytest.approx(8.0)
 
 
+def test_what_is_kept_goes_with_the_clock() -> None:
+    limit = told(50.0)
+    limit.take(1, 0.0)
+    limit.shift(-100.0)
+    assert limit.wait(1, -100.0) == pytest.approx(2.0)
+
+
 def test_what_is_taken_is_taken_from_the_servers_bucket_as_well() -> None:
     limit = told(0.0)
     limit.take(1, 100.0)

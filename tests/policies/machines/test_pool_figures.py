@@ -92,7 +92,8 @@ def test_units_of_the_lease_before_keep_their_own_times(mine: Pool, shift: float
 
 @pytest.mark.parametrize("shift", [0.0, -100.0])
 def test_units_of_the_lease_before_that_are_for_later_are_waited_for(mine: Pool, shift: float) -> None:
-    lease(mine, 4.0, 2.0, 2.0, 0.0)
+    lease(mine, 5.0, 1.9, 2.0, 0.0)
+    mine.take(ONE, 0.0)
     lease(mine, 1.0, 9.0, 9.0, 0.5)
     mine.shift(shift)
     assert mine.wait(many(1), 0.5 + shift) == pytest.approx(1.6)
@@ -101,6 +102,51 @@ def test_units_of_the_lease_before_that_are_for_later_are_waited_for(mine: Pool,
     assert mine.wait(many(3), 0.5 + shift) == pytest.approx(9.1)
     mine.take(many(2), 0.5 + shift)
     assert mine.wait(many(1), 0.5 + shift) == pytest.approx(9.1), "of the lease before none is left"
+
+
+def test_what_comes_back_of_a_lease_that_was_used_up_has_its_times(mine: Pool) -> None:
+    lease(mine, 2.0, -1.0, 0.0, 0.0)  # the first may be used until 1.1, the second until 1.2
+    lease(mine, 2.0, 5.0, 5.0, 0.1)
+    mine.take(many(2), 0.1)
+    mine.take(ONE, 5.1)
+    mine.give(0, 2.0)
+    assert mine.wait(ONE, 1.15) == 0.0
+    assert mine.wait(ONE, 1.25) == pytest.approx(3.95)
+
+
+def test_a_lease_is_not_used_before_its_time(mine: Pool) -> None:
+    lease(mine, 1.0, -1.0, 0.6, 0.0)
+    assert mine.wait(ONE, 0.0) == pytest.approx(0.6)
+
+
+def test_parts_of_units_are_counted_too(mine: Pool) -> None:
+    lease(mine, 2.0, 0.0, 0.0, 0.0)
+    mine.take(many(0.5), 0.0)
+    assert (mine.wait(many(1.5), 0.2), mine.wait(many(1.6), 0.2)) == (0.0, NEVER)
+
+
+def test_the_last_one_is_let_go_as_well(mine: Pool) -> None:
+    lease(mine, 1.0, -1.0, 0.0, 0.0)
+    assert (mine.wait(ONE, 1.1), mine.wait(ONE, 1.21)) == (0.0, NEVER)
+
+
+def test_what_is_given_back_is_of_its_own_kind() -> None:
+    mine = pool()
+    mine.limits.append(Limit("tokens", 1, 60.0, Terms(safety=1.0), 6000))
+    lease(mine, 1.0, 0.0, 0.0, 0.0)
+    mine.take(ONE, 0.0)
+    mine.give(1, 5.0)
+    assert mine.wait(ONE, 0.0) == NEVER
+
+
+def test_alone_what_is_given_back_can_be_used_again(mine: Pool) -> None:
+    mine.failed(0.0)
+    before = mine.wait(ONE, 0.0)
+    mine.take(ONE, 0.0)
+    assert mine.wait(ONE, 0.0) == pytest.approx(before + 0.2)
+    mine.give(1, 9.0)
+    mine.give(0, 1.0)
+    assert mine.wait(ONE, 0.0) == pytest.approx(before)
 
 
 @pytest.mark.parametrize(("workers", "wait"), [(2, 0.2), (3, 0.3), (100, 10.0)])
