@@ -184,3 +184,11 @@ def test_an_answer_that_comes_from_a_store_says_it_works() -> None:
         rows.broken = False
         house(embed(f"{times}"))
         assert house(embed(f"{times}")).cached, "after one second each time"
+
+
+def test_an_answer_that_is_no_text_is_not_written_down() -> None:
+    rows: Any = Rows()
+    content = STREAM.replace(b'"y"', b'"\xff"')
+    house = House(Cache(rows), answer=lambda asked: reply(asked, content))
+    assert told(house(chat(stream=True), CHAT))[-1] == "Cache: not kept"
+    assert rows.rows == {}

@@ -61,3 +61,13 @@ def test_a_source_that_gives_the_refused_key_again_is_not_tried_again() -> None:
     reply, script = run(fallen(target("eu", api_key=lambda: "sk-1"), own=False), ask(), answer(401), script=Asking([]))
     assert reply.status_code == 401
     assert servers(script) == ["eu"]
+
+
+def test_one_that_is_parked_for_no_time_is_not_asked_again_by_the_same_call() -> None:
+    first, second = door("one", "sk-1"), door("two", "sk-1")
+    second.group = 1
+    failover = fallen(first, second, own=False, park_for=0)
+    _, script = run(failover, ask(), answer(429, "insufficient_quota"), answer())
+    assert servers(script) == ["one"]
+    _, script = run(failover, ask(), answer(), script=script)
+    assert servers(script) == ["one", "one"]

@@ -93,6 +93,15 @@ def test_what_is_settled_makes_room_in_this_process_too() -> None:
     assert budget.report().spent.usd == 12 * SPENT
 
 
+def test_what_a_stream_did_not_use_is_there_for_the_next_call() -> None:
+    budget = Budget(usd=BOUND * 1.5, store=MemoryStore())
+    house = House(budget)
+    house.script = [streamed(DONE)]
+    house.read(ask(stream=True))
+    house()
+    assert budget.report().spent.usd == 2 * SPENT
+
+
 def test_who_waits_for_what_others_share_looks_each_second() -> None:
     limits: dict[str, Any] = {"usd": BOUND * 1.5, "store": MemoryStore(), "on_exceed": "wait"}
     house, other = House(Budget(**limits), seconds=1.0), House(Budget(**limits))

@@ -6,6 +6,7 @@ An estimate that is rather too high; the difference is given back when the reply
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import Any
 
 from ..core.reply import Reply
@@ -18,21 +19,16 @@ _TOTAL = re.compile(rb'"total_tokens"\s*:\s*(\d{1,12})')
 _DATED = re.compile(r"-(?:\d{4}-\d\d-\d\d|\d{8}|latest)$")
 _TOO_LARGE = re.compile(rb"Request too large.{0,400}?Limit:? (\d{1,12}), Requested:? (\d{1,12})", re.DOTALL)
 _SILENT = ("embeddings.", "moderations.")
-_families: dict[str, str] = {}
 
 
+@lru_cache(4096)
 def family_of(model: str) -> str:
     """The models that share a limit: dated ones with the one they are of, tuned ones with the one they were tuned from.
 
     >>> family_of("gpt-4o-2024-08-06"), family_of("ft:gpt-4o-mini-2024-07-18:org::id")
     ('gpt-4o', 'gpt-4o-mini')
     """
-    family = _families.get(model)
-    if family is None:
-        family = _DATED.sub("", model[3:].partition(":")[0] if model.startswith("ft:") else model)
-        if len(_families) < 4096:
-            _families[model] = family
-    return family
+    return _DATED.sub("", model[3:].partition(":")[0] if model.startswith("ft:") else model)
 
 
 def need(request: Request, usual: float) -> Units:
