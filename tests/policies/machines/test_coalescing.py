@@ -51,7 +51,23 @@ def test_inputs_are_a_list_of_texts_or_of_tokens(given_input: Any, inputs: list[
 
 @pytest.mark.parametrize(
     "value",
-    ["", [], [""], ["a", ""], [[]], [[1], []], ["a", 1], [1, "a"], [[1], ["a"]], [[1, "a"]], [True], None, 5, {"a": 1}, [{"a": 1}]],
+    [
+        "",
+        [],
+        [""],
+        ["a", ""],
+        [[]],
+        [[1], []],
+        ["a", 1],
+        [1, "a"],
+        [[1], ["a"]],
+        [[1, "a"]],
+        [True],
+        None,
+        5,
+        {"a": 1},
+        [{"a": 1}],
+    ],
 )
 def test_what_is_neither_goes_alone(value: Any) -> None:
     assert load_of(request(embed(value)), None) == "its input is none that could be joined with others"
@@ -150,6 +166,12 @@ def test_shares_add_up_and_are_fair(weights: list[int], total: int) -> None:
         abs(share["a"]["b"] - total * weight / whole) <= 1 for share, weight in zip(shares, weights, strict=True)
     )
     assert all((share["c"], share["d"], share["e"]) == (None, True, 0.5) for share in shares)
+
+
+def test_what_does_not_divide_evenly_goes_to_who_comes_later() -> None:
+    loads = [load(embed(text)) for text in "abc"]
+    parts = contents(parts_of(reply(request(embed()), vectors(1, 2, 3, tokens=10)), loads))
+    assert [part["usage"]["total_tokens"] for part in parts] == [3, 3, 4]
 
 
 def test_where_inputs_are_tokens_usage_is_exact() -> None:

@@ -76,3 +76,11 @@ def test_a_seat_that_nobody_counts_is_taken_by_nobody() -> None:
     assert not seats[0].trial
     fleet.leave(seats[0])
     assert fleet.loads == [0, 0]
+
+
+def test_where_no_more_may_be_out_the_one_that_failed_last_takes_the_others_place() -> None:
+    fleet = ejected()
+    seat = fleet.choose([1], 10.0, 0.0)
+    assert seat is not None
+    assert fleet.fail(seat, 10.0) == 30.0
+    assert [health.until for health in fleet.health] == [None, 40.0]

@@ -89,6 +89,13 @@ def test_a_period_crosses_its_soft_limit_once_whichever_units_do() -> None:
     ledger = Ledger((100, 100, 100), soft=0.5)
     ledger.settle("p", Amount(), Amount(49, 49, 49))
     assert list(ledger.crossed) == []
-    ledger.settle("p", Amount(), Amount(1, 1, 1))
-    ledger.settle("p", Amount(), Amount(1, 1, 1))
-    assert list(ledger.crossed) == ["p"]
+    for _ in range(2):
+        ledger.settle("p", Amount(), Amount(1, 1, 1))
+        assert list(ledger.crossed) == ["p"]
+
+
+def test_what_was_strange_is_counted_by_name() -> None:
+    ledger = Ledger((100, None, None))
+    for flag in ("missing", "", "missing", "unknown"):
+        ledger.settle("p", Amount(), Amount(), flag=flag)
+    assert ledger.account("p").flags == {"missing": 2, "unknown": 1}

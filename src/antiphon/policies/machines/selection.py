@@ -71,6 +71,6 @@ def preference(key: str, names: tuple[str, ...], weights: tuple[float, ...]) -> 
         # The two texts' lengths apart: else ("ab", "c") and ("a", "bc") were one.
         text = f"{len(key)}:{key}{names[position]}".encode("utf-8", "surrogatepass")
         chance = (int.from_bytes(blake2b(text, digest_size=8).digest(), "big") + 0.5) / _SPAN
-        return log(min(chance, 1 - 2**-53)) / weights[position]
+        return log(chance) / weights[position]
 
     return tuple(sorted(range(len(names)), key=score, reverse=True))
