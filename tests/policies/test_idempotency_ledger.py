@@ -54,8 +54,10 @@ class Stream:
     """A body that can be read once."""
 
     length = None
+    reads = 0
 
     def __iter__(self) -> Any:
+        self.reads += 1
         return iter([b"x"])
 
     def rewind(self) -> bool:
@@ -68,6 +70,7 @@ def test_a_body_that_can_be_read_once_is_sent_as_it_is() -> None:
     made.content = content
     assert server.run(Idempotency(), made) == 400
     assert events(made) == ["bypass"]
+    assert content.reads == 0, "that is for who sends it"
 
 
 def test_large_bodies_are_hashed_too() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 from weakref import ref
 
@@ -9,6 +10,7 @@ import pytest
 
 from antiphon.errors import BudgetExceeded, ConnectError, PolicyError
 from antiphon.policies.budget import Budget
+from antiphon.policies.machines.ledger import Amount
 from antiphon.policies.shared_ledger import Claim, _tidy_at_exit
 from antiphon.shared.memory import MemoryStore
 from antiphon.shared.store import StoreError
@@ -100,6 +102,33 @@ def test_what_a_stream_did_not_use_is_there_for_the_next_call() -> None:
     house.read(ask(stream=True))
     house()
     assert budget.report().spent.usd == 2 * SPENT
+
+
+def test_who_told_that_the_soft_limit_was_crossed_asks_no_more_whether_to() -> None:
+    store, told = Moody(), list[Any]()
+    house = House(Budget(requests=10, soft=0.1, on_soft=told.append, store=store))
+    house()
+    assert len(told) == 1
+    for _ in range(3):
+        asked = store.asked
+        house()
+        assert store.asked == asked + 2, "to set aside, and to settle"
+    assert len(told) == 1
+
+
+def test_nobody_waits_for_who_is_writing_down() -> None:
+    store = Moody()
+    budget = Budget(requests=10, store=store)
+    House(budget)()
+    shared = budget._purse.shared
+    assert shared is not None
+    with ThreadPoolExecutor(1) as threads, shared._lock:
+        shared.settle("run", Amount(requests=1), Amount(requests=1), True, 0.0)
+        asked = store.asked
+        threads.submit(shared.tidy).result(20)
+        assert store.asked == asked
+    shared.tidy()
+    assert store.asked == asked + 1
 
 
 def test_who_waits_for_what_others_share_looks_each_second() -> None:
