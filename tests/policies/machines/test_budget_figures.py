@@ -66,3 +66,19 @@ def test_of_very_many_endpoints_those_that_are_full_again_are_forgotten() -> Non
     assert len(budget._buckets) == 1025  # none of them is full
     budget.spend(12.0, "and another")
     assert sorted(budget._buckets) == ["and another", "late", "one more"]
+
+
+def test_where_there_are_too_many_endpoints_those_that_are_full_again_are_forgotten(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("antiphon.policies.machines.budget._MOST", 2)
+    budget = RetryBudget(capacity=2, per_success=0, per_second=0.5)
+    for now, endpoint, known in (
+        (10.0, "a", ["a"]),
+        (11.0, "b", ["a", "b"]),
+        (11.5, "c", ["a", "b", "c"]),  # neither is full by then
+        (12.0, "d", ["b", "c", "d"]),  # a is, just now
+        (5.0, "e", ["b", "c", "d", "e"]),  # a clock that was set back fills none
+    ):
+        assert budget.spend(now, endpoint)
+        assert sorted(budget._buckets) == known

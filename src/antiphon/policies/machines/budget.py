@@ -21,10 +21,10 @@ class _Bucket:
 
     __slots__ = ("at", "earned", "left")
 
-    def __init__(self, left: float) -> None:
+    def __init__(self, left: float, at: float) -> None:
         self.left = left
         self.earned = 0.0
-        self.at: float | None = None
+        self.at = at
 
     def put(self, amount: float, capacity: float) -> None:
         """Put some back, as far as there is room."""
@@ -124,7 +124,7 @@ class RetryBudget:
         """Seconds until it is a place's turn, at most: successes bring it forward. 0: it is."""
         with self._lock:
             short = place - self._filled(now, endpoint).earned
-            return max(0.0, short) / self.per_second if short > _TINY else 0.0
+            return short / self.per_second if short > _TINY else 0.0
 
     def give_back(self, endpoint: str = "") -> None:
         """Put back a retry that was taken out and not made."""
@@ -139,15 +139,15 @@ class RetryBudget:
         if bucket is None:
             if len(self._buckets) >= _MOST:
                 self._forget(now)
-            bucket = self._buckets[endpoint] = _Bucket(float(self.capacity))
-        passed = 0.0 if bucket.at is None else max(0.0, now - bucket.at)
-        bucket.at = now if bucket.at is None else max(now, bucket.at)
+            bucket = self._buckets[endpoint] = _Bucket(float(self.capacity), now)
+        passed = max(0.0, now - bucket.at)
+        bucket.at = max(now, bucket.at)
         bucket.put(passed * self.per_second, self.capacity)
         return bucket
 
     def _forget(self, now: float) -> None:
         for endpoint, bucket in list(self._buckets.items()):
-            if bucket.left + max(0.0, now - (bucket.at or 0.0)) * self.per_second >= self.capacity:
+            if bucket.left + max(0.0, now - bucket.at) * self.per_second >= self.capacity:
                 del self._buckets[endpoint]
 
     def __repr__(self) -> str:
