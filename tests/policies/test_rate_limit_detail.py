@@ -136,9 +136,9 @@ def test_only_what_the_server_took_makes_a_learnt_rate_grow() -> None:
     (pace,) = only_lane(limiter).gates
     rate = pace.rate
     assert rate == pytest.approx(1.4, rel=0.1)
-    call(driver, limiter, at=60.0)
+    call(driver, limiter, at=12.0)
     assert pace.rate == rate
-    call(driver, limiter, at=61.0)
+    call(driver, limiter, at=12.5)
     assert pace.rate > rate
 
 
