@@ -5,10 +5,12 @@ Knows the order in which they are asked. Refuses to know what they do, and is ne
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from hashlib import blake2b
 from typing import Any, Self
 
 from ..core.call import Call
-from ..core.credential import checked
+from ..core.credential import checked, pending
 from ..core.effects import Ask, Invoke, Read
 from ..core.endpoint import Endpoint
 from ..core.headers import Headers
@@ -29,6 +31,14 @@ from .named import Named
 from .options import Options
 
 _COUNT = "x-stainless-retry-count"
+_CHANGE = frozenset(
+    {
+        *("auth_headers", "default_headers", "default_query", "qs"),
+        *("_auth_headers", "_build_request", "_prepare_options", "_prepare_request", "_prepare_url"),
+        *("_refresh_api_key", "_validate_headers"),
+    }
+)
+"""Hooks that may change whose request it is, or what it asks."""
 
 
 class Prepared(Named):
@@ -75,14 +85,25 @@ class Begun(Named):
 
 
 class HookedEndpoint(Endpoint):
-    """Turns calls into requests that are still to be prepared, and leaves all judgement to that."""
+    """Turns calls into requests that are still to be prepared, and leaves all judgement to that.
 
-    __slots__ = ()
+    Args:
+        whose: who will give the key, for policies that see a request before the hooks have; `None` where no hook changes that.
+        facts: as for `Endpoint`.
+    """
+
+    __slots__ = ("_whose",)
+
+    def __init__(self, whose: Callable[[], Any] | None, **facts: Any) -> None:
+        super().__init__(**facts)
+        self._whose = None if whose is None else pending(whose)
 
     def request(self, call: Call[Any], *, stream: bool = False) -> Request:
         """The request for a call."""
         begun = Begun.of(super().request(call, stream=stream))
         begun.headers = begun.headers.copy()
+        if self._whose is not None and "authorization" not in begun.headers:
+            begun.headers["Authorization"] = self._whose.reveal()
         begun.call, begun.fields = call, dict(begun.headers)
         return begun
 
@@ -183,12 +204,15 @@ def _options(request: Begun) -> Options:
 def installed(client: Any, settings: Settings, chain: list[Layer]) -> tuple[Endpoint, list[Layer], Forward]:
     """The endpoint, the policies and the flow of a client with hooks."""
     hooks: frozenset[str] = client._hooks
+    # Whether a credential is there is judged once the hooks were asked for one.
+    changes = not _CHANGE.isdisjoint(hooks)
+    unjudged = {**settings.default_headers, "Authorization": omit} if changes else settings.default_headers
     endpoint = HookedEndpoint(
+        (settings.api_key_source or _speaker(settings)) if changes else None,
         base_url=settings.base_url,
         identity=settings.identity,
-        headers={},
-        # Whether a credential is there is judged once the hooks were asked for one.
-        default_headers={**settings.default_headers, "Authorization": omit},
+        headers={} if changes else client._own_headers(settings),
+        default_headers=unjudged,
         default_query=settings.default_query,
         timeout=settings.phases,
     )
@@ -205,3 +229,10 @@ def installed(client: Any, settings: Settings, chain: list[Layer]) -> tuple[Endp
         policies,
         fold([Judge(client._make_status_error_from_response, client._clock.monotonic), *policies]),
     )
+
+
+def _speaker(settings: Settings) -> Callable[[], str]:
+    """What tells a client from others, by its settings, while its hooks may still change whose a request is."""
+    told = (None if settings.api_key is None else settings.api_key.reveal(), settings.organization, settings.project)
+    name = blake2b(repr(told).encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
+    return lambda: name
