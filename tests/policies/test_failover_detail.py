@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 from email.utils import formatdate
 from typing import Any
 
@@ -12,7 +13,7 @@ from antiphon.core.headers import Headers
 from antiphon.core.reply import Reply
 from antiphon.core.request import Request
 from antiphon.errors import CircuitOpen, RateLimited
-from antiphon.policies.chain import send
+from antiphon.policies.chain import fold, send
 from antiphon.policies.failover import Failover
 from antiphon.policies.machines.ejection import Ejection
 from antiphon.policies.target import Target
@@ -261,3 +262,26 @@ def test_an_equal_one_is_of_the_same_group_whoever_stands_before_it() -> None:
         None,
     ]
     assert [another(failover, server, equal=False) for server in (None, "a", "b")] == ["a", "b", "a"]
+
+
+@pytest.mark.parametrize("status", [200, 503])
+def test_what_somebody_of_nobodys_answered_is_given_as_it_is(status: int) -> None:
+    async def elsewhere(request: Request, forward: Any) -> Reply:
+        reply: Reply = await forward(request)
+        reply.request = reply.request.replace()
+        reply.request.server = "stranger"
+        return reply
+
+    failover, script = fallen(Target.own(), target("eu")), Script([answer(status)])
+    flow: Any = fold([failover, elsewhere])
+    reply = script.run(flow(ask()))
+    assert (reply.status_code, reply.request.server) == (status, "stranger")
+    assert len(script.sent) == 1
+    assert failover._fleet.loads == [0, 0]
+
+
+def test_in_another_process_it_has_the_targets_it_had() -> None:
+    for own in (True, False):
+        failover = Failover([Target.local(model="m")], own=own, cross_model=True)
+        there = pickle.loads(pickle.dumps(failover))
+        assert [each.name for each in there.targets] == [each.name for each in failover.targets]
