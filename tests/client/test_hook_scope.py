@@ -7,7 +7,10 @@ from typing import Any
 import pytest
 
 import antiphon
+from antiphon.core.reply import Reply
+from antiphon.core.request import Request
 from antiphon.policies.cache import Cache
+from antiphon.policies.chain import Forward
 from antiphon.policies.idempotency import Idempotency
 from antiphon.policies.retry import Retry
 from antiphon.policies.single_flight import SingleFlight
@@ -95,3 +98,17 @@ def test_a_ledger_keeps_clients_with_hooks_apart_by_what_they_are_set_to() -> No
         for key, expected in (("k1", 1), ("k2", 2), ("k1", 1)):
             with Options(api_key=key, base_url=f"{server.url}/v1", policies=policies) as client:
                 assert vector(client, extra_headers={"Idempotency-Key": "once"}) == expected
+
+
+def test_what_hooks_have_made_goes_by_the_same_clock_and_trace() -> None:
+    met: list[tuple[Any, Any]] = []
+
+    async def note(request: Request, forward: Forward) -> Reply:
+        met.append((request.now, request.trace))
+        return await forward(request)
+
+    with Numbered() as server:
+        for kind in (antiphon.OpenAI, Prepared):
+            with kind(api_key="k", base_url=f"{server.url}/v1", policies=[Retry(1), note]) as client:
+                vector(client)
+    assert [(now is None, trace is None) for now, trace in met] == [(False, False)] * 2

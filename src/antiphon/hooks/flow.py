@@ -145,7 +145,7 @@ class Prepare:
         if isinstance(request.timeout, Phases):  # a policy's, where the call has none of its own
             ready.timeout = request.timeout
         ready.operation, ready.number = request.operation, request.number
-        ready.call, ready.server, ready.trace = request.call, request.server, request.trace
+        ready.call, ready.server, ready.trace, ready.now = request.call, request.server, request.trace, request.now
         await Invoke(client._prepare_request, ready)
         return await forward(ready)
 
