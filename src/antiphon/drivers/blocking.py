@@ -88,10 +88,13 @@ class BlockingDriver:
             while True:
                 try:
                     if effect.__class__ is send:  # ahead of the table, since every call has one
-                        # Never under a name: an exception that its own frame holds is left to the collector.
-                        if known and isinstance(known[-1], Exception):
-                            raise known.pop()
-                        answer = known.pop() if known else self._send(effect.request)
+                        if known:
+                            # Never under a name: an exception that its own frame holds is left to the collector.
+                            if isinstance(known[-1], Exception):
+                                raise known.pop()
+                            answer = known.pop()
+                        else:
+                            answer = self._send(effect.request)
                     else:
                         answer = hands.get(effect.__class__, refuse)(effect)
                 except BaseException as failure:

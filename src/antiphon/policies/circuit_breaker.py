@@ -188,7 +188,7 @@ class CircuitBreaker:
             leases = await self._admitted(request, forward, pair)
         try:
             reply = await forward(request)
-            if reply.request.server != request.server:
+            if reply.request is not request and reply.request.server != request.server:
                 return reply  # of a second request, that went to another target and was counted there
             plain = reply.status_code < 400 and not probing and reply.is_read and not _is_broken(reply)
             if plain and reply.elapsed <= self._bearable:

@@ -106,6 +106,8 @@ class RateLimit:
         self.store = store
         self._listens = source != "config"
         self._lanes: Lanes = {}
+        self._near: Lanes = {}
+        """The same by what a request says of itself, whose family need not be looked up then."""
 
     def __repr__(self) -> str:
         terms = self.terms
@@ -149,7 +151,7 @@ class RateLimit:
             if failure.sent == "no":
                 lane.leave(ticket)  # nothing reached the server
             raise
-        if reply.request.server != request.server:
+        if reply.request is not request and reply.request.server != request.server:
             return reply  # of a second request, that went to another target and was charged there
         status = reply.status_code
         if status == 429 or status == 503:
@@ -253,10 +255,19 @@ class RateLimit:
 
     def _lane(self, request: Request) -> Lane:
         """The lane of a request's credential and family."""
-        model = "" if self.per == "all" else model_of(request)
-        key = (request.server or request.origin, scope_of(request), family_of(model) if self.per == "family" else model)
-        lane = self._lanes.get(key)
-        return self._opened(key) if lane is None else lane
+        model = model_of(request)
+        said = (request.server or request.origin, request.headers.whose, model)
+        return self._near.get(said) or self._found(request, said)
+
+    def _found(self, request: Request, said: tuple[Any, ...]) -> Lane:
+        where, _, model = said
+        named = "" if self.per == "all" else family_of(model) if self.per == "family" else model
+        key = (where, scope_of(request), named)
+        lane = self._lanes.get(key) or self._opened(key)
+        if len(self._near) >= _LANES:
+            self._near.clear()
+        self._near[where, request.headers.whose, model] = lane
+        return lane
 
     def _key(self, request: Request) -> str:
         """The same for all who share it."""
@@ -268,6 +279,7 @@ class RateLimit:
         if len(self._lanes) >= _LANES:
             for idle in [name for name, lane in list(self._lanes.items()) if not lane.queue.length][: _LANES // 4]:
                 self._lanes.pop(idle, None)
+            self._near.clear()
         lane = Lane(
             self._limits(),
             self.terms,

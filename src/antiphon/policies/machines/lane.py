@@ -96,9 +96,14 @@ class Lane:
             if now < self._at:
                 now = self._time(now)
             self._at = now
-            if (not self.queue.length or not self.fair) and self._wait(units, now) <= _SOON:
-                self._grant(ticket, now)
-                return
+            if not self.queue.length or not self.fair:
+                for gate in self.gates:  # as `_wait`, but no further than to the first that is shut
+                    if (needed := units[gate.kind]) and gate.wait(needed, now) > _SOON:
+                        break
+                else:
+                    if self.held <= now + _SOON and (self.pool is None or self.pool.wait(units, now) <= _SOON):
+                        self._grant(ticket, now)
+                        return
             self._refuse_too_large(units)
             wait, name = self._longest(units, now, self.queue.units)
             if now + wait > until:
