@@ -189,6 +189,16 @@ def test_it_is_the_credential_of_who_refused_it_that_is_parked() -> None:
     assert [pair.fleet.trouble(n, pair.scene.driver.now) for n in (0, 1)] == [None, PARKED]
 
 
+@pytest.mark.parametrize("held", ["its limit is used up", PARKED])
+def test_who_may_not_or_cannot_serve_this_model_now_is_not_asked_besides(held: str) -> None:
+    pair = Pair()
+    subject, later = "responses.create gpt-5.5", pair.scene.driver.now + 60.0
+    (pair.fleet.park if held is PARKED else pair.fleet.pause)(1, later, subject)
+    pair.scene.answers = lambda who, number: (3.0 if number == 1 else 1.0, answer())
+    pair.scene.call()
+    assert pair.scene.asked == ["eu", "eu"]
+
+
 def test_what_a_target_that_is_no_failovers_answered_is_held_against_nobody() -> None:
     pair, elsewhere = Pair(), Failover([Target("https://ap.example.com/v1", name="ap")], own=False, cross_provider=True)
     hedge = Hedge(1.5, floor=0.0, ratio=1.0, failover=elsewhere)

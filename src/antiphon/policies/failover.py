@@ -32,7 +32,7 @@ from .machines.fleet import Fleet, Seat
 from .machines.number import seconds, whole
 from .parked import Parked, alert, has_another_key, park
 from .portable import objection
-from .round import Occupant, Round
+from .round import Occupant, Round, subject_of
 from .sooner import is_worth_it, sooner
 from .subject import endpoint_of, model_of
 from .target import Target, house_of, suffix_of
@@ -165,7 +165,7 @@ class Failover:
                 continue
             if equal and (target.group != here or target.crosses_models):
                 continue
-            if objection(target, request) is None and self._fleet.trouble(n, now) is None:
+            if objection(target, request) is None and self._fleet.trouble(n, now, subject_of(request)) is None:
                 return await target.request(request)
         return None
 

@@ -81,7 +81,7 @@ class Round:
     def subject(self) -> str:
         """What is asked for: credentials may be parked, and limits used up, for that alone."""
         if self._subject is None:
-            self._subject = f"{operation_of(self.request)} {model_of(self.request)}"
+            self._subject = subject_of(self.request)
         return self._subject
 
     def remember(self, member: int, outcome: Reply | APIConnectionError | PolicyError, cause: Cause | None) -> None:
@@ -161,6 +161,11 @@ class Round:
                 why += f", until its time is over or Failover.enable({target.name!r})"
             reasons.append(f"{target.name}: {why or 'it was not asked'}")
         return NoTarget(reasons, retry_in=min(pauses, default=None), request=self.request)
+
+
+def subject_of(request: Request) -> str:
+    """What a request asks for: an operation, and a model."""
+    return f"{operation_of(request)} {model_of(request)}"
 
 
 class Occupant:
