@@ -100,3 +100,16 @@ class House:
         while chunk := body.read_chunk():
             whole += chunk
         return whole
+
+
+class Sent:
+    """A body that is sent piece by piece; its length is known, or is not."""
+
+    def __init__(self, length: int | None) -> None:
+        self.length = length
+
+    def __iter__(self) -> Any:
+        return iter(())
+
+    def rewind(self) -> bool:
+        return True

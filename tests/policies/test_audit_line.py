@@ -16,7 +16,7 @@ from antiphon.errors import APIConnectionError, ConnectError, ReadTimeout, Strea
 from antiphon.policies.audit import Audit
 
 from .piecewise import Piecewise
-from .spending import House, answer, ask, used
+from .spending import House, Sent, answer, ask, used
 
 
 @pytest.fixture
@@ -93,19 +93,6 @@ def test_what_is_read_piece_by_piece_tells_its_usage_at_its_end(path: Path) -> N
     House(Audit(path), say=opened(content[:9], content[9:])).read(ask())
     assert line(path)["tokens"] == {"input": 10, "output": 5}
     assert line(path)["bytes_received"] == len(content)
-
-
-class Sent:
-    """A body that is sent piece by piece."""
-
-    def __init__(self, length: int | None) -> None:
-        self.length = length
-
-    def __iter__(self) -> Any:
-        return iter(())
-
-    def rewind(self) -> bool:
-        return True
 
 
 @pytest.mark.parametrize(("content", "size"), [(b"four", 4), (Sent(4000), 4000), (Sent(None), 0), (None, 0)])

@@ -15,7 +15,7 @@ from antiphon.operations import audio, completions
 from antiphon.policies.budget import Budget
 from antiphon.policies.chain import fold
 
-from .spending import NOON, House, answer, ask, chat, used
+from .spending import NOON, House, Sent, answer, ask, chat, used
 
 BOUND = (len(ask().content or b"") * 400 + 100 * 1600) / 1e9  # type: ignore[arg-type]
 """Dollars that one call may cost at most."""
@@ -47,23 +47,10 @@ def test_a_maximum_that_is_said_holds(most: int) -> None:
     assert reserved(Budget(tokens=10**6, most_output=50), made)[1] == len(made.content or b"") + most  # type: ignore[arg-type]
 
 
-class Stream:
-    """A body of which the length is known, or is not."""
-
-    def __init__(self, length: int | None) -> None:
-        self.length = length
-
-    def __iter__(self) -> Any:
-        return iter(())
-
-    def rewind(self) -> bool:
-        return True
-
-
 @pytest.mark.parametrize(("length", "seconds"), [(4000, 3), (None, 1)])
 def test_a_body_that_is_sent_piece_by_piece_is_bounded_by_its_length(length: int | None, seconds: int) -> None:
     made = ask(audio.TRANSCRIPTIONS_CREATE, model="whisper-1", input=None, max_output_tokens=None)
-    made.content = Stream(length)  # type: ignore[assignment]
+    made.content = Sent(length)  # type: ignore[assignment]
     assert reserved(Budget(usd=1), made) == (seconds * 100_000, 0, 1)
 
 
