@@ -10,6 +10,7 @@ import pytest
 from antiphon.core.reply import Reply
 from antiphon.core.request import Request
 from antiphon.drivers.virtual import Answer, VirtualDriver
+from antiphon.errors import RateLimited
 from antiphon.policies.budget import Budget
 from antiphon.policies.bulkhead import Bulkhead
 from antiphon.policies.chain import fold, ordered
@@ -273,10 +274,38 @@ def test_a_bulkhead_holds_a_place_for_each_and_gets_both_back() -> None:
 
 
 def test_a_gate_that_refuses_the_second_leaves_the_first_alone() -> None:
-    scene = Scene(Bulkhead(max_concurrency=1, queue=0), Hedge(floor=1.5))
+    begun: list[Request] = []
+
+    class Closed(RateLimit):
+        async def __call__(self, request: Request, forward: Any) -> Reply:
+            begun.append(request)
+            if len(begun) == 62:
+                raise RateLimited(9.0, "requests")
+            return await super().__call__(request, forward)
+
+    scene = Scene(Closed(rpm=6000), Hedge(floor=1.5))
     scene.answers = lambda who, number: (3.0, answer())
-    assert scene.story() == ["Hedge: second target=api.openai.com after=1.5", "Hedge: held back reason=BulkheadFull"]
+    assert scene.story() == ["Hedge: second target=api.openai.com after=1.5", "Hedge: held back reason=RateLimited"]
     assert len(scene.sent) == 1
+
+
+@pytest.mark.parametrize("per", ["endpoint", "endpoint+model", "client"])
+def test_none_waits_for_the_place_that_its_own_call_holds(per: Any) -> None:
+    scene = Scene(Bulkhead(max_concurrency=1, per=per), Hedge(floor=1.5))
+    scene.answers = lambda who, number: (3.0, answer(500))
+    begun = scene.driver.now
+    assert scene.story() == ["Hedge: held back reason=bulkhead after=1.5"]
+    assert (len(scene.sent), scene.driver.now - begun) == (1, 3.0)
+
+
+def test_none_goes_before_those_who_wait_for_a_place() -> None:
+    bulkhead = Bulkhead(max_concurrency=2)
+    scene = Scene(bulkhead, Hedge(floor=1.5))
+    scene.answers = lambda who, number: (3.0, answer())
+    runs = [scene.driver.start(scene.flow(request)) for request in (ask(input="hi"), ask(input="hi"), ask(input="hi"))]
+    scene.driver.run()
+    assert all(run.failure is None for run in runs)
+    assert [when - scene.sent[0][0] for when, _ in scene.sent] == [0.0, 0.0, 3.0, 4.5]
 
 
 def test_an_answer_that_was_late_says_why_nobody_was_asked_besides() -> None:

@@ -118,9 +118,7 @@ class Bulkhead:
         if request.call is None:
             # Somebody's aside, such as a health check: calls that hang may hold every permit, and it is to find that out.
             return await forward(request)
-        key: Any = request.server or request.origin
-        if self.per != "endpoint":
-            key = None if self.per == "client" else (key, model_of(request))
+        key = self._key(request)
         compartment = self._compartments.get(key) or self._made(key, request)
         permit = compartment.enter() or await self._waited(compartment, request)
         stay: _Stay | None = None
@@ -142,6 +140,17 @@ class Bulkhead:
                 compartment.leave()
             elif not stay.kept:
                 stay.end(None, False)
+
+    def is_full(self, request: Request) -> bool:
+        """Whether a request would have to wait for its turn."""
+        compartment = self._compartments.get(self._key(request))
+        return compartment is not None and (compartment.queued > 0 or compartment.inflight >= compartment.limit)
+
+    def _key(self, request: Request) -> Any:
+        where = request.server or request.origin
+        if self.per == "endpoint":
+            return where
+        return None if self.per == "client" else (where, model_of(request))
 
     def _made(self, key: Any, request: Request) -> Compartment:
         with self._lock:

@@ -40,6 +40,15 @@ class Breaker(Protocol):
 
 
 @runtime_checkable
+class Room(Protocol):
+    """Tells whether there is a free place, as `Bulkhead` does."""
+
+    def is_full(self, request: Request) -> bool:
+        """Whether a request would have to wait for one."""
+        ...
+
+
+@runtime_checkable
 class Account(Protocol):
     """Tells what is left to spend, as `Budget` does."""
 
@@ -66,12 +75,13 @@ class Gates:
         patient: whether the call is repeated for as long as it takes.
     """
 
-    __slots__ = ("accounts", "breakers", "chooser", "limiters", "patient", "policies")
+    __slots__ = ("accounts", "breakers", "chooser", "limiters", "patient", "policies", "rooms")
 
     def __init__(self, policies: Sequence[Layer] = (), outer: Sequence[Layer] = (), *, patient: bool = False) -> None:
         self.policies = policies
         self.limiters = [each for each in policies if isinstance(each, Limiter)]
         self.breakers = [each for each in policies if isinstance(each, Breaker)]
+        self.rooms = [each for each in policies if isinstance(each, Room)]
         self.accounts = [each for each in outer if isinstance(each, Account)]
         self.chooser = next((each for each in reversed(outer) if isinstance(each, Chooser)), None)
         self.patient = patient
@@ -112,6 +122,9 @@ class Gates:
         """Why a request that need not be sent had better not be; "" for no reason."""
         if self.is_troubled(request):
             return "circuit"
+        # One that waits for a place may wait for the very one that its own call holds.
+        if any(each.is_full(request) for each in self.rooms):
+            return "bulkhead"
         if any(each.headroom(request, now) < ROOM or each.wait_for(request, now) > 0 for each in self.limiters):
             return "rate limit"
         return "budget" if any(each.left() < ROOM for each in self.accounts) else ""
