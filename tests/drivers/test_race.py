@@ -64,6 +64,15 @@ def test_who_fails_leaves_the_other_its_time(run: Any, late: int) -> None:
 
 
 @DRIVERS
+def test_a_mistake_in_the_firsts_own_code_ends_both_at_once(run: Any) -> None:
+    log: list[str] = []
+    with pytest.raises(ValueError, match="mine"):
+        run(racing(after(3, ValueError("mine")), lambda: after(12, "came", log, "b"), 1))
+    assert "b" not in log
+    assert run(racing(after(9, ValueError("too late")), lambda: after(2, "came"), 1)) == "came"
+
+
+@DRIVERS
 def test_a_poor_answer_is_taken_where_there_is_no_other(run: Any) -> None:
     assert run(racing(after(1, "poor"), never, 50)) == "poor"
     assert run(racing(after(2, "poor"), lambda: after(3, "good"), 1)) == "good"

@@ -225,8 +225,9 @@ class Race(Effect[R]):
     """Run a flow, and a second one beside it if the first has not ended after `delay` seconds.
 
     Answered with what the first of them to return gives, if it is fit. The other one is ended: cancelled, its connection closed,
-    its answer let go. A flow that raises, or returns what is unfit, is out. Where both are out, the answer is what was returned
-    all the same, else what the first one raised is raised.
+    its answer let go. A flow that raises an error of its call, or returns what is unfit, is out. Where both are out, the answer is
+    what was returned all the same, else what the first one raised is raised. What the first one raises besides, such as a mistake in
+    a user's function, ends both at once.
     """
 
     __slots__ = ("delay", "first", "fit", "second")

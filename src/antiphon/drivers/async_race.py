@@ -14,7 +14,7 @@ from contextlib import suppress
 from typing import Any
 
 from ..core.effects import Race
-from .runner import drop, telling
+from .runner import drop, is_no_answer, telling
 from .waiting import running_trio
 
 Flow = Coroutine[Any, Any, Any]
@@ -86,6 +86,8 @@ class _Heat:
                 raise
         except Exception as failure:
             self._is_cancelled()
+            if not self._cut and is_no_answer(failure):
+                raise
             self._failures[_FIRST] = failure
         else:
             self._is_cancelled()

@@ -141,6 +141,11 @@ def telling(failure: BaseException, other: BaseException | None) -> BaseExceptio
     return failure
 
 
+def is_no_answer(failure: BaseException | None) -> bool:
+    """Whether what a flow raised is no failure of its call, but of somebody's own code: the other flow's answer does not mend it."""
+    return failure is not None and not isinstance(failure, (OpenAIError, Halted))
+
+
 def drop(result: Any) -> None:
     """Let go of what a flow answered: a reply, or a tuple that holds one."""
     for each in result if isinstance(result, tuple) else (result,):  # pyright: ignore[reportUnknownVariableType]

@@ -14,7 +14,7 @@ from typing import Any
 
 from ..core.effects import Race
 from ..core.ticket import Ticket
-from .runner import Run, Runner
+from .runner import Run, Runner, is_no_answer
 
 _PATIENCE = 1.0
 """Seconds for which the wait is one system call: on Windows, Ctrl-C is heard between two of them only."""
@@ -47,6 +47,8 @@ def race(run: Run, effect: Race[Any]) -> Any:
             with suppress(Empty):
                 news.get(timeout=min(left, _PATIENCE))
             winner = next((each for each in runners if each.returned and effect.fit(each.result)), None)
+            if winner is None and is_no_answer(runners[0].failure):
+                raise runners[0].failed(None)
         winner = winner or next((each for each in runners if each.returned), None)
         if winner is not None:
             return winner.result

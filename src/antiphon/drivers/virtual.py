@@ -21,7 +21,7 @@ from ..core.secret import Secret
 from ..core.signal import Signal
 from . import aside, followed, peeked
 from .refusal import refuse
-from .runner import telling
+from .runner import is_no_answer, telling
 
 R = TypeVar("R")
 Flow = Coroutine[Any, Any, R]
@@ -326,6 +326,9 @@ def _race(driver: VirtualDriver, effect: effects.Race[Any], answer: Callable[[An
         if run.failure is None and effect.fit(run.result):
             stop()
             answer(run.result)
+        elif run is runs[0] and is_no_answer(run.failure):
+            stop()
+            answer(_Failed(run.failure))  # type: ignore[arg-type]
         elif all(each.done for each in runs):
             stop()
             returned = [each for each in runs if each.failure is None]
