@@ -21,6 +21,7 @@ from typing import Any
 
 from ..client import AsyncOpenAI, OpenAI
 from ..core.headers import Headers
+from ..drivers.clock import SystemClock
 from ..errors import OpenAIError
 from ..policies import Failover, Policy, Target, Trace
 
@@ -50,7 +51,7 @@ def main(driver: str, folder: Path, base_url: str) -> None:
 
 
 def _clients(kind: Any, base_url: str) -> Iterator[Callable[[], Any]]:
-    bare: dict[str, Any] = {"base_url": base_url, "proxy": None}
+    bare: dict[str, Any] = {"base_url": base_url, "proxy": None, "_clock": _Hasty()}
     yield lambda: kind(**bare)
     yield lambda: kind(api_key=secret_of("argument"), policies=Policy.interactive(), **bare)
     yield lambda: kind(api_key=lambda: secret_of("function"), **bare)
@@ -62,8 +63,19 @@ def _clients(kind: Any, base_url: str) -> Iterator[Callable[[], Any]]:
     yield lambda: kind(
         base_url="http://127.0.0.1:9/v1",
         proxy=None,
+        _clock=_Hasty(),
         policies=[Failover([Target(base_url, api_key=secret_of("target"))], cross_provider=True)],
     )
+
+
+class _Hasty(SystemClock):
+    """The machine's clock, but nobody waits between two attempts."""
+
+    def sleep(self, seconds: float) -> None:
+        """Go on."""
+
+    async def asleep(self, seconds: float) -> None:
+        """Go on."""
 
 
 _DEEDS: tuple[Callable[[Any], Any], ...] = (
