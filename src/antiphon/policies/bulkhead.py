@@ -118,7 +118,7 @@ class Bulkhead:
         if request.call is None:
             # Somebody's aside, such as a health check: calls that hang may hold every permit, and it is to find that out.
             return await forward(request)
-        key = self._key(request)
+        key = (request.server or request.origin) if self.per == "endpoint" else self._key(request)
         compartment = self._compartments.get(key) or self._made(key, request)
         permit = compartment.enter() or await self._waited(compartment, request)
         stay: _Stay | None = None

@@ -128,7 +128,8 @@ class RateLimit:
 
     async def __call__(self, request: Request, forward: Forward) -> Reply:
         now = request.now() if request.now else await Now()
-        lane = self._lane(request)
+        said = (request.server or request.origin, request.headers.whose, model_of(request))
+        lane = self._near.get(said) or self._found(request, said)
         units = need(request, lane.usual) if lane.counts_more else ONE
         until = now + self.max_wait
         if request.deadline is not None and request.deadline < until:
@@ -255,9 +256,7 @@ class RateLimit:
 
     def _lane(self, request: Request) -> Lane:
         """The lane of a request's credential and family."""
-        model = model_of(request)
-        said = (request.server or request.origin, request.headers.whose, model)
-        return self._near.get(said) or self._found(request, said)
+        return self._found(request, (request.server or request.origin, request.headers.whose, model_of(request)))
 
     def _found(self, request: Request, said: tuple[Any, ...]) -> Lane:
         where, _, model = said

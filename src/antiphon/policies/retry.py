@@ -180,7 +180,7 @@ class Retry:
         while True:
             try:
                 reply = await forward(attempt)
-                begun = reply.is_read or not self.first_event or await fact.begins(reply, request)
+                begun = not self.first_event or reply.is_read or await fact.begins(reply, request)
             except (APIConnectionError, PolicyError) as failure:
                 course = course or repetition.Repetition(self, request)
                 if (again := await course.after(failure, attempt)) is None:

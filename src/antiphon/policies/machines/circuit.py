@@ -65,29 +65,31 @@ class Circuit(Late):
         generation: the first lease that counts.
         openings: how often it has opened since it was healthy.
         opened_at: when it last opened, as far as that is known.
+        row: how many failures came in a row lately.
+        window: the calls of the last seconds.
     """
 
     __slots__ = (
         "_closed_at",
         "_for",
         "_leases",
-        "_row",
         "_rule",
         "_successes",
         "_until",
-        "_window",
         "closed",
         "generation",
         "last",
         "opened_at",
         "openings",
+        "row",
+        "window",
     )
 
     def __init__(self, rule: Rule) -> None:
         super().__init__()
         self._rule = rule
-        self._window = Window(rule.window)
-        self._row = 0
+        self.window = Window(rule.window)
+        self.row = 0
         self._leases: dict[int, float] = {}
         self._successes = 0
         self._closed_at = float("-inf")
@@ -147,25 +149,18 @@ class Circuit(Late):
     @property
     def counts(self) -> tuple[int, int]:
         """Calls and failures in the window, as of the last one."""
-        return self._window.calls, self._window.failures
+        return self.window.calls, self.window.failures
 
     # How it went.
 
     def succeed(self, lease: int, now: float) -> bool:
         """It went well; whether that closed the circuit."""
-        window = self._window
-        if self.closed and lease == self.generation and now < window.ends:
-            # What nearly every call comes to takes no lock: should two threads count at once, one success more or less
-            # tells nothing.
-            window.fresh += 1
-            self._row = 0
-            return False
         with self._lock:
             if lease < self.generation:
                 changed = False
             elif self.closed:
-                window.succeed(now)
-                self._row = 0
+                self.window.succeed(now)
+                self.row = 0
                 changed = False
             else:
                 changed = self._succeed_probing(lease, now)
@@ -257,8 +252,8 @@ class Circuit(Late):
 
     def _count_late(self, lease: int) -> None:
         if lease >= self.generation and self.closed:
-            self._window.succeed(None)
-            self._row = 0
+            self.window.succeed(None)
+            self.row = 0
 
     def _succeed_probing(self, lease: int, now: float) -> bool:
         self._drop(lease)
@@ -274,9 +269,9 @@ class Circuit(Late):
             return False
         rule = self._rule
         if self.closed:
-            (self._window.crawl if slow else self._window.fail)(now)
-            self._row = 0 if slow else self._row + 1
-            if not self._is_bad() and self._row < rule.consecutive:
+            (self.window.crawl if slow else self.window.fail)(now)
+            self.row = 0 if slow else self.row + 1
+            if not self._is_bad() and self.row < rule.consecutive:
                 return False
             if now is not None and now - self._closed_at >= HEALTHY_SECONDS:
                 self.openings = 0
@@ -291,7 +286,7 @@ class Circuit(Late):
 
     def _is_bad(self) -> bool:
         """Whether too many of the window's calls failed, or too many of those that did not were slow."""
-        rule, window = self._rule, self._window
+        rule, window = self._rule, self.window
         calls, failures, slow = window.calls, window.failures, window.slow
         many = failures >= rule.ratio * calls or (slow > 0 and slow >= rule.slow_ratio * (calls - failures))
         return many and calls >= rule.min_calls
@@ -312,5 +307,5 @@ class Circuit(Late):
         """A new generation, which begins with nothing counted."""
         self.generation = self._next()
         self._leases.clear()
-        self._window.clear()
-        self._row = self._successes = 0
+        self.window.clear()
+        self.row = self._successes = 0

@@ -337,7 +337,7 @@ class Lane:
         ticket.number = self._number = self._number + 1
         ticket.mark = self._tokens = self._tokens + units[TOKENS]
         if now >= self._cubic.due:
-            self._cubic.sent(self._number, now)
+            self._cubic.sent(ticket.number, now)
         if self._slope is not None:
             self._climb(units[INPUT], now)
 
