@@ -125,10 +125,8 @@ class Failover:
 
     def __reduce__(self) -> tuple[Any, ...]:
         # What is known of targets is this process's own.
-        names = (
-            "sticky most_attempts patience cross_model cross_provider on_context_length eject park_for on_park budget"
-        )
-        options = {name: getattr(self, name) for name in names.split()} | {"health": self.checks}
+        names = "sticky most_attempts patience cross_model cross_provider on_context_length eject park_for on_park"
+        options = {name: getattr(self, name) for name in names.split()} | {"health": self.checks, "budget": self.budget}
         return (_remade, (type(self), self.targets, options))
 
     # -- what users may ask and change ---------------------------------------------------------------------------------
