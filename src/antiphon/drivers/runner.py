@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import _thread
 import inspect
+import sys
 from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from contextvars import copy_context
-from threading import Lock
+from threading import Lock, getprofile, gettrace
 from time import monotonic
 from typing import Any
 
@@ -82,8 +83,15 @@ class Runner:
         A plain one, since `Thread.start` waits in a way that a signal's handler cannot break off without a trace.
         """
         context = copy_context()
+
+        def begin() -> None:
+            # As `Thread` does it: debuggers, profilers and measurements of coverage look here too.
+            sys.settrace(gettrace())
+            sys.setprofile(getprofile())
+            context.run(self._work, run, ended)
+
         try:
-            _thread.start_new_thread(lambda: context.run(self._work, run, ended), ())
+            _thread.start_new_thread(begin, ())
         except RuntimeError:  # no more threads, or the interpreter is about to exit
             return False
         return True
