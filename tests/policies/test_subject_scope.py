@@ -41,6 +41,20 @@ def test_masked_and_plain_are_one() -> None:
     assert "sk-1" not in scope_of(plain)
 
 
+@pytest.mark.parametrize("change", ["added", "replaced", "removed"])
+def test_a_credential_that_changes_later_is_another_caller(change: str) -> None:
+    """A scope that was asked for is kept with the fields, and no longer than they stay as they are."""
+    asked = request(headers=Headers([] if change == "added" else [("Authorization", "Bearer sk-1")]))
+    before = scope_of(asked)
+    if change == "removed":
+        del asked.headers["Authorization"]
+    else:
+        asked.headers["Authorization"] = "Bearer sk-2"
+    assert scope_of(asked) == (scope() if change == "removed" else scope(Authorization="Bearer sk-2"))
+    assert scope_of(asked) != before
+    assert scope_of(request(headers=asked.headers.copy())) == scope_of(asked)
+
+
 class Vault:
     """Keys of a house."""
 
