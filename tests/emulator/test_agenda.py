@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import socket
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
@@ -10,8 +12,9 @@ import pytest
 
 from antiphon.emulator import Setting
 from antiphon.emulator.agenda import Agenda
-from antiphon.emulator.app import opened
+from antiphon.emulator.app import EmulatorApp, opened
 from antiphon.emulator.identity import Identity
+from antiphon.emulator.server import house_of, run
 from antiphon.emulator.store import Shelf
 from antiphon.emulator.world import World
 
@@ -206,3 +209,42 @@ def test_what_a_job_began_has_a_clock_that_goes_on(jobs: dict[str, Any]) -> None
 
     asyncio.run(main())
     assert seen == [160.0]
+
+
+def test_a_loop_that_ends_begins_nothing_more(jobs: dict[str, Any]) -> None:
+    """What would begin while the loop cleans up would never end."""
+    app, begun, alarms = EmulatorApp(Setting()), list[str](), list[object]()
+    world = app.world
+
+    async def slow(world: World, name: str) -> None:
+        begun.append(name)
+        await asyncio.sleep(3600)
+
+    async def cleaned_up() -> AsyncIterator[None]:
+        try:
+            yield
+        finally:
+            alarms.append(world._alarm)
+            world.later(0, "x.slow", name="too late")
+            world.spawn(slow(world, "much too late"))
+            await asyncio.sleep(0.05)
+
+    jobs["x.slow"] = slow
+    world.later(0, "x.slow", name="in time")
+    world.later(999, "x.slow", name="never")
+    house, left = house_of(app), cleaned_up()
+
+    async def stop() -> None:
+        await anext(left)
+        while not begun:
+            await asyncio.sleep(0.001)
+        house.stop()
+
+    def ready() -> None:
+        world.set_alarm()
+        world.spawn(stop())
+
+    run(app, house, socket.create_server(("127.0.0.1", 0)), ready)
+    assert (begun, alarms) == (["in time"], [None])
+    assert world.is_behind()  # the next loop does it
+    app.close()

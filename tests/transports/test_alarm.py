@@ -6,7 +6,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, closing
+from contextlib import ExitStack, closing, suppress
 from typing import Any
 
 import pytest
@@ -145,14 +145,17 @@ class Bell:
 @PHASES
 def test_it_rings_when_it_is_due_and_the_wait_ends_as_it_would_have(phases: Phases, phase: str) -> None:
     transport, request = getattr(phases, phase)()
-    bell = Bell(0.3)
-    with pytest.raises(APITimeoutError) as caught:
-        transport.send(request(timeout=0.36), bell.ticket)
-    assert caught.value.phase == phase.rpartition("_")[2]
-    assert bell.threads == [threading.get_ident()]
-    assert 0.3 <= bell.rung < bell.elapsed
-    assert 0.34 < bell.elapsed < 0.64  # not begun again when it had rung
-    assert bell.ticket.due is None
+    for seconds in (0.3, 0.9, 1.8):  # where others keep the machine busy, a longer wait tells more
+        bell = Bell(seconds)
+        with pytest.raises(APITimeoutError) as caught:
+            transport.send(request(timeout=seconds + 0.06), bell.ticket)
+        assert caught.value.phase == phase.rpartition("_")[2]
+        assert bell.threads == [threading.get_ident()]
+        assert seconds <= bell.rung < bell.elapsed
+        assert bell.ticket.due is None
+        if bell.elapsed < 2 * seconds:
+            return
+    pytest.fail("when it had rung, the wait began again")
 
 
 @PHASES
@@ -267,9 +270,10 @@ def test_a_handshake_that_goes_on_after_it_rang_comes_to_its_end(phases: Phases)
     through = phases.stack.enter_context(socket.create_server(("127.0.0.1", 0)))
 
     def carry(source: socket.socket, target: socket.socket) -> None:
-        while data := source.recv(700):
-            time.sleep(0.04)
-            target.sendall(data)
+        with suppress(OSError):  # the test is over
+            while data := source.recv(700):
+                time.sleep(0.04)
+                target.sendall(data)
 
     def accept() -> None:
         one, _ = through.accept()

@@ -131,7 +131,7 @@ class Emulator:
 
         try:
             self._house = house = house_of(self.app)
-            run(house, sock, begun)
+            run(self.app, house, sock, begun)
         except BaseException as error:
             self._failure = error
         finally:
@@ -143,11 +143,18 @@ def house_of(app: EmulatorApp) -> House:
     return House(app, patience=app.world.setting.patience, encryption=app.encryption)
 
 
-def run(house: House, sock: socket.socket, ready: Callable[[], None]) -> None:
+def run(app: EmulatorApp, house: House, sock: socket.socket, ready: Callable[[], None]) -> None:
     """Serve in a loop of its own until stopped."""
+
+    async def serving() -> None:
+        try:
+            await house.serve(sock, ready)
+        finally:
+            await app.world.rest()
+
     try:
         with asyncio.Runner(loop_factory=_loop_factory()) as runner:
-            runner.run(house.serve(sock, ready))
+            runner.run(serving())
     finally:
         sock.close()
 
@@ -179,6 +186,6 @@ def serve(app: EmulatorApp, sock: socket.socket, ready: Callable[[], None]) -> N
         ready()
 
     try:
-        run(house, sock, prepared)
+        run(app, house, sock, prepared)
     finally:
         app.close()

@@ -85,6 +85,7 @@ class World:
         """Streams that are open now, by what they follow; nothing that lasts."""
         self._tasks: set[asyncio.Task[None]] = set()
         self._alarm: tuple[asyncio.AbstractEventLoop, float, asyncio.TimerHandle] | None = None
+        self._ending: asyncio.AbstractEventLoop | None = None
         self._sweep("incoming-*")  # uploads that a crash broke off
         self._begin(setting.seed)
 
@@ -263,6 +264,8 @@ class World:
             loop = asyncio.get_running_loop()
         except RuntimeError:
             return
+        if loop is self._ending:
+            return
         # In the loop's own time: this world's clock may have been moved since the alarm was set.
         when = loop.time() + max(0.0, due - self._clock() - self.skew)
         if self._alarm is not None:
@@ -284,9 +287,12 @@ class World:
         """Have something done beside the requests, such as a delivery; it ends with the event loop, a reset or the world."""
         import asyncio
 
-        context = copy_context()
+        loop, context = asyncio.get_running_loop(), copy_context()
+        if loop is self._ending:
+            work.close()
+            return
         context.run(_MOMENT.set, None)  # the clock goes on for what a job began
-        task = asyncio.get_running_loop().create_task(work, context=context)
+        task = loop.create_task(work, context=context)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
@@ -320,6 +326,15 @@ class World:
 
         with tempfile.TemporaryFile(dir=self.folder()):
             pass
+
+    async def rest(self) -> None:
+        """Begin nothing more in this event loop, for it is about to end, and see off what has begun."""
+        import asyncio
+
+        self._ending = loop = asyncio.get_running_loop()
+        self._break_off()
+        if here := {task for task in self._tasks if task.get_loop() is loop}:
+            await asyncio.wait(here)
 
     def close(self) -> None:
         """Do no more, and forget the temporary folder; a folder the user named stays."""
