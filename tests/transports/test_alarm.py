@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import socket
 import threading
 import time
@@ -218,6 +219,31 @@ def test_what_it_raises_ends_the_exchange_and_leaves_nothing(phases: Phases, pha
     assert transport._pool.held == held
     assert transport._pool.waiting == 0
     assert len(transport._busy) == held
+
+
+@PHASES
+@pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="this system has no timers")
+def test_signals_that_are_handled_prolong_no_wait(phases: Phases, phase: str) -> None:
+    """A profiler's timer may go off more often than any wait lasts."""
+    transport, request = getattr(phases, phase)()
+    handled = 0
+
+    def handle(number: int, frame: object) -> None:
+        nonlocal handled
+        handled += 1
+        assert handled < 200, "the wait begins anew with each signal"
+
+    before = signal.signal(signal.SIGALRM, handle)
+    signal.setitimer(signal.ITIMER_REAL, 0.05, 0.05)
+    try:
+        with pytest.raises(APITimeoutError):
+            transport.send(request(timeout=0.3))
+        with pytest.raises(APITimeoutError):
+            transport.send(request(timeout=60.0, deadline=time.monotonic() + 0.3))
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+    assert handled > 1
 
 
 @pytest.mark.parametrize("secure", [False, True])

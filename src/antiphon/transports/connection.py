@@ -10,9 +10,7 @@ Requests hold credentials: their bytes are only ever expressions handed to `send
 
 from __future__ import annotations
 
-import os
 import socket
-import struct
 from collections.abc import Hashable
 from contextlib import suppress
 from time import monotonic
@@ -35,10 +33,6 @@ if TYPE_CHECKING:
 
 RECEIVE = 64 * 1024
 _UNARMED = -1.0
-_TIMEVAL = struct.Struct("ll")
-# The kernel bounds each wait of a plain socket, which saves a `poll` before every send and receive. TLS needs the socket's own
-# way, and so does a socket that is not the standard library's, such as gevent's.
-_KERNEL_BOUNDS = os.name == "posix" and hasattr(socket, "SO_RCVTIMEO")
 _CLOSED = (
     "the connection was closed under the call: by close(), or because this process is a fork of the one that made it"
 )
@@ -61,7 +55,6 @@ class Connection:
     __slots__ = (
         "_armed",
         "_deadline",
-        "_plain",
         "_read_timeout",
         "_spoiled",
         "_ticket",
@@ -97,7 +90,6 @@ class Connection:
         self._read_timeout: float | None = None
         self._deadline: float | None = None
         self._tls = hasattr(sock, "pending")
-        self._plain = _KERNEL_BOUNDS and type(sock) is socket.socket and type(sock).__module__ == "socket"
         self._spoiled = False
         self._ticket: Ticket | None = None
         self.watch = Watch(sock)
@@ -174,15 +166,12 @@ class Connection:
         ends = [end for end in (self._deadline, None if patience is None else begun + patience) if end is not None]
         if not ends or due < min(ends):
             if due > begun:
-                if self._plain and self.watch.hears(due - begun):
+                self._arm(due - begun)
+                try:
                     return self.sock.recv(RECEIVE)
-                if not self._plain:
-                    self._arm(due - begun)
-                    try:
-                        return self.sock.recv(RECEIVE)
-                    except TimeoutError as problem:
-                        if problem.errno is not None:  # the system's own: the other side is gone
-                            raise
+                except TimeoutError as problem:
+                    if problem.errno is not None:  # the system's own: the other side is gone
+                        raise
             ticket.look(max(monotonic(), due))
             self._arm(None if patience is None else max(begun + patience - monotonic(), 1e-6))
         return self.sock.recv(RECEIVE)
@@ -226,7 +215,7 @@ class Connection:
         """What a failed send or receive means for the exchange."""
         if self.closed:
             return ClientClosed(_CLOSED)
-        if isinstance(problem, BlockingIOError) or (isinstance(problem, TimeoutError) and problem.errno is None):
+        if isinstance(problem, TimeoutError) and problem.errno is None:
             return timed_out(self.phase, deadline=passed(self._deadline))
         if is_gone(problem):
             if self.served and not self.parser.started:
@@ -241,15 +230,9 @@ class Connection:
             if left <= 0:
                 raise timed_out(self.phase, deadline=True)
             seconds = left if seconds is None else min(seconds, left)
-        if self._plain:
-            if self._armed is _UNARMED:
-                self.sock.settimeout(None)
-            bound = _TIMEVAL.pack(*divmod(int((seconds or 0.0) * 1e6) or (seconds is not None), 1_000_000))
-            self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, bound)
-            self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, bound)
-        else:
-            # Zero would mean "do not block" to the socket, not "no time at all".
-            self.sock.settimeout(seconds if seconds is None else max(seconds, 1e-6))
+        # Zero would mean "do not block" to the socket, not "no time at all". The kernel's own bounds (SO_RCVTIMEO) would spare a
+        # `poll`, but begin anew with each signal that is handled.
+        self.sock.settimeout(seconds if seconds is None else max(seconds, 1e-6))
         self._armed = seconds
 
     # -- between exchanges ---------------------------------------------------------------------------------------------

@@ -34,12 +34,6 @@ class Watch:
     def _selected(self) -> bool:
         return bool(select.select([self._fd], [], [], 0)[0])
 
-    def hears(self, seconds: float) -> bool:
-        """Wait until a read would not block; false if that took longer than `seconds`, which is not negative."""
-        if self._poll is None:
-            return bool(select.select([self._fd], [], [], seconds)[0])
-        return bool(self._poll.poll(seconds * 1000))
-
     def ready(self, seconds: float | None) -> bool:
         """Wait until a read or a write would not block; false if that took longer than `seconds`."""
         seconds = None if seconds is None else max(seconds, 0)
