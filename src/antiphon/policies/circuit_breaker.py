@@ -191,7 +191,8 @@ class CircuitBreaker:
             if reply.request is not request and reply.request.server != request.server:
                 return reply  # of a second request, that went to another target and was counted there
             plain = reply.status_code < 400 and not probing and reply.elapsed <= self._bearable
-            if plain and (reply.body is None or reply.is_read) and not _is_broken(reply):
+            content = reply.content if plain and (reply.body is None or reply.is_read) else b""
+            if content and ((content[0] == _OPENS and content[-1] == _CLOSES) or not _is_broken(reply)):
                 pair.succeed(leases, request.now() if request.now else await Now())
             else:
                 await self._weigh(request, forward, reply, pair, leases)

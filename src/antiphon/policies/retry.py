@@ -180,6 +180,8 @@ class Retry:
         while True:
             try:
                 reply = await forward(attempt)
+                if course is None and self.only_failures and reply.status_code < 400:
+                    return reply
                 begun = not self.first_event or reply.is_read or await fact.begins(reply, request)
             except (APIConnectionError, PolicyError) as failure:
                 course = course or repetition.Repetition(self, request)

@@ -73,9 +73,14 @@ def body_of(request: Request) -> Mapping[str, Any]:
 def model_of(request: Request) -> str:
     """The model asked for; "" where none is."""
     call = request.call
-    # What nearly every call is, without the look for what else it might be.
-    plain = call is not None and call.body.__class__ is dict and not call.extra_body
-    model = call.body.get("model") if plain else body_of(request).get("model")  # type: ignore[union-attr]
+    if call is not None:
+        body = call.body
+        # What nearly every call is, without the look for what else it might be.
+        if body.__class__ is dict and not call.extra_body:
+            model = body.get("model")
+            if model.__class__ is str:
+                return model
+    model = body_of(request).get("model")
     return model if isinstance(model, str) else ""
 
 
