@@ -147,3 +147,19 @@ def test_a_stream_that_nobody_read_says_nothing() -> None:
     backend.outcome = Reply(200, Headers(JSON), ask(), body=Piecewise(b"a"))
     backend.call(breaker).body.close()
     assert breaker.health(0.0)["api"]["calls"] == 0
+
+
+def test_the_last_one_that_fails_puts_the_others_on_trial() -> None:
+    down: set[str] = {"one"}
+    backend = Backend(lambda now, request: 503 if request.origin.host in down else 200)
+    breaker = CircuitBreaker(consecutive=2)
+    for _ in range(2):
+        backend.call(breaker, ask(host="one"))
+    backend.call(breaker, ask(host="two"))
+    assert not breaker.is_closed("one", "m")
+    down = {"two"}
+    failed = backend.call(breaker, ask(host="two"))
+    assert told(failed, "on trial").get("endpoint") == "one"
+    assert backend.call(breaker, ask(host="one")).status_code == 200
+    assert backend.call(breaker, ask(host="two")).request.trace.of("CircuitBreaker")[0].event != "on trial"
+    assert not breaker.is_closed("two", "m")

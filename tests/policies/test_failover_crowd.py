@@ -17,6 +17,7 @@ from antiphon.policies.chain import fold
 from antiphon.policies.failover import Failover
 from antiphon.policies.health import HealthCheck
 from antiphon.policies.machines.budget import RetryBudget
+from antiphon.policies.policy import Policy
 from antiphon.policies.retry import Retry
 from antiphon.policies.target import Target
 
@@ -115,6 +116,30 @@ def test_two_that_flap_by_turns_lose_nothing(period: float, balanced: bool) -> N
     crowd = Crowd([Retry(2), pair(balanced=balanced)], send, rate=10, seconds=max(60, 2 * period))
     assert crowd.errors == []
     assert crowd.amplification <= 1.3
+
+
+@pytest.mark.parametrize("period", [1.0, 2.0, 4.0, 8.0, 15.0, 30.0, 60.0])
+@pytest.mark.parametrize("rate", [10, 100])
+def test_a_circuit_breaker_loses_none_of_those_either(period: float, rate: int) -> None:
+    """When the last one that was well fails, what is known of the others is old."""
+
+    def send(who: str, now: float) -> Answer:
+        down = (now % period < period / 2) == (who == "own")
+        return (0.05, unreachable()) if down else well()
+
+    policy = Policy.production().replace(failover=pair(), bulkhead=None)
+    crowd = Crowd(policy.policies, send, rate=rate, seconds=max(30, 2 * period))
+    assert crowd.errors == []
+    assert crowd.amplification <= 1.3
+
+
+def test_while_all_are_down_a_circuit_breaker_lets_few_calls_through() -> None:
+    def send(who: str, now: float) -> Answer:
+        return (0.05, unreachable()) if now < 60 else well()
+
+    crowd = Crowd(Policy.production().replace(failover=pair()).policies, send, rate=100, seconds=90)
+    assert sum(now < 60 for now, _ in crowd.times) <= 0.03 * 6000
+    assert max(run.began for run in crowd.runs if run.failure is not None) <= 62
 
 
 @pytest.mark.parametrize("period", [1.0, 2.0, 4.0, 8.0, 15.0, 30.0, 60.0])

@@ -48,7 +48,8 @@ class CircuitBreaker:
 
     While open, calls end at once with `CircuitOpen`, whose `retry_in` says when to come back. Then so many probes at a time may
     go; enough successes close the circuit, a failure opens it for twice as long. While every endpoint that is known is open,
-    one call every `panic` seconds goes through all the same, so that nobody is locked out by this client's own memory.
+    one call every `panic` seconds goes through all the same, so that nobody is locked out by this client's own memory. When the
+    last endpoint that was well begins to fail, the others are closed on trial: what is known of them is old.
 
     Failures are broken and refused connections, failed handshakes, timeouts, statuses 500, 502, 503, 504 and 529, and successes
     that cannot be what they claim. Other statuses, cancelled calls, deadlines shorter than a second and errors of your own code
@@ -251,8 +252,12 @@ class CircuitBreaker:
     async def _failed(
         self, request: Request, forward: Forward, pair: Pair, circuit: Circuit, lease: int, *, slow: bool = False
     ) -> None:
-        now = await Now()
-        if not (circuit.crawl if slow else circuit.fail)(lease, now, await Random()):
+        now, was_well = await Now(), circuit.is_well
+        opened = (circuit.crawl if slow else circuit.fail)(lease, now, await Random())
+        if was_well and not circuit.is_well:
+            for name in self._board.rally(pair, now):
+                _note(request, "on trial", endpoint=name)
+        if not opened:
             return
         seconds = circuit.retry_in(now)
         why = {"reason": "slow"} if slow else {}

@@ -112,6 +112,57 @@ def test_connections_are_dead_to_the_last_moment_for_all_models_together() -> No
     assert [board.panic_in(pair, late) for pair in (one, other)] == [0, 1.0]
 
 
+def test_when_the_last_one_fails_the_others_are_on_trial() -> None:
+    board = made()
+    one, other, third = (pair_of(board, name) for name in "abc")
+    fail(one.transport, 0.0)
+    fail(other.service, 0.0)
+    assert board.rally(third, 1.0) == ["a", "b"]
+    assert (one.closed, other.closed, third.closed) == (True, True, True)
+    assert (one.transport.is_well, one.service.is_well, other.transport.is_well) == (False, True, True)
+    assert board.rally(third, 1.0) == [], "they are on trial already"
+    one.transport.succeed(one.transport.generation, 2.0)
+    assert one.transport.is_well
+    fail(other.transport, 2.0)
+    assert board.rally(third, 2.0) == [], "one of them is well"
+    assert not other.closed
+
+
+def test_whoever_is_on_trial_has_one_failure_to_its_name() -> None:
+    board = Board(Rule(consecutive=3), per_model=False, panic=1.0)
+    one, other = board.pair("a", "a", ""), board.pair("b", "b", "")
+    for _ in range(3):
+        one.transport.fail(one.transport.generation, 0.0, EVEN)
+    assert board.rally(other, 1.0) == ["a"]
+    told = [one.transport.fail(one.transport.generation, 1.0, EVEN) for _ in range(2)]
+    assert told == [False, True]
+    assert one.transport.openings == 2
+    assert board.rally(one, 1.0) == [], "the other one is well"
+
+
+def test_answers_for_other_models_say_nothing_unless_no_other_name_is_known() -> None:
+    board = made()
+    one, other = pair_of(board, "a", "m"), pair_of(board, "b", "m")
+    elsewhere = pair_of(board, "b", "n")
+    fail(other.service)
+    fail(elsewhere.service)
+    assert board.rally(one, 1.0) == ["b"]
+    assert (other.closed, elsewhere.closed) == (True, False)
+    assert board.rally(pair_of(board, "a", "o"), 1.0) == ["b"], "it may call that model otherwise"
+    assert elsewhere.closed
+    fail(elsewhere.service, 1.0)
+    assert board.rally(pair_of(board, "b", "o"), 1.0) == [], "nobody else"
+    assert not elsewhere.closed
+
+
+def test_without_panic_nobody_is_on_trial() -> None:
+    board = made(panic=None)
+    one, other = pair_of(board, "a"), pair_of(board, "b")
+    fail(one.transport)
+    assert board.rally(other, 1.0) == []
+    assert not one.closed
+
+
 def test_a_health_check_closes_the_connections_and_lets_the_models_be_tried() -> None:
     board = made()
     pair, elsewhere = pair_of(board), pair_of(board, "b")

@@ -139,6 +139,28 @@ class Circuits(RuleBasedStateMachine):
             if told == 0:
                 self.panics.append((whom, self.now))
 
+    @rule(endpoint=ENDPOINTS, model=MODELS)
+    def rally(self, endpoint: str, model: str) -> None:
+        pair = self.pair(endpoint, model)
+        names = {name for name, _ in self.known if name != endpoint}
+        kept = self.board.services
+        mine = {
+            name: [self.known[name, ""]]
+            + [each for (n, m), each in kept.items() if n == name and (m == model or (name, model) not in kept)]
+            for name in names
+        }
+        well = [name for name, each in mine.items() if all(one.closed and not one.row for one in each)]
+        open_ones = {name for name, each in mine.items() if not all(one.closed for one in each)}
+        before = {name: each.closed for name, each in self.known.items()}
+        told = self.board.rally(pair, self.now)
+        if self.every is None or well:
+            assert told == []
+            assert before == {name: each.closed for name, each in self.known.items()}
+        else:
+            assert set(told) == open_ones
+            assert all(one.closed for each in mine.values() for one in each)
+            assert all(self.known[name].closed == was for name, was in before.items() if name[0] == endpoint)
+
     @rule(endpoint=ENDPOINTS)
     def heal(self, endpoint: str) -> None:
         self.pair(endpoint, "m")

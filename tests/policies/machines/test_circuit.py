@@ -308,6 +308,14 @@ class Model(RuleBasedStateMachine):
     @rule(data=st.data(), slow=st.booleans())
     def fail(self, data: st.DataObject, slow: bool) -> None:
         lease, era, _ = self._take(data)
+        self._failed(lease, era, slow=slow)
+
+    @rule()
+    def storm(self) -> None:
+        for _ in range(self.rule.consecutive):
+            self._failed(self.circuit.insist(), self.era)
+
+    def _failed(self, lease: int, era: int, *, slow: bool = False) -> None:
         (self.circuit.crawl if slow else self.circuit.fail)(lease, self.now, EVEN)
         if era != self.era:
             return
@@ -323,9 +331,18 @@ class Model(RuleBasedStateMachine):
                 return
             if self.now - self.closed_at >= HEALTHY_SECONDS:
                 self.openings = 0
+        elif self.now < self.until:
+            return  # it was let through all the same
         self.openings += 1
         self.until = self.now + min(self.rule.max_open, self.rule.open_for * 2 ** (self.openings - 1))
         self._turn(closed=False)
+
+    @rule()
+    def pardon(self) -> None:
+        assert self.circuit.pardon(self.now) != self.closed
+        if not self.closed:
+            self._turn(closed=True)
+            self.closed_at, self.row = self.now, 1
 
     def _take(self, data: st.DataObject) -> tuple[int, int, bool]:
         return self.held.pop(data.draw(st.integers(0, len(self.held) - 1)))
@@ -342,6 +359,7 @@ class Model(RuleBasedStateMachine):
         circuit = self.circuit
         assert circuit.closed == self.closed
         assert circuit.openings == self.openings
+        assert circuit.is_well == (self.closed and not self.row)
         assert len([end for end in circuit._leases.values() if end > self.now]) <= self.rule.probes
         if not self.closed:
             assert circuit.state(self.now) == ("open" if self.now < self.until else "half-open")

@@ -152,6 +152,23 @@ class Board:
             self._panicked[whom] = now
             return 0.0
 
+    def rally(self, pair: Pair, now: float) -> list[str]:
+        """An endpoint that was well begins to fail: where no other one is well, circuits that are open are closed on trial.
+
+        What is known of those is old, and nobody is better. An endpoint's answers are judged by those for the same model, or by
+        all of them where it knows none of that name, since targets may call it otherwise. Answers with the names of who is on trial.
+        """
+        if self._panic is None:
+            return []
+        model, services = pair.model, [*self.services.items()]
+        others = {name: [circuit] for name, circuit in [*self.endpoints.items()] if name != pair.endpoint}
+        for (name, whose), circuit in services:
+            if name in others and (whose == model or (name, model) not in self.services):
+                others[name].append(circuit)
+        if any(all(circuit.is_well for circuit in each) for each in others.values()):
+            return []
+        return [name for name, each in others.items() if sum(circuit.pardon(now) for circuit in each)]
+
     def healed(self, endpoint: str, now: float) -> None:
         """An endpoint answers again: its connections are well, and its models may be tried."""
         self.endpoints[endpoint].close(now)

@@ -141,6 +141,11 @@ class Circuit(Late):
             self._settle()
         return seconds
 
+    @property
+    def is_well(self) -> bool:
+        """Whether it is closed, and nothing has failed since the last success."""
+        return self.closed and self.row == 0
+
     def state(self, now: float) -> str:
         """In a word: "closed", "open" or "half-open"."""
         until = self._until
@@ -220,6 +225,17 @@ class Circuit(Late):
                 self._close(now)
         if self._late:
             self._settle()
+
+    def pardon(self, now: float) -> bool:
+        """Close it on trial: it is not well before its next success. Whether it was not closed."""
+        with self._lock:
+            pardoned = not self.closed
+            if pardoned:
+                self._close(now)
+                self.row = 1
+        if self._late:
+            self._settle()
+        return pardoned
 
     def open(self, now: float, seconds: float) -> None:
         """Open it for so many seconds, if it is closed: another process saw it fail."""
