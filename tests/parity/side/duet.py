@@ -152,7 +152,8 @@ def _sung(row: Row, colour: str, package: Any) -> Outcome:
     clock = Still()
     with Rude(*row.script) as server:
         said = {name: value.replace("{url}", server.url) for name, value in row.environment.items()}
-        with patch.dict(os.environ, said), _hurried(clock) if package is openai else contextlib.nullcontext():
+        told = patch.dict(os.environ, said) if said else contextlib.nullcontext()  # it writes every variable anew
+        with told, _hurried(clock) if package is openai else contextlib.nullcontext():
             result = _run(_whole(row, colour, package, server.url, clock), colour)
         requests = [seen(request, server.url) for request in server.requests]
     return Outcome(_rooted(result, server.url), requests, [round(pause, 6) for pause in clock.slept])

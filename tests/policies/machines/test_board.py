@@ -112,6 +112,42 @@ def test_connections_are_dead_to_the_last_moment_for_all_models_together() -> No
     assert [board.panic_in(pair, late) for pair in (one, other)] == [0, 1.0]
 
 
+@pytest.mark.parametrize("per_model", [True, False])
+def test_a_success_counts_once_for_each_circuit(per_model: bool) -> None:
+    board = Board(Rule(window=10, min_calls=100, consecutive=9), per_model=per_model, panic=1.0)
+    pair = board.pair("a", "a", "m")
+    circuits = {pair.transport, pair.service}
+    for circuit in circuits:
+        circuit.fail(circuit.generation, 0.0, EVEN)
+    assert not any(circuit.is_well for circuit in circuits)
+    leases = (pair.transport.generation, pair.service.generation)
+    for now in (0.1, 0.5, 0.9, 1.0):  # the last one in the next tenth of the window
+        assert pair.succeed(leases, now) is False
+        assert all(circuit.is_well for circuit in circuits)
+    assert [circuit.counts for circuit in circuits] == [(5, 1)] * len(circuits)
+    assert pair.succeed(leases, 10.2) is False
+    assert [circuit.counts for circuit in circuits] == [(2, 0)] * len(circuits), "the first tenth is too old"
+    for circuit in circuits:
+        circuit.open(10.3, 5.0)
+        circuit.close(10.4)
+    pair.succeed(leases, 10.5)
+    assert [circuit.counts for circuit in circuits] == [(0, 0)] * len(circuits), "of a generation that is over"
+
+
+def test_the_circuits_of_a_pair_may_be_in_different_tenths() -> None:
+    """A failure of one alone begins a new tenth of its window."""
+    board = Board(Rule(window=10, min_calls=100), per_model=True, panic=1.0)
+    pair = board.pair("a", "a", "m")
+    leases = (pair.transport.generation, pair.service.generation)
+    pair.succeed(leases, 0.5)
+    for ahead in (pair.transport, pair.service):
+        ahead.fail(ahead.generation, ahead.window.ends + 0.5, EVEN)
+        pair.succeed(leases, ahead.window.ends - 0.1)
+    assert (pair.transport.counts, pair.service.counts) == ((4, 1), (4, 1))
+    pair.succeed(leases, 10.2)
+    assert (pair.transport.counts, pair.service.counts) == ((4, 1), (4, 1)), "the first tenth is too old"
+
+
 def test_when_the_last_one_fails_the_others_are_on_trial() -> None:
     board = made()
     one, other, third = (pair_of(board, name) for name in "abc")

@@ -32,7 +32,9 @@ def modules(folder: Path) -> Iterator[tuple[str, ast.Module]]:
 def keeps(kind: ast.ClassDef) -> bool:
     """Whether a method changes what it finds in `self`."""
     methods = [each for each in kind.body if isinstance(each, ast.FunctionDef) and each.name != "__init__"]
-    return any(_changes(node, _called(method)) for method in methods for node in ast.walk(method))
+    return any(
+        _changes(node, called) for method in methods for called in [_called(method)] for node in ast.walk(method)
+    )
 
 
 def _changes(node: ast.AST, called: set[str]) -> bool:
