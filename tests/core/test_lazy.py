@@ -91,6 +91,34 @@ def test_what_is_not_there_cannot_be_imported(statement: str) -> None:
         exec(statement, {})
 
 
+def test_a_module_is_found_while_another_thread_loads_its_package() -> None:
+    """The import system waits for the loading of what it was asked for, not for that of the package around it."""
+    code = """
+import threading
+from importlib import import_module
+from antiphon.core import lazy
+
+halfway, go, serve, found = threading.Event(), threading.Event(), lazy.serve, []
+
+def slowly(*arguments, **options):
+    halfway.set()
+    go.wait(0.5)
+    serve(*arguments, **options)
+
+lazy.serve = slowly
+threads = [threading.Thread(target=lambda: import_module("antiphon.types"))]
+threads[0].start()
+halfway.wait()
+lazy.serve = serve
+threads.append(threading.Thread(target=lambda: found.append(import_module("antiphon.types.model").Model)))
+threads[1].start()
+for thread in threads:
+    thread.join()
+print(found)
+"""
+    assert run(code) == "[<class 'antiphon.types.model.Model'>]"
+
+
 def test_physical_modules_refuse_unknown_names() -> None:
     from antiphon.types.responses import _models, _params  # pyright: ignore[reportMissingModuleSource]
 

@@ -349,12 +349,10 @@ class _Finder:
 
     def find_spec(self, fullname: str, path: Any = None, target: Any = None) -> ModuleSpec | None:
         parent, _, leaf = fullname.rpartition(".")
-        package = _SERVED.get(parent)
-        if package is None:
+        package = _SERVED.get(parent) or _soon(parent)
+        if package is None or not (package.has(leaf) if leaf == STUB else leaf in package.modules):
             return None
-        if leaf == STUB:
-            return ModuleSpec(fullname, cast(Any, self), origin=f"{path[0]}/{leaf}.pyi") if package.has(leaf) else None
-        return ModuleSpec(fullname, cast(Any, self)) if leaf in package.modules else None
+        return ModuleSpec(fullname, cast(Any, self), origin=f"{path[0]}/{leaf}.pyi" if leaf == STUB else None)
 
     def create_module(self, spec: ModuleSpec) -> ModuleType:
         if spec.name.rpartition(".")[2] != STUB:
@@ -371,6 +369,14 @@ class _Finder:
             return
         names = package.modules[leaf]
         module.__dict__.update(__names__=names, __index__=package, __all__=sorted(names), __package__=parent)
+
+
+def _soon(name: str) -> Package | None:
+    """The index of a package of ours that another thread is loading this moment: the import system does not wait for that."""
+    spec = getattr(sys.modules.get(name), "__spec__", None)
+    if name.startswith("antiphon.") and getattr(spec, "_initializing", False):
+        import_module(name)
+    return _SERVED.get(name)
 
 
 def _load(module: Any, package: Package) -> None:
