@@ -36,12 +36,13 @@ PATHS = {
 ALLOWED: dict[str, set[str]] = {
     "errors": {"core"},  # one property reads the rate-limit headers, lazily
     "version": set(),
+    "steady": set(),  # the one clock of whoever waits
     "core": {"core", "errors", "version", "types"},
     "policies": {"policies", "core", "errors", "shared"},  # of it the interface alone, see below
-    "shared": {"shared", "core", "errors"},
-    "drivers": {"drivers", "core", "errors"},
+    "shared": {"shared", "core", "errors", "steady"},
+    "drivers": {"drivers", "core", "errors", "steady"},
     "wire": {"wire", "core", "errors"},
-    "transports": {"transports", "wire", "core", "errors"},
+    "transports": {"transports", "wire", "core", "errors", "steady"},
     "operations": {"core"},
     "types": {"types", "core", "pagination", "sockets", "helpers"},
     "resources": {"resources", "operations", "core", "types", "helpers", "sockets", *SHELLS},

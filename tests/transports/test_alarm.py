@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 import socket
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -244,6 +245,31 @@ def test_signals_that_are_handled_prolong_no_wait(phases: Phases, phase: str) ->
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, before)
     assert handled > 1
+
+
+@PHASES
+def test_a_clock_that_a_test_suite_has_frozen_prolongs_no_wait(
+    phases: Phases, phase: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As freezegun does it: in every module that names the function."""
+    transport, request = getattr(phases, phase)()
+    steady, asked = time.monotonic, 0
+
+    def stand() -> float:
+        nonlocal asked
+        asked += 1
+        assert asked < 50, "the wait never ends"
+        return 1_704_067_200.0
+
+    for name, module in list(sys.modules.items()):
+        if name.partition(".")[0] == "antiphon":
+            for key, value in list(vars(module).items()):
+                if value is steady:
+                    monkeypatch.setattr(module, key, stand)
+    with pytest.raises(APITimeoutError):
+        transport.send(request(timeout=0.2))
+    with pytest.raises(APITimeoutError):
+        transport.send(request(timeout=60.0, deadline=steady() + 0.2))
 
 
 @pytest.mark.parametrize("secure", [False, True])

@@ -5,6 +5,8 @@ from __future__ import annotations
 import time
 from typing import Protocol
 
+from ..steady import monotonic
+
 
 class Clock(Protocol):
     """Time and chance, in both colours."""
@@ -33,7 +35,7 @@ class Clock(Protocol):
 class SystemClock:
     """The machine's own."""
 
-    monotonic = staticmethod(time.monotonic)
+    monotonic = staticmethod(monotonic)
     wall = staticmethod(time.time)
 
     def random(self) -> float:

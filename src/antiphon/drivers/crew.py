@@ -13,8 +13,9 @@ from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from queue import Empty, SimpleQueue
 from threading import Event, Thread
-from time import monotonic
 from typing import Any
+
+from ..steady import monotonic
 
 Flow = Coroutine[Any, Any, Any]
 _GRACE = 0.5

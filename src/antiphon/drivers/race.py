@@ -14,11 +14,11 @@ from contextlib import suppress
 from functools import partial
 from queue import Empty, SimpleQueue
 from threading import Lock
-from time import monotonic
 from typing import Any
 
 from ..core.effects import Race
 from ..core.ticket import Ticket
+from ..steady import monotonic
 from .runner import Cut, Run, Runner
 
 _PATIENCE = 1.0

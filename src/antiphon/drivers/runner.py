@@ -9,12 +9,12 @@ from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from contextvars import copy_context
 from threading import Lock, getprofile, gettrace
-from time import monotonic
 from typing import Any
 
 from ..core.reply import Reply
 from ..core.ticket import Ticket
 from ..errors import APIConnectionError, OpenAIError, PolicyError
+from ..steady import monotonic
 from .blocking import discard
 from .crew import Halted
 

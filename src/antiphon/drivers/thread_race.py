@@ -9,11 +9,11 @@ from __future__ import annotations
 from contextlib import suppress
 from functools import partial
 from queue import Empty, SimpleQueue
-from time import monotonic
 from typing import Any
 
 from ..core.effects import Race
 from ..core.ticket import Ticket
+from ..steady import monotonic
 from .runner import Run, Runner, is_no_answer
 
 _PATIENCE = 1.0

@@ -6,10 +6,10 @@ import sys
 from _thread import allocate_lock
 from collections.abc import Callable
 from contextlib import suppress
-from time import monotonic
 from typing import Any
 
 from ..core.signal import Signal
+from ..steady import monotonic
 
 _PATIENCE = 1.0
 """Seconds for which the wait is one system call: on Windows, Ctrl-C is heard between two of them only."""

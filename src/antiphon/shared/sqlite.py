@@ -18,6 +18,7 @@ from pathlib import Path
 from threading import Lock
 from typing import Any
 
+from ..steady import monotonic
 from . import quota
 from .store import Change, Count, Lease, Quota, StoreError
 from .terms import checked, seconds_left
@@ -83,7 +84,7 @@ class SQLiteStore:
     def lease(self, key: str, quotas: Sequence[Quota], patience: float, span: float = 1.0) -> Lease:
         """As `Store.lease`; each process is a worker."""
         with self._transaction() as run:
-            now = time.monotonic()
+            now = monotonic()
             found = run("SELECT state FROM quota WHERE key = ?", (key,)).fetchone()
             state: quota.State = json.loads(found[0]) if found else quota.fresh(now)
             given = quota.lease(state, self._home.worker, quotas, patience, span, now)
@@ -200,13 +201,13 @@ class SQLiteStore:
 
     def _log_ahead(self, connection: sqlite3.Connection) -> None:
         """Turn the write-ahead log on; where several processes do it at once, SQLite refuses some without a wait."""
-        end = time.monotonic() + self.patience
+        end = monotonic() + self.patience
         while True:
             try:
                 connection.execute("PRAGMA journal_mode = WAL")
                 return
             except sqlite3.OperationalError:
-                if time.monotonic() >= end:
+                if monotonic() >= end:
                     raise
                 time.sleep(0.005)
 

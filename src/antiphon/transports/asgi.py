@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import time
 from collections.abc import Iterator
 from typing import Any
 from urllib.parse import unquote
@@ -17,6 +16,7 @@ from ..core.limits import DEFAULT_WIRE_LIMITS, WireLimits
 from ..core.reply import Reply
 from ..core.request import Request
 from ..errors import ClientClosed
+from ..steady import monotonic
 from .asgi_exchange import ASGIBody, ClientLeft, Exchange
 from .asgi_lifespan import App, Lifespan
 from .intake import Intake
@@ -94,9 +94,9 @@ class ASGITransport:
             exchange.app_returned(error)
 
     async def _reply(self, exchange: Exchange, task: asyncio.Task[None]) -> Reply:
-        request, started = exchange.request, time.monotonic()
+        request, started = exchange.request, monotonic()
         status, headers = await exchange.head()
-        reply = Reply(status, headers, request=request, elapsed=time.monotonic() - started)
+        reply = Reply(status, headers, request=request, elapsed=monotonic() - started)
         encoding = "" if request.method == "HEAD" else headers.get("content-encoding", "")
         body = ASGIBody(exchange, Intake(reply, self._limits), encoding)
         if request.stream:
@@ -106,7 +106,7 @@ class ASGITransport:
         if self._raising:
             await asyncio.wait((task,))
             exchange.raise_failure()
-        reply.elapsed = time.monotonic() - started
+        reply.elapsed = monotonic() - started
         return reply
 
     def _scope(self, request: Request) -> dict[str, Any]:

@@ -6,7 +6,6 @@ Knows the HTTP messages of ASGI, back-pressure and disconnects. Knows neither wh
 from __future__ import annotations
 
 import asyncio
-import time
 from collections import deque
 from collections.abc import AsyncIterable, AsyncIterator, Callable
 from typing import ParamSpec, TypeVar
@@ -14,6 +13,7 @@ from typing import ParamSpec, TypeVar
 from ..core.headers import Headers
 from ..core.request import Request
 from ..errors import APIConnectionError, DeadlineExceeded, ProtocolError, ReadTimeout, TruncatedBody
+from ..steady import monotonic
 from ..wire.decoding import decoder_for
 from ..wire.problem import Truncated, WireProblem
 from .asgi_lifespan import Message
@@ -143,7 +143,7 @@ class Exchange:
     async def _wait(self, phase: str) -> None:
         allowed = self.request.timeout.read
         deadline = self.request.deadline
-        remaining = None if deadline is None else max(0.0, deadline - time.monotonic())
+        remaining = None if deadline is None else max(0.0, deadline - monotonic())
         by_deadline = remaining is not None and (allowed is None or remaining < allowed)
         self._news.clear()
         try:

@@ -7,7 +7,6 @@ is sent.
 from __future__ import annotations
 
 import ssl
-import time
 from collections.abc import Iterator
 from socket import gaierror
 from typing import NoReturn
@@ -28,6 +27,7 @@ from ..errors import (
     TruncatedBody,
     WriteTimeout,
 )
+from ..steady import monotonic
 
 _KINDS: dict[str, tuple[type[APIConnectionError], str | None]] = {
     "ConnectTimeout": (ConnectTimeout, "connect"),
@@ -102,7 +102,7 @@ def _causes(error: BaseException | None) -> Iterator[BaseException]:
 def _made(
     kind: type[APIConnectionError], error: Exception, request: Request, phase: str, started: float
 ) -> APIConnectionError:
-    now = time.monotonic()
+    now = monotonic()
     if request.deadline is not None and now >= request.deadline and kind.__name__.endswith("Timeout"):
         kind = DeadlineExceeded
     for cause in _causes(error):

@@ -13,7 +13,6 @@ from __future__ import annotations
 import socket
 from collections.abc import Hashable
 from contextlib import suppress
-from time import monotonic
 from typing import TYPE_CHECKING
 
 from ..core.limits import WireLimits
@@ -21,6 +20,7 @@ from ..core.request import Request
 from ..core.secret import Secret
 from ..core.timeout import Timeout
 from ..errors import ClientClosed
+from ..steady import monotonic
 from ..wire.encoding import encode_request
 from ..wire.framing import SMALL, rest
 from ..wire.reply import ReplyParser

@@ -15,9 +15,9 @@ import threading
 from collections import deque
 from collections.abc import Iterable
 from contextlib import suppress
-from time import monotonic
 from typing import TYPE_CHECKING, Any
 
+from ..steady import monotonic
 from .failure import connect_failure, dns_failure, timed_out
 from .patience import patience
 
@@ -72,7 +72,10 @@ def dial(
 
 def dial_unix(path: str, until: float | None) -> socket.socket:
     """A connected unix socket; raises as `dial`. The system makes such a connection at once, or says no."""
-    sock = socket.socket(socket.AF_UNIX)
+    try:
+        sock = socket.socket(socket.AF_UNIX)
+    except OSError as problem:
+        raise connect_failure(problem) from problem
     try:
         allow(sock, until, "connect")
         sock.connect(path)
@@ -129,7 +132,12 @@ def resolve(host: str, port: int, until: float | None, ticket: Ticket | None = N
             outcome.append(problem)
         answered.set()
 
-    threading.Thread(target=ask, name="antiphon-resolver", daemon=True).start()
+    try:
+        threading.Thread(target=ask, name="antiphon-resolver", daemon=True).start()
+    except (
+        RuntimeError
+    ):  # no more threads, or the interpreter is about to exit: a wait without a bound is better than none
+        ask()
     while not answered.wait(patience(until, "dns", ticket, host)):
         pass
     if isinstance(outcome[0], Exception):
@@ -158,7 +166,11 @@ def alternate(addresses: Iterable[Address]) -> list[Address]:
 
 def race(addresses: Iterable[Address], until: float | None, ticket: Ticket | None = None) -> socket.socket:
     """The first socket to connect, in non-blocking mode; the others are closed. Raises as `dial`."""
-    with selectors.DefaultSelector() as selector:
+    try:
+        selector = selectors.DefaultSelector()
+    except OSError as problem:  # it takes a file descriptor, and there may be none
+        raise connect_failure(problem) from problem
+    with selector:
         runners = _Race(selector, deque(addresses), until, ticket)
         try:
             return runners.run()

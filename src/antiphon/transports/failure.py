@@ -9,7 +9,6 @@ from __future__ import annotations
 import errno
 import os
 import sys
-from time import monotonic
 from typing import TypeVar
 
 from ..core.reply import Reply
@@ -30,6 +29,7 @@ from ..errors import (
     TruncatedBody,
     WriteTimeout,
 )
+from ..steady import monotonic
 from ..wire.problem import BrokenProtocol, TooLarge, WireProblem
 from ..wire.reply import ReplyParser
 

@@ -6,7 +6,6 @@ Knows what `httpx_sync` knows, in the other colour, and how to have something cl
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import AsyncIterable, AsyncIterator, Callable, Coroutine
 from contextlib import suppress
 from importlib import import_module
@@ -16,6 +15,7 @@ from typing import Any
 from ..core.reply import Reply
 from ..core.request import BodyStream, Request
 from ..errors import DeadlineExceeded
+from ..steady import monotonic
 from .borrowed_error import raise_ours
 from .httpx_sync import Borrowed, OpenResponse
 from .intake import Intake
@@ -30,7 +30,7 @@ class AsyncHttpxTransport(Borrowed):
 
     async def send(self, request: Request) -> Reply:
         """One exchange through their client."""
-        content, started = request.content, time.monotonic()
+        content, started = request.content, monotonic()
         if content is not None and not isinstance(content, (bytes, AsyncIterable)):
             content = _each(content)
         response: Any = None
@@ -45,7 +45,7 @@ class AsyncHttpxTransport(Borrowed):
             reply.body = body
         else:
             reply.content = await body.read_all()
-            reply.elapsed = time.monotonic() - started
+            reply.elapsed = monotonic() - started
         return reply
 
     async def aclose(self) -> None:
@@ -143,7 +143,7 @@ class _Until:
         if self._request.deadline is not None:
             import anyio
 
-            remaining = max(0.0, self._request.deadline - time.monotonic())
+            remaining = max(0.0, self._request.deadline - monotonic())
             self._scope = anyio.CancelScope(deadline=anyio.current_time() + remaining)
             self._scope.__enter__()
 

@@ -6,7 +6,6 @@ and mounts; keeps for itself what must hold everywhere: no redirect is followed,
 
 from __future__ import annotations
 
-import time
 from collections.abc import AsyncIterable, Iterator
 from contextlib import suppress
 from typing import Any
@@ -16,6 +15,7 @@ from ..core.limits import WireLimits
 from ..core.reply import Reply
 from ..core.request import Request
 from ..errors import ClientClosed, DeadlineExceeded
+from ..steady import monotonic
 from .borrowed_error import raise_ours
 from .intake import Intake
 
@@ -50,7 +50,7 @@ class Borrowed:
             Headers.from_raw(response.headers.raw),
             request=request,
             http_version=version,
-            elapsed=time.monotonic() - started,
+            elapsed=monotonic() - started,
         )
 
     def __repr__(self) -> str:
@@ -62,7 +62,7 @@ class HttpxTransport(Borrowed):
 
     def send(self, request: Request) -> Reply:
         """One exchange through their client."""
-        content, started = request.content, time.monotonic()
+        content, started = request.content, monotonic()
         if isinstance(content, AsyncIterable):
             raise TypeError("an async iterable body needs the async client")
         try:
@@ -79,7 +79,7 @@ class HttpxTransport(Borrowed):
             reply.body = body
         else:
             reply.content = body.read_all()
-            reply.elapsed = time.monotonic() - started
+            reply.elapsed = monotonic() - started
         return reply
 
     def close(self) -> None:
@@ -102,7 +102,7 @@ class OpenResponse:
 
     def _overdue(self) -> None:
         deadline = self._request.deadline
-        if deadline is not None and (now := time.monotonic()) >= deadline:
+        if deadline is not None and (now := monotonic()) >= deadline:
             raise DeadlineExceeded(self._request, phase="body", elapsed=now - self._started)
 
 
@@ -158,6 +158,6 @@ class HttpxBody(OpenResponse):
 def phases(request: Request) -> dict[str, float | None]:
     named = request.timeout.as_dict()
     if request.deadline is not None:
-        remaining = max(0.0, request.deadline - time.monotonic())
+        remaining = max(0.0, request.deadline - monotonic())
         return {name: remaining if given is None else min(given, remaining) for name, given in named.items()}
     return named

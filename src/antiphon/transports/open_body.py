@@ -10,10 +10,10 @@ from __future__ import annotations
 import sys
 import warnings
 from collections.abc import Callable
-from time import monotonic
 
 from ..core.request import Request
 from ..errors import APIConnectionError, OpenAIError
+from ..steady import monotonic
 from ..wire.problem import WireProblem
 from .connection import Connection, Stale
 from .failure import complete, refused

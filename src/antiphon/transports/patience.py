@@ -6,10 +6,10 @@ due, and the wait is given up if nobody wants its end any more. Without a ticket
 
 from __future__ import annotations
 
-from time import monotonic
 from typing import TYPE_CHECKING
 
 from ..errors import ClientClosed
+from ..steady import monotonic
 from .failure import timed_out
 
 if TYPE_CHECKING:

@@ -19,7 +19,6 @@ import weakref
 from collections import deque
 from collections.abc import Iterable, Sequence
 from functools import partial
-from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 from ..core.limits import DEFAULT_CONNECTION_LIMITS, DEFAULT_WIRE_LIMITS, PoolLimits, WireLimits
@@ -28,6 +27,7 @@ from ..core.reply import Reply
 from ..core.request import BodyStream, Request
 from ..core.ticket import Ticket
 from ..errors import APIConnectionError, ClientClosed, ConnectTimeout, OpenAIError, PoolTimeout
+from ..steady import monotonic
 from ..wire.pool import OPEN, Open, Pool
 from ..wire.problem import WireProblem
 from .connection import Connection, Stale

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import sys
 import warnings
-from time import monotonic
 
 from ..errors import APIConnectionError, OpenAIError
+from ..steady import monotonic
 from ..wire.problem import WireProblem
 from .failure import complete, lost, passed, refused, timed_out
 from .stream_flow import Flow, Overdue

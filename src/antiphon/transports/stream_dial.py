@@ -12,13 +12,13 @@ import socket
 import ssl as ssl_module
 from collections.abc import Callable
 from contextlib import suppress
-from time import monotonic
 from typing import TYPE_CHECKING, Any, cast
 
 from ..core.limits import WireLimits
 from ..core.request import Request
 from ..core.url import Origin
 from ..errors import APIConnectionError
+from ..steady import monotonic
 from ..wire.encoding import encode_connect
 from ..wire.problem import WireProblem
 from ..wire.reply import ReplyParser

@@ -9,12 +9,12 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import AsyncGenerator, Callable
-from time import monotonic
 
 from ..core.limits import PoolLimits
 from ..core.request import Request
 from ..core.url import Origin
 from ..errors import ClientClosed
+from ..steady import monotonic
 from ..wire.pool import OPEN, Open, Pool
 from .failure import complete, passed, timed_out
 from .stream_end import bury

@@ -16,7 +16,6 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from time import monotonic
 from typing import TYPE_CHECKING, cast
 
 from ..core.limits import WireLimits
@@ -24,6 +23,7 @@ from ..core.reply import Reply
 from ..core.request import Request
 from ..core.secret import Secret
 from ..core.url import Origin
+from ..steady import monotonic
 from ..wire.encoding import encode_request
 from ..wire.framing import SMALL
 from ..wire.problem import Truncated, WireProblem

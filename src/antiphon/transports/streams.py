@@ -13,7 +13,6 @@ import asyncio
 import os
 import threading
 import weakref
-from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 from ..core.limits import DEFAULT_CONNECTION_LIMITS, DEFAULT_WIRE_LIMITS, PoolLimits, WireLimits
@@ -21,6 +20,7 @@ from ..core.omit import NotGiven, not_given
 from ..core.reply import Reply
 from ..core.request import BodyStream, Request
 from ..errors import ClientClosed
+from ..steady import monotonic
 from .failure import complete, refused_by_proxy
 from .proxy import Proxy, ProxyMap
 from .stream_body import StreamBody, failed

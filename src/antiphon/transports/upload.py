@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Iterator
-from time import monotonic
 from typing import TYPE_CHECKING
 
+from ..steady import monotonic
 from ..wire.framing import Buffer
 from ..wire.reply import ReplyParser
 from .failure import is_blocked, passed, timed_out
