@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import signal
 import socket
 import threading
@@ -158,6 +159,37 @@ def test_a_signal_ends_waiting_for_the_resolver(slow_resolver: Any) -> None:
             resolve("localhost", 80, None)
     finally:
         signal.signal(signal.SIGALRM, old)
+
+
+def test_a_name_is_asked_for_without_a_thread_where_there_can_be_none(
+    port: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As in a function that runs when the interpreter exits, from Python 3.12 on."""
+
+    def refuse(self: threading.Thread) -> None:
+        raise RuntimeError("can't create new thread at interpreter shutdown")
+
+    monkeypatch.setattr(threading.Thread, "start", refuse)
+    with dial("localhost", port, time.monotonic() + 5):
+        pass
+    with pytest.raises(ConnectError) as caught:
+        resolve("antiphon.invalid", 80, None)
+    assert caught.value.phase == "dns"
+
+
+def test_where_no_descriptor_is_left(port: int, monkeypatch: pytest.MonkeyPatch, tmp_path: Any) -> None:
+    def full(*_: object, **__: object) -> Any:
+        raise OSError(errno.EMFILE, "Too many open files")
+
+    for place, name in [(module.selectors, "DefaultSelector"), (socket, "socket")]:
+        with monkeypatch.context() as patch:
+            patch.setattr(place, name, full)
+            with pytest.raises(ConnectError, match="Too many open files") as caught:
+                dial("127.0.0.1", port, None)
+            assert caught.value.sent == "no"
+            if place is socket:
+                with pytest.raises(ConnectError, match="Too many open files"):
+                    dial_unix(str(tmp_path / "socket"), None)
 
 
 def test_unix_sockets(tmp_path: Any) -> None:
