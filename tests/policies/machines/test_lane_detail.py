@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from typing import Any
 
 import pytest
@@ -263,3 +266,42 @@ def test_a_clock_that_jumps_back_takes_leased_quota_along() -> None:
     it.leave(head)
     assert pool.wait((1.0, 0.0, 0.0, 0.0), 4.0) == 0.0
     assert pool._rows["requests"].at == 4.0
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
+def test_a_forked_child_waits_behind_nobody_of_its_parents() -> None:
+    """In a process of its own, with a thread in line and another that holds the lock at the fork."""
+    code = """
+import os, signal, threading
+from antiphon.policies.machines.lane import Lane
+from antiphon.policies.machines.limit import MINUTE, Limit, Terms
+from antiphon.policies.machines.queue import GRANTED, WAITING, Ticket
+
+terms = Terms(1.0, 1.0, 1.0, strict=False)
+lane = Lane([Limit("requests", 0, MINUTE, terms, 60.0)], terms)
+theirs = [Ticket((1.0, 0.0, 0.0, 0.0), 600.0) for _ in range(3)]
+for ticket in theirs:
+    lane.enter(ticket, 0.0)
+assert theirs[-1].state == WAITING
+held, go = threading.Event(), threading.Event()
+
+def hold():
+    with lane.lock:
+        held.set()
+        go.wait()
+
+threading.Thread(target=hold).start()
+held.wait()
+child = os.fork()
+if child == 0:
+    signal.alarm(10)
+    mine = Ticket((1.0, 0.0, 0.0, 0.0), 600.0)
+    lane.enter(mine, 100.0)
+    os._exit(0 if mine.state == GRANTED and not lane.queue.length else 1)
+_, status = os.waitpid(child, 0)
+go.set()
+assert lane.queue.length
+print(status)
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.stdout.strip() == "0", done.stderr

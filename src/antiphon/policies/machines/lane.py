@@ -6,10 +6,12 @@ wakes the next. A lock guards arithmetic only. Knows no request and no store; ti
 
 from __future__ import annotations
 
+import os
 from _thread import RLock
 from collections.abc import Iterable
 from math import ceil
 from typing import Any
+from weakref import WeakSet
 
 from ...core.signal import Signal
 from ...errors import RateLimited, RequestTooLarge
@@ -83,6 +85,11 @@ class Lane:
         self._ramp = Ramp(ramp) if ramp is not None else None
         self._slope: Gcra | None = None
         self._guard()
+        _all.add(self)
+
+    def forget(self) -> None:
+        """Nobody waits or asks any more, and nothing is leased; what was learned of the limits stays."""
+        self.lock, self.queue, self.pool = RLock(), Queue(), self.pool and Pool()
 
     def enter(self, ticket: Ticket, now: float) -> None:
         """Grant a ticket where there is room and nobody waits, else put it in line. It is to be given back with `leave`.
@@ -378,3 +385,16 @@ class Lane:
             self.held += now - self._at
             self._at = now
         return self._at
+
+
+_all: WeakSet[Lane] = WeakSet()
+
+
+def _forget_all() -> None:
+    for lane in [*_all]:
+        lane.forget()
+
+
+if hasattr(os, "register_at_fork"):
+    # Whoever was first in line stayed in the parent; a forked child would wait behind it for ever.
+    os.register_at_fork(after_in_child=_forget_all)
