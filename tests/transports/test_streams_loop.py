@@ -181,3 +181,10 @@ asyncio.Runner(loop_factory=uvloop.new_event_loop if sys.argv[1] == "uvloop" els
     )
     noise = [line for line in done.stderr.splitlines() if "antiphon" in line or "closed" in line or "Error" in line]
     assert (done.returncode, noise) == (0, [])
+
+
+def test_without_a_loop_of_asyncios_it_says_what_to_do(loop: str) -> None:
+    """As under trio, whose own loop is no loop of asyncio's."""
+    sending = StreamTransport().send(ask("http://127.0.0.1:9"))
+    with pytest.raises(RuntimeError, match=r"trio pass http_client=httpx\.AsyncClient"):
+        sending.send(None)

@@ -38,6 +38,11 @@ if TYPE_CHECKING:
 # would make asyncio complain about them, or act on them.
 _inherited: list[Any] = []
 
+_ELSEWHERE = (
+    "an async client's own transport runs on asyncio, and no loop of that runs here; "
+    "under trio pass http_client=httpx.AsyncClient()"
+)
+
 
 class StreamTransport:
     """Carries requests over asyncio connections. Safe to share between tasks, threads and event loops.
@@ -90,7 +95,10 @@ class StreamTransport:
             ClientClosed: the transport was closed.
         """
         started = monotonic()
-        hall = self._halls.get(asyncio.get_running_loop())
+        try:
+            hall = self._halls.get(asyncio.get_running_loop())
+        except RuntimeError:
+            raise RuntimeError(_ELSEWHERE) from None
         if hall is None or self._closed or self._pid != os.getpid():
             hall = await self._enter()
         place = hall.checkout(request.origin, started)
