@@ -134,9 +134,7 @@ def resolve(host: str, port: int, until: float | None, ticket: Ticket | None = N
 
     try:
         threading.Thread(target=ask, name="antiphon-resolver", daemon=True).start()
-    except (
-        RuntimeError
-    ):  # no more threads, or the interpreter is about to exit: a wait without a bound is better than none
+    except RuntimeError:  # no more threads, or the interpreter is about to exit: better to ask without a bound of time
         ask()
     while not answered.wait(patience(until, "dns", ticket, host)):
         pass
