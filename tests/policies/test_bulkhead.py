@@ -20,7 +20,7 @@ from antiphon.drivers.clock import SystemClock
 from antiphon.errors import BulkheadFull, DeadlineExceeded, ReadTimeout, TruncatedBody
 from antiphon.policies.bulkhead import Bulkhead
 from antiphon.policies.chain import fold
-from antiphon.policies.machines.bulkhead import Compartment
+from antiphon.policies.machines.bulkhead import Compartment, Permit
 
 from .backend import JSON, Backend, Interrupted, Outcome, ask, interrupt, refused
 from .piecewise import Piecewise
@@ -85,7 +85,7 @@ def test_a_turn_that_comes_after_the_deadline_goes_to_the_next() -> None:
     bulkhead = Bulkhead(1)
     flow, other = (fold([bulkhead])(ask(deadline=deadline)) for deadline in (4.0, 99.0))
     compartment = bulkhead._made(ask().origin, ask())
-    compartment.enter()
+    compartment.enter(permit := Permit())
     outcome = interrupt(flow, 1, "cancel", 200, 0.0)  # type: ignore[arg-type]
     assert outcome == "CancelledError"
     late = fold([bulkhead])(ask(deadline=4.0))
@@ -93,7 +93,7 @@ def test_a_turn_that_comes_after_the_deadline_goes_to_the_next() -> None:
     late.send(0.0)  # type: ignore[attr-defined]  # waits
     other.send(None)  # type: ignore[attr-defined]
     other.send(0.0)  # type: ignore[attr-defined]
-    compartment.leave()
+    compartment.leave(permit)
     late.send(True)  # type: ignore[attr-defined]  # its turn; it asks for the time
     with pytest.raises(DeadlineExceeded):
         late.send(5.0)  # type: ignore[attr-defined]
@@ -225,19 +225,19 @@ def test_row_61_every_permit_comes_back_by_every_way_out(
 ) -> None:
     bulkhead = Bulkhead(2, queue=2, adaptive=adaptive)
     compartment = bulkhead._made(ask().origin, ask())
-    permits = [compartment.enter() for _ in range(2 * busy)]
+    permits = [Permit() for _ in range(2 * busy)]
+    assert all(map(compartment.enter, permits))
     for effects, how, which, granted in steps:
         outcome = Reply(200, Headers(JSON), ask(), body=Piecewise(b"a")) if isinstance(which, str) else OUTCOMES[which]
         if granted and permits:
-            permits.pop()
-            compartment.leave()
+            compartment.leave(permits.pop())
         interrupt(fold([bulkhead])(ask(deadline=50.0)), effects, how, outcome, 10.0, signals=granted)  # type: ignore[arg-type]
         if which == "stream" and isinstance(outcome, Reply):
             outcome.body.close()  # type: ignore[union-attr]
         del outcome
     assert compartment.inflight <= 2
-    for _ in permits:
-        compartment.leave()
+    for permit in permits:
+        compartment.leave(permit)
     assert (compartment.inflight, compartment.queued) == (0, 0)
 
 

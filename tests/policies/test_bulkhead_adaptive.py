@@ -40,7 +40,7 @@ def test_what_takes_a_tenth_of_an_adaptive_limit(outcome: Outcome, limit: int) -
 def test_a_success_alone_makes_it_grow(status: int, limit: int) -> None:
     backend, bulkhead = Backend(status), Bulkhead(64, adaptive="aimd")
     for _ in range(15):
-        bulkhead._made(ask().origin, ask()).enter()
+        bulkhead._made(ask().origin, ask()).enter(Permit())
     backend.call(bulkhead)
     assert only(bulkhead).limit == limit
 

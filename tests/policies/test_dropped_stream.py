@@ -12,7 +12,7 @@ from antiphon.drivers.followed import FollowedBody
 from antiphon.policies.bulkhead import _Stay
 from antiphon.policies.circuit_breaker import _Ending
 from antiphon.policies.machines.board import Board
-from antiphon.policies.machines.bulkhead import Compartment
+from antiphon.policies.machines.bulkhead import Compartment, Permit
 from antiphon.policies.machines.circuit import Rule
 from antiphon.policies.machines.ejection import Ejection
 from antiphon.policies.machines.fleet import Fleet, Member
@@ -47,14 +47,14 @@ def test_row_54_a_permit_comes_back_whenever_the_collector_finds_its_stream() ->
     compartment = Compartment(10**6, 10)
 
     def busy() -> Follower:
-        compartment.enter()
-        waiter = compartment.line_up(0.0, 1.0)
-        assert waiter is not None
-        compartment.withdraw(waiter)
-        return _Stay(compartment)
+        permit, waiter = Permit(), Permit()
+        assert compartment.enter(permit)
+        assert compartment.line_up(waiter, 0.0, 1.0)
+        compartment.leave(waiter)
+        return _Stay(compartment, permit)
 
     interfered(busy)
-    compartment.enter()
+    compartment.enter(Permit())
     assert (compartment.inflight, compartment.queued) == (1, 0)
 
 

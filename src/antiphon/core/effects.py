@@ -155,15 +155,17 @@ class Outlive(Effect[R]):
 
     Attributes:
         lost: set by a driver; whether the flow can never come to its end, because its event loop was closed.
+        carried: set by a driver; whether the flow goes on without whoever asked.
     """
 
-    __slots__ = ("abandoned", "ended", "flow", "lost")
+    __slots__ = ("abandoned", "carried", "ended", "flow", "lost")
 
     def __init__(self, flow: Coroutine[Any, Any, R], abandoned: Signal, ended: Callable[[], None]) -> None:
         self.flow = flow
         self.abandoned = abandoned
         self.ended = ended
         self.lost: Callable[[], bool] = bool
+        self.carried = False
 
 
 class Follow(Effect[None]):

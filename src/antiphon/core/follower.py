@@ -6,7 +6,10 @@ from typing import Protocol
 
 
 class Follower(Protocol):
-    """Told of every byte and, exactly once, of the end. It must not raise, and not wait: it runs in the reader's own steps."""
+    """Told of every byte and, once, of the end. It must not raise, and not wait: it runs in the reader's own steps.
+
+    Where a signal handler raised while it was being told of the end, it is told of one again.
+    """
 
     def feed(self, chunk: bytes) -> None:
         """The reader got this much more."""

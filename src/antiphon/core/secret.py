@@ -88,16 +88,14 @@ _tidying = allocate_lock()
 def _forget_the_dead() -> None:
     """Keep those that are alive. A living one is added anew before it is taken away, so that no reader misses it."""
     global _room
-    if not _tidying.acquire(blocking=False):  # by another thread, or by this one, which made a secret meanwhile
+    if _tidying.locked():  # by another thread, or by this one, which made a secret meanwhile
         return
-    try:
+    with _tidying:  # and not `acquire`, after which a signal handler may raise
         for _ in range(len(_living)):
             if _living[0]() is not None:
                 _living.append(_living[0])
             _living.popleft()
         _room = max(_FEW, 2 * len(_living))
-    finally:
-        _tidying.release()
 
 
 def living() -> list[Secret]:

@@ -39,8 +39,8 @@ class _Followed:
 
     def _end(self, failure: BaseException | None, complete: bool) -> None:
         if not self._ended:
-            self._ended = True
             self._follower.end(failure, complete)
+            self._ended = True  # not before: what a signal handler broke off is told again when the body is collected
 
 
 class FollowedBody(_Followed):

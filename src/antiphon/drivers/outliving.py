@@ -40,7 +40,7 @@ async def outlive(run: Callable[[Coroutine[Any, Any, R]], Coroutine[Any, Any, R]
             effect.flow.close()  # it was cancelled before its first step
         effect.ended()
 
-    effect.lost = loop.is_closed
+    effect.lost, effect.carried = loop.is_closed, True
     task.add_done_callback(over)
     effect.abandoned.listen(abandon)  # which also holds the task, as long as anybody waits for it
     return await asyncio.shield(task)

@@ -272,6 +272,7 @@ def _outlive(driver: VirtualDriver, effect: effects.Outlive[Any], answer: Callab
         for answered in asker:
             answered(run.result if run.failure is None else _Failed(run.failure))
 
+    effect.carried = True
     run.whenever_done.append(ended)
     effect.abandoned.listen(run.cancel)
     return asker.clear

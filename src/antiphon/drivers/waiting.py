@@ -28,7 +28,8 @@ def wait(signal: Signal, seconds: float | None) -> bool:
     try:
         while True:
             left = _PATIENCE if end is None else min(_PATIENCE, end - monotonic())
-            if left <= 0 or lock.acquire(timeout=left):
+            # A signal handler may have raised in who set it, before it came to us: so look, too.
+            if left <= 0 or lock.acquire(timeout=left) or signal.is_set:
                 return signal.is_set
     finally:
         signal.forget(wake)

@@ -166,19 +166,24 @@ class Budget:
         kind = "" if call is None else kind_of(call.operation.name)
         if not kind:
             return await forward(request)
-        held = await self._reserve(request, kind)
         purse, trace = self._purse, request.trace
-        steps, attempts = (0, 0) if trace is None else (len(trace.steps), trace.attempts)
+        held = Reservation(*self._bill(request, kind), purse.enter)
+        before: tuple[int, int] | None = None
         try:
+            await self._reserve(request, held)
+            before = (0, 0) if trace is None else (len(trace.steps), trace.attempts)
             reply = await forward(request)
             lost = 0
-            if trace is not None and trace.attempts > attempts + 1:
-                known = lost_attempts(trace, steps, attempts)
+            if trace is not None and trace.attempts > before[1] + 1:
+                known = lost_attempts(trace, *before)
                 lost = max(0, known.unclear - (200 <= reply.status_code < 300))
             await self._finish(held, request, reply, lost)
         except BaseException as failure:
+            if before is None:
+                held.release()
+                raise
             if held.open:
-                _fail(held, failure, None if trace is None else lost_attempts(trace, steps, attempts))
+                _fail(held, failure, None if trace is None else lost_attempts(trace, *before))
             if isinstance(failure, APIError):
                 await purse.tidy()
             raise
@@ -216,23 +221,24 @@ class Budget:
             max(0.0, 1 - (spent + held) / limit) if limit else 0.0 for limit, spent, held in sums if limit is not None
         )
 
-    async def _reserve(self, request: Request, kind: str) -> Reservation:
+    async def _reserve(self, request: Request, held: Reservation) -> None:
         """Set aside what the call may take at most.
 
         Raises:
-            UnknownPrice: nobody can say.
             BudgetExceeded: there is no room for it.
         """
-        bill, price, tier = self._bill(request, kind)
         if self._purse.crossed:
             await self._tell()
-        label, enter = await self._purse.take(request, Amount(bill.usd, bill.tokens, 1))
+        await self._purse.take(request, held)
         if request.trace is not None:
-            request.trace.note("Budget", "reserved", usd=dollars(bill.usd), tokens=bill.tokens)
-        return Reservation(label, bill, price, tier, enter)
+            request.trace.note("Budget", "reserved", usd=dollars(held.bound.usd), tokens=held.bound.tokens)
 
     def _bill(self, request: Request, kind: str) -> tuple[Bill, Price | None, Any]:
-        """What the call may take at most, by which price."""
+        """What the call may take at most, by which price.
+
+        Raises:
+            UnknownPrice: nobody can say.
+        """
         body = body_of(request)
         model = body.get("model")
         name = model if isinstance(model, str) and model else _UNSAID.get(kind, "")

@@ -16,7 +16,7 @@ from ..core.request import Request
 from ..core.resource import spelled
 from ..errors import APITimeoutError, BulkheadFull, ConnectError, DeadlineExceeded
 from .chain import PLACES, Forward
-from .machines.bulkhead import Compartment
+from .machines.bulkhead import Compartment, Permit
 from .machines.gradient import Adaptive, Aimd, Gradient
 from .machines.number import seconds, whole
 from .subject import endpoint_of, first_byte, model_of
@@ -120,26 +120,28 @@ class Bulkhead:
             return await forward(request)
         key = (request.server or request.origin) if self.per == "endpoint" else self._key(request)
         compartment = self._compartments.get(key) or self._made(key, request)
-        permit = compartment.enter() or await self._waited(compartment, request)
-        stay: _Stay | None = None
+        permit, kept = Permit(), False
         try:
+            if not compartment.enter(permit):
+                await self._wait(compartment, permit, request)
             reply = await forward(request)
             if self.adaptive is not None and reply.request.server == request.server:
                 _learn(compartment, permit, request, reply)
             if reply.body is not None and not reply.is_read:
-                stay = _Stay(compartment)
-                await Follow(reply, stay)
-                stay.kept = True
+                await Follow(reply, _Stay(compartment, permit))
+                kept = True
             return reply
         except (APITimeoutError, ConnectError) as failure:
             if not isinstance(failure, DeadlineExceeded):
                 compartment.drop(permit)
             raise
         finally:
-            if stay is None:
-                compartment.leave()
-            elif not stay.kept:
-                stay.end(None, False)
+            if not kept:
+                try:
+                    compartment.leave(permit)
+                except BaseException:  # a signal handler's, perhaps before it began
+                    compartment.leave(permit)
+                    raise
 
     def is_full(self, request: Request) -> bool:
         """Whether a request would have to wait for its turn."""
@@ -163,27 +165,22 @@ class Bulkhead:
                 made = self._compartments[key] = Compartment(self.max_concurrency, self.queue, rule)
         return made
 
-    async def _waited(self, compartment: Compartment, request: Request) -> int:
-        """A permit, after a time in the queue."""
+    async def _wait(self, compartment: Compartment, permit: Permit, request: Request) -> None:
+        """Spend a time in the queue, and come out with a permit or an exception."""
         now = await Now()
         until, deadline = now + self.queue_timeout, request.deadline
-        waiter = compartment.line_up(now, until if deadline is None else min(until, deadline))
-        if waiter is None:
+        if not compartment.line_up(permit, now, until if deadline is None else min(until, deadline)):
             self._note(request, "refused", limit=compartment.limit, queued=compartment.queued)
             raise BulkheadFull(compartment.limit, compartment.queued, why="the queue is full", request=request)
-        taken = False
-        try:
-            if not waiter.permit:
-                self._note(request, "wait", queued=compartment.queued)
-                await Wait(waiter.signal, waiter.until - now)
-                now = await Now()
-            late = deadline is not None and (now >= deadline or (not waiter.permit and deadline <= until))
-            if waiter.permit and not late:
-                taken = True
-                return waiter.permit
-        finally:
-            if not taken:
-                compartment.withdraw(waiter)
+        if not permit.number:
+            self._note(request, "wait", queued=compartment.queued)
+            assert permit.signal is not None
+            await Wait(permit.signal, permit.until - now)
+            now = await Now()
+        late = deadline is not None and (now >= deadline or (not permit.number and deadline <= until))
+        if permit.number and not late:
+            return
+        compartment.leave(permit)  # before it is told how many wait
         if late:
             self._note(request, "late")
             raise DeadlineExceeded(
@@ -201,23 +198,21 @@ class Bulkhead:
 class _Stay:
     """A stream's permit, given back when the stream ends: read, closed, broken or collected."""
 
-    __slots__ = ("_compartment", "kept")
+    __slots__ = ("_compartment", "_permit")
 
-    def __init__(self, compartment: Compartment) -> None:
-        self._compartment: Compartment | None = compartment
-        self.kept = False
+    def __init__(self, compartment: Compartment, permit: Permit) -> None:
+        self._compartment = compartment
+        self._permit = permit
 
     def feed(self, chunk: bytes) -> None:
         """Nothing to do."""
 
     def end(self, failure: BaseException | None, complete: bool) -> None:
-        """Give the permit back, once."""
-        compartment, self._compartment = self._compartment, None
-        if compartment is not None:
-            compartment.leave()
+        """Give the permit back."""
+        self._compartment.leave(self._permit)
 
 
-def _learn(compartment: Compartment, permit: int, request: Request, reply: Reply) -> None:
+def _learn(compartment: Compartment, permit: Permit, request: Request, reply: Reply) -> None:
     """Let the limit learn from a reply: from the time to its first byte, where that is not the time to its last one."""
     if reply.status_code in BUSY:
         compartment.drop(permit)

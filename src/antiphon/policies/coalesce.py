@@ -20,7 +20,7 @@ from .machines.cache_key import checked_scope
 from .machines.coalescing import INPUTS, TOKENS, Load, copies_of, is_apart, joined, load_of, most_inputs, parts_of
 from .machines.flight import Flight, Flights, Seat
 from .machines.number import seconds, whole
-from .single_flight import Outcome, flown, fresh, patience
+from .single_flight import Outcome, flown, fresh, left, patience
 
 Seats: TypeAlias = "Sequence[Seat[Load, Any]]"
 _TOO_MUCH = (RequestTooLarge, BudgetExceeded)
@@ -77,9 +77,10 @@ class Coalesce:
                 trace.note("Coalesce", "bypass", reason=load)
             return await forward(request)
         # How long and how often may be tried is part of what is asked for.
-        seat = self._flights.board((load.key, request.timeout, request.max_retries), load, self._fits)
-        flight = seat.flight
+        seat, effect = Seat[Load, dict[Any, Outcome]](load), None
         try:
+            self._flights.board(seat, (load.key, request.timeout, request.max_retries), self._fits)
+            flight = seat.flight
             if seat.leads:
                 await Wait(flight.closed, self.window)
             else:
@@ -95,9 +96,14 @@ class Coalesce:
                     )
                 if len(seats) == 1:
                     return await forward(request)
-                await flown(self._flights, flight, self._fly(seats, forward))
+                effect = flown(self._flights, flight, self._fly(seats, forward))
+                await effect
         finally:
-            self._flights.leave(seat)
+            try:
+                left(self._flights, seat, effect)
+            except BaseException:  # a signal handler's, perhaps before it began
+                left(self._flights, seat, effect)
+                raise
         assert seat.outcome is not None
         outcome = seat.outcome[seat]
         if isinstance(outcome, Exception):

@@ -15,6 +15,7 @@ from ..core.headers import Headers
 from ..core.reply import Reply
 from ..core.request import BodyStream, Request
 from ..core.resource import spelled
+from ..core.signal import Signal
 from ..errors import APIConnectionError, DeadlineExceeded
 from ..errors.policy import IdempotencyConflict, PolicyError
 from ..shared.store import Store, StoreError
@@ -137,14 +138,19 @@ class Idempotency:
     async def _once(self, request: Request, forward: Forward, key: str, name: str, digest: str) -> Reply:
         """The result of a key, whoever gets it."""
         while True:
-            while (signal := self._running.enter(name)) is not None:
-                _note(request, "join")
-                if not await Wait(signal, await _left(request)):
-                    raise _late(request)
+            mine = Signal()
             try:
+                while (signal := self._running.enter(name, mine)) is not None:
+                    _note(request, "join")
+                    if not await Wait(signal, await _left(request)):
+                        raise _late(request)
                 reply = await self._turn(request, forward, key, name, digest)
             finally:
-                self._running.leave(name)
+                try:
+                    self._running.leave(name, mine)
+                except BaseException:  # a signal handler's, perhaps before it began
+                    self._running.leave(name, mine)
+                    raise
             if reply is not None:
                 return reply
             _note(request, "wait", reason="another process is at it")

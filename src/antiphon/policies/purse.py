@@ -16,9 +16,9 @@ from ..core.request import Request
 from ..core.signal import Signal
 from ..errors import BudgetExceeded, PolicyError
 from ..shared.store import StoreError
-from .machines.ledger import UNITS, Amount, Ledger, Short
+from .machines.ledger import UNITS, Amount, Hold, Ledger, Short
 from .machines.period import RUN, Per, Period, period
-from .machines.reservation import Enter
+from .machines.reservation import Reservation
 from .machines.rest import Rest
 
 if TYPE_CHECKING:
@@ -66,47 +66,56 @@ class Purse:
         """Periods whose soft limit was crossed, and not told yet."""
         return self.ledger.crossed if self.shared is None else self.shared.crossed
 
-    async def take(self, request: Request, bound: Amount) -> tuple[str, Enter]:
-        """Set an upper bound aside; gives the period, and whom to tell what became of it.
+    async def take(self, request: Request, held: Reservation) -> None:
+        """Set an upper bound aside. Whatever comes of this, the reservation is to be released, or what it came to told.
 
         Raises:
             BudgetExceeded: there is no room, and none to be waited for.
             PolicyError: the store cannot be used, and nobody said to go on alone.
         """
+        bound = held.bound
         if not self._line:
-            at, taken = await self._try(request, bound)
-            if not isinstance(taken, Short):
-                return at.label, taken
+            at, short = await self._try(request, held)
+            if short is None:
+                return
             if not self._waits:
-                raise self._exceeded(request, taken, bound)
+                raise self._exceeded(request, short, bound)
         self._refuse_what_never_fits(request, bound)
         seat = _Seat()
-        self._line.append(seat)
         try:
+            self._line.append(seat)
             while True:
                 seat.call = Signal()
                 if self._line[0] is not seat and not await self._is_late(request):
                     await Wait(seat.call, await self._seconds_left(request, _FOLD))
                     continue
                 # Somebody listens now, so room that is made from here on is heard of.
-                at, taken = await self._try(request, bound)
-                if not isinstance(taken, Short):
-                    return at.label, taken
-                patience = await self._patience(request, at, taken, bound)
+                at, short = await self._try(request, held)
+                if short is None:
+                    return
+                patience = await self._patience(request, at, short, bound)
                 if request.trace is not None and not seat.told:
                     seat.told = True
-                    until = "next period" if taken.for_good else "room"
-                    request.trace.note("Budget", "wait", short=UNITS[taken.unit], until=until)
+                    until = "next period" if short.for_good else "room"
+                    request.trace.note("Budget", "wait", short=UNITS[short.unit], until=until)
                 await Wait(seat.call, patience)
         finally:
-            self._line.remove(seat)
-            self._call_first()
+            try:
+                self._leave(seat)
+            except BaseException:  # a signal handler's, perhaps before it began
+                self._leave(seat)
+                raise
 
-    def enter(self, label: str, bound: Amount, spent: Amount, certain: bool, flag: str) -> None:
+    def enter(self, held: Hold, spent: Amount, certain: bool, flag: str) -> None:
         """Write down what became of a reservation, and call whoever waits first. Never blocks."""
-        self.ledger.settle(label, bound, spent, certain, flag)
+        self.ledger.settle(held.label, held.bound, spent, certain, flag, held)
         if self._line:
             self._call_first()
+
+    def _leave(self, seat: _Seat) -> None:
+        if seat in self._line:
+            self._line.remove(seat)
+        self._call_first()
 
     def _call_first(self) -> None:
         with suppress(IndexError):  # another thread was faster
@@ -120,45 +129,47 @@ class Purse:
             except StoreError:
                 self._rest.failed(now)
 
-    async def _try(self, request: Request, bound: Amount) -> tuple[Period, Enter | Short]:
+    async def _try(self, request: Request, held: Reservation) -> tuple[Period, Short | None]:
         wall = await Wall()
         at = self.period
         if not at.begin <= wall < at.end:
             at = self.period = period(self.per, wall)
-        short = self.ledger.reserve(at.label, bound)
+        bound = held.bound
+        short = self.ledger.reserve(at.label, bound, held)
         if short is not None:
             for_good = self.ledger.hopeless(at.label, bound) is not None
             return at, Short(short, self.ledger.taken(at.label, short), for_good)
         if self.shared is None:
-            return at, self.enter
+            return at, None
         try:
-            return at, await self._try_shared(request, self.shared, at.label, bound, wall)
+            return at, await self._try_shared(request, self.shared, held, wall)
         except BaseException:
-            self.ledger.settle(at.label, bound, Amount())
+            self._give_back(held)
             raise
 
-    async def _try_shared(
-        self, request: Request, shared: SharedLedger, label: str, bound: Amount, wall: float
-    ) -> Enter | Short:
-        now = await Now()
+    def _give_back(self, held: Reservation) -> None:
+        self.ledger.settle(held.label, held.bound, Amount(), hold=held)
+
+    async def _try_shared(self, request: Request, shared: SharedLedger, held: Reservation, wall: float) -> Short | None:
+        bound, now = held.bound, await Now()
         if self._rest.over(now):
             from .shared_ledger import Claim
 
             claim = Claim()
             try:
-                short: Short | None = await Outside(shared.reserve, claim, label, bound, wall)
+                short: Short | None = await Outside(shared.reserve, claim, held.label, bound, wall)
+                self._rest.worked()
+                if short is None:
+                    held.enter = partial(self._enter_shared, shared, bound, wall)
+                else:
+                    self._give_back(held)
+                return short
             except StoreError as failure:
                 self._rest.failed(now)
                 cause: StoreError | None = failure
             except BaseException:
                 claim.drop()
                 raise
-            else:
-                self._rest.worked()
-                if short is None:
-                    return partial(self._enter_shared, shared, bound, wall)
-                self.ledger.settle(label, bound, Amount())
-                return short
         else:
             cause = None
         if request.trace is not None:
@@ -169,21 +180,24 @@ class Purse:
                 "(store_fails='alone' goes on by this process's own sums)",
                 request=request,
             ) from cause
-        return partial(self._enter_shared, shared, Amount(), wall)
+        held.enter = partial(self._enter_shared, shared, Amount(), wall)
+        return None
 
     def _enter_shared(
         self,
         shared: SharedLedger,
         taken: Amount,
         wall: float,
-        label: str,
-        bound: Amount,
+        held: Reservation,
         spent: Amount,
         certain: bool,
         flag: str,
     ) -> None:
-        shared.settle(label, taken, spent, certain, wall)
-        self.enter(label, bound, spent, certain, flag)
+        # The store is told at most once, even where a signal handler breaks this off: what it is not told counts as spent there
+        # in the end, which is the safe side.
+        held.enter = self.enter
+        shared.settle(held.label, taken, spent, certain, wall)
+        self.enter(held, spent, certain, flag)
 
     def _refuse_what_never_fits(self, request: Request, bound: Amount) -> None:
         for unit, limit in enumerate(self.ledger.limits):

@@ -140,7 +140,11 @@ class RateLimit:
             if ticket.state is not GRANTED:
                 now = await self._turn(lane, ticket, request, now)
         except BaseException as failure:
-            lane.leave(ticket)
+            try:
+                lane.leave(ticket)
+            except BaseException:  # a signal handler's, perhaps before it began
+                lane.leave(ticket)
+                raise
             if isinstance(failure, PolicyError):
                 failure.request = request
                 if request.trace is not None:
@@ -306,12 +310,14 @@ class _Settlement(UsageReader):
     def __init__(self, lane: Lane, ticket: Ticket) -> None:
         super().__init__(events=True)
         self._lane = lane
-        self._ticket = ticket
+        self._ticket: Ticket | None = ticket
 
     def end(self, failure: BaseException | None, complete: bool) -> None:
         """As `Follower.end`."""
         super().end(failure, complete)
-        _settle(self._lane, self._ticket, total_of(self.usage))
+        ticket, self._ticket = self._ticket, None
+        if ticket is not None:
+            _settle(self._lane, ticket, total_of(self.usage))
 
 
 def _settle(lane: Lane, ticket: Ticket, tokens: float | None) -> None:

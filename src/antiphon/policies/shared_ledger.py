@@ -91,19 +91,23 @@ class SharedLedger:
         self._waiting.append(self._book.settle(label, bound, spent, certain, reserved_at))
 
     def tidy(self) -> None:
-        """Write down what is settled, unless somebody is at it.
+        """Write down what is settled, unless somebody is at it. May wait for another thread that has just begun, as for the store.
+
+        What a signal handler breaks off is not written a second time: perhaps the store has it already, and what the store does not
+        hear of counts as spent there in the end, which is the safe side.
 
         Raises:
             StoreError: the store cannot be used now; what is not written down yet stays for the next time.
         """
-        while self._waiting and self._lock.acquire(blocking=False):
-            try:
+        while self._waiting and not self._lock.locked():
+            with self._lock:  # and not `acquire`, after which a signal handler may raise
                 while self._waiting:
-                    changes = self._waiting[0]
-                    self._store.count(changes)
-                    self._waiting.popleft()
-            finally:
-                self._lock.release()
+                    changes = self._waiting.popleft()
+                    try:
+                        self._store.count(changes)
+                    except StoreError:
+                        self._waiting.appendleft(changes)
+                        raise
 
     def first_to_tell(self, label: str) -> bool:
         """Whether nobody told yet that the soft limit was crossed; whoever asks first is to do so."""

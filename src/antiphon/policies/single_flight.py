@@ -70,8 +70,9 @@ class SingleFlight:
                 trace.note("SingleFlight", "bypass", reason=question)
             return await forward(request)
         # How long and how often may be tried is part of what is asked for.
-        seat = self._flights.board((question.key, request.timeout, request.max_retries), request)
+        seat, effect = Seat[Request, Outcome](request), None
         try:
+            self._flights.board(seat, (question.key, request.timeout, request.max_retries))
             if not seat.leads:
                 if trace is not None:
                     trace.note("SingleFlight", "join")
@@ -82,9 +83,14 @@ class SingleFlight:
                     trace.note("SingleFlight", "take over")
             flight = seat.flight
             self._flights.take_off(flight)
-            return await flown(self._flights, flight, self._fly(flight, request, forward))
+            effect = flown(self._flights, flight, self._fly(flight, request, forward))
+            return await effect
         finally:
-            self._flights.leave(seat)
+            try:
+                left(self._flights, seat, effect)
+            except BaseException:  # a signal handler's, perhaps before it began
+                left(self._flights, seat, effect)
+                raise
 
     async def _fly(self, flight: Flight[Request, Outcome], request: Request, forward: Forward) -> Reply:
         try:
@@ -106,6 +112,11 @@ def flown(flights: Flights[Any, Any], flight: Flight[Any, Any], flow: Coroutine[
     return effect
 
 
+def left(flights: Flights[Any, Any], seat: Seat[Any, Any], effect: Outlive[Any] | None) -> None:
+    """Leave; what this one was asking ends with it, unless somebody carries it on. As often as you like."""
+    flights.leave(seat, ends=effect is None or not effect.carried)
+
+
 async def patience(flights: Flights[Any, Any], seat: Seat[Any, Any], request: Request) -> None:
     """Wait until there is an outcome, or the seat is to lead.
 
@@ -114,7 +125,8 @@ async def patience(flights: Flights[Any, Any], seat: Seat[Any, Any], request: Re
     """
     while True:
         left = _LOOK if request.deadline is None else min(_LOOK, request.deadline - await Now())
-        if await Wait(seat.signal, left):
+        # A signal handler may have raised in who was about to set it: so look, too.
+        if await Wait(seat.signal, left) or seat.leads or seat.outcome is not None:
             return
         if left < _LOOK:
             raise DeadlineExceeded(request, message="The deadline passed while another call was asking for both.")

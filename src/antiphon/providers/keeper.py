@@ -45,10 +45,14 @@ class Keeper:
         """
         while True:
             mine, now = Flight(), await Now()
-            with self._lock:
-                turn, token, flight = self._cache.ask(now, mine)
-            if turn is Turn.FETCH:
-                return await self._fetched(mine, request, now)
+            try:
+                with self._lock:
+                    turn, token, flight = self._cache.ask(now, mine)
+                if turn is Turn.FETCH:
+                    return await self._fetched(mine, request, now)
+            except BaseException:  # a signal handler may raise between any two calls
+                self._given_up(mine)
+                raise
             if token is not None:
                 return token
             await self._awaited(cast("Flight", flight))
@@ -73,15 +77,16 @@ class Keeper:
             if old is None or isinstance(failure, OAuthError):
                 raise
             return old
-        except BaseException:  # given up: one of those who wait takes over
-            with self._lock:
-                self._cache.abandoned(flight)
-            flight.land(None)
-            raise
         with self._lock:
             self._cache.stored(flight, grant, began, chance)
         flight.land(None)
         return grant.token
+
+    def _given_up(self, flight: Flight) -> None:
+        """One of those who wait takes over, unless it has landed."""
+        with self._lock:
+            self._cache.abandoned(flight)
+        flight.land(None)
 
     def invalidate(self, token: Token) -> None:
         """The server refused this token."""

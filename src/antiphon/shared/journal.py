@@ -11,12 +11,12 @@ import atexit
 import glob
 import os
 from collections import deque
-from collections.abc import Generator, Iterator, Mapping
+from collections.abc import Generator, Mapping
 from contextlib import contextmanager, suppress
 from functools import partial
 from importlib import import_module
 from pathlib import Path
-from threading import Lock
+from threading import RLock
 from typing import Any
 from weakref import ref
 
@@ -36,7 +36,8 @@ class _Home:
 
     def __init__(self) -> None:
         self.process = os.getpid()
-        self.lock = Lock()
+        # One that tells whose it is: a signal handler may raise right after it was taken, and `with` cannot take it only if free.
+        self.lock: Any = RLock()
         self.guard: int | None = None
         self.file: int | None = None
         self.size = 0
@@ -72,7 +73,9 @@ class Journal:
         """
         home = self._here()
         with home.lock:
-            self._write(home, [*self._drain(), *records], wait=True)
+            before = [*self._waiting]
+            self._write(home, [*before, *records], wait=True)
+            self._written(before)
         if self._waiting:  # put down meanwhile by whom the lock kept out
             self.flush(wait=False)
 
@@ -82,17 +85,22 @@ class Journal:
         self.flush(wait=False)
 
     def flush(self, *, wait: bool = True) -> None:
-        """Write what was put down. What cannot be written stays."""
+        """Write what was put down. What cannot be written stays; what a signal handler breaks off may be written twice."""
         home = self._here()
-        while self._waiting and home.lock.acquire(blocking=wait):
-            records = [*self._drain()]
-            try:
+        lock = home.lock
+        if lock._is_owned():  # a finalizer, in the midst of a writing
+            return
+        try:
+            while self._waiting and lock.acquire(blocking=wait):
+                records = [*self._waiting]
                 self._write(home, records, wait=wait)
-            except OSError:
-                self._waiting.extendleft(reversed(records))
-                return
-            finally:
-                home.lock.release()
+                self._written(records)
+                lock.release()
+        except BaseException as failure:
+            if lock._is_owned():
+                lock.release()
+            if not isinstance(failure, OSError):
+                raise
 
     def close(self) -> None:
         """Write what was put down, and close the file; it is opened again where it is used again."""
@@ -110,10 +118,9 @@ class Journal:
             self._waiting.clear()  # the parent writes what is its own
         return self._home
 
-    def _drain(self) -> Iterator[Record]:
-        with suppress(IndexError):
-            while True:
-                yield self._waiting.popleft()
+    def _written(self, records: list[Record]) -> None:
+        for _ in records:
+            self._waiting.popleft()
 
     def _write(self, home: _Home, records: list[Record], *, wait: bool) -> None:
         if home.guard is None:

@@ -15,7 +15,7 @@ from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
-from threading import Lock
+from threading import RLock
 from typing import Any
 
 from ..steady import monotonic
@@ -47,7 +47,8 @@ class _Home:
     def __init__(self) -> None:
         self.process = os.getpid()
         self.worker = f"{self.process}-{os.urandom(4).hex()}"
-        self.lock = Lock()
+        # One that tells whose it is: a signal handler may raise right after it was taken.
+        self.lock: Any = RLock()
         self.connection: sqlite3.Connection | None = None
 
 
@@ -159,16 +160,22 @@ class SQLiteStore:
     @contextmanager
     def _connection(self) -> Generator[Callable[..., sqlite3.Cursor]]:
         home = self._here()
-        if not home.lock.acquire(timeout=self.patience):
-            raise StoreError(f"{self.path} was busy in this process for {self.patience} s")
+        lock = home.lock
+        if lock._is_owned():
+            raise StoreError(f"{self.path} is busy in this very thread")
         try:
+            if not lock.acquire(timeout=self.patience):
+                raise StoreError(f"{self.path} was busy in this process for {self.patience} s")
             if home.connection is None:
                 home.connection = self._open()
             yield home.connection.execute
-        except (sqlite3.Error, OSError, json.JSONDecodeError, KeyError) as failure:
-            raise StoreError(f"the shared store {self.path} cannot be used: {failure}") from failure
-        finally:
-            home.lock.release()
+        except BaseException as failure:
+            if lock._is_owned():
+                lock.release()
+            if isinstance(failure, (sqlite3.Error, OSError, json.JSONDecodeError, KeyError)):
+                raise StoreError(f"the shared store {self.path} cannot be used: {failure}") from failure
+            raise
+        lock.release()
 
     @contextmanager
     def _transaction(self) -> Generator[Callable[..., sqlite3.Cursor]]:

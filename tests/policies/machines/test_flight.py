@@ -17,6 +17,12 @@ from antiphon.policies.machines.flight import Flight, Flights, Seat
 ANY = st.integers(0, 1000)
 
 
+def board(flights: Flights[Any, Any], key: Any, load: Any, fits: Any = None) -> Seat[Any, Any]:
+    seat = Seat[Any, Any](load)
+    flights.board(seat, key, fits)
+    return seat
+
+
 class EveryOrder(RuleBasedStateMachine):
     """Calls as a model knows them: aboard, asking, or gone."""
 
@@ -31,7 +37,8 @@ class EveryOrder(RuleBasedStateMachine):
     @rule(key=st.sampled_from("ab"), most=st.integers(1, 3))
     def board(self, key: str, most: int) -> None:
         self.number += 1
-        seat = self.flights.board(key, self.number, lambda flight, load: len(flight.seats) < most)
+        seat = Seat[int, str](self.number)
+        self.flights.board(seat, key, lambda flight, load: len(flight.seats) < most)
         assert seat.load == self.number
         assert len(seat.flight.seats) <= max(most, 3)
         assert not seat.flight.closed.is_set
@@ -119,7 +126,7 @@ TestEveryOrder.settings = settings(derandomize=True, deadline=None, max_examples
 
 def test_the_next_one_leads_in_the_order_in_which_they_came() -> None:
     flights = Flights[None, str]()
-    seats = [flights.board("k", None) for _ in range(4)]
+    seats = [board(flights, "k", None) for _ in range(4)]
     flights.leave(seats[1])
     flights.leave(seats[0])
     assert [seat.leads for seat in seats] == [True, False, True, False]
@@ -128,7 +135,7 @@ def test_the_next_one_leads_in_the_order_in_which_they_came() -> None:
 
 def test_who_was_woken_to_lead_and_leaves_wakes_the_next() -> None:
     flights = Flights[None, str]()
-    seats = [flights.board("k", None) for _ in range(3)]
+    seats = [board(flights, "k", None) for _ in range(3)]
     flights.leave(seats[0])
     flights.leave(seats[1])
     assert seats[2].leads
@@ -137,11 +144,11 @@ def test_who_was_woken_to_lead_and_leaves_wakes_the_next() -> None:
 
 def test_after_an_abandoned_flight_another_is_begun() -> None:
     flights = Flights[None, str]()
-    seat = flights.board("k", None)
+    seat = board(flights, "k", None)
     flights.take_off(seat.flight)
     flights.leave(seat)
     assert seat.flight.abandoned.is_set
-    other = flights.board("k", None)
+    other = board(flights, "k", None)
     assert other.leads
     flights.land(seat.flight, "late")
     flights.over(seat.flight)
@@ -151,8 +158,8 @@ def test_after_an_abandoned_flight_another_is_begun() -> None:
 
 def test_a_full_flight_is_closed_and_its_leader_told() -> None:
     flights = Flights[int, str]()
-    first = flights.board("k", 1)
-    second = flights.board("k", 2, lambda flight, load: False)
+    first = board(flights, "k", 1)
+    second = board(flights, "k", 2, lambda flight, load: False)
     assert first.flight.closed.is_set
     assert second.leads
     flights.close(second.flight)
@@ -167,7 +174,7 @@ def test_threads_may_come_and_go_as_they_like() -> None:
         chance, got = random.Random(seed), []
         start.wait()
         for _ in range(400):
-            seat = flights.board(chance.randrange(3), None)
+            seat = board(flights, chance.randrange(3), None)
             if chance.random() < 0.3:
                 flights.leave(seat)
                 continue

@@ -6,7 +6,10 @@ from antiphon.policies.machines.flight import Flights, Seat, _forget_all
 
 
 def boarded(flights: Flights[None, str], calls: int) -> list[Seat[None, str]]:
-    return [flights.board("key", None) for _ in range(calls)]
+    seats = [Seat[None, str](None) for _ in range(calls)]
+    for seat in seats:
+        flights.board(seat, "key")
+    return seats
 
 
 def test_after_it_landed_another_flight_is_begun() -> None:

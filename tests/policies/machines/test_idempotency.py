@@ -91,13 +91,16 @@ def test_the_boundary_of_a_form() -> None:
 
 def test_one_at_a_time() -> None:
     running = Running()
-    assert running.enter("k") is None
-    assert running.enter("other") is None
-    signal = running.enter("k")
-    assert signal is not None
-    assert not signal.is_set
-    running.leave("k")
-    assert signal.is_set
+    mine, theirs = Signal(), Signal()
+    assert running.enter("k", mine) is None
+    assert running.enter("other", Signal()) is None
+    assert running.enter("k", theirs) is mine
+    running.leave("k", theirs)
+    assert not mine.is_set
+    assert len(running) == 2, "who waits leaves nothing behind, and takes nothing away"
+    running.leave("k", mine)
+    running.leave("k", mine)
+    assert mine.is_set
     assert len(running) == 1
 
 
@@ -146,28 +149,27 @@ class Keys(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.running = Running()
-        self.at: dict[str, list[Signal]] = {}
+        self.at: dict[str, Signal] = {}
 
     @rule(name=st.sampled_from("abc"))
     def enter(self, name: str) -> None:
-        signal = self.running.enter(name)
-        assert (signal is None) == (name not in self.at)
-        waiting = self.at.setdefault(name, [])
-        if signal is not None:
-            waiting.append(signal)
+        mine = Signal()
+        assert self.running.enter(name, mine) is self.at.get(name)
+        self.at.setdefault(name, mine)
 
     @rule(name=st.sampled_from("abc"))
     def leave(self, name: str) -> None:
-        for signal in self.at.get(name, ()):
-            assert not signal.is_set
+        self.running.leave(name, Signal())
         if name in self.at:
-            self.running.leave(name)
-            assert all(signal.is_set for signal in self.at.pop(name))
+            signal = self.at.pop(name)
+            assert not signal.is_set
+            self.running.leave(name, signal)
+            assert signal.is_set
 
     @invariant()
     def as_many_keys_as_are_held(self) -> None:
         assert len(self.running) == len(self.at)
-        assert not any(signal.is_set for waiting in self.at.values() for signal in waiting)
+        assert not any(signal.is_set for signal in self.at.values())
 
 
 TestKeys = Keys.TestCase

@@ -11,7 +11,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from antiphon.policies.machines.bulkhead import Compartment
+from antiphon.policies.machines.bulkhead import Compartment, Permit
 from antiphon.policies.machines.circuit import Circuit, Rule
 from antiphon.policies.machines.gradient import Aimd
 from antiphon.policies.machines.late import Late
@@ -88,11 +88,11 @@ CIRCUIT: dict[str, Callable[[Circuit], object]] = {
     "open": lambda circuit: circuit.open(1.0, 5.0),
 }
 COMPARTMENT: dict[str, Callable[[Compartment], object]] = {
-    "enter": lambda compartment: compartment.enter(),
-    "line_up": lambda compartment: compartment.line_up(0.0, 1.0),
-    "leave": lambda compartment: compartment.leave(),
+    "enter": lambda compartment: compartment.enter(Permit()),
+    "line_up": lambda compartment: compartment.line_up(Permit(), 0.0, 1.0),
+    "leave": lambda compartment: compartment.leave(Permit()),
     "succeed": lambda compartment: compartment.succeed(1.0),
-    "drop": lambda compartment: compartment.drop(1),
+    "drop": lambda compartment: compartment.drop(Permit()),
 }
 
 

@@ -10,7 +10,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from antiphon.core.price import Price
 from antiphon.policies.machines.bill import Bill
-from antiphon.policies.machines.ledger import Amount
+from antiphon.policies.machines.ledger import Amount, Hold
 from antiphon.policies.machines.reservation import Reservation
 
 CHEAP, DEAR = Price(1, 1, 10), Price(100, 100, 1000)
@@ -31,11 +31,12 @@ class Once(RuleBasedStateMachine):
         self.bill, self.price = Bill(9000, 60, 20, tools, exact), price
         self.entered: list[Entry] = []
         self.expected: list[Entry] = []
-        self.it = Reservation("may", self.bill, price, None, self.enter)
+        self.it = Reservation(self.bill, price, None, self.enter)
+        self.it.label = "may"
         assert self.it.has_tools == (tools > 0)
 
-    def enter(self, label: str, bound: Amount, used: Amount, certain: bool, flag: str) -> None:
-        self.entered.append((label, bound, used, certain, flag))
+    def enter(self, held: Hold, used: Amount, certain: bool, flag: str) -> None:
+        self.entered.append((held.label, held.bound, used, certain, flag))
 
     def expect(self, usd: int, tokens: int, requests: int, lost: int, certain: bool, flag: str) -> None:
         """What it comes to, were it the first word: each attempt that got lost may have cost all of the bound."""

@@ -1,45 +1,49 @@
 """A compartment: so many permits, and a queue of those who wait for one.
 
 First come, first served: nobody overtakes, and a permit that is given back is handed to whoever has waited longest, past those
-whose time is over. Arithmetic over counts and timestamps; a waiter's `Signal` is all it has of the world. It refuses to know
+whose time is over. Arithmetic over counts and timestamps; a permit's `Signal` is all it has of the world. It refuses to know
 what a permit is for, and how anybody waits.
+
+A signal handler may raise after any call. So its owner makes a `Permit` before anything is taken: those that are out are a set,
+and `leave` takes one back whatever its state, as often as it is called.
 """
 
 from __future__ import annotations
 
 from collections import OrderedDict
+from functools import partial
 
 from ...core.signal import Signal
 from .gradient import Adaptive
 from .late import Late
 
 
-class Waiter:
-    """Somebody's place in the queue.
+class Permit:
+    """One request's permit, or its place in the queue, or neither.
 
     Attributes:
-        until: when its time is over.
-        permit: the permit it was given; 0 while it has none.
-        signal: set when it was given one, or sent away.
+        number: from 1 on, once it is permitted; 0 before.
+        until: when its time in the queue is over.
+        signal: of who lined up; set when it was permitted, or sent away.
     """
 
-    __slots__ = ("permit", "signal", "until")
-
-    def __init__(self, until: float) -> None:
-        self.until = until
-        self.permit = 0
-        self.signal = Signal()
+    # One is made for each call: without slots and a method for it that takes half the time.
+    number = 0
+    until = 0.0
+    signal: Signal | None = None
 
 
 class Compartment(Late):
-    """Permits and their queue; threads and event loops may share it. A permit is a number from 1 on.
+    """Permits and their queue; threads and event loops may share it.
 
     >>> compartment = Compartment(limit=1, queue=1)
-    >>> compartment.enter(), compartment.enter()
-    (1, 0)
-    >>> waiter = compartment.line_up(now=0.0, until=30.0)
-    >>> compartment.leave()
-    >>> waiter.permit
+    >>> first, second = Permit(), Permit()
+    >>> compartment.enter(first), compartment.enter(second)
+    (True, False)
+    >>> compartment.line_up(second, now=0.0, until=30.0)
+    True
+    >>> compartment.leave(first)
+    >>> second.number
     2
 
     Args:
@@ -48,7 +52,6 @@ class Compartment(Late):
         adaptive: what moves the limit, if anything does.
 
     Attributes:
-        inflight: how many permits are out.
         limit: how many there are now.
         refused: how many found the queue full, or were sent away.
     """
@@ -58,10 +61,10 @@ class Compartment(Late):
         "_last",
         "_mark",
         "_now",
+        "_out",
         "_queue",
         "_soonest",
         "_waiters",
-        "inflight",
         "limit",
         "refused",
     )
@@ -69,33 +72,40 @@ class Compartment(Late):
     def __init__(self, limit: int, queue: int, adaptive: Adaptive | None = None) -> None:
         super().__init__()
         self.limit = limit if adaptive is None else int(adaptive.limit)
-        self.inflight = self.refused = 0
+        self.refused = 0
         self._queue = queue
-        self._waiters: OrderedDict[Waiter, None] = OrderedDict()
+        self._out: set[Permit] = set()
+        self._waiters: OrderedDict[Permit, None] = OrderedDict()
         self._adaptive = adaptive
         self._last = self._mark = 0
         self._now = self._soonest = float("-inf")
+
+    @property
+    def inflight(self) -> int:
+        """How many permits are out."""
+        return len(self._out)
 
     @property
     def queued(self) -> int:
         """How many wait."""
         return len(self._waiters)
 
-    def enter(self) -> int:
-        """A permit, if one is free and nobody waits for it; else 0."""
+    def enter(self, permit: Permit) -> bool:
+        """Permit it, if one is free and nobody waits for it; whether it was. It is to be given back with `leave`."""
         with self._lock:
-            permit = 0
-            if self.inflight < self.limit and not self._waiters:
-                self.inflight += 1
-                self._last = permit = self._last + 1
+            free = len(self._out) < self.limit and not self._waiters
+            if free:
+                self._last = permit.number = self._last + 1
+                self._out.add(permit)
         if self._late:
             self._settle()
-        return permit
+        return free
 
-    def line_up(self, now: float, until: float) -> Waiter | None:
-        """A place at the end of the queue, with a permit at once if one is free; `None` if the queue is full.
+    def line_up(self, permit: Permit, now: float, until: float) -> bool:
+        """Give it a place at the end of the queue, and permit it at once if one is free; `False` if the queue is full.
 
         Args:
+            permit: to be given back with `leave`.
             now: seconds on a clock that never goes back.
             until: when waiting makes no sense any more.
         """
@@ -103,36 +113,25 @@ class Compartment(Late):
             self._now = max(now, self._now)
             if len(self._waiters) >= self._queue:
                 self._send_away()
-            waiter = None
-            if len(self._waiters) < self._queue or self.inflight < self.limit:
-                waiter = Waiter(until)
+            fits = len(self._waiters) < self._queue or self.inflight < self.limit
+            if fits:
+                permit.until, permit.signal = until, Signal()
                 if not self._waiters or until < self._soonest:
                     self._soonest = until
-                self._waiters[waiter] = None
+                self._waiters[permit] = None
                 self._hand_out()
             else:
                 self.refused += 1
         if self._late:
             self._settle()
-        return waiter
+        return fits
 
-    def withdraw(self, waiter: Waiter) -> None:
-        """Give the place up, and the permit if one came meanwhile. Never waits: it may be called while dying."""
-        self._leave(lambda: self._withdraw(waiter))
-
-    def leave(self) -> None:
-        """Give a permit back. Never waits: it may be called from a finalizer."""
-        if not self._lock.acquire(False):
-            self._leave(self._give_back)
-            return
-        try:
-            self.inflight -= 1
-            if self._waiters:
-                self._hand_out()
-        finally:
-            self._lock.release()
-        if self._late:
-            self._settle()
+    def leave(self, permit: Permit) -> None:
+        """Give a permit back, or a place in the queue; nothing the second time. A finalizer may call it in any method here."""
+        self._out.discard(permit)
+        # A single step, so whoever lines up after this look finds the room; and who never lined up can be nowhere else.
+        if self._waiters or permit.signal is not None or self._late:
+            self._leave(partial(self._take_back, permit))
 
     def succeed(self, seconds: float | None) -> None:
         """A call with a permit went well; see `Adaptive.succeed`."""
@@ -144,10 +143,10 @@ class Compartment(Late):
         if self._late:
             self._settle()
 
-    def drop(self, permit: int) -> None:
+    def drop(self, permit: Permit) -> None:
         """A call was refused for load, or timed out. All that were under way when the limit shrank count as one."""
         with self._lock:
-            if self._adaptive is not None and permit > self._mark:
+            if self._adaptive is not None and permit.number > self._mark:
                 self._mark = self._last
                 self._adaptive.drop()
                 self.limit = int(self._adaptive.limit)
@@ -156,33 +155,37 @@ class Compartment(Late):
 
     # All below is called under the lock.
 
-    def _withdraw(self, waiter: Waiter) -> None:
-        self._waiters.pop(waiter, None)
-        if waiter.permit:
-            waiter.permit = 0
-            self._give_back()
-
-    def _give_back(self) -> None:
-        self.inflight -= 1
-        self._hand_out()
+    def _take_back(self, permit: Permit) -> None:
+        if permit in self._waiters:
+            del self._waiters[permit]
+        self._out.discard(permit)
+        self._hand_out()  # the second time too: the first may have been broken off here
 
     def _hand_out(self) -> None:
         waiters = self._waiters
-        while waiters and self.inflight < self.limit:
-            waiter, _ = waiters.popitem(last=False)
-            if waiter.until >= self._now:
-                self.inflight += 1
-                self._last = waiter.permit = self._last + 1
-            else:
-                self.refused += 1
-            waiter.signal.set()
+        while waiters:
+            permit = next(iter(waiters))
+            if permit not in self._out:
+                if len(self._out) >= self.limit:
+                    return
+                if permit.until >= self._now:
+                    self._last = permit.number = self._last + 1
+                    self._out.add(permit)
+                else:
+                    self.refused += 1
+            self._tell(permit)
 
     def _send_away(self) -> None:
         """Make room of those whose time is over."""
         if self._soonest >= self._now:
             return
-        for waiter in [waiter for waiter in self._waiters if waiter.until < self._now]:
-            del self._waiters[waiter]
+        for permit in [permit for permit in self._waiters if permit.until < self._now]:
+            self._tell(permit)
             self.refused += 1
-            waiter.signal.set()
-        self._soonest = min((waiter.until for waiter in self._waiters), default=float("inf"))
+        self._soonest = min((permit.until for permit in self._waiters), default=float("inf"))
+
+    def _tell(self, permit: Permit) -> None:
+        """It waits no more. It leaves the queue last, so that a telling that is broken off is begun again."""
+        assert permit.signal is not None
+        permit.signal.set()
+        del self._waiters[permit]

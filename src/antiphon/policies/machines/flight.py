@@ -5,6 +5,9 @@ with an outcome that all aboard get. Each may leave before that. Where the leade
 to its end without landing, the next one aboard leads: it is woken, and finds that it does. Where the last one leaves, what
 flies is abandoned. So nobody waits for what nobody is about to bring, and nothing flies for nobody.
 
+A signal handler may raise after any call. So a seat is made before it is taken, and may be left whatever its state; leaving it once
+more does what the first leaving was kept from.
+
 Bookkeeping under a lock that is held for a moment; signals are set after it. Knows neither requests nor answers.
 """
 
@@ -26,7 +29,7 @@ class Seat(Generic[L, O]):
     """One call's place in a flight.
 
     Attributes:
-        flight: which.
+        flight: which; one that is over, before it boards.
         load: what the call brought.
         signal: set when it has an outcome, or is to lead.
         leads: whether it is the one to ask.
@@ -35,10 +38,10 @@ class Seat(Generic[L, O]):
 
     __slots__ = ("flight", "leads", "load", "outcome", "signal")
 
-    def __init__(self, flight: Flight[L, O], load: L, *, leads: bool) -> None:
-        self.flight = flight
+    def __init__(self, load: L) -> None:
+        self.flight: Flight[L, O] = _NONE
         self.load = load
-        self.leads = leads
+        self.leads = False
         self.outcome: O | None = None
         self.signal = Signal()
 
@@ -69,11 +72,17 @@ class Flight(Generic[L, O]):
         self.abandoned = Signal()
 
 
+_NONE: Flight[Any, Any] = Flight(None)
+_NONE.landed = True
+
+
 class Flights(Generic[L, O]):
     """All flights of a policy.
 
     >>> flights = Flights[None, str]()
-    >>> first, second = flights.board("key", None), flights.board("key", None)
+    >>> first, second = Seat(None), Seat(None)
+    >>> flights.board(first, "key"), flights.board(second, "key")
+    (None, None)
     >>> first.leads, second.leads
     (True, False)
     >>> flights.land(first.flight, "there")
@@ -96,15 +105,15 @@ class Flights(Generic[L, O]):
         """How many flights may still be boarded."""
         return len(self._open)
 
-    def board(self, key: Hashable, load: L, fits: Callable[[Flight[L, O], L], bool] | None = None) -> Seat[L, O]:
-        """A place in the flight of a key.
+    def board(self, seat: Seat[L, O], key: Hashable, fits: Callable[[Flight[L, O], L], bool] | None = None) -> None:
+        """Take a place in the flight of a key. It is to be given up with `leave`.
 
         Args:
+            seat: the place.
             key: of what is waited for.
-            load: what the call brings.
             fits: whether a flight has room for it, which an empty one must have; one that has not is closed, and another begun.
         """
-        full = None
+        full, load = None, seat.load
         with self._lock:
             flight = self._open.get(key)
             if flight is not None and flight.flying and flight.lost():
@@ -112,14 +121,15 @@ class Flights(Generic[L, O]):
             if flight is not None and fits is not None and not fits(flight, load):
                 full, flight = flight, None
             if flight is None:
-                flight = self._open[key] = Flight(key)
+                flight = Flight(key)
                 if fits is not None:
                     fits(flight, load)
-            seat = Seat(flight, load, leads=not flight.seats)
+            # Nothing is called from here on, so all of it is done or nothing.
+            seat.flight, seat.leads = flight, not flight.seats
             flight.seats[seat] = None
+            self._open[key] = flight
         if full is not None:
             full.closed.set()
-        return seat
 
     def close(self, flight: Flight[L, O]) -> None:
         """Let nobody else board."""
@@ -137,10 +147,10 @@ class Flights(Generic[L, O]):
         """Everybody aboard gets the outcome."""
         with self._lock:
             self._shut(flight)
-            flight.landed, aboard = True, list(flight.seats)
-            flight.seats.clear()
+            aboard = list(flight.seats)
             for seat in aboard:
                 seat.outcome = outcome
+            flight.landed, flight.seats = True, {}
         for seat in aboard:
             seat.signal.set()
 
@@ -168,13 +178,21 @@ class Flights(Generic[L, O]):
         if heir is not None:
             heir.signal.set()
 
-    def leave(self, seat: Seat[L, O]) -> None:
-        """A call waits no longer; as often as you like, and after the landing too."""
+    def leave(self, seat: Seat[L, O], *, ends: bool = False) -> None:
+        """A call waits no longer; as often as you like, and after the landing too.
+
+        Args:
+            seat: its place.
+            ends: whether what it flies, if it leads, ends with it.
+        """
         flight, heir, deserted = seat.flight, None, False
         with self._lock:
-            if seat not in flight.seats:
+            if flight.landed:
                 return
-            del flight.seats[seat]
+            if seat in flight.seats:
+                if ends and seat.leads:
+                    flight.flying = False
+                del flight.seats[seat]
             if not flight.seats:
                 self._shut(flight)
                 deserted = flight.flying
@@ -186,6 +204,10 @@ class Flights(Generic[L, O]):
             flight.abandoned.set()
 
     def _heir(self, flight: Flight[L, O]) -> Seat[L, O] | None:
+        """Who leads by now, or is to."""
+        for seat in flight.seats:
+            if seat.leads:
+                return seat
         heir: Seat[Any, Any] | None = next(iter(flight.seats), None)
         if heir is not None:
             heir.leads = True

@@ -130,7 +130,7 @@ class Running:
     """The keys somebody here is at.
 
     >>> running = Running()
-    >>> running.enter("k"), running.enter("k") is None
+    >>> running.enter("k", Signal()), running.enter("k", Signal()) is None
     (None, False)
     """
 
@@ -138,19 +138,20 @@ class Running:
         self._lock = allocate_lock()
         self._signals: dict[str, Signal] = {}
 
-    def enter(self, name: str) -> Signal | None:
-        """Be at a key; or the signal that whoever is at it has left."""
+    def enter(self, name: str, mine: Signal) -> Signal | None:
+        """Be at a key; or the signal that whoever is at it has left. `mine` is set by `leave`."""
         with self._lock:
             signal = self._signals.get(name)
             if signal is None:
-                self._signals[name] = Signal()
+                self._signals[name] = mine
             return signal
 
-    def leave(self, name: str) -> None:
-        """Be at it no more."""
+    def leave(self, name: str, mine: Signal) -> None:
+        """Be at it no more, if it was; as often as you like."""
         with self._lock:
-            signal = self._signals.pop(name)
-        signal.set()
+            if self._signals.get(name) is mine:
+                del self._signals[name]
+        mine.set()
 
     def __len__(self) -> int:
         return len(self._signals)

@@ -80,6 +80,7 @@ class Lane:
         self._tokens = 0.0
         self._number = 0
         self._synced = 0
+        self._asker: Ticket | None = None
         self._cubic = Cubic()
         self._pace: Gcra | None = None
         self._ramp = Ramp(ramp) if ramp is not None else None
@@ -155,6 +156,8 @@ class Lane:
     def leave(self, ticket: Ticket) -> None:
         """A ticket is given back: it waits no more, or was granted and nothing was sent."""
         with self.lock:
+            if ticket is self._asker and self.pool is not None:
+                self.pool.asking, self._asker = False, None
             if ticket.state is WAITING:
                 self.queue.leave(ticket, GONE)
             elif ticket.state is GRANTED:
@@ -179,6 +182,7 @@ class Lane:
             pool = self.pool
             if pool is None or pool.asking or ticket is not self.queue.head or pool.wait(ticket.units, now) < _NEVER:
                 return None
+            self._asker = ticket
             return pool.wish(ticket.units, self.queue.units, now)
 
     def leased(self, quotas: list[Quota], lease: Lease, now: float) -> None:
@@ -361,9 +365,9 @@ class Lane:
         self._nudge(now)
 
     def _let_in(self, ticket: Ticket, now: float) -> None:
+        ticket.wake()  # first: where a signal handler breaks this off, it looks itself
         self.queue.leave(ticket, GRANTED)
         self._grant(ticket, now)
-        ticket.wake()
 
     def _nudge(self, now: float) -> None:
         """Have the first in line look again, if it means to look too late."""

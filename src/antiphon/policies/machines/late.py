@@ -2,6 +2,9 @@
 
 A stream that was dropped is collected whenever the interpreter likes: in the middle of a method that holds the very lock its
 end needs. So what a finalizer brings is put down in a queue, and whoever holds the lock sees to it when giving it back.
+
+A signal handler may raise after any call. `with` lets none in between taking a lock and its block, `acquire` before a `try` does;
+so who may not wait looks whether the lock is taken. Another thread may be faster then: its section is a moment's arithmetic.
 """
 
 from __future__ import annotations
@@ -24,16 +27,21 @@ class Late:
         self._late: deque[Callable[[], object]] = deque()
 
     def _leave(self, work: Callable[[], object]) -> None:
-        """Have work done under the lock: now if it is free, else by its holder. Never waits."""
+        """Have work done under the lock: now if it is free, else by its holder. What a signal breaks off is done again."""
         self._late.append(work)
         self._settle()
 
     def _settle(self) -> None:
         """Do what was left. Nothing is forgotten: who finds the lock taken came before its holder looks here."""
-        late = self._late
-        while late and self._lock.acquire(False):
-            try:
+        late, lock = self._late, self._lock
+        while late and not lock.locked():
+            with lock:
                 while late:
-                    late.popleft()()
-            finally:
-                self._lock.release()
+                    work = late[0]
+                    try:
+                        work()
+                    except BaseException:  # perhaps a signal handler's, in the midst of it
+                        work()
+                        raise
+                    finally:
+                        late.popleft()

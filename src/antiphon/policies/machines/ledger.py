@@ -8,6 +8,9 @@ whichever order; where a request took more than was set aside for it, the truth 
 `spent` never becomes less. A lock guards the arithmetic and is held by nobody who waits. Settling never blocks on it, because
 a stream that the garbage collector ends settles too, perhaps in the middle of a reservation of the same thread: it is put down
 first, and entered by whoever has the lock.
+
+A signal handler may raise after any call, and is let in nowhere else. So sums change where nothing is called, together with the
+`Hold` that says whether they did: however often something is settled, it is entered once.
 """
 
 from __future__ import annotations
@@ -38,6 +41,23 @@ class Amount(NamedTuple):
 
 Limits = tuple[int | None, int | None, int | None]
 """As `Amount`; `None` for no limit."""
+
+
+class Hold:
+    """What one call sets aside; made before it does.
+
+    Attributes:
+        bound: how much that is.
+        label: the period it was set aside in.
+        taken: whether it is set aside.
+    """
+
+    __slots__ = ("bound", "label", "taken")
+
+    def __init__(self, bound: Amount) -> None:
+        self.bound = bound
+        self.label = ""
+        self.taken = False
 
 
 class Short(NamedTuple):
@@ -91,11 +111,11 @@ class Ledger:
         self.crossed = deque[str]()
         self._soft = [(n, limit * soft) for n, limit in enumerate(limits) if limit]
         self._accounts: dict[str, Account] = {}
-        self._settled = deque[tuple[str, Amount, Amount, bool, str]]()
+        self._settled = deque[tuple[str, Amount, Amount, bool, str, Hold | None]]()
         self._lock = allocate_lock()
 
-    def reserve(self, label: str, bound: Amount) -> int | None:
-        """Set an upper bound aside; `None` if there was room, else the place in `UNITS` of what is short."""
+    def reserve(self, label: str, bound: Amount, hold: Hold | None = None) -> int | None:
+        """Set an upper bound aside; `None` if there was room, else the place in `UNITS` of what is short. A hold is told."""
         dollars, tokens, requests = bound
         most, most_tokens, most_requests = self.limits
         with self._lock:
@@ -112,11 +132,21 @@ class Ledger:
             reserved[0] += dollars
             reserved[1] += tokens
             reserved[2] += requests
+            if hold is not None:
+                hold.label, hold.taken = label, True
         if self._settled:
             self.tidy()
         return None
 
-    def settle(self, label: str, bound: Amount, spent: Amount, certain: bool = True, flag: str = "") -> None:
+    def settle(
+        self,
+        label: str,
+        bound: Amount,
+        spent: Amount,
+        certain: bool = True,
+        flag: str = "",
+        hold: Hold | None = None,
+    ) -> None:
         """Write down what a reservation came to. Never blocks, and may be called from anywhere.
 
         Args:
@@ -125,17 +155,16 @@ class Ledger:
             spent: what was used.
             certain: whether that was told, and not merely taken for used.
             flag: what was strange about it, to be counted.
+            hold: what it was set aside for; if that holds nothing any more, nothing is written down.
         """
-        self._settled.append((label, bound, spent, certain, flag))
+        self._settled.append((label, bound, spent, certain, flag, hold))
         self.tidy()
 
     def tidy(self) -> None:
         """Enter what is settled, unless somebody is at it, who will."""
-        while self._settled and self._lock.acquire(blocking=False):
-            try:
+        while self._settled and not self._lock.locked():
+            with self._lock:  # and not `acquire`, after which a signal handler may raise
                 self._enter()
-            finally:
-                self._lock.release()
 
     def hopeless(self, label: str, bound: Amount) -> int | None:
         """As `reserve`, if all that is set aside came back unused, and without setting anything aside."""
@@ -172,21 +201,35 @@ class Ledger:
 
     def _enter(self) -> None:
         while self._settled:
-            label, bound, used, certain, flag = self._settled.popleft()
+            label, bound, used, certain, flag, hold = self._settled[0]
+            if hold is not None and not hold.taken:
+                del self._settled[0]
+                continue
             account = self._accounts.get(label) or self._open(label)
-            reserved, spent = account.reserved, account.spent
+            reserved, spent, over, flags = account.reserved, account.spent, account.over, account.flags
+            count = flags.get(flag, 0) + 1 if flag else 0
+            dollars, tokens, requests = [max(0, used[n] - bound[n]) for n in range(3)]
+            # From here on nothing is called, and nothing is repeated, so all of it is done or nothing.
+            del self._settled[0]
+            if hold is not None:
+                hold.taken = False
             reserved[0] -= bound[0]
             reserved[1] -= bound[1]
             reserved[2] -= bound[2]
             spent[0] += used[0]
             spent[1] += used[1]
             spent[2] += used[2]
-            if not certain or used[0] > bound[0] or used[1] > bound[1]:
-                for n in range(3):
-                    account.over[n] += max(0, used[n] - bound[n])
-                    account.uncertain[n] += 0 if certain else used[n]
+            if dollars or tokens or not certain:
+                over[0] += dollars
+                over[1] += tokens
+                over[2] += requests
+            if not certain:
+                uncertain = account.uncertain
+                uncertain[0] += used[0]
+                uncertain[1] += used[1]
+                uncertain[2] += used[2]
             if flag:
-                account.flags[flag] = account.flags.get(flag, 0) + 1
+                flags[flag] = count
             if not account.told:
                 for n, soft in self._soft:
                     if spent[n] >= soft:

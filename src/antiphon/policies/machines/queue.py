@@ -57,11 +57,16 @@ class Queue:
 
     def add(self, ticket: Ticket) -> None:
         """Stand at the end."""
-        ticket.state = WAITING
-        ticket.due = float("inf")
-        ticket.signal = None
+        requests, tokens, images, given = ticket.units
+        units, never = self.units, float("inf")
         self._tickets.append(ticket)
-        self._count(ticket, 1)
+        # From here on nothing is called: a signal handler, which may raise after any call, finds it counted or gone.
+        ticket.state, ticket.due, ticket.signal = WAITING, never, None
+        self.length += 1
+        units[0] += requests
+        units[1] += tokens
+        units[2] += images
+        units[3] += given
 
     @property
     def head(self) -> Ticket | None:
@@ -80,15 +85,16 @@ class Queue:
 
     def leave(self, ticket: Ticket, state: int) -> None:
         """A ticket waits no more: it was granted, or is gone."""
+        requests, tokens, images, given = ticket.units
+        units = self.units
         ticket.state = state
-        self._count(ticket, -1)
+        self.length -= 1
+        units[0] -= requests
+        units[1] -= tokens
+        units[2] -= images
+        units[3] -= given
         if not self.length:
             self._tickets.clear()
             self.units = [0.0, 0.0, 0.0, 0.0]  # no rounding errors are kept
         elif len(self._tickets) > 2 * self.length + _KEPT:
             self._tickets = deque(each for each in self._tickets if each.state is WAITING)
-
-    def _count(self, ticket: Ticket, sign: int) -> None:
-        self.length += sign
-        for kind, units in enumerate(ticket.units):
-            self.units[kind] += sign * units

@@ -10,40 +10,38 @@ from typing import Any
 
 from ...core.price import Price
 from .bill import Bill, cost
-from .ledger import Amount
+from .ledger import Amount, Hold
 from .tally import Tally, tally
 
-Enter = Callable[[str, Amount, Amount, bool, str], None]
-"""Writes down what a reservation came to: its period, what was set aside, what was used, whether that is certain, and a flag."""
+Enter = Callable[[Hold, Amount, bool, str], None]
+"""Writes down what a reservation came to: what was used, whether that is certain, and a flag."""
 _LETTERS_A_TOKEN = 2
 """Bytes of text per token, where tokens are estimated: fewer than any common text has, so that the estimate is rather too high."""
 
 
-class Reservation:
-    """What one call set aside.
+class Reservation(Hold):
+    """What one call sets aside, and what it came to.
 
     Args:
-        label: the period it was made in.
         bill: what the call may take at most.
         price: its model's; `None` where it is not known.
         tier: the service tier asked for.
         enter: writes down what it came to.
 
     Attributes:
-        bound: what was set aside.
+        enter: as it was given, or another.
         open: whether it was not settled yet.
     """
 
-    __slots__ = ("_bill", "_enter", "_price", "_tier", "bound", "label", "open")
+    __slots__ = ("_bill", "_price", "_tier", "enter", "open")
 
-    def __init__(self, label: str, bill: Bill, price: Price | None, tier: Any, enter: Enter) -> None:
-        self.label = label
-        self.bound = Amount(bill.usd, bill.tokens, 1)
+    def __init__(self, bill: Bill, price: Price | None, tier: Any, enter: Enter) -> None:
+        super().__init__(Amount(bill.usd, bill.tokens, 1))
         self.open = True
         self._bill = bill
         self._price = price
         self._tier = tier
-        self._enter = enter
+        self.enter = enter
 
     @property
     def has_tools(self) -> bool:
@@ -103,7 +101,7 @@ class Reservation:
 
     def _settle(self, used: Amount, certain: bool = True, flag: str = "") -> None:
         if self.open:
-            self.open = False
             if self._price is None and used.requests and not flag:
                 flag = "unknown"
-            self._enter(self.label, self.bound, used, certain, flag)
+            self.enter(self, used, certain, flag)
+            self.open = False  # not before: a signal handler may break off the entering
