@@ -314,7 +314,7 @@ def test_it_shows_its_numbers_and_travels() -> None:
         "Bulkhead(max_concurrency=8, queue=5, queue_timeout=1.5 s, per client, adaptive=aimd, compartment=bulk)"
     )
     assert repr(Bulkhead()) == "Bulkhead(max_concurrency=64, queue=1024, queue_timeout=30 s, per endpoint)"
-    bulkhead._made(None, ask()).enter()
+    bulkhead._made(None, ask()).enter(Permit())
     other = pickle.loads(pickle.dumps(bulkhead))
     assert repr(other) == repr(bulkhead)
     assert other.health(0.0) == {}

@@ -10,6 +10,7 @@ from antiphon.core.headers import Headers
 from antiphon.core.reply import Reply
 from antiphon.errors import DeadlineExceeded, PoolTimeout, ReadTimeout
 from antiphon.policies.bulkhead import Bulkhead
+from antiphon.policies.machines.bulkhead import Permit
 
 from .backend import EMBED, JSON, Backend, Outcome, ask, refused
 from .piecewise import Piecewise

@@ -3,12 +3,9 @@ does so here, and afterwards no place is held and the next call succeeds."""
 
 from __future__ import annotations
 
-import dis
 import gc
-import sys
 import threading
 from collections.abc import Callable
-from types import FrameType
 from typing import Any
 
 import pytest
@@ -18,63 +15,20 @@ from antiphon.core.limits import PoolLimits
 from antiphon.core.timeout import Timeout
 from antiphon.transports.sockets import SocketTransport
 
+from tests.ringing import KNOWN, Alarm, Ringing
+
 from .asking import ask
 from .rude import Rude, chunk, chunked_head, pause
 
 pytestmark = [
-    pytest.mark.skipif(sys.version_info[:2] != (3, 11), reason="other versions run handlers at other places"),
+    pytest.mark.skipif(not KNOWN, reason="other versions run handlers at other places"),
     # A socket that was being made when the alarm rang is closed by the collector, which says so.
     pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::pytest.PytestUnraisableExceptionWarning"),
     pytest.mark.slow,
 ]
 
-HANDLERS_RUN_AFTER = {dis.opmap[name] for name in ("CALL", "CALL_FUNCTION_EX", "RESUME", "JUMP_BACKWARD")}
 IN_PIECES = [chunked_head(), chunk(b"one"), pause(0.001), chunk(b"two"), chunk(b"")]
 OURS = ("/antiphon/transports/", "/antiphon/wire/")
-
-
-class Alarm(Exception):
-    """What a handler raises."""
-
-
-class Ringing:
-    """Raises at the `at`-th point where a handler may run in code of ours; `rang` tells whether there was one."""
-
-    def __init__(self, at: int, problem: BaseException) -> None:
-        self._left = at
-        self._problem = problem
-        self._before: dict[FrameType, int] = {}
-        self.rang = False
-
-    def __call__(self, frame: FrameType, event: str, _: Any) -> Any:
-        if any(room in frame.f_code.co_filename.replace("\\", "/") for room in OURS):
-            frame.f_trace_opcodes, frame.f_trace_lines = True, False
-            self._before[frame] = dis.opmap["RESUME"]
-            return self._step
-        return None
-
-    def _step(self, frame: FrameType, event: str, _: Any) -> Any:
-        if event == "opcode" and not self.rang:
-            before, self._before[frame] = self._before.get(frame), frame.f_code.co_code[frame.f_lasti]
-            if before in HANDLERS_RUN_AFTER:
-                self._left -= 1
-                if not self._left:
-                    self.rang = True
-                    sys.settrace(None)
-                    raise self._problem
-        return self._step
-
-    def during(self, act: Callable[[], object]) -> None:
-        """Act, with the alarm set."""
-        sys.settrace(self)
-        try:
-            act()
-        except type(self._problem):
-            pass
-        finally:
-            sys.settrace(None)
-            self._before.clear()
-            self._problem.with_traceback(None)  # whose frames hold what was open
 
 
 def plain(transport: SocketTransport, url: str) -> tuple[Callable[[], object], Callable[[], object]]:
@@ -128,7 +82,7 @@ def test_no_place_is_lost(name: str, kind: type[BaseException]) -> None:
             transport = SocketTransport(proxy=None, limits=PoolLimits(max_connections=1))
             transport.send(ask(server.url))
             act, afterwards = SCENES[name](transport, server.url)
-            ringing = Ringing(at, kind("rung"))
+            ringing = Ringing(at, kind("rung"), OURS)
             ringing.during(act)
             rang = ringing.rang
             afterwards()
