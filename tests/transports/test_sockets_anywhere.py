@@ -14,7 +14,6 @@ import antiphon
 from antiphon.core.limits import PoolLimits
 from antiphon.core.timeout import Timeout
 from antiphon.transports.sockets import SocketTransport
-
 from tests.ringing import KNOWN, Alarm, Ringing
 
 from .asking import ask

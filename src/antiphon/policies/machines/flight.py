@@ -141,7 +141,7 @@ class Flights(Generic[L, O]):
         """Its leader is about to ask; for whom, is answered."""
         with self._lock:
             flight.flying, flight.lost = True, bool
-            return list(flight.seats)
+            return [*flight.seats]
 
     def land(self, flight: Flight[L, O], outcome: O) -> None:
         """Everybody aboard gets the outcome."""
