@@ -188,13 +188,14 @@ class Purse:
         shared: SharedLedger,
         taken: Amount,
         wall: float,
-        held: Reservation,
+        held: Hold,
         spent: Amount,
         certain: bool,
         flag: str,
     ) -> None:
         # The store is told at most once, even where a signal handler breaks this off: what it is not told counts as spent there
         # in the end, which is the safe side.
+        assert isinstance(held, Reservation)
         held.enter = self.enter
         shared.settle(held.label, taken, spent, certain, wall)
         self.enter(held, spent, certain, flag)

@@ -121,7 +121,8 @@ class Flights(Generic[L, O]):
             if flight is not None and fits is not None and not fits(flight, load):
                 full, flight = flight, None
             if flight is None:
-                flight = Flight(key)
+                begun: Flight[L, O] = Flight(key)
+                flight = begun
                 if fits is not None:
                     fits(flight, load)
             # Nothing is called from here on, so all of it is done or nothing.

@@ -174,8 +174,8 @@ class Book:
     def get(self, name: str, now: float) -> bytes | None:
         """What is kept under a name; `now` in seconds on a clock that never goes back."""
         with self._lock:
-            value = self._get(name, now)
-        return value
+            value, until = self._rows.get(name, (None, 0.0))
+        return value if now < until else None
 
     def swap(self, name: str, expected: bytes | None, value: bytes | None, now: float, seconds: float) -> bool:
         """Keep something for so many seconds (`None`: nothing) if what is kept is still what is expected; whether it was."""
