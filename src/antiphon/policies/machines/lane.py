@@ -151,7 +151,7 @@ class Lane:
             if wait > left:
                 self._refuse_too_large(ticket.units)  # a limit may have shrunk meanwhile
             ticket.due = now + wait
-            return min(wait, left)
+            return wait if wait < left else left
 
     def leave(self, ticket: Ticket) -> None:
         """A ticket is given back: it waits no more, or was granted and nothing was sent."""
