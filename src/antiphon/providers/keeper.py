@@ -10,6 +10,7 @@ from threading import Lock
 from typing import Any, cast
 
 from ..core.effects import Now, Random, Wait
+from ..core.forked import inherit
 from ..core.request import Request
 from ..errors import OAuthError
 from .flight import Flight
@@ -33,6 +34,12 @@ class Keeper:
         self._fetch = fetch
         self._cache = TokenCache(margin, share, jitter)
         self._lock = Lock()
+        inherit(self)
+
+    def forget(self) -> None:
+        """Nobody fetches, and nobody holds the lock."""
+        self._lock = Lock()
+        self._cache.forget()
 
     def __repr__(self) -> str:
         return f"Keeper({self._fetch!r})"

@@ -101,6 +101,10 @@ class TokenCache:
         if self._flight is flight:
             self._flight = None
 
+    def forget(self) -> None:
+        """Whoever fetches has vanished."""
+        self._flight = None
+
     def invalidated(self, token: Token) -> None:
         """The server refused this token; a newer one stays."""
         if self._token is not None and self._token.value is token.value:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from _thread import allocate_lock
 from typing import Any
 
+from ...core.forked import inherit
 from .circuit import Circuit, Rule
 
 MOST = 4096
@@ -109,10 +110,15 @@ class Board:
         self._panic = panic
         self._panicked: dict[str, float] = {}
         self._lock = allocate_lock()
+        inherit(self)
         self.endpoints: dict[str, Circuit] = {}
         self.services: dict[tuple[str, str], Circuit] = {}
         self.pairs: dict[tuple[Any, str], Pair] = {}
         """By whatever tells endpoints apart quickest, and the model; for whoever has both at hand."""
+
+    def forget(self) -> None:
+        """Nobody holds the lock any more."""
+        self._lock = allocate_lock()
 
     def pair(self, key: Any, endpoint: str, model: str) -> Pair:
         """The circuits of an endpoint and a model, and in `pairs` from now on."""

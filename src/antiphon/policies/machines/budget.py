@@ -8,6 +8,7 @@ from __future__ import annotations
 from _thread import allocate_lock
 from typing import Any
 
+from ...core.forked import inherit
 from ...core.resource import spelled
 from .number import is_number
 
@@ -71,6 +72,11 @@ class RetryBudget:
         self.per_second = per_second
         self.denied = 0
         self._buckets: dict[str, _Bucket] = {}
+        self._lock = allocate_lock()
+        inherit(self)
+
+    def forget(self) -> None:
+        """Nobody holds the lock any more."""
         self._lock = allocate_lock()
 
     @property

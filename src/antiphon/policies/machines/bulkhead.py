@@ -80,6 +80,11 @@ class Compartment(Late):
         self._last = self._mark = 0
         self._now = self._soonest = float("-inf")
 
+    def forget(self) -> None:
+        """No permit is out, and nobody waits."""
+        super().forget()
+        self._out, self._waiters = set(), OrderedDict()
+
     @property
     def inflight(self) -> int:
         """How many permits are out."""

@@ -100,6 +100,11 @@ class Circuit(Late):
         self.openings = 0
         self.opened_at = float("-inf")
 
+    def forget(self) -> None:
+        """No probe is under way."""
+        super().forget()
+        self._leases = {}
+
     # Who may go.
 
     def admissible(self, now: float) -> bool:

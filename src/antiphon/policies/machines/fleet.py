@@ -10,6 +10,7 @@ from _thread import RLock
 from collections.abc import Collection, Sequence
 from typing import NamedTuple
 
+from ...core.forked import inherit
 from .ejection import Ejection, Health
 from .selection import less_busy, preference
 
@@ -75,6 +76,7 @@ class Fleet:
         # One that its holder may take again: a dropped stream is collected whenever the interpreter likes, within `choose` too,
         # and gives its seat back there.
         self._lock = RLock()
+        inherit(self)
         self._uncounted = Seat(0, -1, False)
         groups: dict[int, list[int]] = {}
         for n, member in enumerate(self.members):
@@ -87,6 +89,10 @@ class Fleet:
         first = self._groups[0][0] if self._groups else ()
         self.first = first[0] if len(first) == 1 else None
         """The only member of the first group, if it is the only one."""
+
+    def forget(self) -> None:
+        """Nobody holds the lock any more."""
+        self._lock = RLock()
 
     def adopt(self, scope: str) -> None:
         """Who named no limits of its own counts against these."""

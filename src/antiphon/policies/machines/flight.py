@@ -13,12 +13,11 @@ Bookkeeping under a lock that is held for a moment; signals are set after it. Kn
 
 from __future__ import annotations
 
-import os
 from _thread import allocate_lock
 from collections.abc import Callable, Hashable
 from typing import Any, Generic, TypeVar
-from weakref import WeakSet
 
+from ...core.forked import inherit
 from ...core.signal import Signal
 
 L = TypeVar("L")
@@ -94,7 +93,7 @@ class Flights(Generic[L, O]):
 
     def __init__(self) -> None:
         self.forget()
-        _all.add(self)
+        inherit(self)  # where whoever asked stayed in the parent
 
     def forget(self) -> None:
         """Begin anew."""
@@ -217,16 +216,3 @@ class Flights(Generic[L, O]):
     def _shut(self, flight: Flight[L, O]) -> None:
         if self._open.get(flight.key) is flight:
             del self._open[flight.key]
-
-
-_all: WeakSet[Flights[Any, Any]] = WeakSet()
-
-
-def _forget_all() -> None:
-    for flights in [*_all]:
-        flights.forget()
-
-
-if hasattr(os, "register_at_fork"):
-    # Whoever asked stayed in the parent; a forked child would wait for it for ever.
-    os.register_at_fork(after_in_child=_forget_all)

@@ -12,6 +12,7 @@ from __future__ import annotations
 from _thread import allocate_lock
 from collections.abc import Hashable
 
+from ...core.forked import inherit
 from .percentile import Percentile
 
 WINDOW = 256
@@ -76,6 +77,11 @@ class Hedging:
         self.tokens = 0.0
         self._held = 0.0
         self._kinds: dict[Hashable, _Kind] = {}
+        self._lock = allocate_lock()
+        inherit(self)
+
+    def forget(self) -> None:
+        """Nobody holds the lock any more."""
         self._lock = allocate_lock()
 
     def delay(self, kind: Hashable, now: float) -> tuple[float | None, str]:

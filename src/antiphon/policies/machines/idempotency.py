@@ -13,6 +13,7 @@ from typing import Literal, NamedTuple
 
 import msgspec
 
+from ...core.forked import inherit
 from ...core.signal import Signal
 
 Standing = Literal["new", "busy", "open", "done", "conflict"]
@@ -135,6 +136,11 @@ class Running:
     """
 
     def __init__(self) -> None:
+        self.forget()
+        inherit(self)
+
+    def forget(self) -> None:
+        """Nobody is at any key."""
         self._lock = allocate_lock()
         self._signals: dict[str, Signal] = {}
 

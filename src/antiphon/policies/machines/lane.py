@@ -6,13 +6,12 @@ wakes the next. A lock guards arithmetic only. Knows no request and no store; ti
 
 from __future__ import annotations
 
-import os
 from _thread import RLock
 from collections.abc import Iterable
 from math import ceil
 from typing import Any
-from weakref import WeakSet
 
+from ...core.forked import inherit
 from ...core.signal import Signal
 from ...errors import RateLimited, RequestTooLarge
 from ...shared.store import Lease, Quota
@@ -86,7 +85,7 @@ class Lane:
         self._ramp = Ramp(ramp) if ramp is not None else None
         self._slope: Gcra | None = None
         self._guard()
-        _all.add(self)
+        inherit(self)  # whose first in line stayed in the parent
 
     def forget(self) -> None:
         """Nobody waits or asks any more, and nothing is leased; what was learned of the limits stays."""
@@ -151,7 +150,7 @@ class Lane:
             if wait > left:
                 self._refuse_too_large(ticket.units)  # a limit may have shrunk meanwhile
             ticket.due = now + wait
-            return wait if wait < left else left
+            return min(left, wait)
 
     def leave(self, ticket: Ticket) -> None:
         """A ticket is given back: it waits no more, or was granted and nothing was sent."""
@@ -389,16 +388,3 @@ class Lane:
             self.held += now - self._at
             self._at = now
         return self._at
-
-
-_all: WeakSet[Lane] = WeakSet()
-
-
-def _forget_all() -> None:
-    for lane in [*_all]:
-        lane.forget()
-
-
-if hasattr(os, "register_at_fork"):
-    # Whoever was first in line stayed in the parent; a forked child would wait behind it for ever.
-    os.register_at_fork(after_in_child=_forget_all)

@@ -13,6 +13,8 @@ from _thread import allocate_lock
 from collections import deque
 from collections.abc import Callable
 
+from ...core.forked import inherit
+
 
 class Late:
     """A lock, and the work left for whoever holds it.
@@ -20,11 +22,16 @@ class Late:
     A method takes `_lock` for its arithmetic, and afterwards calls `_settle()` if there is something in `_late`.
     """
 
-    __slots__ = ("_late", "_lock")
+    __slots__ = ("__weakref__", "_late", "_lock")
 
     def __init__(self) -> None:
-        self._lock = allocate_lock()
         self._late: deque[Callable[[], object]] = deque()
+        self._lock = allocate_lock()
+        inherit(self)
+
+    def forget(self) -> None:
+        """Nobody holds the lock any more."""
+        self._lock = allocate_lock()
 
     def _leave(self, work: Callable[[], object]) -> None:
         """Have work done under the lock: now if it is free, else by its holder. What a signal breaks off is done again."""

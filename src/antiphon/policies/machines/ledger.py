@@ -19,6 +19,8 @@ from _thread import allocate_lock
 from collections import deque
 from typing import NamedTuple
 
+from ...core.forked import inherit
+
 UNITS = ("usd", "tokens", "requests")
 SUMS = ("spent", "reserved", "uncertain", "over")
 _KEPT = 3
@@ -112,6 +114,11 @@ class Ledger:
         self._soft = [(n, limit * soft) for n, limit in enumerate(limits) if limit]
         self._accounts: dict[str, Account] = {}
         self._settled = deque[tuple[str, Amount, Amount, bool, str, Hold | None]]()
+        self._lock = allocate_lock()
+        inherit(self)
+
+    def forget(self) -> None:
+        """Nobody holds the lock any more."""
         self._lock = allocate_lock()
 
     def reserve(self, label: str, bound: Amount, hold: Hold | None = None) -> int | None:

@@ -9,6 +9,7 @@ from _thread import allocate_lock
 from collections import OrderedDict
 from typing import Generic, TypeVar
 
+from ...core.forked import inherit
 from .number import whole
 
 T = TypeVar("T")
@@ -34,13 +35,18 @@ class LRU(Generic[T]):
         ValueError, TypeError: a number that cannot be right.
     """
 
-    __slots__ = ("_kept", "_lock", "most", "most_size", "size")
+    __slots__ = ("__weakref__", "_kept", "_lock", "most", "most_size", "size")
 
     def __init__(self, entries: int, size: int) -> None:
         self.most = whole("entries", entries, 1)
         self.most_size = whole("size", size, 1)
         self.size = 0
         self._kept = OrderedDict[str, tuple[T, int]]()
+        self._lock = allocate_lock()
+        inherit(self)
+
+    def forget(self) -> None:
+        """Nobody holds the lock any more."""
         self._lock = allocate_lock()
 
     def get(self, key: str) -> T | None:
