@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from antiphon.policies.machines.flight import Flights, Seat, _forget_all
+from antiphon.policies.machines.flight import Flights, Seat
 
 
 def boarded(flights: Flights[None, str], calls: int) -> list[Seat[None, str]]:
@@ -66,7 +66,7 @@ def test_a_forked_child_waits_for_nobody_of_its_parents() -> None:
     flights = Flights[None, str]()
     (theirs,) = boarded(flights, 1)
     flights._lock.acquire()  # by a thread that is not there any more
-    _forget_all()
+    flights.forget()
     assert len(flights) == 0
     (mine,) = boarded(flights, 1)
     assert mine.leads
