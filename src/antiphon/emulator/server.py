@@ -9,7 +9,7 @@ import asyncio
 import signal
 import socket
 import threading
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -131,7 +131,7 @@ class Emulator:
 
         try:
             self._house = house = house_of(self.app)
-            run(self.app, house, sock, begun)
+            run(house, sock, begun, self.app.world.rest)
         except BaseException as error:
             self._failure = error
         finally:
@@ -143,14 +143,17 @@ def house_of(app: EmulatorApp) -> House:
     return House(app, patience=app.world.setting.patience, encryption=app.encryption)
 
 
-def run(app: EmulatorApp, house: House, sock: socket.socket, ready: Callable[[], None]) -> None:
-    """Serve in a loop of its own until stopped."""
+def run(
+    house: House, sock: socket.socket, ready: Callable[[], None], rest: Callable[[], Awaitable[None]] | None = None
+) -> None:
+    """Serve in a loop of its own until stopped; `rest` sees to it that what is served begins nothing more in it."""
 
     async def serving() -> None:
         try:
             await house.serve(sock, ready)
         finally:
-            await app.world.rest()
+            if rest is not None:
+                await rest()
 
     try:
         with asyncio.Runner(loop_factory=_loop_factory()) as runner:
@@ -186,6 +189,6 @@ def serve(app: EmulatorApp, sock: socket.socket, ready: Callable[[], None]) -> N
         ready()
 
     try:
-        run(app, house, sock, prepared)
+        run(house, sock, prepared, app.world.rest)
     finally:
         app.close()
