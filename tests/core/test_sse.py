@@ -87,6 +87,7 @@ def test_any_chunking_reads_as_the_standard_does(stream: bytes, cuts: list[int])
     st.binary(max_size=60).map(lambda junk: junk.replace(b"\x00", b"data: ").replace(b"\x01", b"\n")),
     st.integers(1, 12),
 )
+@example(b"\xef\xbb\xbf", 1)
 def test_any_bytes_give_the_same_events_and_the_same_failure_in_any_chunking(stream: bytes, limit: int) -> None:
     def outcome(size: int) -> tuple[list[ServerSentEvent], str | bool]:
         decoder = SSEDecoder(limit)

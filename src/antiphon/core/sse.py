@@ -192,6 +192,8 @@ class SSEDecoder:
             data = data.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
         if not self._started:
             data = self._start(data)
+            if not self._started:
+                return
         if self._partial:
             if _LF not in data:
                 self._hold(data)
