@@ -22,7 +22,13 @@ sys.dont_write_bytecode = False
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 # How long it takes to draw an example is the affair of the machine and of who else uses it.
-hypothesis.settings.register_profile("busy", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
+# What guards main draws the same examples each time; who works on it draws new ones.
+hypothesis.settings.register_profile(
+    "busy",
+    deadline=None,
+    derandomize="CI" in os.environ,
+    suppress_health_check=[hypothesis.HealthCheck.too_slow],
+)
 hypothesis.settings.load_profile("busy")
 
 
@@ -90,8 +96,15 @@ def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_sessionfinish() -> None:
-    """Plugins that sum up may look for who refers to what, which leaves out what is frozen."""
+    """What the last tests left is found; then plugins sum up, and may look for who refers to what, the frozen included."""
+    gc.collect()
     gc.unfreeze()
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_unconfigure() -> None:
+    """All is summed up: to look through everything again and again until the process ends would find nothing."""
+    gc.freeze()
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -43,7 +43,7 @@ _REPLACED: dict[str, Any] = {
     "object": {},
     "tagged object": {"type": "odd", "odd": [1]},
 }
-FEW = {how: _REPLACED[how] for how in ("null", "text", "number", "bool", "empty list", "nulls", "object", "tagged")}
+FEW = {how: _REPLACED[how] for how in ("null", "text", "number", "empty list", "object", "tagged")}
 _JSON = {"content-type": "application/json"}
 _TAGS = ("type", "object", "event", "status", "role", "phase")
 

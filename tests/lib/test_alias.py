@@ -165,19 +165,18 @@ def test_the_module_of_the_clients_does_not_take_the_place_of_the_packages_own_c
     subprocess.run([sys.executable, "-c", code], check=True)
 
 
-@pytest.mark.parametrize("name", ["bedrock", "vertex"])
-@pytest.mark.parametrize(
-    "statement",
-    [
-        "from antiphon.providers.{0} import {0} as function",
-        "import antiphon.providers.{0}; from antiphon.providers import {0} as function",
-        "from antiphon.providers import {0}; from antiphon.providers.{0} import {0} as function",
-        "import antiphon.providers.{0}; function = antiphon.providers.{0}",
-        "import antiphon.providers.{0} as function",
-    ],
-)
-def test_a_provider_is_a_function_and_a_module_path(name: str, statement: str) -> None:
-    code = f"""
+PROVIDERS = ["bedrock", "vertex"]
+STATEMENTS = [
+    "from antiphon.providers.{0} import {0} as function",
+    "import antiphon.providers.{0}; from antiphon.providers import {0} as function",
+    "from antiphon.providers import {0}; from antiphon.providers.{0} import {0} as function",
+    "import antiphon.providers.{0}; function = antiphon.providers.{0}",
+    "import antiphon.providers.{0} as function",
+]
+
+
+def about_a_provider(name: str, statement: str) -> str:
+    return f"""
 import sys
 {statement.format(name)}
 import antiphon
@@ -186,8 +185,29 @@ assert type(function).__name__ == "function", function
 assert antiphon.providers.{name} is function
 assert module is None or module.{name} is function
 """
-    for package in ("antiphon", "openai"):  # the official package is of the same opinion
-        subprocess.run([sys.executable, "-c", code.replace("antiphon", package)], check=True)
+
+
+@pytest.mark.parametrize("name", PROVIDERS)
+@pytest.mark.parametrize("statement", STATEMENTS)
+def test_a_provider_is_a_function_and_a_module_path(name: str, statement: str) -> None:
+    subprocess.run([sys.executable, "-c", about_a_provider(name, statement)], check=True)
+
+
+def test_so_it_is_in_the_official_package() -> None:
+    """Each statement in a process of its own; the package itself, which any of them imports first, is imported once."""
+    programs = [about_a_provider(name, statement) for name in PROVIDERS for statement in STATEMENTS]
+    forking = """
+import os, sys
+import openai
+for program in sys.argv[1:]:
+    child = os.fork()
+    if not child:
+        exec(program)
+        os._exit(0)
+    assert os.waitpid(child, 0)[1] == 0, program
+"""
+    official = [program.replace("antiphon", "openai") for program in programs]
+    subprocess.run([sys.executable, "-c", forking, *official], check=True)
 
 
 def test_a_private_module_at_the_top_is_told_with_what_to_use() -> None:

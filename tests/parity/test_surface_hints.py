@@ -8,7 +8,6 @@ import typing
 import warnings
 from collections.abc import Iterator
 from importlib import import_module
-from pathlib import Path
 from typing import Any
 
 import pydantic
@@ -16,12 +15,13 @@ import pytest
 from openai import BaseModel
 
 import antiphon
-from codegen.description import Operation, load
+from codegen.description import Operation
 
 from . import official
+from .sample import description
 from .test_surface import METHODS, found, ours
 
-VARIANTS = [o for o in load(Path(__file__).parent.parent.parent / "api").operations if o.variants and not o.helper]
+VARIANTS = [o for o in description().operations if o.variants and not o.helper]
 
 
 @pytest.mark.parametrize("colour", official.COLOURS)

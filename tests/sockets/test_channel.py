@@ -9,11 +9,10 @@ import sys
 
 import pytest
 
-from codegen.__main__ import ROOT
 from codegen.channel import channels, client_events
-from codegen.description import load
+from tests.parity.sample import description
 
-DESCRIPTION = load(ROOT / "api")
+DESCRIPTION = description()
 CASES = [(channel, event) for channel in channels(DESCRIPTION) for event in client_events(DESCRIPTION, channel)]
 
 

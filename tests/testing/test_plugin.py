@@ -38,7 +38,7 @@ def suite(folder: Path, *arguments: str, package: str = "antiphon") -> str:
     return done.stdout + done.stderr
 
 
-@pytest.mark.parametrize(("package", "arguments"), [("antiphon", ()), ("openai", ("-n", "2"))])
+@pytest.mark.parametrize(("package", "arguments"), [("antiphon", ("-n", "2")), ("openai", ())])
 def test_the_sample_passes(tmp_path: Path, package: str, arguments: tuple[str, ...]) -> None:
     told = suite(tmp_path, *arguments, package=package)
     assert re.search(r"\b19 passed\b", told), told
