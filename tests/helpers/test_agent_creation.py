@@ -57,7 +57,8 @@ def test_the_format_is_the_official_one(server):
     def body(client):
         server.asked.clear()
         server.answers = [plain(SESSION)]
-        client.beta.agents.sessions.create(environment=ENVIRONMENT, input="Hi", output_type=Answered)
+        with client:
+            client.beta.agents.sessions.create(environment=ENVIRONMENT, input="Hi", output_type=Answered)
         return server.asked[0].json
 
     ours = body(antiphon.OpenAI(api_key="sk-test", base_url=server.url))

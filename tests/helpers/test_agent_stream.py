@@ -152,9 +152,8 @@ def test_what_is_sent_and_what_comes_out_is_the_same(server):
     def work(client):
         server.asked.clear()
         server.answers = [idle(), stream(*events), nothing()]
-        with client.beta.agents.sessions.stream(
-            "sess_1", input="Hi", output_type=Answered, tool_handlers=handlers
-        ) as found:
+        asked = {"input": "Hi", "output_type": Answered, "tool_handlers": handlers}
+        with client, client.beta.agents.sessions.stream("sess_1", **asked) as found:
             result = found.get_final_result()
         return sent(server), result.output_text, result.output_parsed, result.turn.to_dict()
 

@@ -122,14 +122,17 @@ def test_headers_choose_the_project_when_the_key_allows_it(org: Any, api: openai
 
 
 def test_keys_and_projects_outlive_the_process(tmp_path: Path) -> None:
-    with Emulator(Setting(data=tmp_path)) as house:
-        org = openai.OpenAI(base_url=house.base_url, api_key="k", admin_api_key="k").admin.organization
+    def using(key: str) -> openai.OpenAI:
+        return openai.OpenAI(base_url=house.base_url, api_key=key, admin_api_key=key)
+
+    with Emulator(Setting(data=tmp_path)) as house, using("k") as client:
+        org = client.admin.organization
         project = org.projects.create(name="Alpha").id
         kept = org.projects.service_accounts.create(project_id=project, name="kept").api_key
         gone = org.projects.service_accounts.create(project_id=project, name="gone").api_key
         org.projects.api_keys.delete(gone.id, project_id=project)
-    with Emulator(Setting(data=tmp_path)) as house:
-        say(openai.OpenAI(base_url=house.base_url, api_key=kept.value))
+    with Emulator(Setting(data=tmp_path)) as house, using(kept.value) as client, using(gone.value) as other:
+        say(client)
         with pytest.raises(openai.AuthenticationError):
-            say(openai.OpenAI(base_url=house.base_url, api_key=gone.value))
+            say(other)
     assert not any(kept.value.encode() in path.read_bytes() for path in tmp_path.rglob("*") if path.is_file())

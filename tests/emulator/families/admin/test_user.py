@@ -120,12 +120,14 @@ def test_members_of_a_project(org: Any, house: Emulator) -> None:
     "admin.organization.invites.retrieve",
 )
 def test_invites_go_on_after_a_restart(tmp_path: Path) -> None:
-    with Emulator(Setting(data=tmp_path)) as house:
-        org = openai.OpenAI(base_url=house.base_url, api_key="k", admin_api_key="k").admin.organization
+    def using(house: Emulator) -> openai.OpenAI:
+        return openai.OpenAI(base_url=house.base_url, api_key="k", admin_api_key="k", max_retries=0)
+
+    with Emulator(Setting(data=tmp_path)) as house, using(house) as client:
+        org = client.admin.organization
         made = org.invites.create(email="ada@example.com", role="owner").id
         org.projects.model_permissions.update("proj_antiphon", mode="deny_list", model_ids=["gpt-4o"])
-    with Emulator(Setting(data=tmp_path)) as house:
-        client = openai.OpenAI(base_url=house.base_url, api_key="k", admin_api_key="k", max_retries=0)
+    with Emulator(Setting(data=tmp_path)) as house, using(house) as client:
         org = client.admin.organization
         assert org.invites.retrieve(made).status == "pending"
         house.app.world.skew = 3601
