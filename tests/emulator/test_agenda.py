@@ -244,7 +244,7 @@ def test_a_loop_that_ends_begins_nothing_more(jobs: dict[str, Any]) -> None:
         world.set_alarm()
         world.spawn(stop())
 
-    run(house, socket.create_server(("127.0.0.1", 0)), ready, world.rest)
+    run(house, socket.create_server(("127.0.0.1", 0)), ready)
     assert (begun, alarms) == (["in time"], [None])
     assert world.is_behind()  # the next loop does it
     app.close()

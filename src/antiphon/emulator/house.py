@@ -38,12 +38,19 @@ class House:
         patience: seconds a client may take to send a request; each 64 KiB it sends gives it one more.
         idle: seconds a connection may lie unused between requests.
         encryption: how TLS is spoken; None for plain HTTP.
+        rest: sees to it, when all is over, that what is served begins nothing more in this event loop.
     """
 
     loop: asyncio.AbstractEventLoop
 
     def __init__(
-        self, app: Application, *, patience: float = 30.0, idle: float = 75.0, encryption: Encryption | None = None
+        self,
+        app: Application,
+        *,
+        patience: float = 30.0,
+        idle: float = 75.0,
+        encryption: Encryption | None = None,
+        rest: Callable[[], Awaitable[None]] | None = None,
     ) -> None:
         self.patience = patience
         self.idle = idle
@@ -53,11 +60,19 @@ class House:
         self.clock = time.monotonic
         self._app = app
         self._encryption = encryption
+        self._rest = rest
         self._tasks: set[asyncio.Task[None]] = set()
         self._stopping = asyncio.Event()
 
     async def serve(self, sock: socket.socket, ready: Callable[[], None]) -> None:
         """Answer requests until `stop`; `ready` is called when the first can come."""
+        try:
+            await self._serve(sock, ready)
+        finally:
+            if self._rest is not None:
+                await self._rest()
+
+    async def _serve(self, sock: socket.socket, ready: Callable[[], None]) -> None:
         self.loop = asyncio.get_running_loop()
         self.loop.set_exception_handler(self._complain)
         self._tick()

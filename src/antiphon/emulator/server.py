@@ -9,7 +9,7 @@ import asyncio
 import signal
 import socket
 import threading
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -131,7 +131,7 @@ class Emulator:
 
         try:
             self._house = house = house_of(self.app)
-            run(house, sock, begun, self.app.world.rest)
+            run(house, sock, begun)
         except BaseException as error:
             self._failure = error
         finally:
@@ -140,24 +140,14 @@ class Emulator:
 
 def house_of(app: EmulatorApp) -> House:
     """The server's connections, set up as the application's world is."""
-    return House(app, patience=app.world.setting.patience, encryption=app.encryption)
+    return House(app, patience=app.world.setting.patience, encryption=app.encryption, rest=app.world.rest)
 
 
-def run(
-    house: House, sock: socket.socket, ready: Callable[[], None], rest: Callable[[], Awaitable[None]] | None = None
-) -> None:
-    """Serve in a loop of its own until stopped; `rest` sees to it that what is served begins nothing more in it."""
-
-    async def serving() -> None:
-        try:
-            await house.serve(sock, ready)
-        finally:
-            if rest is not None:
-                await rest()
-
+def run(house: House, sock: socket.socket, ready: Callable[[], None]) -> None:
+    """Serve in a loop of its own until stopped."""
     try:
         with asyncio.Runner(loop_factory=_loop_factory()) as runner:
-            runner.run(serving())
+            runner.run(house.serve(sock, ready))
     finally:
         sock.close()
 
@@ -189,6 +179,6 @@ def serve(app: EmulatorApp, sock: socket.socket, ready: Callable[[], None]) -> N
         ready()
 
     try:
-        run(house, sock, prepared, app.world.rest)
+        run(house, sock, prepared)
     finally:
         app.close()
